@@ -1,0 +1,147 @@
+"""What a project file says of blocking, comparisons, training and relatives."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from linkage.config.spec import Many, Name, Spec
+
+Probability = Annotated[float, Field(gt=0, lt=1)]
+
+
+class BlockingRule(Spec):
+    """A (mention, person) pair is proposed when every key agrees; written `[key, key]` or `{on: [key, key], cap: 500}`."""
+
+    on: Annotated[Many[Name], Field(min_length=1)]
+    """Standardised keys, equal on both sides."""
+    cap: Annotated[int, Field(ge=1)] | None = None
+    """Blocks that would give more pairs than this are left out (and counted)."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, data: Any) -> Any:
+        return {"on": data} if isinstance(data, list) else data
+
+    @property
+    def name(self) -> str:
+        """How tables and charts name the rule."""
+        return " + ".join(self.on)
+
+
+class BlockingSpec(Spec):
+    """Which pairs are looked at, to predict and to train."""
+
+    predict: Annotated[Many[BlockingRule], Field(min_length=1)]
+    """Rules whose union gives the candidate pairs."""
+    train: Annotated[Many[BlockingRule], Field(min_length=1)]
+    """One pass of expectation-maximisation a rule; the fields a rule uses are not trained in its pass."""
+
+
+class LevelSpec(Spec):
+    """One level of a comparison, first that holds wins; written `exact`, `{jaro_winkler: 0.92}`, `{sql: "…"}` …"""
+
+    exact: bool | None = None
+    jaro_winkler: Probability | None = None
+    """Similarity at least this, on the ASCII fold key."""
+    levenshtein: Annotated[int, Field(ge=1, le=10)] | None = None
+    """Edits at most this, on the ASCII fold key."""
+    difference: Annotated[float, Field(gt=0)] | None = None
+    """Numbers at most this far apart."""
+    sql: str | None = None
+    """Any condition on `<key>_l` and `<key>_r`."""
+    label: str | None = None
+    """How charts name the level."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, data: Any) -> Any:
+        return {data: True} if data == "exact" else data
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> LevelSpec:
+        said = [name for name in ("exact", "jaro_winkler", "levenshtein", "difference", "sql") if getattr(self, name) is not None]
+        if len(said) != 1:
+            raise ValueError("a level is one of: exact, jaro_winkler, levenshtein, difference, sql")
+        return self
+
+
+ComparisonUse = Literal[
+    "vietnamese_name",
+    "given_name",
+    "partial_date",
+    "birth_year",
+    "unit_through_time",
+    "identifier",
+    "category",
+    "sex",
+    "number",
+]
+
+
+class ComparisonSpec(Spec):
+    """How one field is compared: a builder of the comparison library (`use`) or own `levels`."""
+
+    field: Name
+    use: ComparisonUse | None = None
+    levels: Annotated[Many[LevelSpec], Field(min_length=1)] | None = None
+    term_frequency: bool = False
+    """Weigh agreement by how common the value is (Splink's term-frequency adjustment)."""
+    jaro_winkler: Annotated[Many[Probability], Field(min_length=1)] | None = None
+    """The similarity thresholds of the builder's last levels, highest first, instead of its own."""
+    m_probabilities: Many[Probability] | None = None
+    """Fixed m probabilities, one a level in order (the `else` level last)."""
+    u_probabilities: Many[Probability] | None = None
+    """Fixed u probabilities, one a level in order (the `else` level last)."""
+
+    @model_validator(mode="after")
+    def _is_built_one_way(self) -> ComparisonSpec:
+        if (self.use is None) == (self.levels is None):
+            raise ValueError("give either `use` (a comparison of the library) or `levels`")
+        return self
+
+
+class PriorSpec(Spec):
+    """The share of all possible pairs that are matches."""
+
+    deterministic_rules: Many[BlockingRule] = ()
+    """Pairs that agree on all keys of a rule are taken for matches …"""
+    recall: Probability = 0.7
+    """… and are this share of all matches."""
+    matches_per_record: Annotated[float, Field(gt=0)] | None = None
+    """Instead: how many matches a left record is expected to have."""
+
+    @model_validator(mode="after")
+    def _is_said_one_way(self) -> PriorSpec:
+        if (self.matches_per_record is None) == (not self.deterministic_rules):
+            raise ValueError("give either `deterministic_rules` (with their `recall`) or `matches_per_record`")
+        return self
+
+
+class TrainingSpec(Spec):
+    """How the model's parameters are estimated."""
+
+    prior: PriorSpec | None = None
+    """One match a left record × the share found by the strictest rule when absent."""
+    m_from: Literal["em", "anchors", "labels"] = "em"
+    """Expectation-maximisation, pairs that carry the same personal number, or verdicts of the review."""
+    max_pairs: Annotated[float, Field(ge=1_000)] = 5_000_000.0
+    """Pairs sampled to estimate u of levels that are not equalities."""
+    max_iterations: Annotated[int, Field(ge=1, le=1_000)] = 200
+    convergence: Probability = 1e-5
+    starts: Annotated[int, Field(ge=1, le=20)] = 3
+    """Starting points of each pass; the most likely end is kept and a different end is reported."""
+    allow_bad_fit: bool = False
+    """Go on when a diagnostic says that the model should not be used."""
+
+
+class RelativesSpec(Spec):
+    """The third class: close relatives, who share some fields and are told apart by others."""
+
+    share: Annotated[Many[Name], Field(min_length=1)]
+    """Keys that children of the same parents share."""
+    told_apart_by: Annotated[Many[Name], Field(min_length=1)]
+    """Compared fields that tell them apart."""
+    learn_from: Literal["left", "right"] = "right"
+    """The side whose distinct rows are distinct persons (each has a number)."""

@@ -1,0 +1,111 @@
+"""The whole of a project file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from linkage.config.matching import BlockingSpec, ComparisonSpec, Probability, RelativesSpec, TrainingSpec
+from linkage.config.sources import SideSpec
+from linkage.config.spec import Many, Spec
+
+
+class StandardiseSpec(Spec):
+    """Which merges the sound key makes."""
+
+    sound_merges: Many[Literal["s_x", "tr_ch", "d_gi_r", "l_n", "i_y", "hoi_nga", "final_n_ng", "final_t_c"]] = (
+        "s_x",
+        "tr_ch",
+        "d_gi_r",
+        "l_n",
+        "i_y",
+        "hoi_nga",
+        "final_n_ng",
+        "final_t_c",
+    )
+
+
+class TargetsSpec(Spec):
+    """The errors the owner of the linkage accepts, and the pairs that can be reviewed."""
+
+    false_link_rate: Probability = 0.001
+    """False links / links accepted without review."""
+    missed_link_rate: Probability = 0.02
+    """Matches below the lower threshold / matches among candidate pairs."""
+    review_capacity: Annotated[int, Field(ge=0)] = 600
+    """Pairs the reviewers can label."""
+
+
+class ThresholdsSpec(Spec):
+    """Link weights given by hand; each absent one is found from the targets."""
+
+    upper: float | None = None
+    """Links at or above."""
+    lower: float | None = None
+    """Non-links below."""
+
+    @model_validator(mode="after")
+    def _are_in_order(self) -> ThresholdsSpec:
+        if self.upper is not None and self.lower is not None and self.lower > self.upper:
+            raise ValueError("`lower` must not be above `upper`")
+        return self
+
+
+class ReviewSpec(Spec):
+    """How pairs are labelled."""
+
+    pairs: Annotated[int, Field(ge=1)] | None = None
+    """Size of the review set; the review capacity when absent."""
+    reviewers_per_pair: Annotated[int, Field(ge=1, le=5)] = 2
+    adjudication: bool = True
+    planted_share: Annotated[float, Field(ge=0, le=0.5)] = 0.05
+    """Share of pairs with a known answer planted as a silent quality check, where there are anchor pairs."""
+
+
+class ReportSpec(Spec):
+    """Who signs and in which language."""
+
+    language: Literal["vi", "en"] = "vi"
+    parent_agency: str = ""
+    agency: str = ""
+    place: str = ""
+    small_cell_floor: Annotated[int, Field(ge=2)] = 10
+    """Counts under this are not shown."""
+    synthetic: bool = False
+    """The registers are made up: said on every page."""
+
+
+class ProjectSpec(Spec):
+    """A linkage project: two registers (or one), how to match them and which errors are accepted."""
+
+    project: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+    """Short name: lower-case letters, digits and hyphens."""
+    title: str
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    left: SideSpec
+    """The side whose mentions are linked."""
+    right: SideSpec | None = None
+    """The side they are linked to; absent to find duplicates within `left`."""
+    standardise: StandardiseSpec = StandardiseSpec()
+    blocking: BlockingSpec
+    comparisons: Annotated[Many[ComparisonSpec], Field(min_length=2)]
+    training: TrainingSpec = TrainingSpec()
+    relatives: RelativesSpec | None = None
+    targets: TargetsSpec = TargetsSpec()
+    thresholds: ThresholdsSpec = ThresholdsSpec()
+    assignment: Literal["one_to_one", "many_to_one", "free"] = "one_to_one"
+    runner_up_margin: Annotated[float, Field(ge=0)] = 3.0
+    """A link whose runner-up is closer than this (in link weight) goes to review whatever its weight."""
+    review: ReviewSpec = ReviewSpec()
+    report: ReportSpec = ReportSpec()
+    memory_limit: Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)?(MB|GB)$")] = "4GB"
+    threads: Annotated[int, Field(ge=1, le=64)] = 2
+
+    @model_validator(mode="after")
+    def _compares_a_field_once(self) -> ProjectSpec:
+        fields = [comparison.field for comparison in self.comparisons]
+        twice = sorted({field for field in fields if fields.count(field) > 1})
+        if twice:
+            raise ValueError(f"compared twice: {', '.join(twice)}")
+        return self

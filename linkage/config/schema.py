@@ -1,0 +1,22 @@
+"""The JSON Schema of a project file, for editors: `python -m linkage.config.schema` rewrites configs/schema/."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from linkage.config.project import ProjectSpec
+
+SCHEMA_FILE = Path(__file__).parents[2] / "configs" / "schema" / "project.json"
+
+
+def project_schema() -> str:
+    """The schema as JSON text, ending in a line feed."""
+    schema = ProjectSpec.model_json_schema(by_alias=True)
+    schema["properties"]["extends"] = {"type": "string", "description": "A project file whose keys this one overrides."}
+    return json.dumps(schema, ensure_ascii=False, indent=1) + "\n"
+
+
+if __name__ == "__main__":
+    SCHEMA_FILE.parent.mkdir(parents=True, exist_ok=True)
+    SCHEMA_FILE.write_text(project_schema(), encoding="utf-8")

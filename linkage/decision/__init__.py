@@ -1,0 +1,61 @@
+"""Decisions that keep a promise: thresholds, review samples, estimates with intervals, calibration, breakdowns, figures.
+
+Contract. Works on plain tables (Parquet paths, or names of tables and views of a DuckDB connection) and numpy arrays of
+link weights; imports no other stage. In order of use:
+
+1. `propose_thresholds(weights, targets, given)` places the thresholds by the model; `decide(connection, assigned, …)` writes
+   `links.parquet` (with `labels`, verdicts overrule the thresholds).
+2. `draw_outside_pairs` makes the frame of pairs outside the blocking rules; `plan_sample` says what a budget would tell;
+   `draw_review_sample` writes `review_set.parquet`, a probability sample; `top_up_review_sample` enlarges it.
+3. `estimate(connection, RunTables(…), …)` writes `estimates.json`: three estimators side by side, worst/middle/best readings
+   of doubt, calibration, challengers, breakdowns, and the thresholds the labels can promise (`from_labels`).
+4. `draw_figures(estimates, …)` draws them, each with a caption that says how to read it (`texts.py`, Vietnamese and English).
+
+Words: F = false links, M = missed matches; precision = 1 − F / links; recall = A / (A + M), A = links − F, M counting what
+blocking and assignment lost as far as looser keys reach it. Every estimate carries interval, denominator and n.
+`reports/benchmarks/decision.md` has the simulation study behind the intervals and the design.
+"""
+
+from linkage.decision.anchors import AnchorFit
+from linkage.decision.breakdowns import GroupRates
+from linkage.decision.calibration import Calibration, Calibrator, calibrate, reliability
+from linkage.decision.deciding import decide
+from linkage.decision.doubt import DawidSkene, estimate_reviewer_errors
+from linkage.decision.estimate import Estimates, RunTables, estimate
+from linkage.decision.estimators import Estimate, estimate_by_design, estimate_by_model
+from linkage.decision.figures import DrawnFigure, draw_figures
+from linkage.decision.plan import PlannedWidth, plan_sample
+from linkage.decision.promise import thresholds_from_labels
+from linkage.decision.sampling import draw_outside_pairs, draw_review_sample, top_up_review_sample
+from linkage.decision.strata import Stratum
+from linkage.decision.thresholds import Choice, Thresholds, propose_thresholds
+
+__all__ = [
+    "AnchorFit",
+    "Calibration",
+    "Calibrator",
+    "Choice",
+    "DawidSkene",
+    "DrawnFigure",
+    "Estimate",
+    "Estimates",
+    "GroupRates",
+    "PlannedWidth",
+    "RunTables",
+    "Stratum",
+    "Thresholds",
+    "calibrate",
+    "decide",
+    "draw_figures",
+    "draw_outside_pairs",
+    "draw_review_sample",
+    "estimate",
+    "estimate_by_design",
+    "estimate_by_model",
+    "estimate_reviewer_errors",
+    "plan_sample",
+    "propose_thresholds",
+    "reliability",
+    "thresholds_from_labels",
+    "top_up_review_sample",
+]

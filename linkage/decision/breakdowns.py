@@ -1,0 +1,97 @@
+"""The same rates group by group, and how linked mentions differ from unlinked ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from linkage.decision.anchors import standardised_difference
+from linkage.decision.estimators import Estimate, estimate_by_design
+from linkage.decision.intervals import Interval, wilson
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from linkage.decision.samples import LabelledSample
+
+FEWEST_MENTIONS = 50
+"""Groups with fewer mentions get no link rate."""
+FEWEST_LABELS = 30
+"""Groups with fewer labelled pairs get no precision or recall."""
+
+
+@dataclass(frozen=True)
+class GroupRates:
+    """Rates of one group; None means too few to say.
+
+    `link_rate` links / `mentions`, its interval reading the mentions as a sample of the mentions such a register yields
+    (Wilson); precision and recall design-based, from `labels` labelled pairs; `standardised_difference` of the group's
+    share among linked minus among unlinked mentions, in pooled standard deviations.
+    """
+
+    column: str
+    group: str
+    mentions: int
+    links: int
+    labels: int
+    link_rate: Interval | None
+    precision: Estimate | None
+    recall: Estimate | None
+    standardised_difference: float
+
+
+def break_down(
+    column: str,
+    mention: ArrayLike,
+    group: ArrayLike,
+    weight: ArrayLike,
+    linked: ArrayLike,
+    sample: LabelledSample | None = None,
+    level: float = 0.95,
+) -> list[GroupRates]:
+    """Rates of the decided links for each value of a column of the mentions.
+
+    Population: all mentions, arrays (N,): record id, group, link weight of the assigned pair (NaN without one), whether the
+    decided link stands. With a labelled sample precision and recall are added (domain estimation, see
+    `estimate_by_design`).
+    """
+    ids, groups = np.asarray(mention).astype(str), np.asarray(group).astype(str)
+    weights, accepted = np.asarray(weight, dtype=float), np.asarray(linked, dtype=bool)
+    group_of = dict(zip(ids.tolist(), groups.tolist(), strict=True))
+    sampled = np.array([group_of.get(one, "") for one in sample.record]) if sample is not None else np.array([], dtype=str)
+    found = []
+    for name in np.unique(groups):
+        member = groups == name
+        count, links = int(member.sum()), int((member & accepted).sum())
+        precision = recall = None
+        labels = 0
+        if sample is not None:
+            inside = sampled == name
+            labels = int((inside & sample.labelled).sum())
+            if labels >= FEWEST_LABELS and links:
+                kept = member & ~np.isnan(weights)
+                rates = estimate_by_design(sample, weights[kept], None, level=level, inside=inside, decided=accepted[kept])
+                by_measure = {one.measure: one for one in rates}
+                precision, recall = by_measure["precision"], by_measure["recall"]
+        found.append(
+            GroupRates(
+                column=column,
+                group=str(name),
+                mentions=count,
+                links=links,
+                labels=labels,
+                link_rate=wilson(links, count, level) if count >= FEWEST_MENTIONS else None,
+                precision=precision,
+                recall=recall,
+                standardised_difference=_difference(member, accepted),
+            )
+        )
+    return found
+
+
+def _difference(member: NDArray[np.bool_], linked: NDArray[np.bool_]) -> float:
+    if linked.all() or not linked.any():
+        return 0.0
+    return standardised_difference(float(member[linked].mean()), float(member[~linked].mean()))

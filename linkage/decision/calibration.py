@@ -1,0 +1,173 @@
+"""From link weight to the probability that holds here: isotonic and Platt regression on labelled pairs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from linkage.decision.intervals import Interval, wilson
+from linkage.decision.thresholds import probability
+from linkage.errors import LinkageError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+Method = Literal["platt", "isotonic"]
+RELIABILITY_BOUNDS = (0.001, 0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99, 0.999)
+"""Predicted probabilities between which pairs are compared with their verdicts."""
+FEWEST_IN_BIN = 8
+METHODS: tuple[Method, ...] = ("platt", "isotonic")
+
+
+@dataclass(frozen=True)
+class Calibrator:
+    """A fitted curve: probability at each of the `knots` (link weights, ascending), linear in log-odds between them."""
+
+    method: Method
+    knots: tuple[float, ...]
+    log_odds: tuple[float, ...]
+
+    def predict(self, weights: ArrayLike) -> NDArray[np.float64]:
+        """Calibrated match probabilities (n,) of link weights (n,)."""
+        flat = np.asarray(weights, dtype=float)
+        if self.method == "platt":
+            (intercept, slope) = self.log_odds
+            return np.asarray(probability((intercept + slope * flat) / np.log(2)))
+        return np.asarray(probability(np.interp(flat, self.knots, self.log_odds) / np.log(2)))
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Mean Brier score and log loss (nats) a pair of the frame; lower is better."""
+
+    brier: float
+    log_loss: float
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The chosen curve and what it gained: all scores cross-validated and weighted to the frame."""
+
+    calibrator: Calibrator
+    raw: Scores
+    platt: Scores
+    isotonic: Scores
+    pairs: int
+    folds: int
+
+    @property
+    def improves(self) -> bool:
+        """Whether the chosen curve beats the model's own probabilities out of sample."""
+        return min(self.platt.log_loss, self.isotonic.log_loss) < self.raw.log_loss
+
+
+@dataclass(frozen=True)
+class ReliabilityBin:
+    """Pairs whose predicted probabilities lie together: mean prediction and observed share with its interval; n labelled."""
+
+    predicted: float
+    observed: Interval
+    n: int
+
+
+def calibrate(weights: ArrayLike, match: ArrayLike, design_weights: ArrayLike, folds: int = 5, seed: int = 0) -> Calibration:
+    """Fit both curves to labelled pairs, choose by cross-validated log loss.
+
+    Arrays (n,): link weights, verdicts 0–1, and the frame pairs each stands for (`LabelledSample.design_weight`).
+    Population: the assigned pairs the sample represents. Platt: logistic regression of the verdict on the weight (Platt
+    1999; his smoothed targets); isotonic: Zadrozny and Elkan 2002, held half an observation away from 0 and 1.
+
+    Raises:
+        LinkageError: under 10 pairs, or only one kind of answer.
+    """
+    w, y, d = (np.asarray(values, dtype=float) for values in (weights, match, design_weights))
+    if y.size < 10 or y.min() == y.max():
+        raise LinkageError(
+            f"{y.size} labelled pairs {'all of one answer ' if y.size >= 10 else ''}are not enough to calibrate.",
+            "Label pairs on both sides of the thresholds.",
+        )
+    fold = _folds(y, folds, seed)
+    predicted = {method: np.empty(y.size) for method in METHODS}
+    for one in range(folds):
+        train, test = fold != one, fold == one
+        for method in METHODS:
+            predicted[method][test] = fit_curve(w[train], y[train], d[train], method).predict(w[test])
+    scores = {method: score(predicted[method], y, d) for method in METHODS}
+    best = min(METHODS, key=lambda method: scores[method].log_loss)
+    return Calibration(
+        calibrator=fit_curve(w, y, d, best),
+        raw=score(probability(w), y, d),
+        platt=scores["platt"],
+        isotonic=scores["isotonic"],
+        pairs=int(y.size),
+        folds=folds,
+    )
+
+
+def fit_curve(w: NDArray[np.float64], y: NDArray[np.float64], d: NDArray[np.float64], method: Method) -> Calibrator:
+    """One curve on all the pairs given; arguments as for `calibrate`."""
+    if method == "platt":
+        from sklearn.linear_model import LogisticRegression
+
+        share = d / d.mean()
+        positive, negative = y.sum(), (1 - y).sum()
+        # Platt's targets: each verdict counts a little for the other answer, which keeps the slope finite
+        target = np.where(y > 0.5, (positive + 1) / (positive + 2), 1 / (negative + 2))
+        model = LogisticRegression(C=1e4, max_iter=1000)
+        model.fit(
+            np.concatenate([w, w]).reshape(-1, 1),
+            np.repeat([1, 0], y.size),
+            sample_weight=np.concatenate([share * target, share * (1 - target)]),
+        )
+        return Calibrator("platt", (), (float(model.intercept_[0]), float(max(model.coef_[0, 0], 0.0))))
+    from sklearn.isotonic import IsotonicRegression
+
+    edge = 0.5 / (y.size + 1)
+    model = IsotonicRegression(y_min=edge, y_max=1 - edge, out_of_bounds="clip").fit(w, y, sample_weight=d)
+    knots, shares = np.asarray(model.X_thresholds_), np.asarray(model.y_thresholds_)
+    return Calibrator("isotonic", tuple(knots.tolist()), tuple(np.log(shares / (1 - shares)).tolist()))
+
+
+def score(predicted: NDArray[np.float64], y: NDArray[np.float64], d: NDArray[np.float64]) -> Scores:
+    """Weighted Brier score and log loss; predictions are held 1e-15 off 0 and 1."""
+    p = np.clip(predicted, 1e-15, 1 - 1e-15)
+    loss = -(y * np.log(p) + (1 - y) * np.log1p(-p))
+    return Scores(float(np.average((p - y) ** 2, weights=d)), float(np.average(loss, weights=d)))
+
+
+def reliability(predicted: ArrayLike, match: ArrayLike, design_weights: ArrayLike, level: float = 0.95) -> list[ReliabilityBin]:
+    """Observed share of matches in bins of predicted probability, for the reliability plot.
+
+    Bins are those of `RELIABILITY_BOUNDS` with at least `FEWEST_IN_BIN` labelled pairs, thinner ones joined to the next.
+    Shares are weighted to the frame; limits are Wilson's at Kish's effective size (Σd)²/Σd².
+    """
+    p, y, d = (np.asarray(values, dtype=float) for values in (predicted, match, design_weights))
+    found: list[ReliabilityBin] = []
+    bins = np.digitize(p, RELIABILITY_BOUNDS)
+    held: list[int] = []
+    for one in range(len(RELIABILITY_BOUNDS) + 1):
+        held.append(one)
+        rows = np.flatnonzero(np.isin(bins, held))
+        if rows.size < FEWEST_IN_BIN:
+            continue
+        held = []
+        effective = d[rows].sum() ** 2 / (d[rows] ** 2).sum()
+        share = float(np.average(y[rows], weights=d[rows]))
+        limits = wilson(share * effective, effective, level)
+        observed = Interval(share, min(limits.low, share), max(limits.high, share), level)
+        found.append(ReliabilityBin(float(np.average(p[rows], weights=d[rows])), observed, int(rows.size)))
+    return found
+
+
+def _folds(y: NDArray[np.float64], folds: int, seed: int) -> NDArray[np.int_]:
+    """Fold of each pair, stratified by verdict."""
+    from sklearn.model_selection import StratifiedKFold
+
+    fold = np.zeros(y.size, dtype=int)
+    least = int(min((y > 0.5).sum(), (y <= 0.5).sum()))
+    splitter = StratifiedKFold(max(2, min(folds, least)), shuffle=True, random_state=seed)
+    for number, (_, test) in enumerate(splitter.split(y.reshape(-1, 1), y > 0.5)):
+        fold[test] = number
+    return fold

@@ -1,0 +1,105 @@
+"""From assigned pairs and thresholds to `links.parquet`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from linkage.errors import LinkageError
+from linkage.runs.sql import literal, write_parquet
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import duckdb
+
+    from linkage.decision.thresholds import Thresholds
+
+REASONS = (
+    "verdict_match",
+    "verdict_non_match",
+    "above_upper",
+    "runner_up_close",
+    "between_thresholds",
+    "below_lower",
+)
+"""Every value of the `reason` column."""
+
+_DECIDE = """
+WITH verdicts AS (
+    SELECT record_id_l, record_id_r, any_value(verdict) AS verdict FROM {labels}
+    WHERE verdict IN ('match', 'non_match') AND pair_id IS NOT NULL GROUP BY ALL HAVING count(DISTINCT verdict) = 1
+), reasoned AS (
+    SELECT assigned.* EXCLUDE ({replaced}),
+        CASE WHEN verdict IS NOT NULL THEN 'verdict_' || verdict
+             WHEN link_weight >= {upper} AND coalesce(runner_up_margin >= {margin}, true) THEN 'above_upper'
+             WHEN link_weight >= {upper} THEN 'runner_up_close'
+             WHEN link_weight >= {lower} THEN 'between_thresholds'
+             ELSE 'below_lower' END AS reason
+    FROM {assigned} AS assigned LEFT JOIN verdicts USING (record_id_l, record_id_r)
+)
+SELECT * EXCLUDE (reason),
+    CASE WHEN reason IN ('verdict_match', 'above_upper') THEN 'link'
+         WHEN reason IN ('runner_up_close', 'between_thresholds') THEN 'clerical'
+         ELSE 'non_link' END AS decision,
+    reason
+FROM reasoned ORDER BY record_id_l, record_id_r
+"""
+
+_NO_LABELS = "(SELECT '' AS record_id_l, '' AS record_id_r, '' AS verdict, '' AS pair_id WHERE false)"
+
+
+def relation(source: str | Path) -> str:
+    """The FROM clause of a Parquet path (anything that ends in .parquet), or of a table or view by its quoted name."""
+    from linkage.runs.sql import quote
+
+    text = str(source)
+    return f"read_parquet({literal(text)})" if text.endswith(".parquet") else quote(text)
+
+
+def columns_of(connection: duckdb.DuckDBPyConnection, source: str | Path) -> list[str]:
+    """Column names of a table, view or Parquet file."""
+    return [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {relation(source)}").fetchall()]
+
+
+def decide(
+    connection: duckdb.DuckDBPyConnection,
+    assigned: str | Path,
+    thresholds: Thresholds,
+    runner_up_margin: float,
+    target: Path,
+    labels: str | Path | None = None,
+) -> dict[str, int]:
+    """Write `links.parquet`: the assigned pairs (at most one a mention) with `decision` and `reason`; return the counts.
+
+    A pair at or above the upper threshold is a link unless its runner-up is closer than `runner_up_margin` bits (a NULL
+    margin means no runner-up); a reviewer's verdict in `labels` wins over both thresholds (planted pairs, without `pair_id`,
+    decide nothing). Counts have the three
+    decisions and every reason as keys.
+
+    Raises:
+        LinkageError: a mention stands in `assigned` twice.
+    """
+    twice = connection.execute(
+        f"SELECT count(*) FROM (SELECT record_id_l FROM {relation(assigned)} GROUP BY ALL HAVING count(*) > 1)"
+    ).fetchone()
+    if twice and twice[0]:
+        raise LinkageError(
+            f"{twice[0]} mentions have more than one assigned pair.", "Decide on the table of best pairs, after the assignment."
+        )
+    replaced = ", ".join(name for name in ("decision", "reason") if name in columns_of(connection, assigned))
+    query = _DECIDE.format(
+        labels=_NO_LABELS if labels is None else relation(labels),
+        assigned=relation(assigned),
+        replaced=replaced,
+        upper=float(thresholds.upper),
+        lower=float(thresholds.lower),
+        margin=float(runner_up_margin),
+    )
+    write_parquet(connection, query if replaced else query.replace(" EXCLUDE ()", ""), target)
+    counts = dict.fromkeys(("link", "clerical", "non_link", *REASONS), 0)
+    for decision, reason, pairs in connection.execute(
+        f"SELECT decision, reason, count(*) FROM {relation(target)} GROUP BY ALL"
+    ).fetchall():
+        counts[decision] += pairs
+        counts[reason] += pairs
+    return counts

@@ -1,0 +1,309 @@
+"""All estimates of a run, from its tables to `estimates.json`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, is_dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from linkage.decision.anchors import AnchorFit, estimate_by_anchors, load_anchored_mentions
+from linkage.decision.breakdowns import GroupRates, break_down
+from linkage.decision.calibration import Calibration, ReliabilityBin, calibrate, reliability
+from linkage.decision.challenger import ChallengerScore, compare_challengers
+from linkage.decision.deciding import columns_of, relation
+from linkage.decision.doubt import DawidSkene, estimate_reviewer_errors, load_verdicts, with_probabilities
+from linkage.decision.estimators import (
+    Estimate,
+    estimate_by_design,
+    estimate_by_model,
+    estimate_recall_factors,
+)
+from linkage.decision.promise import thresholds_from_labels
+from linkage.decision.samples import LabelledSample, load_sample
+from linkage.decision.thresholds import Thresholds, probability
+from linkage.errors import LinkageError
+from linkage.runs.files import write_json
+from linkage.runs.sql import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    import duckdb
+    from numpy.typing import NDArray
+
+    from linkage.config.project import TargetsSpec
+
+Answer = TypeVar("Answer")
+
+GRID = 21
+"""Link weights at which curves are estimated, besides both thresholds."""
+
+
+@dataclass(frozen=True)
+class RunTables:
+    """Where a run's tables are: Parquet paths, or names of tables and views. Absent ones are left out of the estimates.
+
+    `outside` the frame drawn by `draw_outside_pairs`; `verdicts` single verdicts (pair_id, reviewer, verdict) of double
+    labelling; `pairs` comparison levels of the assigned pairs (record_id_l, record_id_r, gamma_*).
+    """
+
+    links: str | Path
+    mentions: str | Path
+    persons: str | Path | None = None
+    review_set: str | Path | None = None
+    labels: str | Path | None = None
+    outside: str | Path | None = None
+    verdicts: str | Path | None = None
+    pairs: str | Path | None = None
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """Everything that is known of a run's errors; `as_json` is the content of `estimates.json`.
+
+    `thresholds` those in use; `from_labels` what the labels could promise, None without labels. `estimates` hold every
+    threshold, estimator and reading; threshold None is the decided links. `notes` say what could not be estimated and why.
+    """
+
+    level: float
+    thresholds: Thresholds
+    from_labels: Thresholds | None
+    estimates: tuple[Estimate, ...]
+    anchor_fit: AnchorFit | None
+    calibration: Calibration | None
+    reliability_before: tuple[ReliabilityBin, ...]
+    reliability_after: tuple[ReliabilityBin, ...]
+    reviewers: DawidSkene | None
+    challengers: tuple[ChallengerScore, ...]
+    breakdowns: tuple[GroupRates, ...]
+    notes: tuple[str, ...]
+
+    def select(self, measure: str, estimator: str, reading: str = "middle", threshold: float | None = None) -> Estimate | None:
+        """The estimate asked for, or None."""
+        for one in self.estimates:
+            if (one.measure, one.estimator, one.reading, one.threshold) == (measure, estimator, reading, threshold):
+                return one
+        return None
+
+    def curve(self, measure: str, estimator: str, reading: str = "middle") -> list[Estimate]:
+        """Estimates of one measure at every threshold, ascending."""
+        chosen = [
+            one
+            for one in self.estimates
+            if (one.measure, one.estimator, one.reading) == (measure, estimator, reading) and one.threshold is not None
+        ]
+        return sorted(chosen, key=lambda one: one.threshold or 0.0)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values; a number that is not finite becomes None. Pair-level probabilities stay out."""
+        reviewers = None if self.reviewers is None else [asdict(one) for one in self.reviewers.reviewers]
+        plain = {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__ if name != "reviewers"}
+        fit = (
+            None
+            if self.anchor_fit is None
+            else {"differ": self.anchor_fit.differ, "differ_too_much": self.anchor_fit.differ_too_much}
+        )
+        return {"format": 1, **plain, "reviewers": _plain(reviewers), "anchor_verdict": fit}
+
+
+def estimate(
+    connection: duckdb.DuckDBPyConnection,
+    tables: RunTables,
+    thresholds: Thresholds,
+    targets: TargetsSpec,
+    target: Path,
+    *,
+    groups: Sequence[str] = (),
+    anchor_features: Sequence[str] = (),
+    number: str = "personal_number",
+    level: float = 0.95,
+    seed: int = 0,
+) -> Estimates:
+    """Estimate a run's errors by every route its tables allow, write `estimates.json` and return the estimates.
+
+    `groups` name columns of the mentions for breakdowns (a `…_year` column is cut into decades); `anchor_features` columns
+    for post-stratifying anchors by `number`. The links must not have been made by comparing that number.
+
+    Raises:
+        LinkageError: tables that contradict each other; a route that merely lacks data leaves a note instead.
+    """
+    notes: list[str] = []
+    rows = connection.execute(f"SELECT link_weight, decision = 'link' AS linked FROM {relation(tables.links)}").fetchnumpy()
+    order = np.argsort(np.asarray(rows["link_weight"], dtype=float), kind="stable")
+    weights = np.asarray(rows["link_weight"], dtype=float)[order]
+    linked = np.asarray(rows["linked"], dtype=bool)[order]
+    grid = _grid(weights, thresholds)
+    outside = _outside_weights(connection, tables.outside)
+    if tables.outside is None:
+        notes.append("No pairs outside the blocking rules were sampled: recall does not count what blocking lost.")
+
+    found = [one for at in grid for one in estimate_by_model(weights, at, outside, level)]
+    fit = _try(notes, lambda: _by_anchors(connection, tables, grid, anchor_features, number, level, found))
+    sample = reviewers = calibration = from_labels = None
+    before: list[ReliabilityBin] = []
+    after: list[ReliabilityBin] = []
+    challengers: list[ChallengerScore] = []
+    if tables.review_set is not None and tables.labels is not None:
+        sample = load_sample(connection, tables.review_set, tables.labels, tables.links)
+        found += _by_design(sample, weights, linked, grid, thresholds, level)
+        from_labels = thresholds_from_labels(sample, weights, targets)
+        if tables.verdicts is not None:
+            reviewers = _try(notes, lambda: _by_reviewers(connection, tables, sample, weights, linked, grid, level, found))
+        used = sample.labelled & ~np.isnan(sample.weight)
+        answers = (sample.weight[used], sample.match[used], sample.design_weight[used])
+        calibration = _try(notes, lambda: calibrate(*answers, seed=seed))
+        if calibration is not None:
+            before = reliability(probability(answers[0]), answers[1], answers[2], level=level)
+            after = reliability(calibration.calibrator.predict(answers[0]), answers[1], answers[2], level=level)
+        if tables.pairs is not None:
+            challengers = _try(notes, lambda: _challenge(connection, tables, sample, seed)) or []
+    breakdowns = [row for column in groups for row in _break_down(connection, tables, column, sample, level)]
+    result = Estimates(
+        level,
+        thresholds,
+        from_labels,
+        tuple(found),
+        fit,
+        calibration,
+        tuple(before),
+        tuple(after),
+        reviewers,
+        tuple(challengers),
+        tuple(breakdowns),
+        tuple(notes),
+    )
+    write_json(target, result.as_json())
+    return result
+
+
+def _by_anchors(
+    connection: duckdb.DuckDBPyConnection,
+    tables: RunTables,
+    grid: Sequence[float],
+    features: Sequence[str],
+    number: str,
+    level: float,
+    found: list[Estimate],
+) -> AnchorFit:
+    if tables.persons is None:
+        raise LinkageError("No anchors: the persons table was not given.")
+    mentions = load_anchored_mentions(connection, tables.mentions, tables.persons, tables.links, features, number)
+    fit = None
+    for at in grid:
+        estimates, fit = estimate_by_anchors(mentions, at, level)
+        found += estimates
+    assert fit is not None
+    return fit
+
+
+def _by_design(
+    sample: LabelledSample,
+    weights: NDArray[np.float64],
+    linked: NDArray[np.bool_],
+    grid: Sequence[float],
+    thresholds: Thresholds,
+    level: float,
+) -> list[Estimate]:
+    found = [one for at in grid for one in estimate_by_design(sample, weights, at, level=level)]
+    for at in (thresholds.lower, thresholds.upper):
+        for reading in ("worst", "best"):
+            found += estimate_by_design(sample, weights, at, "worst" if reading == "worst" else "best", level)
+        found += estimate_recall_factors(sample, weights, at, level=level)
+    found += estimate_by_design(sample, weights, None, level=level, decided=linked)
+    found += estimate_by_design(sample, weights, None, "worst", level, decided=linked)
+    found += estimate_by_design(sample, weights, None, "best", level, decided=linked)
+    return found
+
+
+def _by_reviewers(
+    connection: duckdb.DuckDBPyConnection,
+    tables: RunTables,
+    sample: LabelledSample,
+    weights: NDArray[np.float64],
+    linked: NDArray[np.bool_],
+    grid: Sequence[float],
+    level: float,
+    found: list[Estimate],
+) -> DawidSkene:
+    assert tables.verdicts is not None
+    strata = dict(zip(sample.pair.tolist(), sample.stratum.tolist(), strict=True))
+    reviewers = estimate_reviewer_errors(load_verdicts(connection, tables.verdicts), strata)
+    second = with_probabilities(sample, reviewers)
+    for at in (*grid, None):
+        found += estimate_by_design(second, weights, at, "dawid_skene", level, decided=linked)
+    return reviewers
+
+
+def _challenge(
+    connection: duckdb.DuckDBPyConnection, tables: RunTables, sample: LabelledSample, seed: int
+) -> list[ChallengerScore]:
+    assert tables.pairs is not None and tables.review_set is not None
+    levels = sorted(name for name in columns_of(connection, tables.pairs) if name.startswith("gamma_"))
+    chosen = ", ".join(f"pairs.{quote(name)}::DOUBLE AS {quote(name)}" for name in levels)
+    rows = connection.execute(
+        f"""SELECT pair_id, {chosen} FROM {relation(tables.review_set)} AS review
+            JOIN {relation(tables.pairs)} AS pairs USING (record_id_l, record_id_r)
+            WHERE stratum_kind = 'assigned' ORDER BY pair_id"""
+    ).fetchnumpy()
+    place = {name: i for i, name in enumerate(np.asarray(rows["pair_id"]).astype(str).tolist())}
+    used = np.array([name in place for name in sample.pair]) & sample.labelled & ~np.isnan(sample.weight)
+    order = [place[name] for name in sample.pair[used]]
+    table = np.column_stack([np.asarray(rows[name], dtype=float) for name in levels])[order]
+    return compare_challengers(
+        table, sample.weight[used], sample.match[used], sample.design_weight[used], sample.record[used], seed=seed
+    )
+
+
+def _break_down(
+    connection: duckdb.DuckDBPyConnection, tables: RunTables, column: str, sample: LabelledSample | None, level: float
+) -> list[GroupRates]:
+    if column not in columns_of(connection, tables.mentions):
+        raise LinkageError(f"The mentions have no column `{column}` to break rates down by.", "Name a standardised field or key.")
+    value = f"mention.{quote(column)}"
+    shown = f"(({value} // 10) * 10)::INTEGER::VARCHAR || 's'" if column.endswith("_year") else f"{value}::VARCHAR"
+    rows = connection.execute(
+        f"""SELECT mention.record_id, coalesce({shown}, '') AS grouped, link_weight, coalesce(decision = 'link', false) AS linked
+            FROM {relation(tables.mentions)} AS mention
+            LEFT JOIN {relation(tables.links)} AS links ON links.record_id_l = mention.record_id
+            ORDER BY mention.record_id"""
+    ).fetchnumpy()
+    weight: NDArray[np.float64] = np.ma.filled(np.ma.asarray(rows["link_weight"], dtype=float), np.nan)
+    return break_down(column, rows["record_id"], rows["grouped"], weight, rows["linked"], sample, level)
+
+
+def _outside_weights(connection: duckdb.DuckDBPyConnection, outside: str | Path | None) -> NDArray[np.float64]:
+    if outside is None:
+        return np.array([])
+    rows = connection.execute(f"SELECT link_weight FROM {relation(outside)} ORDER BY link_weight").fetchnumpy()
+    return np.asarray(rows["link_weight"], dtype=float)
+
+
+def _grid(weights: NDArray[np.float64], thresholds: Thresholds) -> list[float]:
+    if not weights.size:
+        raise LinkageError("There are no links to estimate.", "Run the matching stage first.")
+    inner = np.round(np.linspace(np.quantile(weights, 0.005), np.quantile(weights, 0.9), GRID), 2)
+    return sorted({*inner.tolist(), thresholds.lower, thresholds.upper})
+
+
+def _try(notes: list[str], route: Callable[[], Answer]) -> Answer | None:
+    """A route that lacks data leaves its reason in the notes."""
+    try:
+        return route()
+    except LinkageError as error:
+        notes.append(str(error).replace("\n", " "))
+        return None
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    if isinstance(value, (tuple, list)):
+        return [_plain(one) for one in value]
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value

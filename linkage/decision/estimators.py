@@ -1,0 +1,190 @@
+"""Three estimators of precision and recall (and their complements) of the links at or above a link weight.
+
+One definition each, used everywhere: precision = true links / links; false-link rate = 1 − precision; recall = true
+links / mentions that truly have a person in the other register, those lost by blocking or assignment included;
+missed-link rate = 1 − recall. Everything is computed from F, the false links, and M, the missed matches.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from linkage.decision.intervals import Interval, ratio
+from linkage.decision.thresholds import probability
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from linkage.decision.samples import LabelledSample, Reading
+
+Measure = Literal["precision", "recall", "false_link_rate", "missed_link_rate", "blocking_recall", "scoring_recall"]
+Estimator = Literal["model", "anchors", "design"]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One rate, 0–1, with everything needed to read it.
+
+    `denominator` counts `denominator_is` ("links" or "matches"; matches are themselves estimated); `n` is the number of
+    answers used (labelled pairs, anchors, or model probabilities). `threshold` None means the decided links, review included.
+    """
+
+    measure: Measure
+    estimator: Estimator
+    threshold: float | None
+    value: float
+    low: float
+    high: float
+    level: float
+    denominator: float
+    denominator_is: Literal["links", "matches"]
+    n: int
+    reading: Reading = "middle"
+
+
+def rates(
+    false: Interval,
+    missed: Interval,
+    links: int,
+    estimator: Estimator,
+    threshold: float | None,
+    n: int,
+    reading: Reading = "middle",
+) -> list[Estimate]:
+    """The four rates from false links F among `links` and missed matches M; F and M independent.
+
+    recall = A / (A + M) with A = links − F: the interval of M / A (MOVER) is carried through that monotone function.
+    """
+    precision = false.complement(links).over(links) if links else Interval(float("nan"), 0.0, 1.0, false.level)
+    odds = ratio(missed, false.complement(links)) if links else Interval(float("inf"), 0.0, float("inf"), false.level)
+    recall = Interval(_share(odds.value), _share(odds.high), _share(odds.low), false.level)
+    matches = links - false.value + missed.value
+    pairs: tuple[tuple[Measure, Interval, float, Literal["links", "matches"]], ...] = (
+        ("precision", precision, float(links), "links"),
+        ("false_link_rate", precision.complement(1.0), float(links), "links"),
+        ("recall", recall, matches, "matches"),
+        ("missed_link_rate", recall.complement(1.0), matches, "matches"),
+    )
+    return [
+        Estimate(
+            measure, estimator, threshold, one.value, max(one.low, 0.0), min(one.high, 1.0), one.level, whole, name, n, reading
+        )
+        for measure, one, whole, name in pairs
+    ]
+
+
+def estimate_by_model(
+    weights: ArrayLike, threshold: float, outside: ArrayLike = (), level: float = 0.95, estimator: Estimator = "model"
+) -> list[Estimate]:
+    """(a) Rates as the match probabilities themselves imply them.
+
+    Population: `weights` (N,) of all assigned pairs, and of the pairs `outside` the blocking rules. F = Σ(1 − p) over the
+    links, M = Σp over the rest; the interval is that of the Poisson-binomial count with those probabilities (gamma with its
+    moments). It holds only if the probabilities do, and Fellegi-Sunter's usually do not: never shown alone.
+    """
+    flat, beyond = np.asarray(weights, dtype=float), np.asarray(outside, dtype=float)
+    linked = flat >= threshold
+    wrong, right = 1 - probability(flat[linked]), np.concatenate([probability(flat[~linked]), probability(beyond)])
+    return rates(
+        _poisson_binomial(wrong, level), _poisson_binomial(right, level), int(linked.sum()), estimator, threshold, flat.size
+    )
+
+
+def estimate_by_design(
+    sample: LabelledSample,
+    weights: ArrayLike,
+    threshold: float | None,
+    reading: Reading = "middle",
+    level: float = 0.95,
+    *,
+    inside: NDArray[np.bool_] | None = None,
+    decided: NDArray[np.bool_] | None = None,
+) -> list[Estimate]:
+    """(c) Rates from a stratified random sample of pairs with known inclusion probabilities.
+
+    Population: the frame the sample was drawn from, `weights` (N,) being those of all its assigned pairs; links are those at
+    or above `threshold`, or with None those marked in `decided` (N,), reviewed pairs included. For one group, give its
+    weights and mark the sampled pairs of the group in `inside` (n,): domain estimation (Cochran 1977, section 5A.14) with
+    the group's links known. F and M are stratified expansions (`intervals.total_of_hits`).
+    """
+    flat = np.asarray(weights, dtype=float)
+    if threshold is None:
+        accepted, linked = sample.decided_link, np.zeros(flat.size, bool) if decided is None else np.asarray(decided, dtype=bool)
+    else:
+        accepted, linked = np.nan_to_num(sample.weight, nan=-np.inf) >= threshold, flat >= threshold
+    member = np.ones(sample.stratum.size, dtype=bool) if inside is None else inside
+    read = sample.read(reading, accepted)
+    match = np.nan_to_num(read.match)
+    links = int(linked.sum())
+    false = read.hits((1 - match) * (accepted & member), sample.holds(flat[linked]), level)
+    missed = read.hits(match * (~accepted & member), sample.outside | sample.holds(flat[~linked]), level)
+    n = int((read.labelled & member).sum())
+    return rates(_within(false, links), missed, links, "design", threshold, n, reading)
+
+
+def estimate_recall_factors(
+    sample: LabelledSample, weights: ArrayLike, threshold: float, reading: Reading = "middle", level: float = 0.95
+) -> list[Estimate]:
+    """The two factors of design-based recall: what blocking and assignment kept, and what the threshold kept of that.
+
+    Population as for `estimate_by_design`. blocking_recall = matches among the assigned pairs / all matches of the frame;
+    scoring_recall = matches at or above the threshold / matches among the assigned pairs. Their product is recall.
+    """
+    flat = np.asarray(weights, dtype=float)
+    accepted = np.nan_to_num(sample.weight, nan=-np.inf) >= threshold
+    read = sample.read(reading, accepted)
+    match = np.nan_to_num(read.match)
+    inside = ~np.isnan(sample.weight)
+    every = read.hits((1 - match) * inside, sample.holds(flat), level).complement(flat.size)
+    links = int((flat >= threshold).sum())
+    false = _within(read.hits((1 - match) * accepted, sample.holds(flat[flat >= threshold]), level), links)
+    below = read.hits(match * (inside & ~accepted), sample.holds(flat[flat < threshold]), level)
+    beyond = read.hits(match * ~inside, sample.outside, level)
+    n = int(read.labelled.sum())
+    found = []
+    factors: tuple[tuple[Measure, Interval, Interval], ...] = (
+        ("blocking_recall", beyond, every),
+        ("scoring_recall", below, false.complement(links)),
+    )
+    for measure, lost, kept in factors:
+        odds = ratio(lost, kept)
+        whole = kept.value + lost.value
+        found.append(
+            Estimate(
+                measure,
+                "design",
+                threshold,
+                _share(odds.value),
+                _share(odds.high),
+                _share(odds.low),
+                level,
+                whole,
+                "matches",
+                n,
+                reading,
+            )
+        )
+    return found
+
+
+def _within(count: Interval, whole: int) -> Interval:
+    """A count that cannot exceed the links it is part of."""
+    return Interval(min(count.value, whole), min(count.low, whole), min(count.high, whole), count.level)
+
+
+def _poisson_binomial(shares: NDArray[np.float64], level: float) -> Interval:
+    from scipy.stats import gamma
+
+    mean, variance = float(shares.sum()), float((shares * (1 - shares)).sum())
+    if variance <= 0:
+        return Interval(mean, mean, mean, level)
+    low, high = gamma(mean**2 / variance, scale=variance / mean).ppf([(1 - level) / 2, (1 + level) / 2])
+    return Interval(mean, min(float(low), mean), min(max(float(high), mean), float(shares.size)), level)
+
+
+def _share(odds: float) -> float:
+    """A / (A + M) from M / A."""
+    return 1 / (1 + odds)

@@ -1,0 +1,323 @@
+"""The room's figures in one style: draw, save as PNG, and say how to read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from linkage.decision.texts import Language, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike
+
+    from linkage.config.project import TargetsSpec
+    from linkage.decision.breakdowns import GroupRates
+    from linkage.decision.estimate import Estimates
+    from linkage.decision.strata import Stratum
+    from linkage.decision.thresholds import Thresholds
+
+INK, GREY, PALE = "#222222", "#8a8a8a", "#d9dee4"
+COLOURS = {"design": "#0b5394", "anchors": "#b45f06", "model": "#6a6a6a"}
+MARKS = {"design": "o", "anchors": "s", "model": "^"}
+STYLE: Any = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.edgecolor": GREY,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.grid": True,
+    "grid.color": "#eeeeee",
+    "axes.axisbelow": True,
+    "legend.frameon": False,
+    "svg.hashsalt": "linkage",
+    "figure.constrained_layout.use": True,
+}
+
+
+@dataclass(frozen=True)
+class DrawnFigure:
+    """A figure on disk with its title and the caption that says how to read it."""
+
+    name: str
+    path: Path
+    title: str
+    caption: str
+
+
+def draw_figures(
+    estimates: Estimates,
+    weights: ArrayLike,
+    targets: TargetsSpec,
+    folder: Path,
+    *,
+    strata: Sequence[Stratum] = (),
+    language: Language = "vi",
+) -> list[DrawnFigure]:
+    """Draw every figure the estimates allow into `folder` as PNG; `weights` (N,) of all assigned pairs."""
+    shown = text("decimal", language).join(f"{100 * estimates.level:g}".split(".")) + (
+        "\N{NO-BREAK SPACE}%" if language == "vi" else "%"
+    )
+    drawn = [
+        _save(
+            "weights", lambda figure: draw_weights(figure, weights, estimates.thresholds, language), folder, language, (8, 3.6)
+        ),
+        _save("curve", lambda figure: draw_curve(figure, estimates, language), folder, language, (8, 4.2), level=shown),
+        _save(
+            "errors", lambda figure: draw_errors(figure, estimates, targets, language), folder, language, (8, 5.6), level=shown
+        ),
+    ]
+    if estimates.reliability_before:
+        drawn.append(
+            _save(
+                "reliability", lambda figure: draw_reliability(figure, estimates, language), folder, language, (6, 5), level=shown
+            )
+        )
+    if estimates.select("precision", "design", "worst", estimates.thresholds.upper):
+        drawn.append(
+            _save("doubt", lambda figure: draw_doubt(figure, estimates, language), folder, language, (8, 2.6), level=shown)
+        )
+    if strata:
+        height = 1.2 + 0.32 * len(strata)
+        drawn.append(_save("allocation", lambda figure: draw_allocation(figure, strata, language), folder, language, (8, height)))
+    for column in dict.fromkeys(row.column for row in estimates.breakdowns):
+        rows = [row for row in estimates.breakdowns if row.column == column]
+        drawn.append(_draw_one_breakdown(column, rows, folder, language, shown))
+    return drawn
+
+
+def draw_weights(figure: Figure, weights: ArrayLike, thresholds: Thresholds, language: Language) -> None:
+    """Histogram of link weights with both thresholds and the three regions."""
+    axes = figure.add_subplot()
+    flat = np.asarray(weights, dtype=float)
+    low, high = float(flat.min()), float(flat.max())
+    axes.hist(flat, bins=np.linspace(low, high, 81).tolist(), color=COLOURS["design"], alpha=0.75)
+    axes.set_yscale("log")
+    axes.set_xlim(low, high)
+    if thresholds.upper > thresholds.lower:
+        axes.axvspan(thresholds.lower, min(thresholds.upper, high), color="#f3d9a4", alpha=0.6, lw=0)
+    top = axes.get_ylim()[1] * 4
+    axes.set_ylim(0.7, top)
+    for name, at in (("lower", thresholds.lower), ("upper", thresholds.upper)):
+        if low < at < high:
+            axes.axvline(at, color=INK, ls="--" if name == "lower" else "-", lw=1.2)
+            shown = f" {text(name, language)} {_number(at, language)} "
+            axes.text(at, top * 0.8, shown, ha="right" if name == "lower" else "left", va="top", fontsize=8)
+    places = (
+        ("region_non_link", (low + thresholds.lower) / 2),
+        ("region_link", (min(thresholds.upper, high) + high) / 2),
+    )
+    for region, at in places:
+        axes.text(at, top * 0.35, text(region, language), ha="center", va="top", color=GREY, style="italic")
+    axes.set_xlabel(text("link_weight", language))
+    axes.set_ylabel(text("pairs_log", language))
+    _write_numbers(axes, language, x=True)
+
+
+def draw_curve(figure: Figure, estimates: Estimates, language: Language) -> None:
+    """Precision against recall by the three estimators, with the interval of each point."""
+    axes = figure.add_subplot()
+    for estimator in ("model", "anchors", "design"):
+        precision, recall = (estimates.curve(measure, estimator) for measure in ("precision", "recall"))
+        if not precision:
+            continue
+        x, y = np.array([one.value for one in recall]), np.array([one.value for one in precision])
+        reach = [
+            [[one.value - one.low for one in points], [one.high - one.value for one in points]] for points in (recall, precision)
+        ]
+        axes.errorbar(
+            x,
+            y,
+            xerr=reach[0],
+            yerr=reach[1],
+            color=COLOURS[estimator],
+            marker=MARKS[estimator],
+            ms=4,
+            lw=1.2,
+            elinewidth=0.5,
+            alpha=0.9,
+            label=text(estimator, language),
+        )
+    for name, face in (("upper", INK), ("lower", "white")):
+        at = getattr(estimates.thresholds, name)
+        if name == "lower" and at == estimates.thresholds.upper:
+            continue
+        best = "design" if estimates.curve("precision", "design") else "model"
+        p, r = (estimates.select(measure, best, "middle", at) for measure in ("precision", "recall"))
+        if p and r:
+            axes.plot(r.value, p.value, marker="D", ms=8, mfc=face, mec=INK, ls="", label=text(name, language), zorder=5)
+    axes.set_xlabel(text("recall", language))
+    axes.set_ylabel(text("precision", language))
+    _write_numbers(axes, language, x=True, y=True)
+    axes.legend(loc="lower left")
+
+
+def draw_errors(figure: Figure, estimates: Estimates, targets: TargetsSpec, language: Language) -> None:
+    """False-link and missed-link rate against threshold by the three estimators, with bands and targets."""
+    panels: Any = figure.subplots(2, 1, sharex=True)
+    pairs = (("false_link_rate", targets.false_link_rate), ("missed_link_rate", targets.missed_link_rate))
+    for axes, (measure, target) in zip(panels, pairs, strict=True):
+        floor = target / 30
+        for estimator in ("model", "anchors", "design"):
+            points = estimates.curve(measure, estimator)
+            if not points:
+                continue
+            at = [one.threshold or 0.0 for one in points]
+            low, value, high = (np.maximum([getattr(one, name) for one in points], floor) for name in ("low", "value", "high"))
+            axes.fill_between(at, low, high, color=COLOURS[estimator], alpha=0.18, lw=0)
+            axes.plot(
+                at, value, color=COLOURS[estimator], marker=MARKS[estimator], ms=3.5, lw=1.3, label=text(estimator, language)
+            )
+        axes.axhline(target, color="#a61c00", lw=1, ls=":")
+        axes.text(1, target, f" {text('target', language)} {_number(100 * target, language)} %", color="#a61c00", fontsize=8,
+                  ha="right", va="bottom", transform=axes.get_yaxis_transform())  # fmt: skip
+        axes.set_yscale("log")
+        axes.set_ylim(floor, 1)
+        axes.set_ylabel(text(measure, language))
+        for name, dash in (("lower", "--"), ("upper", "-")):
+            axes.axvline(getattr(estimates.thresholds, name), color=INK, lw=0.9, ls=dash)
+        axes.yaxis.set_major_formatter(lambda value, _: f"{_number(100 * value, language)} %")
+    panels[0].legend(loc="upper right", ncols=3)
+    panels[1].set_xlabel(text("link_weight", language))
+    panels[1].xaxis.set_major_formatter(lambda value, _: _number(value, language))
+
+
+def draw_reliability(figure: Figure, estimates: Estimates, language: Language) -> None:
+    """Observed share of matches against predicted probability, before and after calibration, on logit axes."""
+    axes = figure.add_subplot()
+    ticks = [0.01, 0.1, 0.5, 0.9, 0.99, 0.999]
+    edge = 5e-4
+
+    def logit(values: ArrayLike) -> Any:
+        held = np.clip(np.asarray(values, dtype=float), edge, 1 - edge)
+        return np.log(held / (1 - held))
+
+    axes.plot(logit([0, 1]), logit([0, 1]), color=GREY, lw=1, ls=":", label=text("perfect", language))
+    for name, bins in (("before", estimates.reliability_before), ("after", estimates.reliability_after)):
+        colour = COLOURS["model" if name == "before" else "design"]
+        x, y = logit([one.predicted for one in bins]), logit([one.observed.value for one in bins])
+        reach = [y - logit([one.observed.low for one in bins]), logit([one.observed.high for one in bins]) - y]
+        axes.errorbar(x, y, yerr=np.maximum(reach, 0), color=colour, marker="^" if name == "before" else "o", ls="", ms=5, elinewidth=0.8,
+                      label=text(name, language))  # fmt: skip
+    for set_ticks, set_labels in ((axes.set_xticks, axes.set_xticklabels), (axes.set_yticks, axes.set_yticklabels)):
+        set_ticks(logit(ticks))
+        set_labels([_number(tick, language) for tick in ticks])
+    axes.set_xlabel(text("predicted", language))
+    axes.set_ylabel(text("observed", language))
+    axes.legend(loc="upper left")
+
+
+def draw_doubt(figure: Figure, estimates: Estimates, language: Language) -> None:
+    """Precision and recall at the upper threshold in the worst, middle and best reading of doubtful verdicts."""
+    panels: Any = figure.subplots(1, 2, sharey=True)
+    readings = ("worst", "middle", "best", "dawid_skene")
+    for axes, measure in zip(panels, ("precision", "recall"), strict=True):
+        names = []
+        for place, reading in enumerate(readings):
+            one = estimates.select(measure, "design", reading, estimates.thresholds.upper)
+            if one is None:
+                continue
+            names.append(text(reading, language))
+            _point(axes, one.value, one.low, one.high, place)
+        axes.set_yticks(range(len(names)), names)
+        axes.set_ylim(len(names) - 0.5, -0.5)
+        axes.set_title(text(f"{measure}_short", language), fontsize=9)
+        _write_numbers(axes, language, x=True)
+
+
+def draw_allocation(figure: Figure, strata: Sequence[Stratum], language: Language) -> None:
+    """Pairs in the frame and sampled, stratum by stratum."""
+    axes = figure.add_subplot()
+    rows = sorted(strata, key=lambda one: (one.kind == "outside", -one.low, one.group))
+    place = np.arange(len(rows))
+    axes.barh(place, [one.size for one in rows], color=PALE, height=0.8, label=text("in_frame", language))
+    axes.barh(place, [one.sampled for one in rows], color=COLOURS["design"], height=0.45, label=text("sampled", language))
+    names = [f"{text(one.kind, language)} {_span(one, language)} {one.group}".rstrip() for one in rows]
+    axes.set_yticks(place, names)
+    axes.invert_yaxis()
+    axes.set_xscale("log")
+    axes.set_xlim(0.8, max(one.size for one in rows) * 4)
+    for at, one in enumerate(rows):
+        axes.text(
+            one.size, at, f"  {_number(float(f'{100 * one.inclusion_probability:.2g}'), language)} %", va="center", fontsize=8
+        )
+    axes.set_xlabel(text("pairs_log", language))
+    axes.legend(loc="lower right")
+
+
+def draw_breakdown(figure: Figure, rows: Sequence[GroupRates], language: Language) -> None:
+    """Link rate, precision and recall of each group, with intervals or `too few`."""
+    panels: Any = figure.subplots(1, 3, sharey=True)
+    names = [row.group or text("missing", language) for row in rows]
+    for axes, measure in zip(panels, ("link_rate", "precision", "recall"), strict=True):
+        for place, row in enumerate(rows):
+            one: Any = getattr(row, measure)
+            if one is None:
+                axes.text(0.5, place, text("too_few", language), transform=axes.get_yaxis_transform(), ha="center", va="center",
+                          color=GREY, style="italic")  # fmt: skip
+            else:
+                _point(axes, one.value, one.low, one.high, place)
+        axes.set_yticks(range(len(rows)), names)
+        axes.set_ylim(len(rows) - 0.5, -0.5)
+        axes.set_title(text("link_rate" if measure == "link_rate" else f"{measure}_short", language), fontsize=9)
+        _write_numbers(axes, language, x=True)
+
+
+def _draw_one_breakdown(column: str, rows: Sequence[GroupRates], folder: Path, language: Language, level: str) -> DrawnFigure:
+    height = 1.1 + 0.28 * len(rows)
+    return _save(
+        "groups", lambda figure: draw_breakdown(figure, rows, language), folder, language, (8, height), level=level, column=column
+    )
+
+
+def _save(
+    name: str, draw: Callable[[Figure], None], folder: Path, language: Language, size: tuple[float, float], **values: str
+) -> DrawnFigure:
+    """Draw on a new figure and save it, readable by its owner only; file names carry the breakdown's column."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    title, caption = text(f"{name}_title", language, **values), text(f"{name}_caption", language, **values)
+    stem = f"{name}_{values['column']}" if "column" in values else name
+    path = folder / f"{stem}.png"
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=size)
+        draw(figure)
+        figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
+        path.touch(mode=0o600)
+        figure.savefig(path, dpi=150, metadata={"Software": None})
+    return DrawnFigure(stem, path, title, caption)
+
+
+def _point(axes: Axes, value: float, low: float, high: float, place: int) -> None:
+    axes.plot([low, high], [place, place], color=COLOURS["design"], lw=1.4)
+    axes.plot(value, place, marker="o", ms=5, color=COLOURS["design"])
+
+
+def _span(stratum: Stratum, language: Language) -> str:
+    ends = ["−∞" if one == -np.inf else "∞" if one == np.inf else _number(one, language) for one in (stratum.low, stratum.high)]
+    return f"[{ends[0]}; {ends[1]})"
+
+
+def _number(value: float, language: Language) -> str:
+    shown = f"{value:.4g}" if abs(value) < 1e4 else f"{value:.0f}"
+    return shown.replace("-", "−").replace(".", text("decimal", language))
+
+
+def _write_numbers(axes: Axes, language: Language, *, x: bool = False, y: bool = False) -> None:
+    """Tick labels in the language's decimal sign."""
+    from matplotlib.ticker import MaxNLocator
+
+    for wanted, axis in ((x, axes.xaxis), (y, axes.yaxis)):
+        if wanted:
+            axis.set_major_locator(MaxNLocator(5))
+            axis.set_major_formatter(lambda value, _: _number(value, language))

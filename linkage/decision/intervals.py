@@ -1,0 +1,136 @@
+"""Intervals for counts of rare events in stratified samples, and for ratios of such counts.
+
+Every rate of this room is a ratio of counts of two rare events, false links F and missed matches M, to counts that are
+known: precision = 1 − F / links, recall = A / (A + M) with A = links − F. So two functions carry all the intervals.
+`reports/benchmarks/decision.md` says why these were chosen among six and in which corners they fail.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from linkage.errors import LinkageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import ArrayLike
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A value and its confidence limits at `level` (two-sided), low ≤ value ≤ high."""
+
+    value: float
+    low: float
+    high: float
+    level: float = 0.95
+
+    def complement(self, whole: float) -> Interval:
+        """The same for `whole` − value."""
+        return Interval(whole - self.value, whole - self.high, whole - self.low, self.level)
+
+    def over(self, denominator: float) -> Interval:
+        """The same divided by a known positive number."""
+        return Interval(self.value / denominator, self.low / denominator, self.high / denominator, self.level)
+
+
+def total_of_hits(hits: ArrayLike, sampled: ArrayLike, sizes: ArrayLike, level: float = 0.95, *, finite: bool = True) -> Interval:
+    """How many units of a finite population are hits, from a stratified simple random sample.
+
+    Arrays (H,) over strata: `hits` found (may be fractional where a verdict is a probability), units `sampled`, `sizes`
+    N_h. Value: the stratified expansion ΣN_h x_h / n_h (Cochran 1977, section 5.3). Limits: the mid-P gamma interval for
+    weighted sums of counts (Fay and Feuer 1997; Fay and Kim 2017), here with the binomial variance and finite-population
+    correction N_h²(1 − n_h/N_h) p(1−p)/(n_h − 1) in place of the Poisson one, and one unseen hit at the expansion weight
+    of a random unit (mean over units, between Fay's largest and Tiwari, Clegg and Zou's 2006 mean over strata).
+    Certainty strata (n_h = N_h) add no width. Limits never leave what the sample already decided: hits seen, and hits
+    seen plus units unseen. With `finite=False` the units are draws from a larger source (anchors): no correction.
+
+    Raises:
+        LinkageError: a non-empty stratum without a sampled unit.
+    """
+    x, n, size = (np.asarray(values, dtype=float) for values in (hits, sampled, sizes))
+    used = size > 0
+    x, n, size = x[used], n[used], size[used]
+    if (n <= 0).any():
+        raise LinkageError(
+            f"{int((n <= 0).sum())} strata have no labelled pair.", "Label at least one pair in each stratum, or merge strata."
+        )
+    whole = (n >= size) & finite
+    certain = float(x[whole].sum())
+    x, n, size = x[~whole], n[~whole], size[~whole]
+    value = float((size * x / n).sum())
+    if not x.size:
+        return Interval(certain, certain, certain, level)
+    share, unseen = x / n, 1 - n / size if finite else np.ones(n.size)
+    variance = float((size**2 * unseen * share * (1 - share) / np.maximum(n - 1, 1)).sum())
+    weight = size / n * np.sqrt(unseen)
+    low, high = _mid_p_gamma(value, variance, float((weight * size).sum() / size.sum()), level)
+    least, most = (float(x.sum()), float((x + size - n).sum())) if finite else (0.0, float(size.sum()))
+    return Interval(
+        certain + value, float(certain + max(min(low, value), least)), float(certain + min(max(high, value), most)), level
+    )
+
+
+def ratio(top: Interval, bottom: Interval) -> Interval:
+    """Quotient top / bottom for two independent non-negative quantities, bottom > 0.
+
+    Limits by variance recovery (MOVER; Donner and Zou 2012, equation 9), which need only each quantity's own limits and so
+    keep their asymmetry; good at top = 0.
+    """
+    if bottom.value <= 0:
+        return Interval(float("nan"), 0.0, float("inf"), top.level)
+    product = top.value * bottom.value
+    a_low, a_high = top.low * (2 * top.value - top.low), top.high * (2 * top.value - top.high)
+    b_low, b_high = bottom.low * (2 * bottom.value - bottom.low), bottom.high * (2 * bottom.value - bottom.high)
+    value = top.value / bottom.value
+    low = (product - np.sqrt(max(product**2 - a_low * b_high, 0.0))) / b_high if b_high > 0 else 0.0
+    high = (product + np.sqrt(max(product**2 - a_high * b_low, 0.0))) / b_low if b_low > 0 else float("inf")
+    return Interval(value, float(min(max(low, 0.0), value)), float(max(high, value)), top.level)
+
+
+def wilson(hits: float, trials: float, level: float = 0.95) -> Interval:
+    """Score interval of one binomial share (Wilson 1927); population: independent trials.
+
+    >>> one = wilson(8, 10)
+    >>> round(one.low, 3), round(one.high, 3)
+    (0.49, 0.943)
+    """
+    from scipy.stats import norm
+
+    if trials <= 0:
+        return Interval(float("nan"), 0.0, 1.0, level)
+    z2 = float(norm.ppf(0.5 + level / 2)) ** 2
+    share = hits / trials
+    centre = (share + z2 / (2 * trials)) / (1 + z2 / trials)
+    half = np.sqrt(z2 * (share * (1 - share) / trials + z2 / (4 * trials**2))) / (1 + z2 / trials)
+    return Interval(share, float(max(0.0, centre - half)), float(min(1.0, centre + half)), level)
+
+
+def _mid_p_gamma(value: float, variance: float, weight: float, level: float) -> tuple[float, float]:
+    """Quantiles of the even mixture of the gamma with the sample's moments and the one with a further hit added."""
+    from scipy.special import gammainc
+
+    def below(t: float) -> float:
+        # without variance (nothing seen, or everything) all mass stands at the value
+        return float(gammainc(value**2 / variance, t * value / variance)) if variance > 0 else float(t >= value)
+
+    def above(t: float) -> float:
+        mean, spread = value + weight, variance + weight**2
+        return float(gammainc(mean**2 / spread, t * mean / spread))
+
+    ceiling = value + 12 * (np.sqrt(variance) + weight)
+    low, high = (_quantile(lambda t: (below(t) + above(t)) / 2, tail, ceiling) for tail in ((1 - level) / 2, (1 + level) / 2))
+    return low, high
+
+
+def _quantile(distribution: Callable[[float], float], tail: float, ceiling: float) -> float:
+    """The least t ≥ 0 with distribution(t) ≥ tail, by bisection."""
+    low, high = 0.0, ceiling
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (low, middle) if distribution(middle) >= tail else (middle, high)
+    return high if low else 0.0

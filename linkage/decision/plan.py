@@ -1,0 +1,59 @@
+"""What a sample of a given size would tell, before anyone labels a pair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from linkage.decision.intervals import ratio, total_of_hits
+from linkage.decision.strata import allocate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from linkage.decision.strata import Stratum
+
+
+@dataclass(frozen=True)
+class PlannedWidth:
+    """`pairs` labels are expected to give precision and recall ± these half-widths (0–1) at the threshold."""
+
+    pairs: int
+    precision_half_width: float
+    recall_half_width: float
+    strata: tuple[Stratum, ...]
+
+
+def plan_sample(
+    strata: Sequence[Stratum],
+    threshold: float,
+    budgets: Iterable[int] = (200, 600, 1200, 2000),
+    level: float = 0.95,
+    minimum: int = 5,
+) -> list[PlannedWidth]:
+    """Expected half-widths of design-based precision and recall at `threshold` for each budget of pairs.
+
+    Population: the frame the strata divide (`threshold` must be one of their bounds). The expected hits n_h × rate are put
+    through the interval that will be used after labelling; rates are the model's, distrusted (`strata.DISTRUST`), or a
+    pilot's. An expectation, not a promise: the labels decide.
+    """
+    planned = []
+    for budget in budgets:
+        sampled = allocate([one.size for one in strata], [one.deviation for one in strata], budget, minimum)
+        drawn = tuple(replace(one, sampled=n) for one, n in zip(strata, sampled, strict=True))
+        accepted = [one for one in drawn if one.kind == "assigned" and one.low >= threshold and one.sampled]
+        rest = [one for one in drawn if one not in accepted and one.sampled]
+        links = sum(one.size for one in accepted)
+        false = total_of_hits(
+            [one.sampled * (1 - one.rate) for one in accepted],
+            [one.sampled for one in accepted],
+            [one.size for one in accepted],
+            level,
+        )
+        missed = total_of_hits(
+            [one.sampled * one.rate for one in rest], [one.sampled for one in rest], [one.size for one in rest], level
+        )
+        odds = ratio(missed, false.complement(links))
+        width = odds.high / (1 + odds.high) - odds.low / (1 + odds.low)
+        planned.append(PlannedWidth(budget, (false.high - false.low) / links / 2 if links else 0.5, width / 2, drawn))
+    return planned

@@ -1,0 +1,146 @@
+"""Thresholds that labels can answer for: error targets met at a stated confidence, not by expectation."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from linkage.decision.intervals import Interval, ratio
+from linkage.decision.thresholds import Thresholds, trade_off
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from linkage.config.project import TargetsSpec
+    from linkage.decision.samples import LabelledSample
+
+ALPHA = 0.05
+"""Chance, at most, that a promised target is not kept; each target has its own."""
+UPWARD_SHARE = 0.2
+"""Part of it kept back for walking up when the first weight tried fails."""
+
+
+def thresholds_from_labels(
+    sample: LabelledSample, weights: ArrayLike, targets: TargetsSpec, reviewers_per_pair: int = 2
+) -> Thresholds:
+    """Place both thresholds so that one-sided upper bounds of both error rates meet the targets.
+
+    Population: the frame of the sample; `weights` (N,) are those of all its assigned pairs. Upper: false links / pairs at
+    or above it. Lower: matches below it / matches among the assigned pairs (what blocking lost is not a threshold's doing).
+    Candidate weights are fixed before labels are looked at (stratum bounds and quarters between) and tried in a fixed order,
+    stopping at the first failure, so trying many costs no confidence (fixed-sequence testing: Maurer, Hothorn and Lehmacher
+    1995), given error rates that do not rise with the weight. The order starts at the highest weight whose bound could
+    meet the target with no false link seen and goes down; where that one fails, higher ones are tried at a Bonferroni
+    share of `ALPHA`.
+
+    Where nothing can be promised, the threshold concerned is set so that no pair is decided without review, `promised` is
+    False and `note` says what the labels could support.
+    """
+    flat = np.sort(np.asarray(weights, dtype=float))
+    candidates = _candidates(sample, flat)
+    upper, false_rate, upper_note = _upper(sample, flat, candidates, targets.false_link_rate)
+    lower, missed_rate, lower_note = _lower(sample, flat, candidates, targets.missed_link_rate)
+    lower = min(lower, upper)
+    choices = trade_off(flat, upper, lower, targets.review_capacity, reviewers_per_pair)
+    exceeds = choices[0].clerical_pairs > targets.review_capacity
+    return Thresholds(
+        upper=upper,
+        lower=lower,
+        expected_false_link_rate=false_rate,
+        expected_missed_link_rate=missed_rate,
+        clerical_pairs=choices[0].clerical_pairs,
+        exceeds_capacity=exceeds,
+        how="labels",
+        choices=choices if exceeds else (),
+        promised=not (upper_note or lower_note),
+        note=" ".join(note for note in (upper_note, lower_note) if note),
+    )
+
+
+def false_link_bound(
+    sample: LabelledSample, flat: NDArray[np.float64], threshold: float, alpha: float, *, none_seen: bool = False
+) -> float:
+    """One-sided upper bound (confidence 1 − alpha) of false links / pairs at or above the threshold."""
+    links = int((flat >= threshold).sum())
+    if not links:
+        return 0.0
+    return min(1.0, _false(sample, flat, threshold, alpha, none_seen=none_seen).high / links)
+
+
+def missed_below_bound(sample: LabelledSample, flat: NDArray[np.float64], threshold: float, alpha: float) -> float:
+    """One-sided upper bound of matches below the threshold / matches among the assigned pairs."""
+    below, links = flat[flat < threshold], int((flat >= threshold).sum())
+    if not below.size:
+        return 0.0
+    matched = np.nan_to_num(sample.match) * (np.nan_to_num(sample.weight, nan=np.inf) < threshold)
+    missed = sample.hits(matched, sample.holds(below), 1 - 2 * alpha)
+    odds = ratio(missed, _false(sample, flat, threshold, alpha).complement(links))
+    return float(odds.high / (1 + odds.high)) if np.isfinite(odds.high) else 1.0
+
+
+def _false(
+    sample: LabelledSample, flat: NDArray[np.float64], threshold: float, alpha: float, *, none_seen: bool = False
+) -> Interval:
+    accepted = np.nan_to_num(sample.weight, nan=-np.inf) >= threshold
+    wrong = (1 - np.nan_to_num(sample.match)) * (accepted & (not none_seen))
+    found = sample.hits(wrong, sample.holds(flat[flat >= threshold]), 1 - 2 * alpha)
+    links = float((flat >= threshold).sum())
+    return Interval(min(found.value, links), min(found.low, links), min(found.high, links), found.level)
+
+
+def _candidates(sample: LabelledSample, flat: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weights to try, ascending: what the frame and the design say, never the labels."""
+    bounds = np.unique(np.concatenate([sample.low[~sample.outside], sample.high[~sample.outside]]))
+    inner = []
+    for low, high in pairwise(bounds):
+        inside = flat[(flat >= low) & (flat < high)]
+        if inside.size:
+            inner += [low, *np.quantile(inside, [0.25, 0.5, 0.75])]
+    return np.unique(np.round([one for one in inner if np.isfinite(one)], 3))
+
+
+def _upper(
+    sample: LabelledSample, flat: NDArray[np.float64], candidates: NDArray[np.float64], target: float
+) -> tuple[float, float, str]:
+    main, spare = ALPHA * (1 - UPWARD_SHARE), ALPHA * UPWARD_SHARE
+    possible = [false_link_bound(sample, flat, one, main, none_seen=True) for one in candidates]
+    able = [i for i, bound in enumerate(possible) if bound <= 0.6 * target]
+    start = able[-1] if able else int(np.argmin(possible))
+    best, bound = None, 0.0
+    for i in range(start, -1, -1):
+        tried = false_link_bound(sample, flat, candidates[i], main)
+        if tried > target:
+            break
+        best, bound = i, tried
+    if best is None:
+        higher = range(start + 1, len(candidates))
+        for i in higher:
+            tried = false_link_bound(sample, flat, candidates[i], spare / len(higher))
+            if tried <= target:
+                best, bound = i, tried
+                break
+    if best is not None:
+        return float(candidates[best]), bound, ""
+    least = min(false_link_bound(sample, flat, one, main) for one in candidates)
+    note = (
+        f"These labels cannot promise a false-link rate of {target:.3%}: the smallest bound at any weight is {least:.2%}. "
+        "Label more pairs at high weights, or accept a higher rate."
+    )
+    return float(np.ceil(flat[-1] * 1000) / 1000) + 0.001, 0.0, note
+
+
+def _lower(
+    sample: LabelledSample, flat: NDArray[np.float64], candidates: NDArray[np.float64], target: float
+) -> tuple[float, float, str]:
+    best, bound = None, 0.0
+    for one in candidates[candidates > flat[0]]:
+        tried = missed_below_bound(sample, flat, float(one), ALPHA)
+        if tried > target:
+            break
+        best, bound = float(one), tried
+    if best is not None:
+        return best, bound, ""
+    note = f"These labels cannot promise a missed-link rate of {target:.2%} at any weight: label more pairs at low weights."
+    return float(np.floor(flat[0] * 1000) / 1000), 0.0, note

@@ -1,0 +1,220 @@
+"""Review sets as probability samples: which pairs to label, with what probability each was chosen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from linkage.decision.deciding import columns_of, relation
+from linkage.decision.strata import Kind, Stratum, allocate, stratum_bounds, tally
+from linkage.errors import LinkageError
+from linkage.runs.sql import quote, write_parquet
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import duckdb
+
+    from linkage.decision.thresholds import Thresholds
+
+KINDS_OF_PAIR: tuple[tuple[Kind, int], ...] = (("assigned", 1), ("outside", 2))
+"""Kinds of pair in the frame; the second number divides the count of strata."""
+
+# the frame: every assigned pair, and for mentions that were not linked their best persons under looser keys
+_FRAME = """
+CREATE OR REPLACE TEMP TABLE decision_frame AS
+SELECT kind, record_id_l, record_id_r, link_weight, "group",
+       substr(md5(record_id_l || chr(31) || record_id_r), 1, 16) AS pair_id
+FROM (
+    SELECT 'assigned' AS kind, record_id_l, record_id_r, link_weight, {group} AS "group" FROM {links}
+    UNION ALL
+    {outside}
+)
+"""
+_NO_OUTSIDE = "SELECT 'outside', NULL, NULL, NULL, NULL WHERE false"
+_OUTSIDE = """SELECT 'outside', record_id_l, record_id_r, link_weight, {group} FROM {outside}"""
+
+_DRAW = """
+SELECT pair_id, record_id_l, record_id_r, stratum, inclusion_probability,
+       stratum_kind, stratum_group, low AS stratum_low, high AS stratum_high, stratum_size
+FROM (
+    SELECT frame.*, drawn.*, row_number() OVER (PARTITION BY stratum ORDER BY md5({seed} || pair_id), pair_id) AS place
+    FROM decision_frame AS frame JOIN decision_strata AS drawn
+      ON frame.kind = drawn.stratum_kind AND frame."group" = drawn.stratum_group
+     AND frame.link_weight >= drawn.low AND frame.link_weight < drawn.high
+) WHERE place <= sampled ORDER BY pair_id
+"""
+
+
+def draw_review_sample(
+    connection: duckdb.DuckDBPyConnection,
+    links: str | Path,
+    pairs: int,
+    seed: int,
+    thresholds: Thresholds,
+    target: Path,
+    *,
+    outside: str | Path | None = None,
+    by: str | None = None,
+    strata: int | None = None,
+    bounds: Sequence[float] | None = None,
+    minimum: int = 5,
+) -> list[Stratum]:
+    """Draw a stratified random sample of `pairs` pairs, write `review_set.parquet` and return its strata.
+
+    Frame: every assigned pair of `links`, and every pair of `outside` (see `draw_outside_pairs`). Strata are link-weight
+    ranges of each kind with both thresholds among the bounds (about one stratum for 50 pairs, 4 to 8, unless `strata` or
+    `bounds` say otherwise); a stratum below the lower threshold and those outside the blocking rules let missed links be
+    estimated. `by` names a column of `links` (and of `outside`) by which
+    they are split further. Within a stratum the pairs with the smallest md5 of seed and pair are taken: a simple random
+    sample without replacement that depends on neither row order nor threads.
+
+    Raises:
+        LinkageError: no pairs to draw from, or `by` is not a column.
+    """
+    _make_frame(connection, links, outside, by)
+    drawn = _strata_of_frame(connection, pairs, thresholds, strata, bounds, minimum)
+    _write_sample(connection, drawn, seed, target)
+    return drawn
+
+
+def _strata_of_frame(
+    connection: duckdb.DuckDBPyConnection,
+    pairs: int,
+    thresholds: Thresholds,
+    strata: int | None,
+    bounds: Sequence[float] | None,
+    minimum: int,
+) -> list[Stratum]:
+    columns = connection.execute('SELECT kind, "group", link_weight FROM decision_frame').fetchnumpy()
+    kinds, groups = np.asarray(columns["kind"], dtype=str), np.asarray(columns["group"], dtype=str)
+    weights = np.asarray(columns["link_weight"], dtype=float)
+    if not weights.size:
+        raise LinkageError("There is no assigned pair to draw a review set from.", "Look at the blocking rules.")
+    wanted = strata or max(4, min(8, pairs // 50))
+    found: list[Stratum] = []
+    for kind, count in KINDS_OF_PAIR:
+        of_kind = weights[kinds == kind]
+        cuts = (thresholds.lower, thresholds.upper) if kind == "assigned" else ()
+        edges = [-np.inf, *sorted({*bounds, *cuts}), np.inf] if bounds else stratum_bounds(of_kind, max(2, wanted // count), cuts)
+        for group in sorted(set(groups[kinds == kind])):
+            found += tally(kind, weights[(kinds == kind) & (groups == group)], edges, group)
+    sampled = allocate([one.size for one in found], [one.deviation for one in found], pairs, minimum)
+    return [replace(one, sampled=n) for one, n in zip(found, sampled, strict=True)]
+
+
+def _make_frame(connection: duckdb.DuckDBPyConnection, links: str | Path, outside: str | Path | None, by: str | None) -> None:
+    for source in (links, outside):
+        if by is not None and source is not None and by not in columns_of(connection, source):
+            raise LinkageError(f"The pairs have no column `{by}` to stratify by.", "Join it to the pairs before the draw.")
+    group = f"coalesce({quote(by)}::VARCHAR, '')" if by else "''"
+    query = _FRAME.format(
+        group=group,
+        links=relation(links),
+        outside=_NO_OUTSIDE if outside is None else _OUTSIDE.format(group=group, outside=relation(outside)),
+    )
+    connection.execute(query)
+
+
+def top_up_review_sample(
+    connection: duckdb.DuckDBPyConnection,
+    review_set: str | Path,
+    labels: str | Path,
+    links: str | Path,
+    extra: int,
+    seed: int,
+    target: Path,
+    *,
+    outside: str | Path | None = None,
+    by: str | None = None,
+) -> list[Stratum]:
+    """Add `extra` pairs to a labelled review set, where the labels vary most, and write the enlarged set.
+
+    Strata stay as they were; sizes per stratum follow Neyman with the pilot's own variances, (x + 1)/(n + 2) smoothed,
+    and never shrink. The same `seed` continues the same random order, so a stratum's first and second phase together are
+    one simple random sample and its new inclusion probability n_h / N_h holds for old and new pairs alike, given the
+    sizes. (Choosing the sizes after looking at the labels leaves a bias of order 1/n_h, as any sequential design.)
+
+    Raises:
+        LinkageError: the links or the seed are not those of the first phase.
+    """
+    _make_frame(connection, links, outside, by)
+    rows = connection.execute(
+        f"""SELECT stratum_kind, stratum_low, stratum_high, stratum_group, any_value(stratum_size), count(*),
+                   count(*) FILTER (verdict IN ('match', 'non_match')), count(*) FILTER (verdict = 'match')
+            FROM {relation(review_set)} LEFT JOIN (SELECT pair_id, verdict FROM {relation(labels)}) USING (pair_id)
+            GROUP BY ALL ORDER BY ALL"""
+    ).fetchall()
+    first = [
+        Stratum(kind, low, high, size, sampled, (matches + 1) / (labelled + 2), group)
+        for kind, low, high, group, size, sampled, labelled, matches in rows
+    ]
+    room = [one.size - one.sampled for one in first]
+    total = sum(one.sampled for one in first) + extra
+    aims = allocate([one.size for one in first], [one.deviation for one in first], total, 1)
+    more = allocate(
+        room, [max(aim - one.sampled, 0) / max(left, 1) for aim, one, left in zip(aims, first, room, strict=True)], extra, 0
+    )
+    drawn = [replace(one, sampled=one.sampled + added) for one, added in zip(first, more, strict=True)]
+    before = connection.execute(f"SELECT pair_id FROM {relation(review_set)}").fetchall()
+    _write_sample(connection, drawn, seed, target)
+    kept = connection.execute(f"SELECT pair_id FROM {relation(target)}").fetchall()
+    if not {row[0] for row in before} <= {row[0] for row in kept}:
+        target.unlink()
+        raise LinkageError(
+            "The first review set is not part of the enlarged one: the links or the seed have changed.",
+            "Restore the run the set was drawn from, or draw a new set.",
+        )
+    return drawn
+
+
+def draw_outside_pairs(
+    connection: duckdb.DuckDBPyConnection,
+    looser: str | Path,
+    mentions: str | Path,
+    persons: str | Path,
+    links: str | Path,
+    below: float,
+    target: Path,
+    *,
+    persons_per_mention: int = 3,
+) -> int:
+    """Write the frame of pairs outside the blocking rules: mentions that are not linked with their best persons.
+
+    `looser` (pairs under looser keys) has `id_l`, `id_r`, `link_weight`; `mentions` and `persons` carry `id` and
+    `record_id`. A mention is not linked when it has no assigned pair or one under `below`; pairs that are assigned
+    themselves are left out (they are in the frame already). Writes record_id_l, record_id_r, link_weight, at most
+    `persons_per_mention` a mention, and returns the rows. What even the looser keys do not reach stays unknown: a recall
+    estimated with this frame is an upper reading.
+    """
+    query = f"""
+        WITH linked AS (SELECT record_id_l FROM {relation(links)} WHERE link_weight >= {float(below)}),
+        named AS (
+            SELECT mention.record_id AS record_id_l, person.record_id AS record_id_r, max(link_weight) AS link_weight
+            FROM {relation(looser)} AS looser
+            JOIN {relation(mentions)} AS mention ON mention.id = looser.id_l
+            JOIN {relation(persons)} AS person ON person.id = looser.id_r
+            GROUP BY ALL
+        )
+        SELECT * FROM named
+        WHERE record_id_l NOT IN (SELECT record_id_l FROM linked)
+          AND NOT EXISTS (SELECT 1 FROM {relation(links)} AS assigned
+                          WHERE assigned.record_id_l = named.record_id_l AND assigned.record_id_r = named.record_id_r)
+        QUALIFY row_number() OVER (PARTITION BY record_id_l ORDER BY link_weight DESC, record_id_r) <= {int(persons_per_mention)}
+        ORDER BY record_id_l, record_id_r"""
+    return write_parquet(connection, query, target)
+
+
+def _write_sample(connection: duckdb.DuckDBPyConnection, drawn: list[Stratum], seed: int, target: Path) -> None:
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE decision_strata (stratum VARCHAR, stratum_kind VARCHAR, stratum_group VARCHAR, "
+        "low DOUBLE, high DOUBLE, sampled BIGINT, stratum_size BIGINT, inclusion_probability DOUBLE)"
+    )
+    connection.executemany(
+        "INSERT INTO decision_strata VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [(s.name, s.kind, s.group, s.low, s.high, s.sampled, s.size, s.inclusion_probability) for s in drawn],
+    )
+    write_parquet(connection, _DRAW.format(seed=f"'{int(seed)}:'"), target)

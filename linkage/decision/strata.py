@@ -1,0 +1,148 @@
+"""Strata by link weight and the allocation of a budget of pairs to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from linkage.decision.thresholds import probability
+from linkage.errors import LinkageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+DISTRUST = 0.5
+"""The model's log-odds are multiplied by this to plan with: Fellegi-Sunter probabilities are too sure, and a design that
+believes them leaves the strata where surprises hide unsampled."""
+RATE_FLOOR = 0.02
+"""No stratum is planned as purer than this: a large stratum without a hit sets the width by its expansion weight alone."""
+
+Kind = Literal["assigned", "outside"]
+
+
+@dataclass(frozen=True)
+class Stratum:
+    """Pairs of one kind with low ≤ link weight < high (and one group, where a breakdown was asked).
+
+    `size` pairs in the frame, `sampled` of them to label, `rate` the expected share of matches, 0–1.
+    """
+
+    kind: Kind
+    low: float
+    high: float
+    size: int
+    sampled: int
+    rate: float
+    group: str = ""
+
+    @property
+    def name(self) -> str:
+        """The value of `stratum` in `review_set.parquet`; starts with the kind."""
+        span = f"{self.kind} [{_bound(self.low)}, {_bound(self.high)})"
+        return f"{span} {self.group}" if self.group else span
+
+    @property
+    def inclusion_probability(self) -> float:
+        """Sampled / size; 1 in a certainty stratum."""
+        return self.sampled / self.size if self.size else 0.0
+
+    @property
+    def deviation(self) -> float:
+        """Planning standard deviation of the match indicator of one pair (see `RATE_FLOOR`)."""
+        rate = min(max(self.rate, RATE_FLOOR), 1 - RATE_FLOOR)
+        return float(np.sqrt(rate * (1 - rate)))
+
+
+def stratum_bounds(weights: ArrayLike, strata: int, include: Iterable[float] = (), bins: int = 200) -> list[float]:
+    """Bounds of about `strata` strata by the cumulative √f rule, with every weight of `include` among them.
+
+    Source: Dalenius and Hodges 1959 (Cochran 1977, section 5A.7), on a histogram of the link weights (n,) in `bins`
+    bins where each bin's √f is multiplied by the planning deviation of its pairs, so that bounds gather where answers
+    vary and not where weights do. Population: the frame to be sampled. Starts with -inf and ends with +inf; fewer
+    strata where weights are few.
+    """
+    flat = np.asarray(weights, dtype=float)
+    inner = {float(bound) for bound in include if np.isfinite(bound)}
+    if flat.size and strata > 1 and flat.min() < flat.max():
+        counts, edges = np.histogram(flat, bins=bins)
+        matched = probability(DISTRUST * (edges[:-1] + edges[1:]) / 2)
+        cumulative = np.cumsum(np.sqrt(counts * matched * (1 - matched)))
+        wanted = cumulative[-1] * np.arange(1, strata) / strata
+        # a rule's bound that falls within half a stratum of a given one is left out: slivers waste labels
+        given = np.interp(sorted(inner), edges[1:], cumulative)
+        apart = [aim for aim in wanted if not given.size or np.abs(given - aim).min() > wanted[0] / 2]
+        inner |= {round(float(edges[1:][i]), 2) for i in np.searchsorted(cumulative, apart) if i < bins - 1}
+    return [-np.inf, *sorted(inner), np.inf]
+
+
+def planning_rate(weights: ArrayLike) -> float:
+    """Expected share of matches among pairs with these link weights, as planned with (see `DISTRUST`)."""
+    flat = np.asarray(weights, dtype=float)
+    return float(probability(DISTRUST * flat).mean()) if flat.size else 0.0
+
+
+def allocate(sizes: Sequence[int], deviations: Sequence[float], budget: int, minimum: int = 10) -> list[int]:
+    """Share `budget` pairs among strata: Neyman's n_h ∝ N_h S_h, at least `minimum` and at most N_h each.
+
+    Source: Neyman 1934 (Cochran 1977, section 5.5). A stratum whose share reaches its size is taken whole (a certainty
+    stratum) and its surplus shared again. Where the minima alone exceed the budget they shrink evenly. The result sums to
+    min(budget, ΣN_h).
+
+    >>> allocate([1000, 100, 20], [0.1, 0.5, 0.5], 100)
+    [60, 29, 11]
+
+    Raises:
+        LinkageError: a budget under one pair.
+    """
+    if budget < 1:
+        raise LinkageError(f"A sample of {budget} pairs cannot be drawn.", "Give `review.pairs` or `review_capacity` at least 1.")
+    capped = np.asarray(sizes, dtype=int)
+    floor = np.minimum(minimum, capped)
+    if floor.sum() > budget:
+        floor = _whole(floor * budget / floor.sum(), budget, floor)
+    share = floor.astype(float)
+    pull = capped * np.maximum(np.asarray(deviations, dtype=float), 1e-6)
+    fixed = np.zeros(len(capped), dtype=bool)
+    while True:
+        free = ~fixed & (capped > 0)
+        left = min(budget, int(capped.sum())) - share[fixed].sum()
+        if not free.any() or left <= 0:
+            break
+        share[free] = left * pull[free] / pull[free].sum()
+        low, high = free & (share < floor), free & (share > capped)
+        # strata beyond a limit are fixed on the side that is off by more, then the rest is shared again
+        beyond = low if (floor - share)[low].sum() >= (share - capped)[high].sum() else high
+        if not beyond.any():
+            break
+        share[beyond] = np.where(low, floor, capped)[beyond]
+        fixed |= beyond
+    return [int(n) for n in _whole(np.clip(share, floor, capped), min(budget, int(capped.sum())), capped)]
+
+
+def _whole(share: NDArray[np.float64], total: int, caps: NDArray[np.int_]) -> NDArray[np.int_]:
+    """Whole numbers that sum to `total` by largest remainders, none above its cap."""
+    whole: NDArray[np.int_] = np.minimum(np.floor(share + 1e-9).astype(int), caps)
+    for index in np.argsort(-(share - whole), kind="stable"):
+        if whole.sum() >= total:
+            break
+        whole[index] += whole[index] < caps[index]
+    return whole
+
+
+def _bound(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".") if np.isfinite(value) else ("-inf" if value < 0 else "inf")
+
+
+def tally(kind: Kind, weights: NDArray[np.float64], bounds: Sequence[float], group: str = "") -> list[Stratum]:
+    """Non-empty strata of one kind (and group) between the bounds, with sizes and planning rates, nothing sampled yet."""
+    found = []
+    for low, high in pairwise(bounds):
+        inside = weights[(weights >= low) & (weights < high)]
+        if inside.size:
+            found.append(Stratum(kind, low, high, int(inside.size), 0, planning_rate(inside), group))
+    return found

@@ -1,0 +1,117 @@
+"""Every word of this room that a reader sees, in Vietnamese and English, by key."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Language = Literal["vi", "en"]
+
+TEXTS: dict[str, dict[Language, str]] = {
+    "decimal": {"vi": ",", "en": "."},
+    "link_weight": {"vi": "Trọng số liên kết (bit)", "en": "Link weight (bits)"},
+    "pairs": {"vi": "Số cặp", "en": "Pairs"},
+    "pairs_log": {"vi": "Số cặp (thang logarit)", "en": "Pairs (log scale)"},
+    "upper": {"vi": "ngưỡng trên", "en": "upper threshold"},
+    "lower": {"vi": "ngưỡng dưới", "en": "lower threshold"},
+    "region_link": {"vi": "liên kết", "en": "link"},
+    "region_clerical": {"vi": "soát xét thủ công", "en": "clerical review"},
+    "region_non_link": {"vi": "không liên kết", "en": "no link"},
+    "model": {"vi": "theo mô hình", "en": "model-based"},
+    "anchors": {"vi": "theo cặp neo", "en": "anchors"},
+    "design": {"vi": "theo mẫu soát xét", "en": "design-based"},
+    "precision": {"vi": "Độ chính xác (liên kết đúng / liên kết)", "en": "Precision (true links / links)"},
+    "recall": {"vi": "Độ bao phủ (liên kết đúng / người có thật trong sổ kia)", "en": "Recall (true links / matches)"},
+    "false_link_rate": {"vi": "Tỷ lệ liên kết sai / liên kết", "en": "False links / links"},
+    "missed_link_rate": {"vi": "Tỷ lệ bỏ sót / cặp đúng", "en": "Missed links / matches"},
+    "target": {"vi": "mục tiêu", "en": "target"},
+    "predicted": {"vi": "Xác suất dự báo", "en": "Predicted probability"},
+    "observed": {"vi": "Tỷ lệ đúng quan sát được", "en": "Observed share of matches"},
+    "before": {"vi": "mô hình, chưa hiệu chuẩn", "en": "model, before calibration"},
+    "after": {"vi": "sau hiệu chuẩn", "en": "after calibration"},
+    "perfect": {"vi": "hiệu chuẩn hoàn hảo", "en": "perfect calibration"},
+    "in_frame": {"vi": "trong khung mẫu", "en": "in the frame"},
+    "sampled": {"vi": "được chọn", "en": "sampled"},
+    "assigned": {"vi": "đã ghép", "en": "assigned"},
+    "outside": {"vi": "ngoài quy tắc chặn", "en": "outside blocking"},
+    "link_rate": {"vi": "Tỷ lệ liên kết", "en": "Link rate"},
+    "precision_short": {"vi": "Độ chính xác", "en": "Precision"},
+    "recall_short": {"vi": "Độ bao phủ", "en": "Recall"},
+    "too_few": {"vi": "quá ít", "en": "too few"},
+    "missing": {"vi": "(trống)", "en": "(missing)"},
+    "weights_title": {"vi": "Phân bố trọng số liên kết và hai ngưỡng", "en": "Link weights and the two thresholds"},
+    "weights_caption": {
+        "vi": "Mỗi cột là số cặp đã ghép (mỗi lượt xuất hiện trong sổ một cặp tốt nhất) có trọng số trong khoảng đó. Bên phải "
+        "ngưỡng trên: liên kết tự động; giữa hai ngưỡng: người soát xét quyết định; bên trái ngưỡng dưới: không liên kết. "
+        "Trục đứng theo thang logarit nên vùng giữa trông lớn hơn thực tế.",
+        "en": "Each bar counts assigned pairs (one best pair a mention) with a weight in that range. Right of the upper "
+        "threshold pairs are linked without review, between the two a reviewer decides, left of the lower one nothing is "
+        "linked. The vertical scale is logarithmic, so the middle looks larger than it is.",
+    },
+    "curve_title": {"vi": "Độ chính xác và độ bao phủ khi dời ngưỡng", "en": "Precision and recall as the threshold moves"},
+    "curve_caption": {
+        "vi": "Mỗi điểm là một ngưỡng; càng gần góc trên bên phải càng tốt. Thanh ngang và dọc là khoảng tin cậy "
+        "{level} của độ bao "
+        "phủ và độ chính xác. Ba đường cách xa nhau nghĩa là ba cách ước lượng mâu thuẫn: tin đường theo mẫu soát xét.",
+        "en": "Each point is a threshold; nearer the upper right corner is better. Bars are {level} intervals of recall "
+        "(horizontal) and precision (vertical). Where the lines lie apart the estimators disagree: trust the design-based one.",
+    },
+    "errors_title": {"vi": "Tỷ lệ sai theo ngưỡng, ba cách ước lượng", "en": "Error rates against threshold, three estimators"},
+    "errors_caption": {
+        "vi": "Trên: liên kết sai trên số liên kết tại hoặc trên ngưỡng. Dưới: cặp đúng bị bỏ sót trên tổng số cặp "
+        "đúng, kể cả phần mất do "
+        "chặn. Dải màu là khoảng tin cậy {level}; đường kẻ ngang là mục tiêu. Ngưỡng giữ được mục tiêu khi mép trên của dải "
+        "nằm dưới đường kẻ. Đường theo mô hình thường quá lạc quan.",
+        "en": "Top: false links over links at or above the threshold. Bottom: missed matches over all matches, those lost by "
+        "blocking included. Bands are {level} intervals, the horizontal line is the target. A threshold keeps its target "
+        "where the band's upper edge is below the line. The model-based line is usually too optimistic.",
+    },
+    "reliability_title": {"vi": "Biểu đồ hiệu chuẩn xác suất", "en": "Reliability of the probabilities"},
+    "reliability_caption": {
+        "vi": "Mỗi điểm gom các cặp có xác suất dự báo gần nhau; trục đứng là tỷ lệ thật sự đúng theo người soát xét, "
+        "thanh dọc là "
+        "khoảng tin cậy {level}. Điểm dưới đường chéo: mô hình quá tự tin. Điểm sau hiệu chuẩn phải nằm sát đường "
+        "chéo. Trục theo thang logit.",
+        "en": "Each point gathers pairs with similar predicted probability; the vertical axis is the share reviewers found "
+        "right, with its {level} interval. Below the diagonal the model is too sure. After calibration points should "
+        "lie on it. "
+        "Axes are on the logit scale.",
+    },
+    "allocation_title": {"vi": "Mẫu soát xét theo tầng", "en": "The review sample by stratum"},
+    "allocation_caption": {
+        "vi": "Mỗi hàng là một tầng: thanh nhạt là số cặp trong khung, thanh đậm là số cặp được chọn (thang logarit). "
+        "Bên phải là xác suất "
+        "được chọn. Tầng gần ngưỡng được lấy dày hơn; tầng ngoài quy tắc chặn cho biết phần chặn bỏ sót.",
+        "en": "Each row is a stratum: pale bar pairs in the frame, dark bar pairs sampled (log scale); at the right "
+        "the inclusion "
+        "probability. Strata near the thresholds are sampled more densely; strata outside blocking show what blocking lost.",
+    },
+    "groups_title": {"vi": "Tỷ lệ theo nhóm: {column}", "en": "Rates by group: {column}"},
+    "groups_caption": {
+        "vi": "Mỗi hàng là một nhóm; điểm là ước lượng, thanh ngang là khoảng tin cậy {level}. “Quá ít” nghĩa là "
+        "không đủ người hoặc cặp đã "
+        "soát xét để kết luận. Khoảng của hai nhóm chồng lên nhau thì chưa thể nói hai nhóm khác nhau.",
+        "en": "Each row is a group; points are estimates, bars {level} intervals. “Too few” means not enough people "
+        "or labelled "
+        "pairs to say. Where the intervals of two groups overlap, no difference between them is shown.",
+    },
+    "doubt_title": {"vi": "Kết quả xấu nhất, ở giữa và tốt nhất", "en": "Worst, middle and best case"},
+    "doubt_caption": {
+        "vi": "Cặp mà người soát xét chưa chắc hoặc bất đồng được tính bất lợi (xấu nhất), bỏ ra (ở giữa) hoặc có lợi "
+        "(tốt nhất) tại ngưỡng "
+        "trên. Thanh ngang là khoảng tin cậy {level}. Cách xa nhau nghĩa là sự chưa chắc chắn của người soát xét lớn "
+        "hơn sai số chọn mẫu.",
+        "en": "Pairs that reviewers were unsure of or disagreed on count against (worst), not at all (middle) or for "
+        "(best) the "
+        "linkage at the upper threshold. Bars are {level} intervals. Far apart means reviewers' doubt outweighs "
+        "sampling error.",
+    },
+    "worst": {"vi": "xấu nhất", "en": "worst"},
+    "middle": {"vi": "ở giữa", "en": "middle"},
+    "best": {"vi": "tốt nhất", "en": "best"},
+    "dawid_skene": {"vi": "Dawid–Skene", "en": "Dawid–Skene"},
+}
+
+
+def text(key: str, language: Language, **values: str) -> str:
+    """One text in one language, its `{names}` filled in."""
+    return TEXTS[key][language].format(**values)

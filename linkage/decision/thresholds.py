@@ -1,0 +1,252 @@
+"""Two thresholds on link weights, from declared error targets and reviewer capacity."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from linkage.errors import LinkageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from linkage.config.project import TargetsSpec, ThresholdsSpec
+
+MINUTES_PER_PAIR = 1.5
+"""Working time of one reviewer on one pair, used to turn pairs into hours until a project has measured its own."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One way to place the two thresholds, with what it costs.
+
+    Rates are 0–1: `false_link_rate` = expected false links / pairs at or above `upper`; `missed_link_rate` =
+    expected matches below `lower` / matches among the assigned pairs. `hours` are reviewer hours.
+    """
+
+    name: Literal["keep_targets", "miss_more", "accept_more_false"]
+    upper: float
+    lower: float
+    false_link_rate: float
+    missed_link_rate: float
+    clerical_pairs: int
+    hours: float
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Link at or above `upper`, non-link below `lower`, clerical review between; also a fixed scikit-learn classifier.
+
+    `expected_false_link_rate` has the pairs at or above `upper` as denominator, `expected_missed_link_rate` the matches
+    among the assigned pairs; both 0–1 and by the source `how` names. With `how='labels'` they are upper confidence bounds.
+    `clerical_pairs` counts pairs between the thresholds; those that go to review for a close runner-up come on top.
+    As a classifier, X is an array of link weights (n,) or (n, 1) and a "positive" is a pair at or above `upper`.
+    """
+
+    upper: float
+    lower: float
+    expected_false_link_rate: float
+    expected_missed_link_rate: float
+    clerical_pairs: int
+    exceeds_capacity: bool
+    how: Literal["model", "given", "labels"]
+    choices: tuple[Choice, ...] = ()
+    promised: bool = False
+    """Labels show, at 95 % confidence each, that both targets are met."""
+    note: str = ""
+
+    @property
+    def classes_(self) -> NDArray[np.int_]:
+        """0 = not a link, 1 = link."""
+        return np.array([0, 1])
+
+    def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Thresholds:
+        """Thresholds are fixed: nothing is learned."""
+        return self
+
+    def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Link weight above the upper threshold (n,), in bits."""
+        return _flat(X) - self.upper
+
+    def predict(self, X: ArrayLike) -> NDArray[np.int_]:
+        """1 where a pair is linked without review, else 0 (n,)."""
+        return (self.decision_function(X) >= 0).astype(int)
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """The model's probabilities of non-match and match, (n, 2)."""
+        matched = probability(_flat(X))
+        return np.column_stack([1 - matched, matched])
+
+    def regions(self, weights: ArrayLike) -> NDArray[np.str_]:
+        """`link`, `clerical` or `non_link` for each link weight, (n,)."""
+        flat = _flat(weights)
+        return np.where(flat >= self.upper, "link", np.where(flat >= self.lower, "clerical", "non_link"))
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The fields, as scikit-learn's `clone` asks for them."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+    def set_params(self, **params: Any) -> Thresholds:
+        """Refused unless nothing changes: thresholds are values."""
+        if any(getattr(self, name) != value for name, value in params.items()):
+            raise LinkageError("Thresholds cannot be changed.", "Make new ones with dataclasses.replace.")
+        return self
+
+    def __sklearn_tags__(self) -> Any:
+        """Tell scikit-learn that this is a fitted binary classifier."""
+        from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags
+
+        return Tags(
+            estimator_type="classifier",
+            target_tags=TargetTags(required=False),
+            classifier_tags=ClassifierTags(multi_class=False),
+            input_tags=InputTags(one_d_array=True),
+            requires_fit=False,
+        )
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Always."""
+        return True
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for `estimates.json` and `run.json`."""
+        return asdict(self)
+
+
+def probability(weights: ArrayLike) -> NDArray[np.float64]:
+    """Match probability 1 / (1 + 2^-w) of link weights w in bits; same shape.
+
+    >>> probability([0.0, 10.0]).round(5).tolist()
+    [0.5, 0.99902]
+    """
+    from scipy.special import expit
+
+    return np.asarray(expit(np.asarray(weights, dtype=float) * np.log(2)), dtype=float)
+
+
+def propose_thresholds(
+    weights: ArrayLike, targets: TargetsSpec, given: ThresholdsSpec, reviewers_per_pair: int = 2
+) -> Thresholds:
+    """Place the thresholds by the model's own probabilities, before any label exists.
+
+    Population: `weights` (n,) are the link weights of all assigned pairs, one best pair a mention. The upper is the
+    lowest weight at which the mean of 1 − p over the pairs at or above it is within `targets.false_link_rate`; the
+    lower the highest at which the sum of p below it is within `targets.missed_link_rate` of the sum over all (Fellegi
+    and Sunter 1969, section 2.5, with estimated posteriors). A threshold in `given` is taken as it is. Where both
+    targets hold with no clerical region the two are equal.
+
+    Raises:
+        LinkageError: no pairs, or a weight that is not a finite number.
+    """
+    ordered = np.sort(_checked(weights))
+    matched = probability(ordered)
+    upper = _lowest_upper(ordered, matched, targets.false_link_rate) if given.upper is None else given.upper
+    lower = _highest_lower(ordered, matched, targets.missed_link_rate) if given.lower is None else given.lower
+    if lower > upper:
+        lower, upper = (lower, lower) if given.lower is not None else (upper, upper)
+    choices = _choices(ordered, matched, upper, lower, targets.review_capacity, reviewers_per_pair)
+    asked = choices[0]
+    exceeds = asked.clerical_pairs > targets.review_capacity
+    return Thresholds(
+        upper=upper,
+        lower=lower,
+        expected_false_link_rate=asked.false_link_rate,
+        expected_missed_link_rate=asked.missed_link_rate,
+        clerical_pairs=asked.clerical_pairs,
+        exceeds_capacity=exceeds,
+        how="given" if given.upper is not None and given.lower is not None else "model",
+        choices=choices if exceeds else (),
+    )
+
+
+def trade_off(weights: ArrayLike, upper: float, lower: float, capacity: int, reviewers_per_pair: int = 2) -> tuple[Choice, ...]:
+    """Three ways out when the clerical region is larger than the capacity, with the errors the model expects of each.
+
+    `keep_targets` reviews everything between the thresholds; `miss_more` raises the lower threshold, `accept_more_false`
+    lowers the upper one, each until `capacity` pairs remain. Population: as for `propose_thresholds`.
+    """
+    ordered = np.sort(_checked(weights))
+    return _choices(ordered, probability(ordered), upper, lower, capacity, reviewers_per_pair)
+
+
+def _choices(
+    ordered: NDArray[np.float64], matched: NDArray[np.float64], upper: float, lower: float, capacity: int, reviewers: int
+) -> tuple[Choice, ...]:
+    start, stop = np.searchsorted(ordered, [lower, upper], side="left")
+    fits = min(int(capacity), int(stop - start))
+    places: tuple[tuple[Literal["keep_targets", "miss_more", "accept_more_false"], float, float], ...] = (
+        ("keep_targets", upper, lower),
+        ("miss_more", upper, upper if fits == 0 else _above(ordered, stop - fits, stop, upper)),
+        ("accept_more_false", lower if fits == 0 else _above(ordered, start, start + fits, upper, ceiling=True), lower),
+    )
+    return tuple(_choice(name, ordered, matched, high, low, reviewers) for name, high, low in places)
+
+
+def _above(ordered: NDArray[np.float64], start: int, stop: int, upper: float, *, ceiling: bool = False) -> float:
+    """A weight that keeps at most the pairs start..stop in the region, whatever the ties at its edge."""
+    if not ceiling:
+        edge = float(ordered[start])
+        tied_below = start > 0 and ordered[start - 1] == edge
+        return float(np.nextafter(edge, np.inf)) if tied_below else edge
+    return float(ordered[stop]) if stop < len(ordered) and ordered[stop] < upper else upper
+
+
+def _choice(
+    name: Literal["keep_targets", "miss_more", "accept_more_false"],
+    ordered: NDArray[np.float64],
+    matched: NDArray[np.float64],
+    upper: float,
+    lower: float,
+    reviewers: int,
+) -> Choice:
+    start, stop = np.searchsorted(ordered, [lower, upper], side="left")
+    links, matches = len(ordered) - stop, float(matched.sum())
+    return Choice(
+        name=name,
+        upper=upper,
+        lower=lower,
+        false_link_rate=float((1 - matched[stop:]).sum() / links) if links else 0.0,
+        missed_link_rate=float(matched[:start].sum() / matches) if matches else 0.0,
+        clerical_pairs=int(stop - start),
+        hours=round(float(stop - start) * reviewers * MINUTES_PER_PAIR / 60, 1),
+    )
+
+
+def _lowest_upper(ordered: NDArray[np.float64], matched: NDArray[np.float64], target: float) -> float:
+    from_top = np.cumsum((1 - matched)[::-1]) / np.arange(1, len(ordered) + 1)
+    within = np.flatnonzero(from_top[::-1] <= target)
+    # 0.001 bit above the highest weight: nothing is linked when even the best pair is too doubtful
+    return _ceil(float(ordered[within[0]])) if within.size else _ceil(float(ordered[-1]) + 0.001)
+
+
+def _highest_lower(ordered: NDArray[np.float64], matched: NDArray[np.float64], target: float) -> float:
+    lost = np.concatenate([[0.0], np.cumsum(matched)[:-1]])
+    within = np.flatnonzero(lost <= target * matched.sum())
+    return float(np.floor(ordered[within[-1]] * 1000) / 1000)
+
+
+def _ceil(weight: float) -> float:
+    return float(np.ceil(weight * 1000) / 1000)
+
+
+def _flat(values: ArrayLike | Sequence[float]) -> NDArray[np.float64]:
+    flat = np.asarray(values, dtype=float)
+    return flat.reshape(-1) if flat.ndim < 2 or flat.shape[1] == 1 else flat
+
+
+def _checked(weights: ArrayLike) -> NDArray[np.float64]:
+    flat = _flat(weights)
+    if not flat.size:
+        raise LinkageError(
+            "There is no assigned pair to place thresholds on.", "Look at the blocking rules: no mention has a candidate."
+        )
+    if not np.isfinite(flat).all():
+        raise LinkageError(
+            f"{int((~np.isfinite(flat)).sum())} of {flat.size} link weights are not finite numbers.",
+            "Look at the model: a level has a probability of 0 or 1.",
+        )
+    return flat

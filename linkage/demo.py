@@ -1,0 +1,60 @@
+"""The demo: a synthetic province, everything run on it, and the links held against the truth it was made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from linkage.project import Run
+from linkage.runs.sql import connect
+
+PACKAGE = Path(__file__).parent
+CONFIGS = next(folder for folder in (PACKAGE / "configs", PACKAGE.parent / "configs") if folder.is_dir())
+"""The shipped project files: inside an installed package, or beside it in a checkout."""
+
+AGAINST_TRUTH = """
+    WITH truth AS (
+        SELECT record_id AS record_id_l, person_record_id AS record_id_r FROM read_parquet($truth)
+        WHERE register = $register AND role = $role AND person_record_id IS NOT NULL
+    ), links AS (SELECT record_id_l, record_id_r FROM read_parquet($links) WHERE decision = 'link')
+    SELECT (SELECT count(*) FROM links), (SELECT count(*) FROM links JOIN truth USING (record_id_l, record_id_r)),
+           (SELECT count(*) FROM truth),
+           (SELECT count(*) FROM read_parquet($pairs) p
+            JOIN read_parquet($mentions) l ON l.id = p.id_l JOIN read_parquet($persons) r ON r.id = p.id_r
+            JOIN truth ON truth.record_id_l = l.record_id AND truth.record_id_r = r.record_id)
+"""
+
+
+@dataclass(frozen=True)
+class AgainstTruth:
+    """Links held against the generator's truth."""
+
+    links: int
+    true_links: int
+    matches: int
+    """Mentions that truly have a person in the other register."""
+    matches_blocked: int
+    """Of these, how many some blocking rule proposed."""
+
+    @property
+    def precision(self) -> float:
+        """True links / links."""
+        return self.true_links / self.links if self.links else 0.0
+
+    @property
+    def recall(self) -> float:
+        """True links / mentions that truly have a person."""
+        return self.true_links / self.matches if self.matches else 0.0
+
+    @property
+    def blocking_recall(self) -> float:
+        """Matches proposed / mentions that truly have a person."""
+        return self.matches_blocked / self.matches if self.matches else 0.0
+
+
+def hold_against_truth(run: Run, truth: Path, register: str, role: str) -> AgainstTruth:
+    """Compare the accepted links with truth.parquet; only synthetic registers have one."""
+    files = {name: str(run.path / f"{name}.parquet") for name in ("links", "pairs", "mentions", "persons")}
+    with connect() as connection:
+        row = connection.execute(AGAINST_TRUTH, {**files, "truth": str(truth), "register": register, "role": role}).fetchone()
+    return AgainstTruth(*(int(value) for value in row or (0, 0, 0, 0)))

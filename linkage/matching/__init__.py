@@ -1,0 +1,28 @@
+"""From standardised tables to assigned pairs: blocking, comparisons, training, scoring, assignment, explanation.
+
+Contract: the only room that imports splink. Splink holds the specification of the model (`model.json` opens in plain
+Splink), writes the SQL of every comparison, trains m, and is the reference that scores are tested against. Candidate
+pairs live in a *level store* (`pairs.parquet`): integer ids, the blocking rules that proposed the pair as bits, and one
+small integer a comparison. Training, re-scoring and diagnostics read levels, never strings. Every table is ordered by
+id, every sample is drawn by a hash of (seed, ids): the same inputs, config and seed give the same bytes.
+"""
+
+from linkage.matching.assignment import assign_pairs
+from linkage.matching.blocking import RulePairs, count_rule_pairs
+from linkage.matching.levels import write_level_store
+from linkage.matching.model import build_settings, load_settings
+from linkage.matching.scoring import score_pairs
+from linkage.matching.tables import open_tables
+from linkage.matching.training import train_model
+
+__all__ = [
+    "RulePairs",
+    "assign_pairs",
+    "build_settings",
+    "count_rule_pairs",
+    "load_settings",
+    "open_tables",
+    "score_pairs",
+    "train_model",
+    "write_level_store",
+]

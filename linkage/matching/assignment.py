@@ -1,0 +1,165 @@
+"""At most one person a mention: the pairs that are kept, with their runner-up.
+
+One to one: the assignment of greatest total weight within each connected component of pairs above the floor (scipy's
+sparse matching), greedy in components beyond a size. Ties go to the lower ids. Pairs rank by weight, never by a
+probability that saturates at one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from scipy.sparse import coo_array, csr_array
+from scipy.sparse.csgraph import connected_components, min_weight_full_bipartite_matching
+
+from linkage.matching.tables import Sides
+from linkage.runs.sql import literal, write_parquet
+
+FLOOR = -5.0
+"""Pairs of lower link weight are never assigned."""
+LARGEST_EXACT = 2_000
+"""Records in a component beyond which it is assigned greedily."""
+CANDIDATES = 5
+"""Persons kept a mention to be shown as runners-up."""
+
+Integers = NDArray[np.int64]
+Weights = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """What assignment did."""
+
+    pairs: int
+    """Pairs above the floor."""
+    assigned: int
+    components: int
+    greedy_components: int
+    largest_component: int
+
+
+def assign_pairs(
+    connection: duckdb.DuckDBPyConnection,
+    sides: Sides,
+    how: Literal["one_to_one", "many_to_one", "free"],
+    scored: Path,
+    records: tuple[Path, Path],
+    folder: Path,
+) -> Assigned:
+    """Write assigned.parquet (one row a mention with a pair) and candidates.parquet (the best few persons a mention).
+
+    `records` are the two sides' tables, for their record ids. `free` keeps the best person of each mention like
+    `many_to_one`; every other pair stays a candidate.
+    """
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE assignable AS SELECT id_l, id_r, match_weight, link_weight FROM read_parquet(?)"
+        " WHERE link_weight >= ? ORDER BY id_l, id_r",
+        [str(scored), FLOOR],
+    )
+    columns = connection.execute("SELECT id_l, id_r, link_weight FROM assignable ORDER BY id_l, id_r").fetchnumpy()
+    left, right = (columns[name].astype(np.int64) for name in ("id_l", "id_r"))
+    weights = columns["link_weight"].astype(float)
+    exclusive = how == "one_to_one"
+    if exclusive and sides.is_dedupe:
+        chosen, report = _greedy(left, right, weights, np.arange(len(left))), (0, 0, 0)
+    elif exclusive and len(left):
+        chosen, report = _assign_one_to_one(left, right + int(left.max()) + 1, weights)
+    else:
+        chosen, report = _best_of_each(left, weights), (0, 0, 0)
+    connection.register("chosen", pa.table({"id_l": left[chosen], "id_r": right[chosen]}))
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE assigned AS {_with_runner_up(exclusive)}")
+    connection.unregister("chosen")
+    best = (
+        "SELECT *, row_number() OVER (PARTITION BY id_l ORDER BY link_weight DESC, id_r)::TINYINT AS rank FROM assignable"
+        f" QUALIFY rank <= {CANDIDATES}"
+    )
+    _write_with_record_ids(connection, "SELECT * FROM assigned", records, folder / "assigned.parquet")
+    _write_with_record_ids(connection, best, records, folder / "candidates.parquet")
+    components, greedy, largest = report
+    return Assigned(len(left), len(chosen), components, greedy, largest)
+
+
+def _with_runner_up(exclusive: bool) -> str:
+    """The chosen pairs with the lead over the best pair that competes for the mention (or, exclusively, for the person)."""
+    rival = (
+        "SELECT c.id_l, c.id_r, other.link_weight FROM chosen c"
+        " JOIN assignable other ON other.{same} = c.{same} AND other.{differs} <> c.{differs}"
+    )
+    rivals = rival.format(same="id_l", differs="id_r")
+    if exclusive:
+        rivals += f" UNION ALL {rival.format(same='id_r', differs='id_l')}"
+    return (
+        "SELECT p.*, p.link_weight - runner_up AS runner_up_margin FROM chosen JOIN assignable p USING (id_l, id_r)"
+        f" LEFT JOIN (SELECT id_l, id_r, max(link_weight) AS runner_up FROM ({rivals}) GROUP BY ALL) USING (id_l, id_r)"
+    )
+
+
+def _write_with_record_ids(connection: duckdb.DuckDBPyConnection, query: str, records: tuple[Path, Path], target: Path) -> None:
+    left, right = (f"read_parquet({literal(str(path))})" for path in records)
+    write_parquet(
+        connection,
+        "SELECT pairs.*, l.record_id AS record_id_l, r.record_id AS record_id_r,"
+        " 1 / (1 + pow(2::DOUBLE, -link_weight)) AS match_probability"
+        f" FROM ({query}) pairs JOIN {left} l ON l.id = id_l JOIN {right} r ON r.id = id_r ORDER BY id_l, id_r",
+        target,
+    )
+
+
+def _best_of_each(left: Integers, weights: Weights) -> Integers:
+    """Positions of the heaviest pair of each left record; pairs come ordered by (left, right)."""
+    order = np.lexsort((np.arange(len(left)), -weights, left))
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = left[order][1:] != left[order][:-1]
+    return np.sort(order[first])
+
+
+def _assign_one_to_one(left: Integers, right: Integers, weights: Weights) -> tuple[Integers, tuple[int, int, int]]:
+    """Positions of the pairs of the heaviest assignment, and (components, greedy ones, largest size)."""
+    records, numbered = np.unique(np.concatenate([left, right]), return_inverse=True)
+    a, b = numbered[: len(left)], numbered[len(left) :]
+    count, label = connected_components(coo_array((np.ones(len(a)), (a, b)), shape=(len(records),) * 2), directed=False)
+    sizes = np.bincount(label, minlength=count)
+    large = sizes[label[a]] > LARGEST_EXACT
+    exact = np.flatnonzero(~large)
+    chosen = [_heaviest(a[exact], b[exact], weights[exact], exact), _greedy(a, b, weights, np.flatnonzero(large))]
+    return np.sort(np.concatenate(chosen)), (int(count), int((sizes > LARGEST_EXACT).sum()), int(sizes.max()))
+
+
+def _heaviest(a: Integers, b: Integers, weights: Weights, positions: Integers) -> Integers:
+    """The exact assignment: a full matching after every left record is given a place of its own that is worth nothing."""
+    if not len(a):
+        return positions
+    rows, row = np.unique(a, return_inverse=True)
+    columns, column = np.unique(b, return_inverse=True)
+    # Benefits are whole numbers above zero (micro-units over the floor), so equal weights tie exactly on every machine.
+    benefit = np.rint((weights - FLOOR) * 1e6).astype(np.int64) + 2
+    own = np.arange(len(rows))
+    cost = csr_array(
+        (
+            np.concatenate([-benefit.astype(float), np.full(len(rows), -1.0)]),
+            (np.concatenate([row, own]), np.concatenate([column, len(columns) + own])),
+        ),
+        shape=(len(rows), len(columns) + len(rows)),
+    )
+    matched_row, matched_column = min_weight_full_bipartite_matching(cost)
+    partner = np.full(len(rows), -1)
+    partner[matched_row] = matched_column
+    return positions[partner[row] == column]
+
+
+def _greedy(a: Integers, b: Integers, weights: Weights, positions: Integers) -> Integers:
+    """Heaviest first, each record once."""
+    used: set[int] = set()
+    kept = []
+    for position in positions[np.lexsort((b[positions], a[positions], -weights[positions]))]:
+        pair = {int(a[position]), int(b[position])}
+        if not used & pair:
+            used |= pair
+            kept.append(int(position))
+    return np.array(kept, dtype=np.int64)

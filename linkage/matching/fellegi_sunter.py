@@ -1,0 +1,98 @@
+"""Fellegi-Sunter by expectation-maximisation on counted agreement patterns, in numpy.
+
+Used to look for the best starting point from several starts (its log likelihood compares them) and to find the prior
+of a set of pairs under a given model; the parameters a model keeps are then trained by Splink from that start.
+Population: the pairs whose patterns are counted. Formulas: Fellegi and Sunter 1969; Winkler 1988.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+TINY = 1e-12
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """Combinations of levels and how often each occurs."""
+
+    levels: NDArray[np.int8]
+    """Patterns × comparisons; -1 where a value is missing."""
+    counts: Floats
+
+    @property
+    def pairs(self) -> float:
+        """How many pairs there are."""
+        return float(self.counts.sum())
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Where expectation-maximisation ended."""
+
+    prior: float
+    """Share of matches among these pairs."""
+    m: tuple[Floats, ...]
+    """One array a comparison, indexed by level."""
+    log_likelihood: float
+    iterations: int
+    converged: bool
+
+
+def fit_m(
+    patterns: Patterns, u: Sequence[Floats], start_m: Sequence[Floats], start_prior: float, most_iterations: int, tolerance: float
+) -> Fit:
+    """Estimate the prior and m with u held fixed; converged when no parameter moves more than `tolerance`."""
+    m = [np.asarray(one, dtype=float) for one in start_m]
+    prior, moved, iteration = start_prior, np.inf, 0
+    log_u = _log_probability(patterns, u)
+    while moved > tolerance and iteration < most_iterations:
+        iteration += 1
+        matched = _posterior(prior, _log_probability(patterns, m), log_u) * patterns.counts
+        new_prior = float(matched.sum() / patterns.pairs)
+        new_m = [_shares(patterns.levels[:, position], matched, len(one)) for position, one in enumerate(m)]
+        moved = max(abs(new_prior - prior), *(float(np.abs(new - old).max()) for new, old in zip(new_m, m, strict=True)))
+        prior, m = new_prior, new_m
+    mixture = np.logaddexp(np.log(max(prior, TINY)) + _log_probability(patterns, m), np.log1p(-prior) + log_u)
+    return Fit(prior, tuple(m), float(mixture @ patterns.counts), iteration, moved <= tolerance)
+
+
+def fit_prior(patterns: Patterns, m: Sequence[Floats], u: Sequence[Floats], start: float = 0.01) -> float:
+    """The share of matches among the pairs that agrees with its own posterior probabilities."""
+    ratio = _log_probability(patterns, m) - _log_probability(patterns, u)
+    prior = start
+    for _ in range(500):
+        new = float((_posterior(prior, ratio, 0.0) * patterns.counts).sum() / patterns.pairs)
+        if abs(new - prior) <= 1e-12:
+            break
+        prior = new
+    return prior
+
+
+def shares_of_levels(patterns: Patterns, levels: Sequence[int]) -> list[Floats]:
+    """Per comparison, the share of each level among the pairs where the comparison is not missing."""
+    return [_shares(patterns.levels[:, position], patterns.counts, size) for position, size in enumerate(levels)]
+
+
+def _shares(levels: NDArray[np.int8], counts: Floats, size: int) -> Floats:
+    present = levels >= 0
+    totals = np.bincount(levels[present], weights=counts[present], minlength=size)
+    return totals / max(float(totals.sum()), TINY)
+
+
+def _log_probability(patterns: Patterns, probabilities: Sequence[Floats]) -> Floats:
+    total = np.zeros(len(patterns.counts))
+    for position, one in enumerate(probabilities):
+        levels = patterns.levels[:, position]
+        total += np.where(levels >= 0, np.log(np.maximum(one, TINY))[levels], 0.0)
+    return total
+
+
+def _posterior(prior: float, log_m: Floats, log_u: Floats | float) -> Floats:
+    odds = np.log(max(prior, TINY)) - np.log1p(-min(prior, 1 - TINY)) + log_m - log_u
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(odds, -700, 700))))

@@ -1,0 +1,53 @@
+"""A finished run in plain Splink: the linker on its tables, and the stored pairs with their weights."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+import duckdb
+from splink import DuckDBAPI, Linker
+
+from linkage.errors import LinkageError
+from linkage.matching.model import compared_columns, load_settings, term_frequency_columns
+from linkage.matching.relatives import RelativesModel
+from linkage.matching.scoring import weights_query
+from linkage.matching.tables import open_tables
+from linkage.runs.sql import connect, literal
+
+
+def open_linker(run: Path) -> Linker:
+    """The run's model as a Splink linker.
+
+    A DuckDB of its own is used: Splink's cache belongs to the connection and must not be shared between models. Only the
+    columns both tables need are registered: Splink wants the two to have the same.
+
+    Raises:
+        LinkageError: when the run has no model yet.
+    """
+    if not (run / "model.json").is_file():
+        raise LinkageError("this run has no model yet", "Run the project as far as the stage `train`.")
+    settings = load_settings(run / "model.json")
+    rules = " ".join(rule.blocking_rule_sql for rule in settings._blocking_rules_to_generate_predictions)
+    held = {row[0] for row in connect().execute("SELECT name FROM parquet_schema(?)", [str(run / "mentions.parquet")]).fetchall()}
+    blocked = {column for column in held if f'"{column}"' in rules}
+    columns = {*compared_columns(settings), *term_frequency_columns(settings), *blocked}
+    connection = connect()
+    persons = run / "persons.parquet"
+    sides = open_tables(connection, run / "mentions.parquet", persons if persons.is_file() else None, columns)
+    api = DuckDBAPI(connection)
+    tables = [api.register(name) for name in dict.fromkeys((sides.left, sides.right))]
+    return Linker(tables, str(run / "model.json"), log_level=logging.ERROR)
+
+
+def weighed_pairs(connection: duckdb.DuckDBPyConnection, run: Path) -> str:
+    """SQL of the level store with match_weight and link_weight under the run's model."""
+    settings = load_settings(run / "model.json")
+    persons = run / "persons.parquet"
+    sides = open_tables(
+        connection, run / "mentions.parquet", persons if persons.is_file() else None, term_frequency_columns(settings)
+    )
+    held = json.loads((run / "relatives.json").read_text(encoding="utf-8"))
+    relatives = RelativesModel.from_dict(held) if held else None
+    return weights_query(connection, sides, settings, relatives, f"read_parquet({literal(str(run / 'pairs.parquet'))})")

@@ -1,0 +1,60 @@
+"""The two sides as DuckDB tables, with only the columns that blocking and comparisons read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from linkage.errors import LinkageError
+from linkage.runs.sql import quote, quote_list
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The tables `mentions` and `persons` in DuckDB; the same table twice when duplicates are sought within one."""
+
+    left: str
+    right: str
+    left_rows: int
+    right_rows: int
+
+    @property
+    def is_dedupe(self) -> bool:
+        """Whether duplicates are sought within one table."""
+        return self.left == self.right
+
+    @property
+    def possible_pairs(self) -> int:
+        """All pairs there are, candidate or not."""
+        return self.left_rows * (self.left_rows - 1) // 2 if self.is_dedupe else self.left_rows * self.right_rows
+
+
+def open_tables(connection: duckdb.DuckDBPyConnection, mentions: Path, persons: Path | None, columns: Collection[str]) -> Sides:
+    """Load the named columns of both sides.
+
+    Raises:
+        LinkageError: when a side lacks one of the columns, or holds no rows.
+    """
+    left_rows = _load(connection, "mentions", mentions, columns)
+    if persons is None:
+        return Sides("mentions", "mentions", left_rows, left_rows)
+    return Sides("mentions", "persons", left_rows, _load(connection, "persons", persons, columns))
+
+
+def _load(connection: duckdb.DuckDBPyConnection, name: str, path: Path, columns: Collection[str]) -> int:
+    held = [row[0] for row in connection.execute("SELECT name FROM parquet_schema(?)", [str(path)]).fetchall()[1:]]
+    missing = sorted(set(columns) - set(held))
+    if missing:
+        raise LinkageError(
+            f"{path.name} has no column {', '.join(missing)}", "Block and compare only on fields that both sides have."
+        )
+    wanted = quote_list(["id", *sorted(set(columns) - {"id"})])
+    connection.execute(f"CREATE OR REPLACE TABLE {quote(name)} AS SELECT {wanted} FROM read_parquet(?) ORDER BY id", [str(path)])
+    row = connection.execute(f"SELECT count(*) FROM {quote(name)}").fetchone()
+    rows = int(row[0]) if row else 0
+    if rows == 0:
+        raise LinkageError(f"{path.name} holds no usable rows", "quarantine.parquet says why each row was set aside.")
+    return rows

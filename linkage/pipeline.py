@@ -1,0 +1,390 @@
+"""The stages, in order: the one file that shows the whole flow.
+
+    read -> standardise -> block -> train -> score -> assign -> decide -> sample -> reconcile -> report
+
+Each stage reads the earlier stages' files and writes its own. A stage is run again only when its code, its part of the
+project file or an input has changed; everything that depends on it then runs again too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from linkage.checking import Plan, plan_run
+from linkage.config import LoadedProject, ProjectSpec
+from linkage.errors import LinkageError, ProjectFileError, nearest
+from linkage.registers import MappingReport
+from linkage.registers.sources import resolve
+from linkage.runs import Progress, RunDirectory, code_version, fingerprint, source_fingerprint, write_provenance
+from linkage.runs.directory import Counts
+from linkage.runs.files import write_json
+from linkage.runs.sql import connect
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a stage is given: the project, its plan, the finished inputs, and a folder of its own to write to."""
+
+    project: LoadedProject
+    plan: Plan
+    run: RunDirectory
+    folder: Path
+    data: Path | None
+    progress: Progress
+
+    @property
+    def spec(self) -> ProjectSpec:
+        """The project file's content."""
+        return self.project.spec
+
+    @property
+    def persons(self) -> Path | None:
+        """The right side's standardised table; None when duplicates are sought within the left."""
+        return self.run.file("persons.parquet") if self.spec.right else None
+
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        """A DuckDB that spills beside the stage's outputs."""
+        spill = self.run.path / ".spill"
+        return connect(self.spec.memory_limit, self.spec.threads, spill)
+
+    def read_json(self, name: str) -> Any:
+        """A document of an earlier stage."""
+        return json.loads(self.run.file(name).read_text(encoding="utf-8"))
+
+
+def _tables(work: Work) -> list[tuple[str, str]]:
+    """The sides there are and the table of each."""
+    return [(side, {"left": "mentions", "right": "persons"}[side]) for side in work.plan.sides]
+
+
+def _birth_registration(side: MappingReport) -> dict[str, str]:
+    """Where the birth behind a personal number was registered: the number's first digits say it too."""
+    place = {"birth": "registering_office", "population": "birth_registration_place"}.get(side.register)
+    known = place in side.mention_fields and "personal_number" in side.mention_fields
+    return {"personal_number": place} if place and known else {}
+
+
+def _hold_rows_equal(table: str, rows_in: object, rows_out: int) -> None:
+    if rows_in != rows_out:
+        raise LinkageError(
+            f"{table}: {rows_in} rows in, {rows_out} out", "Rows were lost or doubled: please report this fault of linkage."
+        )
+
+
+def read(work: Work) -> Counts:
+    """Sources -> raw_mentions, raw_persons, quarantine."""
+    from linkage.registers import read_side
+    from linkage.runs.sql import literal, write_parquet
+
+    counts: dict[str, int | float | str] = {}
+    sides = {"mentions": ("left", work.spec.left), "persons": ("right", work.spec.right)}
+    set_aside = []
+    with work.connect() as connection:
+        for table, (name, side) in sides.items():
+            if side is None:
+                continue
+            set_aside.append(work.folder / f"quarantine_{name}.parquet")
+            report = read_side(
+                connection,
+                side,
+                base=work.project.folder,
+                data=work.data,
+                target=work.folder / f"raw_{table}.parquet",
+                quarantine=set_aside[-1],
+                name=name,
+                progress=lambda rows, what=f"reading {side.source.path or side.source.table or 'query'}": work.progress(
+                    what, rows, 0
+                ),
+            )
+            if report.rows_in != report.rows_used + report.rows_quarantined:
+                raise LinkageError(
+                    f"{name}: {report.rows_in} rows came in, {report.rows_used} are used and {report.rows_quarantined} set aside",
+                    "Rows were lost: this is a fault of linkage, please report it.",
+                )
+            counts |= {
+                f"{name}_rows_in": report.rows_in,
+                f"{name}_rows_used": report.rows_used,
+                f"{name}_rows_quarantined": report.rows_quarantined,
+            }
+        files = ", ".join(literal(str(path)) for path in set_aside)
+        write_parquet(connection, f"SELECT * FROM read_parquet([{files}]) ORDER BY ALL", work.folder / "quarantine.parquet")
+    for path in set_aside:
+        path.unlink()
+    return counts
+
+
+def standardise(work: Work) -> Counts:
+    """Raw columns -> comparison keys: mentions, persons."""
+    from linkage.standardise import standardise_table
+
+    counts = {}
+    read_before = work.run.record("read")
+    with work.connect() as connection:
+        for side, table in _tables(work):
+            fields = work.plan.fields[side]
+            dated_by = {field: date for field, date in work.plan.sides[side].dated_by.items() if field in fields and date in fields}
+            counts[table] = standardise_table(
+                connection,
+                work.run.file(f"raw_{table}.parquet"),
+                work.folder / f"{table}.parquet",
+                fields,
+                dated_by=dated_by,
+                registered_at=_birth_registration(work.plan.sides[side]),
+                sound_merges=work.spec.standardise.sound_merges,
+                progress=work.progress,
+            )
+            _hold_rows_equal(table, read_before.counts[f"{side}_rows_used"] if read_before else None, counts[table])
+    return counts
+
+
+def block(work: Work) -> Counts:
+    """Candidate pairs and their comparison levels: pairs."""
+    from linkage.matching import build_settings, open_tables, write_level_store
+    from linkage.matching.model import columns_needed
+
+    settings = build_settings(work.spec, work.plan.shared)
+    with work.connect() as connection:
+        sides = open_tables(connection, work.run.file("mentions.parquet"), work.persons, columns_needed(work.spec, settings))
+        report = write_level_store(
+            connection, sides, settings, work.spec.blocking.predict, work.folder / "pairs.parquet", work.progress
+        )
+    write_json(work.folder / "blocking.json", {**report, "possible_pairs": sides.possible_pairs, "left_rows": sides.left_rows})
+    return {
+        "candidate_pairs": report["candidate_pairs"],
+        "pairs_per_mention": round(report["candidate_pairs"] / sides.left_rows, 2),
+    }
+
+
+def train(work: Work) -> Counts:
+    """The model: model.json (Splink's format), relatives.json, training.json."""
+    from linkage.matching import build_settings, open_tables, train_model
+    from linkage.matching.levels import count_patterns
+    from linkage.matching.model import columns_needed, save_settings
+    from linkage.matching.random_pairs import to_patterns
+    from linkage.matching.relatives import learn_relatives
+    from linkage.runs.sql import literal
+
+    settings = build_settings(work.spec, work.plan.shared)
+    with work.connect() as connection:
+        sides = open_tables(connection, work.run.file("mentions.parquet"), work.persons, columns_needed(work.spec, settings))
+        store = f"SELECT * FROM read_parquet({literal(str(work.run.file('pairs.parquet')))})"
+        candidates = to_patterns(count_patterns(connection, settings, store))
+        report = train_model(connection, sides, work.spec, settings, work.plan.field_of, candidates, work.progress)
+        relatives = (
+            learn_relatives(connection, sides, settings, work.spec.relatives, work.plan.field_of, work.spec.seed)
+            if work.spec.relatives
+            else None
+        )
+    save_settings(settings, work.folder / "model.json")
+    write_json(work.folder / "relatives.json", asdict(relatives) if relatives else None)
+    write_json(work.folder / "training.json", report)
+    return {"passes": len(report["passes"]), "expected_matches": round(report["prior"]["expected_matches"])}
+
+
+def score(work: Work) -> Counts:
+    """Match weight and link weight of every candidate pair above the floor: scored_pairs."""
+    from linkage.matching import load_settings, open_tables, score_pairs
+    from linkage.matching.model import term_frequency_columns
+    from linkage.matching.relatives import RelativesModel
+
+    settings = load_settings(work.run.file("model.json"))
+    held = work.read_json("relatives.json")
+    with work.connect() as connection:
+        sides = open_tables(connection, work.run.file("mentions.parquet"), work.persons, term_frequency_columns(settings))
+        work.progress("scoring candidate pairs", 0, 1)
+        scored = score_pairs(
+            connection,
+            sides,
+            settings,
+            RelativesModel.from_dict(held) if held else None,
+            work.run.file("pairs.parquet"),
+            work.folder / "scored_pairs.parquet",
+        )
+        work.progress("scoring candidate pairs", 1, 1)
+    return {"scored_pairs": scored.pairs, "kept_pairs": scored.written}
+
+
+def assign(work: Work) -> Counts:
+    """At most one person a mention: assigned, candidates."""
+    from linkage.matching import assign_pairs, open_tables
+
+    mentions = work.run.file("mentions.parquet")
+    with work.connect() as connection:
+        sides = open_tables(connection, mentions, work.persons, ())
+        work.progress("assigning", 0, 1)
+        assigned = assign_pairs(
+            connection,
+            sides,
+            work.spec.assignment,
+            work.run.file("scored_pairs.parquet"),
+            (mentions, work.persons or mentions),
+            work.folder,
+        )
+        work.progress("assigning", 1, 1)
+    return asdict(assigned)
+
+
+def decide(work: Work) -> Counts:
+    """Thresholds and decisions: links, thresholds.json."""
+    from linkage.decision import decide as decide_links
+    from linkage.decision import propose_thresholds
+
+    assigned = work.run.file("assigned.parquet")
+    with work.connect() as connection:
+        weights = connection.execute("SELECT link_weight FROM read_parquet(?) ORDER BY id_l", [str(assigned)]).fetchnumpy()[
+            "link_weight"
+        ]
+        thresholds = propose_thresholds(weights, work.spec.targets, work.spec.thresholds, work.spec.review.reviewers_per_pair)
+        counts = decide_links(connection, assigned, thresholds, work.spec.runner_up_margin, work.folder / "links.parquet")
+    write_json(work.folder / "thresholds.json", thresholds.as_json())
+    return {"links": counts["link"], "clerical": counts["clerical"], "non_links": counts["non_link"]}
+
+
+def sample(work: Work) -> Counts:
+    """Pairs for clerical review around the thresholds: review_set."""
+    from linkage.decision import Thresholds, draw_review_sample
+
+    thresholds = Thresholds(**{**work.read_json("thresholds.json"), "choices": ()})
+    pairs = work.spec.review.pairs or work.spec.targets.review_capacity
+    with work.connect() as connection:
+        strata = draw_review_sample(
+            connection, work.run.file("links.parquet"), pairs, work.spec.seed, thresholds, work.folder / "review_set.parquet"
+        )
+        row = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(work.folder / "review_set.parquet")]).fetchone()
+    return {"review_pairs": int(row[0]) if row else 0, "strata": len(strata)}
+
+
+def reconcile(work: Work) -> Counts:
+    """What each mention comes to, and which fields differ on links: outcomes, differences."""
+    from linkage.reconcile import write_outcomes
+
+    with work.connect() as connection:
+        return write_outcomes(connection, work.run.path, work.plan.shared, work.folder)
+
+
+def report(work: Work) -> Counts:
+    """The method report."""
+    from linkage.report import write_report
+
+    return write_report(work.run.path, work.project, work.folder)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A step of the flow and what decides whether it must run again."""
+
+    work: Callable[[Work], Counts]
+    rooms: tuple[str, ...]
+    """Packages whose code can change its outputs."""
+    config: Callable[[ProjectSpec], Any]
+    """Its part of the project file."""
+    after: tuple[str, ...]
+    """The stages whose outputs it reads."""
+
+    @property
+    def name(self) -> str:
+        """What the stage is called on the command line."""
+        return self.work.__name__
+
+
+def _matching(spec: ProjectSpec) -> Any:
+    return [spec.comparisons, spec.right is None, spec.seed]
+
+
+def _outcome_codes(spec: ProjectSpec) -> Any:
+    from linkage.reconcile import OUTCOMES_FILE
+
+    return OUTCOMES_FILE.read_text(encoding="utf-8")
+
+
+STAGES: tuple[Stage, ...] = (
+    Stage(read, ("registers", "vietnamese"), lambda spec: [spec.left, spec.right], ()),
+    Stage(standardise, ("standardise", "vietnamese"), lambda spec: [spec.left, spec.right, spec.standardise], ("read",)),
+    Stage(block, ("matching",), lambda spec: [_matching(spec), spec.blocking.predict], ("standardise",)),
+    Stage(
+        train,
+        ("matching",),
+        lambda spec: [_matching(spec), spec.blocking.train, spec.training, spec.relatives],
+        ("standardise", "block"),
+    ),
+    Stage(score, ("matching",), lambda spec: [], ("standardise", "block", "train")),
+    Stage(assign, ("matching",), lambda spec: spec.assignment, ("standardise", "score")),
+    Stage(decide, ("decision",), lambda spec: [spec.thresholds, spec.targets, spec.runner_up_margin, spec.review], ("assign",)),
+    Stage(sample, ("decision",), lambda spec: [spec.review, spec.targets.review_capacity, spec.seed], ("decide",)),
+    Stage(reconcile, ("reconcile",), _outcome_codes, ("standardise", "decide", "assign")),
+    Stage(
+        report, ("report",), lambda spec: [spec.report, spec.title], ("read", "block", "train", "decide", "sample", "reconcile")
+    ),
+)
+STAGE_NAMES = tuple(stage.name for stage in STAGES)
+
+
+def run_stages(
+    project: LoadedProject, folder: Path, *, until: str | None, data: Path | None, command: str, progress: Progress
+) -> RunDirectory:
+    """Bring the run directory up to date as far as stage `until` (all when None); current stages are not run again.
+
+    Raises:
+        ProjectFileError: the project file, a source's columns or the stage's name is wrong; nothing was started.
+        LinkageError: a stage failed; the stages before it are kept.
+    """
+    last = STAGE_NAMES.index(_known(until)) if until else len(STAGES) - 1
+    plan = plan_run(project, data)
+    run = RunDirectory(folder)
+    run.create()
+    with run.locked(command):
+        sources = {side: getattr(project.spec, side).source for side in plan.sides}
+        inputs = {
+            side: source_fingerprint(source, resolve(source.path, project.folder, data) if source.path else None)
+            for side, source in sources.items()
+        }
+        done: dict[str, str] = {}
+        for stage in STAGES[: last + 1]:
+            parents = {parent: done[parent] for parent in stage.after} or inputs
+            done[stage.name] = fingerprint(stage.name, code_version(stage.rooms), _plain(stage.config(project.spec)), parents)
+            record = run.record(stage.name)
+            if record is None or record.fingerprint != done[stage.name]:
+                progress(stage.name, 0, 0)
+                record = run.run_stage(
+                    stage.name,
+                    done[stage.name],
+                    _later(stage.name),
+                    lambda partial, work=stage.work: work(Work(project, plan, run, partial, data, progress)),
+                )
+                write_provenance(run, project, command, inputs)
+        write_provenance(run, project, command, inputs)
+    return run
+
+
+def _later(name: str) -> list[str]:
+    """The stages that depend, directly or not, on a stage."""
+    found: list[str] = []
+    for stage in STAGES:
+        if name in stage.after or any(parent in found for parent in stage.after):
+            found.append(stage.name)
+    return found
+
+
+def _known(name: str) -> str:
+    if name not in STAGE_NAMES:
+        near = nearest(name, STAGE_NAMES)
+        raise ProjectFileError(
+            f"there is no stage {name!r}{f'; did you mean {near!r}?' if near else ''}",
+            f"The stages are: {', '.join(STAGE_NAMES)}.",
+        )
+    return name
+
+
+def _plain(value: Any) -> Any:
+    """Specs as JSON-able values."""
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    return value.model_dump(mode="json", by_alias=True) if hasattr(value, "model_dump") else value

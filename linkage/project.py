@@ -1,0 +1,145 @@
+"""The façade: a project, and the run it leaves behind."""
+
+from __future__ import annotations
+
+import json
+import sys
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from linkage.checking import Plan, plan_run, warnings_of
+from linkage.config import LoadedProject, ProjectSpec, load_project
+from linkage.errors import LinkageError, RunDirectoryError, nearest
+from linkage.pipeline import run_stages
+from linkage.runs import Progress, RunDirectory, silent
+from linkage.runs.sql import connect, literal
+
+if TYPE_CHECKING:
+    import duckdb
+    from splink import Linker
+
+
+def open_project(path: str | Path, *, data: str | Path | None = None) -> Project:
+    """Read and check a project file; `data` is the folder that `{data}` stands for in its paths.
+
+    Raises:
+        ProjectFileError: with every fault found, as file:line:column.
+    """
+    return Project(load_project(Path(path)), Path(data).resolve() if data is not None else None)
+
+
+class Project:
+    """A project file that was found right."""
+
+    def __init__(self, loaded: LoadedProject, data: Path | None) -> None:
+        self._loaded = loaded
+        self._data = data
+
+    @property
+    def spec(self) -> ProjectSpec:
+        """What the project file says."""
+        return self._loaded.spec
+
+    def check(self) -> Plan:
+        """Open the sources' headers and hold them against the project file; links nothing.
+
+        Raises:
+            ProjectFileError: with every missing column, field and key.
+        """
+        return plan_run(self._loaded, self._data)
+
+    def warnings(self, plan: Plan) -> list[str]:
+        """What will work but should be known."""
+        return warnings_of(self._loaded, plan)
+
+    def run(
+        self,
+        until: str | None = None,
+        *,
+        out: str | Path | None = None,
+        progress: Progress = silent,
+        command: str | None = None,
+    ) -> Run:
+        """Run the stages that are not current, as far as `until`; `out` is runs/<project> when absent."""
+        folder = Path(out) if out is not None else Path("runs") / self.spec.project
+        told = command or f"run(until={until!r}) from {Path(sys.argv[0]).name}"
+        return Run(run_stages(self._loaded, folder, until=until, data=self._data, command=told, progress=progress))
+
+
+class Run:
+    """A run directory, to look into."""
+
+    def __init__(self, directory: RunDirectory) -> None:
+        self._directory = directory
+
+    @staticmethod
+    def open(path: str | Path) -> Run:
+        """An existing run directory."""
+        return Run(RunDirectory.open(Path(path)))
+
+    @property
+    def path(self) -> Path:
+        """The run directory."""
+        return self._directory.path
+
+    @cached_property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The DuckDB that `table` reads through; never reaches for the network."""
+        return connect()
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """What run.json holds."""
+        try:
+            held: dict[str, Any] = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            raise RunDirectoryError(
+                f"{self.path} has no readable run.json", "Run the project again into this directory."
+            ) from None
+        return held
+
+    def table(self, name: str) -> duckdb.DuckDBPyRelation:
+        """A table of the run, lazily: `mentions`, `persons`, `pairs`, `links`, `review_set`, `quarantine` …
+
+        `pairs` shows the level store with record ids, match weight, link weight and match probability (from the link
+        weight).
+
+        Raises:
+            LinkageError: when the run has no such table (yet).
+        """
+        tables = sorted(path.stem for path in self.path.glob("*.parquet"))
+        if name not in tables:
+            near = nearest(name, tables)
+            guess = f"did you mean {near!r}? " if near else ""
+            raise LinkageError(f"this run has no table {name!r}", f"{guess}It has: {', '.join(tables) or 'none yet'}.")
+        if name == "pairs" and (self.path / "model.json").is_file():
+            return self.connection.sql(self._pairs_query())
+        return self.connection.read_parquet(str(self.path / f"{name}.parquet"))
+
+    @cached_property
+    def model(self) -> Linker:
+        """The trained model as a Splink linker on the run's own tables, ready to draw Splink's charts."""
+        from linkage.matching.linker import open_linker
+
+        return open_linker(self.path)
+
+    def document(self, name: str) -> Any:
+        """A JSON document of the run: `training`, `thresholds`, `blocking` …"""
+        path = self.path / f"{name}.json"
+        if not path.is_file():
+            raise LinkageError(f"this run has no {name}.json", "Run the project as far as the stage that writes it.")
+        return json.loads(path.read_text(encoding="utf-8"))
+
+    def _pairs_query(self) -> str:
+        from linkage.matching.linker import weighed_pairs
+
+        left, right = (literal(str(self.path / f"{table}.parquet")) for table in ("mentions", "persons"))
+        if not (self.path / "persons.parquet").is_file():
+            right = left
+        return (
+            "SELECT l.record_id AS record_id_l, r.record_id AS record_id_r, pairs.*,"
+            " 1 / (1 + pow(2::DOUBLE, -link_weight)) AS match_probability"
+            f" FROM ({weighed_pairs(self.connection, self.path)}) pairs"
+            f" JOIN read_parquet({left}) l ON l.id = id_l JOIN read_parquet({right}) r ON r.id = id_r"
+        )

@@ -1,0 +1,219 @@
+"""How the two sides' values of a field differ: one class a field and pair, decided in SQL on the standardised keys.
+
+Missing and less precise values are classes of their own, never a real difference. Byte-wise string distances see ASCII
+keys only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from linkage.config import FieldKind
+from linkage.runs.sql import literal, quote
+
+if TYPE_CHECKING:
+    import duckdb
+
+CLASSES = (
+    "missing_left",
+    "missing_right",
+    "precision",
+    "spelling",
+    "diacritics",
+    "one_letter",
+    "name_part",
+    "swapped_date",
+    "date_rule",
+    "place_renamed",
+    "real",
+)
+"""Every value of the `class` column. `date_rule`: an impossible date repaired as the offices repair it, or a lunar date
+read as a solar one. `one_letter`: one letter or digit replaced, dropped, added, or two neighbours exchanged."""
+
+UNIT_WORDS = "xa|phuong|thi tran|tt|quan|huyen|thi xa|tx|thanh pho|tp|tinh|dac khu|p|q|h|x|t"
+"""Folded words for kinds of unit, written or left out at will."""
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The four tables a pair's values come from; for duplicates within one table both sides are the same files."""
+
+    mentions: Path
+    persons: Path
+    raw_mentions: Path
+    raw_persons: Path
+
+    @staticmethod
+    def of(run: Path) -> Sides:
+        """The tables of a run directory."""
+        right = "persons" if (run / "persons.parquet").is_file() else "mentions"
+        return Sides(run / "mentions.parquet", run / f"{right}.parquet", run / "raw_mentions.parquet", run / f"raw_{right}.parquet")
+
+
+def classify_differences(
+    connection: duckdb.DuckDBPyConnection, sides: Sides, kinds: Mapping[str, FieldKind], pairs: str, table: str
+) -> None:
+    """Make the temporary table `table`: id_l, id_r, field, class, coarser, touches_number, value_l, value_r; a row a differing field.
+
+    `pairs` names a table with id_l, id_r. `coarser` is the side (`left` or `right`) that says less where the class is
+    `precision`; `touches_number` is true where digits of a personal number are made of what differs (year of birth, sex);
+    values are verbatim. A field equal after technical clean-up (NFC, case, white space, the typing of
+    dates, codes and numbers) has no row.
+    """
+    parts = [_of_field(field, kind, sides, pairs) for field, kind in sorted(kinds.items())]
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {quote(table)} (id_l INTEGER, id_r INTEGER, field VARCHAR, class VARCHAR,"
+        " coarser VARCHAR, touches_number BOOLEAN, value_l VARCHAR, value_r VARCHAR)"
+    )
+    for part in parts:
+        connection.execute(f"INSERT INTO {quote(table)} {part}")
+
+
+def _of_field(field: str, kind: FieldKind, sides: Sides, pairs: str) -> str:
+    name = quote(field)
+    rule = _RULES[kind].format(f=field)
+    known = _KNOWN.get(kind, '{side}."{f}" IS NOT NULL')
+    known_l, known_r = (known.format(side=side, f=field) for side in ("l", "r"))
+    coarser = _COARSER.get(kind, "NULL").format(f=field)
+    touches = _TOUCHES.get(kind, "false").format(f=field)
+    return f"""
+        SELECT id_l, id_r, {literal(field)} AS field, class,
+            CASE WHEN class = 'precision' THEN {coarser} END AS coarser, coalesce({touches}, false) AS touches_number, value_l, value_r
+        FROM (
+            SELECT id_l, id_r, l, r, value_l, value_r,
+                CASE WHEN NOT ({known_l}) AND NOT ({known_r}) THEN NULL
+                     WHEN NOT ({known_l}) THEN 'missing_left'
+                     WHEN NOT ({known_r}) THEN 'missing_right'
+                     WHEN {_clean("value_l")} = {_clean("value_r")} THEN NULL
+                     ELSE {rule} END AS class
+            FROM (
+                SELECT p.id_l, p.id_r, l, r, raw_l.{name} AS value_l, raw_r.{name} AS value_r
+                FROM {quote(pairs)} p
+                JOIN read_parquet({literal(str(sides.mentions))}) l ON l.id = p.id_l
+                JOIN read_parquet({literal(str(sides.persons))}) r ON r.id = p.id_r
+                JOIN read_parquet({literal(str(sides.raw_mentions))}) raw_l ON raw_l.id = p.id_l
+                JOIN read_parquet({literal(str(sides.raw_persons))}) raw_r ON raw_r.id = p.id_r
+            )
+        ) WHERE class IS NOT NULL
+    """
+
+
+def _clean(value: str) -> str:
+    """Technical clean-up only: composed letters, lower case, single spaces."""
+    return f"trim(regexp_replace(lower(nfc_normalize({value})), '[\\s\\p{{Z}}\\p{{Cf}}]+', ' ', 'g'))"
+
+
+def _one_off(left: str, right: str) -> str:
+    """One letter or digit replaced, dropped or added, or two neighbours exchanged; ASCII only."""
+    return f"(abs(length({left}) - length({right})) <= 1 AND damerau_levenshtein({left}, {right}) = 1)"
+
+
+def _without_unit_words(text: str) -> str:
+    bare = f"regexp_replace(' ' || {text} || ' ', '[^a-z0-9]+', '  ', 'g')"
+    return f"regexp_replace(regexp_replace({bare}, ' ({UNIT_WORDS}) ', ' ', 'g'), '( |\\b0)+', '', 'g')"
+
+
+_KNOWN = {
+    FieldKind.date: 'coalesce({side}."{f}_precision", \'none\') <> \'none\'',
+}
+
+_DATE_DETAIL = (
+    '(CASE WHEN {side}."{{f}}_precision" = \'age\' THEN 0 WHEN {side}."{{f}}_month" IS NULL THEN 1'
+    ' WHEN {side}."{{f}}_day" IS NULL THEN 2 WHEN contains(coalesce({side}."{{f}}_flags", \'\'), \'first_of_january\') THEN 2.5 ELSE 3 END)'
+)
+_PLACE_DETAIL = "(coalesce(list_position(['province', 'district', 'commune'], {side}.\"{{f}}_level\"), 0) * 1000 + length({side}.\"{{f}}_fold\"))"
+_COARSER = {
+    kind: f"CASE WHEN {detail.format(side='l')} < {detail.format(side='r')} THEN 'left' ELSE 'right' END"
+    for kind, detail in ((FieldKind.date, _DATE_DETAIL), (FieldKind.place, _PLACE_DETAIL))
+}
+_TOUCHES = {
+    FieldKind.date: 'l."{f}_year" <> r."{f}_year"',
+    FieldKind.year: 'l."{f}" <> r."{f}"',
+    FieldKind.sex: "true",
+    FieldKind.personal_number: "true",
+}
+
+_SHARED_WORDS = "len(list_intersect(string_split(l.\"{f}_fold\", ' '), string_split(r.\"{f}_fold\", ' ')))"
+_WORDS_L, _WORDS_R = "len(list_distinct(string_split(l.\"{f}_fold\", ' ')))", "len(list_distinct(string_split(r.\"{f}_fold\", ' ')))"
+
+_NAME = f"""
+    CASE WHEN l."{{f}}_tone" = r."{{f}}_tone" OR l."{{f}}_variant" = r."{{f}}_variant" THEN 'spelling'
+         WHEN l."{{f}}_fold" = r."{{f}}_fold" THEN 'diacritics'
+         WHEN replace(l."{{f}}_fold", ' ', '') = replace(r."{{f}}_fold", ' ', '') THEN 'spelling'
+         WHEN l."{{f}}_sorted" = r."{{f}}_sorted" THEN 'name_part'
+         WHEN {_one_off('l."{f}_fold"', 'r."{f}_fold"')} THEN 'one_letter'
+         WHEN l."{{f}}_sound" = r."{{f}}_sound" THEN 'spelling'
+         WHEN {_SHARED_WORDS} >= greatest({_WORDS_L}, {_WORDS_R}) - 1 AND {_SHARED_WORDS} >= 1
+              AND {_WORDS_L} + {_WORDS_R} > 4 THEN 'name_part'
+         WHEN {_SHARED_WORDS} = least({_WORDS_L}, {_WORDS_R}) THEN 'name_part'
+         ELSE 'real' END
+"""
+
+_DATE = f"""
+    CASE WHEN l."{{f}}_year" = r."{{f}}_year" AND l."{{f}}_month" IS NOT DISTINCT FROM r."{{f}}_month"
+              AND l."{{f}}_day" IS NOT DISTINCT FROM r."{{f}}_day" AND l."{{f}}_precision" = r."{{f}}_precision" THEN NULL
+         WHEN 'age' IN (l."{{f}}_precision", r."{{f}}_precision") AND abs(l."{{f}}_year" - r."{{f}}_year") <= 1 THEN 'precision'
+         WHEN l."{{f}}_year" = r."{{f}}_year" AND (
+                  l."{{f}}_month" IS NULL OR r."{{f}}_month" IS NULL
+                  OR (l."{{f}}_month" = r."{{f}}_month" AND (l."{{f}}_day" IS NULL OR r."{{f}}_day" IS NULL))
+                  OR contains(coalesce(l."{{f}}_flags", ''), 'first_of_january')
+                  OR contains(coalesce(r."{{f}}_flags", ''), 'first_of_january')
+                  OR (l."{{f}}_month" = r."{{f}}_month" AND 1 IN (l."{{f}}_day", r."{{f}}_day")
+                      AND 'month' IN (l."{{f}}_precision", r."{{f}}_precision"))) THEN 'precision'
+         WHEN l."{{f}}_year" = r."{{f}}_year" AND l."{{f}}_month" = r."{{f}}_day" AND l."{{f}}_day" = r."{{f}}_month" THEN 'swapped_date'
+         WHEN l."{{f}}_repaired" = r."{{f}}" OR r."{{f}}_repaired" = l."{{f}}" THEN 'date_rule'
+         WHEN {_one_off('l."{f}_digits"', 'r."{f}_digits"')} THEN 'one_letter'
+         WHEN (l."{{f}}_digits" IS NULL OR r."{{f}}_digits" IS NULL)
+              AND coalesce(l."{{f}}_month" = r."{{f}}_month", true) AND coalesce(l."{{f}}_day" = r."{{f}}_day", true)
+              AND {_one_off('l."{f}_year"::VARCHAR', 'r."{f}_year"::VARCHAR')} THEN 'one_letter'
+         WHEN abs(l."{{f}}_lunar_as_solar" - r."{{f}}") <= 1 OR abs(r."{{f}}_lunar_as_solar" - l."{{f}}") <= 1 THEN 'date_rule'
+         ELSE 'real' END
+"""
+
+_PLACE = f"""
+    CASE WHEN l."{{f}}_fold" = r."{{f}}_fold" THEN 'spelling'
+         WHEN {_without_unit_words('l."{f}_fold"')} = {_without_unit_words('r."{f}_fold"')} THEN 'spelling'
+         WHEN l."{{f}}_unit" = r."{{f}}_unit" THEN
+              CASE WHEN ends_with({_without_unit_words('l."{f}_fold"')}, {_without_unit_words('r."{f}_fold"')})
+                     OR ends_with({_without_unit_words('r."{f}_fold"')}, {_without_unit_words('l."{f}_fold"')}) THEN 'precision'
+                   WHEN l."{{f}}_level" = 'commune' THEN 'place_renamed' ELSE 'spelling' END
+         WHEN list_has_any(l."{{f}}_communes", r."{{f}}_communes") THEN 'place_renamed'
+         WHEN l."{{f}}_level" <> r."{{f}}_level" AND (
+                  list_has_any(l."{{f}}_districts", r."{{f}}_districts")
+                  OR ('province' IN (l."{{f}}_level", r."{{f}}_level") OR l."{{f}}_districts" IS NULL OR r."{{f}}_districts" IS NULL)
+                      AND list_has_any(l."{{f}}_provinces", r."{{f}}_provinces")) THEN 'precision'
+         WHEN l."{{f}}_level" = 'province' AND r."{{f}}_level" = 'province'
+              AND list_has_any(l."{{f}}_provinces", r."{{f}}_provinces") THEN 'place_renamed'
+         WHEN (l."{{f}}_level" IS NULL OR r."{{f}}_level" IS NULL) AND {_one_off('l."{f}_fold"', 'r."{f}_fold"')} THEN 'one_letter'
+         ELSE 'real' END
+"""
+
+_WORDS = f"""
+    CASE WHEN l."{{f}}" = r."{{f}}" THEN 'spelling'
+         WHEN l."{{f}}_fold" = r."{{f}}_fold" THEN 'diacritics'
+         WHEN {_one_off('l."{f}_fold"', 'r."{f}_fold"')} THEN 'one_letter'
+         ELSE 'real' END
+"""
+_CODE = f"""
+    CASE WHEN l."{{f}}" = r."{{f}}" THEN NULL
+         WHEN {_one_off('l."{f}"::VARCHAR', 'r."{f}"::VARCHAR')} THEN 'one_letter' ELSE 'real' END
+"""
+_EQUAL = """CASE WHEN l."{f}" = r."{f}" THEN NULL ELSE 'real' END"""
+
+_RULES: dict[FieldKind, str] = {
+    FieldKind.person_name: _NAME,
+    FieldKind.date: _DATE,
+    FieldKind.year: _CODE,
+    FieldKind.place: _PLACE,
+    FieldKind.sex: _EQUAL,
+    FieldKind.ethnicity: _WORDS,
+    FieldKind.nationality: _WORDS,
+    FieldKind.personal_number: _CODE,
+    FieldKind.identifier: _CODE,
+    FieldKind.category: _WORDS,
+    FieldKind.text: _WORDS,
+    FieldKind.number: _EQUAL,
+}

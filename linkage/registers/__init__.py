@@ -1,0 +1,29 @@
+"""Registers: their kinds as data, reading any usual source, the contract check, and entries unfolded to mentions.
+
+Contract: `read_side` turns a side of a project file into `raw_mentions.parquet` (id, record_id, role, source, row_number, one
+VARCHAR a field, verbatim) and `quarantine.parquet` (one row an entry that could not be used, with its reason); rows in =
+rows used + rows quarantined, whatever the source. `check_side` says how columns would be taken and what is wrong, and raises
+nothing. No value of a register ever reaches a message: counts and row numbers only.
+"""
+
+from linkage.registers.checks import CheckResult
+from linkage.registers.kinds import RegisterField, RegisterKind, Role, register_kind, register_kinds
+from linkage.registers.mapping import ColumnMatch, Finding, HeaderMapping
+from linkage.registers.reading import MappingReport, PartReport, ReadReport, check_side, read_side
+
+__all__ = [
+    "CheckResult",
+    "ColumnMatch",
+    "Finding",
+    "HeaderMapping",
+    "MappingReport",
+    "PartReport",
+    "ReadReport",
+    "RegisterField",
+    "RegisterKind",
+    "Role",
+    "check_side",
+    "read_side",
+    "register_kind",
+    "register_kinds",
+]

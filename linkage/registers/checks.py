@@ -1,0 +1,254 @@
+"""The contract check: rules an entry, a book or the whole register can break, each as one query over the staged entries.
+
+Facts: numbering restarts at 01 each year and runs through the year's books (Thông tư 04/2020/TT-BTP article 29); year in the
+number = year of registration, key = office, book, number (checks of digitisation programs); fourth digit of a
+personal number = century and sex (Thông tư 07/2016/TT-BCA article 7), which an old number may lawfully
+contradict (Nghị định 70/2024 article 11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from linkage.runs.sql import literal, quote
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from linkage.config.sources import ChecksSpec, Severity
+    from linkage.registers.kinds import RegisterKind
+
+SAMPLE = 10
+"""Row numbers shown for each rule."""
+
+MACROS = (
+    # the first run of four digits that can be a year, in "1957", "08/1962", "30/02/1957", "1957-02-30"
+    "CREATE OR REPLACE TEMP MACRO register_year(t) AS "
+    "TRY_CAST(regexp_extract(t, '(^|[^0-9])([12][0-9]{3})([^0-9]|$)', 2) AS SMALLINT)",
+    "CREATE OR REPLACE TEMP MACRO register_day(t) AS "
+    "CAST(try_strptime(trim(t), ['%d/%m/%Y', '%d.%m.%Y', '%d-%m-%Y', '%Y-%m-%d']) AS DATE)",
+    "CREATE OR REPLACE TEMP MACRO register_fold(t) AS "
+    "regexp_replace(strip_accents(replace(lower(nfc_normalize(t)), 'đ', 'd')), '[^a-z0-9]+', '', 'g')",
+    # Nam, Nữ and the template codes 1 and 2
+    "CREATE OR REPLACE TEMP MACRO register_sex(t) AS "
+    "CASE WHEN register_fold(t) IN ('nam', '1', 'male', 'm') THEN 0 "
+    "WHEN register_fold(t) IN ('nu', '2', 'female', 'f') THEN 1 END",
+)
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What a rule found: how many entries, and the first of them by row number, never by value."""
+
+    rule: str
+    severity: Severity
+    rows: int
+    sample: tuple[tuple[str, int], ...]
+    """(source, row number) of the first entries."""
+
+
+@dataclass(frozen=True)
+class _Register:
+    """What a rule may look at."""
+
+    kind: RegisterKind
+    entries: str
+    mapped: frozenset[str]
+    checks: ChecksSpec
+
+    def has(self, *fields: str) -> bool:
+        return self.mapped.issuperset(fields)
+
+
+Rule = Callable[[_Register], Iterator[str]]
+"""Queries that give (entry, field, value) for each fault; none where the register lacks the fields."""
+
+
+def _required_missing(register: _Register) -> Iterator[str]:
+    for field in register.kind.fields:
+        if field.required and register.has(field.name):
+            yield f"SELECT entry, {literal(field.name)}, NULL FROM {register.entries} WHERE {quote(field.name)} IS NULL"
+
+
+def _duplicate_key(register: _Register) -> Iterator[str]:
+    if register.has("registering_office", "book_number", "entry_number", "registration_date"):
+        key = "registering_office, book_number, entry_number, register_year(registration_date)"
+        # hashes first: the exact comparison then sees the few entries that may agree
+        yield f"""
+            SELECT entry, 'entry_number', entry_number
+            FROM {register.entries} SEMI JOIN (
+                SELECT hash({key}) AS hashed FROM {register.entries}
+                WHERE registering_office IS NOT NULL AND book_number IS NOT NULL AND entry_number IS NOT NULL
+                GROUP BY hashed HAVING count(*) > 1
+            ) ON hash({key}) = hashed
+            QUALIFY count(*) OVER (PARTITION BY {key}) > 1
+        """
+
+
+def _numbers(register: _Register) -> str:
+    """Entries with office and book (hashed), year and number; the number is what stands before the year in "386/2026"."""
+    book = "CASE WHEN book_number IS NOT NULL THEN hash(book_number) END" if register.has("book_number") else "NULL::UBIGINT"
+    return f"""
+        SELECT entry, hash(registering_office) AS office, {book} AS book,
+               register_year(registration_date) AS year,
+               TRY_CAST(regexp_extract(entry_number, '^\\s*([0-9]+)', 1) AS BIGINT) AS number
+        FROM {register.entries}
+        WHERE registering_office IS NOT NULL AND year IS NOT NULL AND number IS NOT NULL
+    """
+
+
+def _number_restart(register: _Register) -> Iterator[str]:
+    if register.has("registering_office", "entry_number", "registration_date"):
+        yield f"""
+            WITH numbers AS MATERIALIZED ({_numbers(register)}),
+            firsts AS (SELECT office, year, min(number) AS number FROM numbers GROUP BY ALL HAVING min(number) > 1),
+            reused AS (SELECT office, year, number FROM numbers GROUP BY ALL HAVING min(book) <> max(book))
+            SELECT entry, 'entry_number', entry_number
+            FROM numbers SEMI JOIN (FROM firsts UNION FROM reused) USING (office, year, number)
+            JOIN {register.entries} USING (entry)
+        """
+
+
+def _number_gap(register: _Register) -> Iterator[str]:
+    if register.has("registering_office", "entry_number", "registration_date"):
+        yield f"""
+            WITH after_gaps AS (
+                SELECT entry FROM ({_numbers(register)})
+                QUALIFY number > 1 + lag(number) OVER (PARTITION BY office, year ORDER BY number)
+            )
+            SELECT entry, 'entry_number', entry_number FROM {register.entries} SEMI JOIN after_gaps USING (entry)
+        """
+
+
+def _number_year(register: _Register) -> Iterator[str]:
+    if register.has("entry_number", "registration_date"):
+        yield f"""
+            SELECT entry, 'entry_number', entry_number FROM {register.entries}
+            WHERE TRY_CAST(regexp_extract(entry_number, '/\\s*([12][0-9]{{3}})\\s*$', 1) AS SMALLINT)
+                  <> register_year(registration_date)
+        """
+
+
+def _in_wrong_order(register: _Register, first: str, then: str) -> Iterator[str]:
+    """Entries whose `then` date is before their `first`: by day where both are whole, else by year."""
+    if register.has(first, then):
+        yield f"""
+            SELECT entry, {literal(then)}, {quote(then)} FROM {register.entries}
+            WHERE coalesce(register_day({quote(then)}) < register_day({quote(first)}),
+                           register_year({quote(then)}) < register_year({quote(first)}))
+        """
+
+
+def _registered_before_event(register: _Register) -> Iterator[str]:
+    if register.kind.event_date:
+        yield from _in_wrong_order(register, register.kind.event_date, "registration_date")
+
+
+def _death_before_birth(register: _Register) -> Iterator[str]:
+    yield from _in_wrong_order(register, "birth_date", "death_date")
+
+
+def _parent_age(register: _Register) -> Iterator[str]:
+    for parent, child in (
+        ("mother_birth_year", "birth_date"),
+        ("father_birth_year", "birth_date"),
+        ("parent_birth_date", "child_birth_date"),
+    ):
+        if register.has(parent, child):
+            yield f"""
+                SELECT entry, {literal(parent)}, {quote(parent)} FROM {register.entries}
+                WHERE register_year({quote(child)}) - register_year({quote(parent)})
+                      NOT BETWEEN {register.checks.parent_age_from} AND {register.checks.parent_age_to}
+            """
+
+
+def _people(register: _Register) -> Iterator[tuple[str, str, str]]:
+    """(number field, name field, sex expression) of each person an entry may give a personal number."""
+    for field in register.kind.fields:
+        prefix = field.name.removesuffix("personal_number")
+        if prefix != field.name and register.has(field.name):
+            name = f"{prefix}name" if prefix else "full_name"
+            sexes = {value for role in register.kind.roles if role.name == prefix[:-1] for value in role.constants.values()}
+            sexes |= {"Nữ"} if prefix == "mother_" else {"Nam"} if prefix == "father_" else set()
+            sex = literal(sexes.pop()) if sexes else quote(f"{prefix}sex") if register.has(f"{prefix}sex") else "NULL"
+            yield field.name, name, sex
+
+
+def _same_number(register: _Register) -> Iterator[str]:
+    for number, name, _ in _people(register):
+        if register.kind.key == (number,):
+            yield f"""
+                SELECT entry, {literal(number)}, {quote(number)} FROM {register.entries} WHERE {quote(number)} IS NOT NULL
+                QUALIFY count(*) OVER (PARTITION BY trim({quote(number)})) > 1
+            """
+        elif register.has(name):
+            yield f"""
+                SELECT entry, {literal(number)}, {quote(number)}
+                FROM {register.entries} SEMI JOIN (
+                    SELECT trim({quote(number)}) AS repeated FROM {register.entries}
+                    WHERE {quote(number)} IS NOT NULL GROUP BY repeated HAVING count(*) > 1
+                ) ON trim({quote(number)}) = repeated
+                WHERE {quote(name)} IS NOT NULL
+                WINDOW same AS (PARTITION BY trim({quote(number)}))
+                QUALIFY min(register_fold({quote(name)})) OVER same <> max(register_fold({quote(name)})) OVER same
+            """
+
+
+def _sex_digit(register: _Register) -> Iterator[str]:
+    for number, _, sex in _people(register):
+        yield f"""
+            SELECT entry, {literal(number)}, {quote(number)} FROM {register.entries}
+            WHERE regexp_full_match(trim({quote(number)}), '[0-9]{{12}}')
+              AND CAST(trim({quote(number)})[4] AS INTEGER) % 2 <> register_sex({sex})
+        """
+
+
+RULES: dict[str, Rule] = {
+    "required_missing": _required_missing,
+    "duplicate_key": _duplicate_key,
+    "number_restart": _number_restart,
+    "number_gap": _number_gap,
+    "number_year": _number_year,
+    "registered_before_event": _registered_before_event,
+    "death_before_birth": _death_before_birth,
+    "parent_age": _parent_age,
+    "same_number": _same_number,
+    "sex_digit": _sex_digit,
+}
+
+
+def run_checks(
+    connection: duckdb.DuckDBPyConnection,
+    kind: RegisterKind,
+    checks: ChecksSpec,
+    entries: str,
+    faults: str,
+    mapped: Sequence[str],
+) -> tuple[CheckResult, ...]:
+    """Run every rule that is not off over the view `entries` (entry, source, row_number and the mapped fields).
+
+    Entries that break a rule of severity `quarantine` are added to the table `faults` (entry, field, value, reason).
+    Returns one result a rule that could be run, findings or not.
+    """
+    for macro in MACROS:
+        connection.execute(macro)
+    register = _Register(kind, entries, frozenset(mapped), checks)
+    results = []
+    for name, rule in RULES.items():
+        severity: Severity = getattr(checks, name)
+        queries = list(rule(register)) if severity != "off" else []
+        if not queries:
+            continue
+        found = f"SELECT * FROM ({' UNION ALL '.join(queries)}) AS found(entry, field, value)"
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE register_found AS {found}")
+        count = connection.execute("SELECT count(DISTINCT entry) FROM register_found").fetchone()
+        sample = connection.execute(
+            f"SELECT source, row_number FROM {entries} SEMI JOIN register_found USING (entry) ORDER BY entry LIMIT {SAMPLE}"
+        ).fetchall()
+        results.append(CheckResult(name, severity, int(count[0]) if count else 0, tuple((str(s), int(r)) for s, r in sample)))
+        if severity == "quarantine":
+            connection.execute(f"INSERT INTO {faults} SELECT entry, field, value, {literal(name)} FROM register_found")
+    connection.execute("DROP TABLE IF EXISTS register_found")
+    return tuple(results)

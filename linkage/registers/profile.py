@@ -1,0 +1,213 @@
+"""A profile of a source before anything is linked: completeness, distinct and frequent values, date precision, years, units."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from linkage.config.sources import FieldKind
+from linkage.registers import texts
+from linkage.registers.checks import MACROS
+from linkage.registers.reading import describe_side, open_side
+from linkage.registers.staging import ENTRIES, forget, stage
+from linkage.runs.sql import quote
+
+if TYPE_CHECKING:
+    import duckdb
+    from matplotlib.axes import Axes
+
+    from linkage.config.sources import SideSpec
+
+SHOWN = 5
+"""Frequent values shown for a field."""
+UNITS = 15
+SECRET = frozenset({FieldKind.personal_number, FieldKind.identifier, FieldKind.text})
+"""Kinds whose values are never shown, however frequent."""
+
+
+@dataclass(frozen=True)
+class FieldProfile:
+    """One field; counts under the disclosure floor are left out."""
+
+    name: str
+    header: str
+    kind: FieldKind
+    filled: int
+    distinct: int
+    frequent: tuple[tuple[str, int], ...]
+    """(value, rows), most frequent first."""
+    precisions: Mapping[str, int]
+    """Dates: `day`, `month`, `year`, `other` → rows."""
+
+
+@dataclass(frozen=True)
+class SideProfile:
+    """One side's source."""
+
+    title: str
+    rows: int
+    floor: int
+    fields: tuple[FieldProfile, ...]
+    year_field: str | None
+    by_year: tuple[tuple[int, int], ...]
+    """(year, rows); years with fewer rows than the floor are left out."""
+    unit_field: str | None
+    by_unit: tuple[tuple[str, int], ...]
+    """(unit, rows), the largest; units with fewer rows than the floor are left out."""
+
+
+def profile_side(
+    connection: duckdb.DuckDBPyConnection,
+    side: SideSpec,
+    *,
+    base: Path,
+    data: Path | None,
+    folder: Path,
+    floor: int = 10,
+    progress: Callable[[int, int], None] | None = None,
+) -> SideProfile:
+    """Read a side's source as it is (before any rule) and count; `folder` takes the staged rows for the time being.
+
+    `floor` is the fewest rows a value, year or unit must have to be shown. `progress` is told (fields done, fields in all).
+
+    Raises:
+        ProjectFileError: unknown register or role.
+        SourceError: the source cannot be read.
+    """
+    register = describe_side(side)
+    parts, report = open_side(side, base, data)
+    staged = Path(tempfile.mkdtemp(prefix=".staged-", dir=folder))
+    try:
+        mapped, _ = stage(connection, staged, register.fields, parts, [part.mapping for part in report.parts])
+        for macro in MACROS:
+            connection.execute(macro)
+        rows = connection.execute(f"SELECT count(*) FROM {ENTRIES}").fetchone()
+        fields = []
+        for done, name in enumerate(mapped, 1):
+            field = next(each for each in register.fields if each.name == name)
+            fields.append(_field(connection, name, field.header, field.kind, floor))
+            if progress:
+                progress(done, len(mapped))
+        year_field = next((name for name in ("registration_date", "birth_date") if name in mapped), None)
+        unit_field = next((name for name in ("registering_office", "permanent_residence", "hometown") if name in mapped), None)
+        year = f"register_year({quote(year_field)})" if year_field else "NULL"
+        by_year = _counts(connection, year, floor, "1")
+        by_unit = _counts(connection, quote(unit_field) if unit_field else "NULL", floor, f"2 DESC, 1 LIMIT {UNITS}")
+        title = register.kind.title if register.kind else Path(side.source.path or side.source.table or "").name
+        return SideProfile(
+            title, int(rows[0]) if rows else 0, floor, tuple(fields), year_field, tuple(by_year), unit_field, tuple(by_unit)
+        )
+    finally:
+        forget(connection)
+        shutil.rmtree(staged)
+
+
+def _field(connection: duckdb.DuckDBPyConnection, name: str, header: str, kind: FieldKind, floor: int) -> FieldProfile:
+    column = quote(name)
+    counted = connection.execute(f"SELECT count({column}), count(DISTINCT {column}) FROM {ENTRIES}").fetchone()
+    assert counted is not None
+    frequent = [] if kind in SECRET else _counts(connection, column, floor, f"2 DESC, 1 LIMIT {SHOWN}")
+    precisions: dict[str, int] = {}
+    if kind is FieldKind.date:
+        precision = f"""
+            CASE WHEN {column} IS NULL THEN NULL WHEN register_day({column}) IS NOT NULL THEN 'day'
+                 WHEN regexp_full_match(trim({column}), '[0-9]{{1,2}}[./-][0-9]{{4}}') THEN 'month'
+                 WHEN regexp_full_match(trim({column}), '[0-9]{{4}}') THEN 'year' ELSE 'other' END
+        """
+        precisions = dict(_counts(connection, precision, 0, "1"))
+    return FieldProfile(name, header, kind, int(counted[0]), int(counted[1]), tuple(frequent), precisions)
+
+
+def _counts(connection: duckdb.DuckDBPyConnection, value: str, floor: int, order: str) -> list[tuple[Any, int]]:
+    """(value, rows) for the values that at least `floor` rows have."""
+    return connection.execute(
+        f"SELECT {value} AS value, count(*) AS rows FROM {ENTRIES} WHERE value IS NOT NULL "
+        f"GROUP BY value HAVING count(*) >= $floor ORDER BY {order}",
+        {"floor": floor},
+    ).fetchall()
+
+
+def profile_rows(profile: SideProfile) -> list[tuple[str, ...]]:
+    """The profile as a table of text under `texts.PROFILE_HEADERS`."""
+
+    def one(field: FieldProfile) -> tuple[str, ...]:
+        share = f"{100 * field.filled / profile.rows:.1f} %".replace(".", ",") if profile.rows else ""
+        frequent = "; ".join(f"{value} ({rows})" for value, rows in field.frequent)
+        distinct = str(field.distinct) if field.distinct >= profile.floor else f"< {profile.floor}"
+        return field.name, field.header, str(field.filled), share, distinct, frequent
+
+    return [one(field) for field in profile.fields]
+
+
+def draw_profile(profile: SideProfile, path: Path) -> None:
+    """The profile as one page (format by the file's extension: .png, .pdf, .svg), readable by its owner only."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    dates = [field for field in profile.fields if field.precisions]
+    figure = Figure(figsize=(11.7, 3 + 0.22 * len(profile.fields) + 4.2 + 0.45 * len(dates)), layout="constrained")
+    FigureCanvasAgg(figure)
+    figure.suptitle(texts.PROFILE_TITLE.format(title=profile.title, rows=f"{profile.rows:,}".replace(",", ".")), fontsize=13)
+    heights = [0.22 * len(profile.fields) + 1, 0.45 * len(dates) + 1.2, 3.2]
+    grid = figure.add_gridspec(3, 2, height_ratios=heights)
+    _draw_completeness(figure.add_subplot(grid[0, :]), profile)
+    if dates:
+        _draw_precisions(figure.add_subplot(grid[1, :]), dates)
+    if profile.by_year:
+        _draw_years(figure.add_subplot(grid[2, 0]), profile)
+    if profile.by_unit:
+        _draw_units(figure.add_subplot(grid[2, 1]), profile)
+    figure.text(0.995, 0.002, texts.BELOW_FLOOR.format(floor=profile.floor), ha="right", va="bottom", fontsize=8)
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    figure.savefig(path, dpi=120)
+
+
+def _draw_completeness(axes: Axes, profile: SideProfile) -> None:
+    shares = [100 * field.filled / profile.rows if profile.rows else 0 for field in profile.fields]
+    places = range(len(shares))
+    axes.barh(places, shares, color="#4477aa")
+    axes.set_yticks(places, [field.header for field in profile.fields], fontsize=8)
+    axes.invert_yaxis()
+    axes.set_xlim(0, 108)
+    for place, share in zip(places, shares, strict=True):
+        axes.text(share + 0.5, place, f"{share:.1f} %".replace(".", ","), va="center", fontsize=7)
+    axes.set_title(texts.COMPLETENESS, fontsize=10, loc="left")
+
+
+def _draw_precisions(axes: Axes, dates: list[FieldProfile]) -> None:
+    left = [0.0] * len(dates)
+    for (code, label), colour in zip(texts.PRECISIONS.items(), ("#228833", "#66ccee", "#ccbb44", "#ee6677"), strict=True):
+        shares = [100 * field.precisions.get(code, 0) / field.filled if field.filled else 0 for field in dates]
+        axes.barh(range(len(dates)), shares, left=left, label=label, color=colour)
+        left = [before + share for before, share in zip(left, shares, strict=True)]
+    axes.set_yticks(range(len(dates)), [field.header for field in dates], fontsize=8)
+    axes.invert_yaxis()
+    axes.set_xlim(0, 100)
+    axes.legend(fontsize=7, ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.12))
+    axes.set_title(texts.PRECISION_TITLE, fontsize=10, loc="left")
+
+
+def _draw_years(axes: Axes, profile: SideProfile) -> None:
+    years, rows = zip(*profile.by_year, strict=True)
+    axes.bar(years, rows, color="#4477aa", width=0.9)
+    axes.set_ylabel(texts.ROWS, fontsize=8)
+    axes.tick_params(labelsize=8)
+    axes.set_title(texts.BY_YEAR.format(field=_header(profile, profile.year_field)), fontsize=10, loc="left")
+
+
+def _draw_units(axes: Axes, profile: SideProfile) -> None:
+    units, rows = zip(*profile.by_unit, strict=True)
+    axes.barh(range(len(units)), rows, color="#4477aa")
+    axes.set_yticks(range(len(units)), [unit if len(unit) <= 38 else unit[:37] + "…" for unit in units], fontsize=7)
+    axes.invert_yaxis()
+    axes.tick_params(axis="x", labelsize=8)
+    axes.set_title(texts.BY_UNIT.format(field=_header(profile, profile.unit_field)), fontsize=10, loc="left")
+
+
+def _header(profile: SideProfile, name: str | None) -> str:
+    return next((field.header for field in profile.fields if field.name == name), "")

@@ -1,0 +1,221 @@
+"""A side of the linkage: its source read, checked, unfolded to the mentions of one role and written as Parquet."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from linkage.errors import ContractError, LinkageError, SourceError
+from linkage.registers.checks import CheckResult, run_checks
+from linkage.registers.kinds import RegisterField, RegisterKind, Role, register_kind
+from linkage.registers.mapping import ColumnMatch, Finding, HeaderMapping, map_headers, missing_fields, recognised
+from linkage.registers.sources import open_parts
+from linkage.registers.staging import FAULTS, SOUND, find_structural_faults, forget, stage, write_used_and_quarantined
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import duckdb
+
+    from linkage.config.sources import FieldKind, SideSpec
+    from linkage.registers.parts import Part
+
+
+@dataclass(frozen=True)
+class PartReport:
+    """How one file, sheet or table was read."""
+
+    source: str
+    detected: Mapping[str, str]
+    """Encoding, delimiter, header row: what was found and what was declared."""
+    mapping: HeaderMapping
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MappingReport:
+    """What reading a side would take each column for. `findings` of severity `error` forbid reading it."""
+
+    register: str
+    role: str | None
+    parts: tuple[PartReport, ...]
+    findings: tuple[Finding, ...]
+    mention_fields: Mapping[str, FieldKind]
+    """Fields the mentions will carry → kind."""
+    dated_by: Mapping[str, str]
+    """Place field → field of the date it was written at."""
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that forbid reading."""
+        return tuple(finding for finding in self.findings if finding.severity == "error")
+
+
+@dataclass(frozen=True)
+class ReadReport:
+    """What was read of a side. Rows in = used + quarantined."""
+
+    mapping: MappingReport
+    rows_in: int
+    rows_used: int
+    rows_quarantined: int
+    rows_blank: int
+    """Wholly empty rows, which are no entries and not counted in `rows_in`."""
+    reasons: Mapping[str, int]
+    """Reason of quarantine → rows (a row may have several)."""
+    checks: tuple[CheckResult, ...]
+    """What each rule of the contract check found, whatever its severity."""
+
+
+@dataclass(frozen=True)
+class _Side:
+    """What the register kind, or the declared fields of a table, say of a side."""
+
+    kind: RegisterKind | None
+    fields: tuple[RegisterField, ...]
+    role: Role
+
+
+def describe_side(side: SideSpec) -> _Side:
+    """The fields and the role of a side; `ProjectFileError` when the register or role is unknown."""
+    if side.fields is None:
+        kind = register_kind(side.register_)
+        return _Side(kind, kind.fields, kind.role(side.role))
+    from linkage.config.sources import FieldKind
+
+    record_id = RegisterField("record_id", "record_id", "record_id", FieldKind.identifier)
+    fields = (record_id, *(RegisterField(name, name, name, kind, required=True) for name, kind in side.fields.items()))
+    names = {name: name for name in side.fields}
+    return _Side(None, fields, Role(side.role or "record", side.role or "record", names, dict(side.fields), {}, tuple(names)))
+
+
+def check_side(side: SideSpec, base: Path, data: Path | None) -> MappingReport:
+    """How the columns of a side's source would be taken, with every fault found; opens the source, reads headers only.
+
+    Returns findings instead of raising: an unknown register or role (key `("register",)` or `("role",)`), a source
+    that cannot be opened (`("source",)`), a declared or required column that is missing (`("columns", field)`).
+    """
+    try:
+        register = describe_side(side)
+    except LinkageError as error:
+        key = "register" if "register kind" in error.what else "role"
+        finding = Finding((key,), error.what, remedy=error.remedy)
+        return MappingReport(side.register_, side.role, (), (finding,), {}, {})
+    try:
+        parts = open_parts(side.source, base, data, _recogniser(side, register))
+    except LinkageError as error:
+        finding = Finding(("source",), error.what, remedy=error.remedy)
+        return MappingReport(side.register_, register.role.name, (), (finding,), {}, {})
+    return _report(side, register, parts)
+
+
+def _recogniser(side: SideSpec, register: _Side) -> Callable[[list[str]], int]:
+    return lambda row: recognised(register.fields, row, side.columns)
+
+
+def _report(side: SideSpec, register: _Side, parts: list[Part]) -> MappingReport:
+    reports = []
+    findings: dict[Finding, None] = {}
+    for part in parts:
+        mapping = map_headers(register.fields, part.headers, side.columns)
+        reports.append(PartReport(part.source, part.detected, mapping, part.notes))
+        faults = [*mapping.findings, *missing_fields(register.fields, mapping, side.columns), *_no_key(register, mapping, side)]
+        where = f"{part.source}: " if len(parts) > 1 else ""
+        for fault in faults:
+            findings[Finding(fault.key, where + fault.what, fault.severity, fault.allowed, fault.remedy)] = None
+    mapped = {match.field for report in reports for match in report.mapping.matches}
+    kinds = {
+        mention: kind
+        for mention, kind in register.role.kinds.items()
+        if mention in register.role.constants or register.role.fields[mention] in mapped
+    }
+    dated = {place: date for place, date in register.role.dated_by.items() if place in kinds and date in kinds}
+    return MappingReport(side.register_, register.role.name, tuple(reports), tuple(findings), kinds, dated)
+
+
+def _no_key(register: _Side, mapping: HeaderMapping, side: SideSpec) -> list[Finding]:
+    """Rows need a record_id column, or all the fields of the register's key to make one of."""
+    if "record_id" in mapping.columns or "record_id" in side.columns:
+        return []
+    key = register.kind.key if register.kind else ()
+    lacking = [name for name in key if name not in mapping.columns]
+    if key and not lacking:
+        return []
+    what = "no column holds the rows' identifiers (`record_id`)"
+    if lacking:
+        what += f", nor are all fields of the key there to make one of ({', '.join(lacking)} lacking)"
+    return [Finding(("columns", "record_id"), what, allowed=mapping.unmapped, remedy="Name its header: `record_id: <header>`.")]
+
+
+def open_side(side: SideSpec, base: Path, data: Path | None) -> tuple[list[Part], MappingReport]:
+    """A side's parts and how their columns are taken; `SourceError` with every fault when they cannot be read so."""
+    register = describe_side(side)
+    parts = open_parts(side.source, base, data, _recogniser(side, register))
+    report = _report(side, register, parts)
+    if report.errors:
+        remedies = {finding.remedy: None for finding in report.errors if finding.remedy}
+        raise SourceError("\n".join(finding.what for finding in report.errors), "\n".join(remedies))
+    return parts, report
+
+
+def read_side(
+    connection: duckdb.DuckDBPyConnection,
+    side: SideSpec,
+    *,
+    base: Path,
+    data: Path | None,
+    target: Path,
+    quarantine: Path,
+    name: str = "left",
+    progress: Callable[[int], None] | None = None,
+) -> ReadReport:
+    """Read a side into `target` (raw mentions) and `quarantine`, both Parquet and readable by their owner only.
+
+    `target`: id INTEGER (1..n in order of record_id), record_id, role, source, row_number, then one VARCHAR a mention
+    field. `quarantine`: side, source, row_number, record_id, field, value, reason; one row a quarantined entry.
+    `name` fills the column `side`; `progress` is told the rows staged so far.
+
+    Raises:
+        ProjectFileError: unknown register or role, `{data}` without a folder.
+        SourceError: the source cannot be read, or a required or declared column is missing.
+        ContractError: the data break a rule of severity `stop`.
+    """
+    register = describe_side(side)
+    parts, report = open_side(side, base, data)
+    folder = Path(tempfile.mkdtemp(prefix=".staged-", dir=target.parent))
+    try:
+        mapped, blank = stage(connection, folder, register.fields, parts, [part.mapping for part in report.parts], progress)
+        key = register.kind.key if register.kind and not _has_record_id(report) else ()
+        find_structural_faults(connection, register.role, report.mention_fields, key, mapped)
+        checks: tuple[CheckResult, ...] = ()
+        if register.kind:
+            checks = run_checks(connection, register.kind, side.checks, SOUND, FAULTS, mapped)
+            _stop_if_told(checks, register.kind)
+        counts = write_used_and_quarantined(connection, register.role, report.mention_fields, key, target, quarantine, name)
+    finally:
+        forget(connection)
+        shutil.rmtree(folder)
+    assert counts.rows_in == counts.used + counts.quarantined, "a row was lost while reading"
+    return ReadReport(report, counts.rows_in, counts.used, counts.quarantined, blank, counts.reasons, checks)
+
+
+def _stop_if_told(checks: tuple[CheckResult, ...], kind: RegisterKind) -> None:
+    stops = [check for check in checks if check.severity == "stop" and check.rows]
+    if stops:
+        found = "\n".join(
+            f"{check.rows} rows of register `{kind.name}` break the rule {check.rule}: rows "
+            + ", ".join(f"{row}" for _, row in check.sample)
+            + (" …" if check.rows > len(check.sample) else "")
+            for check in stops
+        )
+        raise ContractError(found, "Correct them, or give the rules another severity under `checks` of the side.")
+
+
+def _has_record_id(report: MappingReport) -> bool:
+    return any("record_id" in part.mapping.columns for part in report.parts)
+
+
+__all__ = ["ColumnMatch", "MappingReport", "PartReport", "ReadReport", "check_side", "describe_side", "read_side"]

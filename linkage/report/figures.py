@@ -1,0 +1,164 @@
+"""The figures: one style, readable in grey print, the same bytes from the same numbers."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    from linkage.report.texts import Texts
+
+FONTS = Path(__file__).parent / "fonts"
+WIDTH = 6.4
+"""Inches: the text width of the page."""
+STYLE = {
+    "font.family": "Tinos",
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.unicode_minus": True,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "linkage",
+    "figure.dpi": 200,
+}
+DARK, MIDDLE, LIGHT = "0.25", "0.55", "0.85"
+
+
+class Drawing:
+    """One figure being drawn: `with Drawing(height) as (figure, axes)`, then `.svg` and `.png`."""
+
+    def __init__(self, height: float) -> None:
+        self.height = height
+        self.svg = self.png = b""
+
+    def __enter__(self) -> tuple[Figure, Axes]:
+        import matplotlib as mpl
+        from matplotlib import font_manager
+        from matplotlib.figure import Figure
+
+        if not any(font.name == "Tinos" and font.fname.startswith(str(FONTS)) for font in font_manager.fontManager.ttflist):
+            for file in sorted(FONTS.glob("*.ttf")):
+                font_manager.fontManager.addfont(str(file))
+        self._style = mpl.rc_context(STYLE)
+        self._style.__enter__()
+        self._figure = Figure(figsize=(WIDTH, self.height), layout="constrained")
+        return self._figure, self._figure.add_subplot()
+
+    def __exit__(self, *error: object) -> None:
+        try:
+            if error[0] is None:
+                self.svg = self._save("svg", {"Date": None, "Creator": None})
+                self.png = self._save("png", {"Software": None})
+        finally:
+            self._style.__exit__(None, None, None)
+
+    def _save(self, form: str, metadata: dict[str, Any]) -> bytes:
+        drawn = io.BytesIO()
+        self._figure.savefig(drawn, format=form, metadata=metadata, dpi=200)
+        return drawn.getvalue()
+
+
+def draw_flow(steps: Sequence[tuple[str, str, str]]) -> Drawing:
+    """Boxes from top to bottom (label, count) with what leaves to the right; texts ready to print."""
+    drawing = Drawing(0.78 * len(steps) + 0.1)
+    with drawing as (_, axes):
+        axes.axis("off")
+        axes.set_xlim(0, 10)
+        axes.set_ylim(-len(steps) + 0.5, 0.5)
+        box = {"boxstyle": "square,pad=0.45", "facecolor": "white", "edgecolor": DARK, "linewidth": 1.0}
+        for at, (label, count, leaves) in enumerate(steps):
+            axes.text(2.6, -at, f"{label}\n{count}", ha="center", va="center", bbox=box, linespacing=1.3)
+            if at:
+                axes.annotate("", (2.6, -at + 0.34), (2.6, -at + 0.66), arrowprops={"arrowstyle": "-|>", "color": DARK})
+            if leaves:
+                axes.annotate("", (5.9, -at - 0.5), (2.6, -at - 0.5), arrowprops={"arrowstyle": "-|>", "color": MIDDLE})
+                axes.text(6.05, -at - 0.5, leaves, ha="left", va="center", fontsize=9, linespacing=1.25)
+    return drawing
+
+
+def draw_weights(counts: NDArray[np.int_], edges: NDArray[np.float64], thresholds: dict[str, float], texts: Texts) -> Drawing:
+    """Histogram of link weights (bits), counts on a logarithmic scale, thresholds as dashed lines."""
+    drawing = Drawing(2.9)
+    with drawing as (_, axes):
+        axes.stairs(counts, edges, fill=True, color=MIDDLE, edgecolor=DARK)
+        axes.set_yscale("log")
+        axes.set_ylim(0.8, max(float(counts.max(initial=1)), 2) * 2.5)
+        for name, weight in thresholds.items():
+            axes.axvline(weight, color="black", linestyle="--", linewidth=1)
+            align = "left" if name == "upper" else "right"
+            axes.annotate(
+                texts("words", name), (weight, 0.97), xycoords=("data", "axes fraction"), ha=align, va="top",
+                xytext=(3 if name == "upper" else -3, 0), textcoords="offset points", fontsize=9,
+            )  # fmt: skip
+        axes.set_xlabel(texts("words", "link_weight"))
+        axes.set_ylabel(texts("words", "pairs_axis"))
+        _localise(axes, texts)
+    return drawing
+
+
+def draw_bars(labels: Sequence[str], values: Sequence[float], axis: str, texts: Texts, marks: Sequence[float] = (), log: bool = False) -> Drawing:
+    """Horizontal bars, first on top; negative ones hatched so that they differ without colour."""
+    drawing = Drawing(0.6 + 0.2 * max(len(labels), 2))
+    with drawing as (_, axes):
+        places = -np.arange(len(labels))
+        bars = axes.barh(places, values, color=[MIDDLE if value >= 0 else LIGHT for value in values], edgecolor=DARK, linewidth=0.6)
+        for bar, value in zip(bars, values, strict=True):
+            bar.set_hatch("" if value >= 0 else "////")
+        axes.set_yticks(places, labels, fontsize=8.5)
+        axes.set_ylim(-len(labels) + 0.4, 0.6)
+        axes.axvline(0, color="black", linewidth=0.8)
+        for mark in marks:
+            axes.axvline(mark, color="black", linestyle="--", linewidth=0.8)
+        if log:
+            axes.set_xscale("log")
+        axes.set_xlabel(axis)
+        _localise(axes, texts, only_x=True)
+    return drawing
+
+
+def draw_heat_map(rows: Sequence[str], columns: Sequence[str], shares: NDArray[np.float64], texts: Texts) -> Drawing:
+    """Shares 0–1 as shades of grey with their per cent; NaN cells hatched."""
+    drawing = Drawing(0.9 + 0.28 * len(rows))
+    with drawing as (_, axes):
+        axes.imshow(np.ma.masked_invalid(shares), cmap="Greys", vmin=0, vmax=1.25, aspect="auto")
+        axes.patch.set(hatch="////", edgecolor=MIDDLE, facecolor="white")
+        for i, row in enumerate(shares):
+            for j, share in enumerate(row):
+                if not np.isnan(share):
+                    shade = "white" if share > 0.6 else "black"
+                    axes.text(j, i, f"{share * 100:.0f}%", ha="center", va="center", fontsize=8, color=shade)
+        axes.set_xticks(range(len(columns)), columns, fontsize=8.5)
+        axes.set_yticks(range(len(rows)), rows, fontsize=8.5)
+        axes.tick_params(length=0)
+    return drawing
+
+
+def draw_calibration(expected: Sequence[float], observed: Sequence[float], sizes: Sequence[int], texts: Texts) -> Drawing:
+    """Model probability against the observed share of matches, 0–1 both; areas follow the number of labels."""
+    drawing = Drawing(3.2)
+    with drawing as (_, axes):
+        axes.plot([0, 1], [0, 1], color=MIDDLE, linestyle="--", linewidth=1)
+        area = 25 + 175 * np.asarray(sizes) / max(max(sizes, default=1), 1)
+        axes.scatter(expected, observed, s=area, facecolor=LIGHT, edgecolor="black", zorder=3, clip_on=False)
+        axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
+        axes.set_xlabel(texts("words", "probability_axis"))
+        axes.set_ylabel(texts("words", "observed_axis"))
+        _localise(axes, texts)
+    return drawing
+
+
+def _localise(axes: Axes, texts: Texts, only_x: bool = False) -> None:
+    """Decimal commas on linear axes."""
+    from matplotlib.ticker import FuncFormatter
+
+    for axis in (axes.xaxis,) if only_x else (axes.xaxis, axes.yaxis):
+        if axis.get_scale() == "linear":
+            axis.set_major_formatter(FuncFormatter(lambda value, _: texts.decimal(f"{value:.10g}").replace("-", "−")))

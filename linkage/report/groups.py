@@ -1,0 +1,202 @@
+"""Groups of mentions by which results are broken down: who is linked less."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from linkage.report.disclosure import hide_small_cells
+from linkage.report.figures import draw_bars
+from linkage.report.numbers import Number
+from linkage.report.tables import Cell, Part, Picture, Table, part
+from linkage.runs.sql import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from linkage.config import ProjectSpec
+    from linkage.report.reading import RunTables
+    from linkage.report.texts import Texts
+
+NOTEWORTHY = 0.1
+"""A standardised difference beyond this is drawn as noteworthy (Austin 2009)."""
+DAYS_ALLOWED = {"birth_date": 60, "death_date": 15}
+"""Days within which a birth or death is to be registered (Law on Civil Status 60/2014/QH13, articles 15 and 33)."""
+MOST_ETHNIC_GROUPS = 5
+
+
+@dataclass(frozen=True)
+class Period:
+    """Years of registration between reforms of the books."""
+
+    first: int | None
+    last: int | None
+
+    def label(self, texts: Texts) -> str:
+        """As a reader sees it."""
+        if self.first is None:
+            return texts("words", "before_1976", self.last)
+        return texts("words", "from", self.first) if self.last is None else f"{self.first}–{self.last}"
+
+
+PERIODS = (Period(None, 1975), Period(1976, 1998), Period(1999, 2005), Period(2006, 2015), Period(2016, None))
+
+
+def period_of(run: RunTables) -> str | None:
+    """The column whose year puts a mention into a period."""
+    columns = run.columns("mentions")
+    return next((name for name in ("registration_date_year", "death_date_year", "birth_date_year", "birth_year") if name in columns), None)
+
+
+def period_sql(column: str) -> str:
+    """The position in PERIODS, NULL where the year is not known."""
+    cases = " ".join(f"WHEN {quote(column)} <= {one.last} THEN {at}" for at, one in enumerate(PERIODS[:-1]))
+    return f"CASE WHEN {quote(column)} IS NULL THEN NULL {cases} ELSE {len(PERIODS) - 1} END"
+
+
+def province_column(run: RunTables) -> str | None:
+    """The column with the present-day province, that of the registering office first."""
+    columns = run.columns("mentions")
+    fields = ("registering_office", "birth_place", "residence", "hometown", "death_place")
+    return next((name for field in fields if (name := f"{field}_province") in columns), None)
+
+
+def split_by(run: RunTables, expression: str) -> list[tuple[object, int, int]]:
+    """Rows (value, linked, not linked) of the mentions by a SQL expression over their columns."""
+    return run.rows(
+        f"SELECT {expression} AS grouped, count(*) FILTER (linked), count(*) FILTER (NOT linked) FROM"
+        " (SELECT m.*, l.record_id_l IS NOT NULL AS linked FROM mentions m"
+        "  LEFT JOIN (SELECT record_id_l FROM links WHERE decision = 'link') l ON l.record_id_l = m.record_id)"
+        " GROUP BY ALL ORDER BY grouped NULLS LAST"
+    )
+
+
+def linkage_table(run: RunTables, caption: str, first: str, rows: Sequence[tuple[str, int, int]], texts: Texts, floor: int) -> Table:
+    """Linked, not linked, total and rate by group, small counts hidden."""
+    hidden = hide_small_cells([[linked, rest, linked + rest] for _, linked, rest in rows], floor)
+    source = "mentions.parquet, links.parquet"
+    cells: list[tuple[Cell, ...]] = []
+    for (label, linked, rest), hide in zip(rows, hidden, strict=True):
+        counts = (linked, rest, linked + rest)
+        shown: list[Cell] = [
+            texts("words", "hidden") if secret else run.number(count, "count", source) for count, secret in zip(counts, hide, strict=True)
+        ]
+        total = linked + rest
+        rate: Cell = texts("words", "hidden") if any(hide) or not total else run.number(linked / total, "share", source, of=total)
+        cells.append((label, *shown, rate))
+    return Table(caption, (first, *texts.header("links", "unlinked", "total", "rate")), cells, source, (4, 2, 2, 2, 2))
+
+
+def describe_groups(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
+    """Linked against unlinked mentions by sex, cohort, ethnic group, place, lateness and name frequency."""
+    if not (run.has("links") and run.has("mentions")):
+        return part({"grouped": False}, {})
+    total = run.rows("SELECT count(*) FILTER (decision = 'link') FROM links")[0][0]
+    mentions = run.one("SELECT count(*) FROM mentions")
+    facts: dict[str, object] = {"grouped": 0 < total < mentions, "missing_groups": []}
+    if not facts["grouped"]:
+        return part(facts, {})
+    rows: list[tuple[Cell, ...]] = []
+    bars: list[tuple[str, float]] = []
+    floor = spec.report.small_cell_floor
+    absent = []
+    for name, found in _groups(run, spec, texts).items():
+        if not found:
+            absent.append(texts("groups", name))
+            continue
+        table = linkage_table(run, "", "", found, texts, floor)
+        for (label, linked, rest), cells in zip(found, table.rows, strict=True):
+            difference = _standardised(linked / total, rest / (mentions - total))
+            may_show = isinstance(cells[4], Number)
+            shown: Cell = run.number(difference, "weight", "mentions.parquet, links.parquet") if may_show else texts("words", "hidden")
+            rows.append((f"{texts('groups', name)}: {label}", *cells[1:3], cells[4], shown))
+            if may_show and abs(difference) > NOTEWORTHY / 4:
+                bars.append((f"{texts('groups', name)}: {label}", difference))
+    facts["missing_groups"] = absent
+    facts["noteworthy"] = Number(NOTEWORTHY, "plain", "linkage.report.groups: NOTEWORTHY (Austin 2009)")
+    large = sorted((bar for bar in bars if bar[1] < -NOTEWORTHY), key=lambda bar: bar[1])
+    facts["less_linked"] = [label for label, _ in large[:5]]
+    bars = sorted(bars, key=lambda bar: bar[1])
+    bars = bars if len(bars) <= 24 else bars[:12] + bars[-12:]
+    picture = None
+    if bars:
+        drawn = draw_bars([label for label, _ in bars], [value for _, value in bars], texts("words", "difference_axis"), texts, (-NOTEWORTHY, NOTEWORTHY))
+        picture = Picture(texts("figures", "bias"), texts("alternatives", "bias"), drawn.svg, drawn.png, "mentions.parquet, links.parquet")
+    header = texts.header("group", "links", "unlinked", "rate", "difference")
+    table = Table(texts("captions", "bias"), header, rows, "mentions.parquet, links.parquet", (5, 2, 2, 2, 2))
+    return part(facts, {"bias": table}, {"bias": picture})
+
+
+def _groups(run: RunTables, spec: ProjectSpec, texts: Texts) -> dict[str, list[tuple[str, int, int]]]:
+    columns = run.columns("mentions")
+    unknown = texts("words", "unknown")
+    found: dict[str, list[tuple[str, int, int]]] = dict.fromkeys(
+        ("sex", "cohort", "ethnicity", "province", "area", "lateness", "name_frequency", "completeness"), []
+    )
+    if "sex" in columns:
+        found["sex"] = [(texts.named("sexes", v) if v else unknown, a, b) for v, a, b in split_by(run, "sex")]  # type: ignore[arg-type]
+    born = next((name for name in ("birth_date_year", "birth_year") if name in columns), None)
+    if born:
+        decades = split_by(run, f"greatest(1930, least(2020, {quote(born)} // 10 * 10))")
+        found["cohort"] = [(_decade(v, texts), a, b) for v, a, b in decades]  # type: ignore[arg-type]
+    if "ethnicity" in columns:
+        found["ethnicity"] = _largest(split_by(run, "ethnicity"), texts)
+    if province := province_column(run):
+        found["province"] = [(texts.province(v), a, b) for v, a, b in split_by(run, quote(province))]  # type: ignore[arg-type]
+    if "registering_office_fold" in columns:
+        area = (
+            r"CASE WHEN regexp_matches(registering_office_fold, '\b(phuong|thi tran)\b') THEN 'urban'"
+            r" WHEN regexp_matches(registering_office_fold, '\bxa\b') THEN 'rural' END"
+        )
+        found["area"] = [(texts.named("areas", v) if v else unknown, a, b) for v, a, b in split_by(run, area)]  # type: ignore[arg-type]
+    event = {"birth": "birth_date", "death": "death_date"}.get(spec.left.register_)
+    if event and {event, "registration_date"} <= columns:
+        late = f"CASE WHEN registration_date - {event} <= {DAYS_ALLOWED[event]} THEN 'on_time' WHEN registration_date IS NOT NULL AND {event} IS NOT NULL THEN 'late' END"
+        found["lateness"] = [(texts.named("lateness", v) if v else unknown, a, b) for v, a, b in split_by(run, late)]  # type: ignore[arg-type]
+    if "full_name_fold" in columns:
+        same = "count(*) OVER (PARTITION BY full_name_fold)"
+        often = f"CASE WHEN full_name_fold IS NULL THEN NULL WHEN {same} = 1 THEN 'unique' WHEN {same} < 10 THEN 'rare' ELSE 'common' END"
+        found["name_frequency"] = _windowed(run, often, texts)
+    empty = [f"({quote(column)} IS NULL)::INTEGER" for one in spec.comparisons if (column := _present(columns, one.field))]
+    if empty:
+        split = split_by(run, f"least(3, {' + '.join(empty)})")
+        found["completeness"] = [(texts("words", "fields_empty", f"{v}{'+' if v == 3 else ''}"), a, b) for v, a, b in split]
+    return found
+
+
+def _windowed(run: RunTables, expression: str, texts: Texts) -> list[tuple[str, int, int]]:
+    """As split_by, for an expression with a window function."""
+    found = run.rows(
+        f"SELECT often, count(*) FILTER (linked), count(*) FILTER (NOT linked) FROM (SELECT {expression} AS often,"
+        " record_id IN (SELECT record_id_l FROM links WHERE decision = 'link') AS linked FROM mentions) GROUP BY ALL ORDER BY often NULLS LAST"
+    )
+    return [(texts.named("frequency", value) if value else texts("words", "unknown"), a, b) for value, a, b in found]
+
+
+def _present(columns: set[str], field: str) -> str | None:
+    return next((name for name in (f"{field}_text", field, f"{field}_year") if name in columns), None)
+
+
+def _decade(value: int | None, texts: Texts) -> str:
+    if value is None:
+        return texts("words", "unknown")
+    if value in (1930, 2020):
+        return texts("words", "below", 1940) if value == 1930 else texts("words", "above", 2020)
+    return f"{value}–{value + 9}"
+
+
+def _largest(split: list[tuple[object, int, int]], texts: Texts) -> list[tuple[str, int, int]]:
+    """The largest groups by name, the others together."""
+    known = sorted((row for row in split if row[0] is not None), key=lambda row: -(row[1] + row[2]))
+    shown = [(str(value), a, b) for value, a, b in known[:MOST_ETHNIC_GROUPS]]
+    for label, rest in ((texts("words", "other"), known[MOST_ETHNIC_GROUPS:]), (texts("words", "unknown"), [r for r in split if r[0] is None])):
+        if rest:
+            shown.append((label, sum(row[1] for row in rest), sum(row[2] for row in rest)))
+    return shown
+
+
+def _standardised(share_a: float, share_b: float) -> float:
+    """Difference of two shares 0–1 in pooled standard deviations (Austin 2009); population: linked against unlinked mentions."""
+    spread = math.sqrt((share_a * (1 - share_a) + share_b * (1 - share_b)) / 2)
+    return (share_a - share_b) / spread if spread else 0.0

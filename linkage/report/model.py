@@ -1,0 +1,253 @@
+"""Section on method: keys, blocking, levels, training, thresholds, assignment and the clerical protocol."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from linkage.report.figures import draw_bars
+from linkage.report.numbers import Number
+from linkage.report.tables import Cell, Part, Picture, Table, part
+from linkage.vietnamese import fold, sound_key, tone_key
+
+if TYPE_CHECKING:
+    from linkage.config import ProjectSpec
+    from linkage.report.reading import RunTables
+    from linkage.report.texts import Texts
+
+INVENTED_NAMES = ("Nguyễn Thị Hoà", "NGUYEN THI HOA", "Trần Văn Sỹ", "Đặng Thuỳ Dương", "Giàng A Páo")
+"""Names made up to show what standardisation does."""
+LARGE_SPREAD = 2.0
+"""Bits by which one level's weight may differ between training passes before it is called unstable."""
+
+
+def describe_method(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
+    """All that the method section prints."""
+    blocking = _blocking(run, texts)
+    training = _training(run, spec, texts)
+    thresholds = _thresholds(run, spec, texts)
+    protocol = _protocol(run, spec, texts)
+    facts = {**blocking.facts, **training.facts, **thresholds.facts, **protocol.facts, **_assignment(run, spec)}
+    keys: list[tuple[Cell, ...]] = [(name, fold(name), tone_key(name), sound_key(name)) for name in INVENTED_NAMES]
+    header = (*texts.header("written"), texts("keys", "fold"), texts("keys", "tone"), texts("keys", "sound"))
+    shown = Table(texts("captions", "keys"), header, keys, "linkage.vietnamese", (1, 1, 1, 1))
+    tables = {"keys": shown, **blocking.tables, **training.tables, **thresholds.tables, **protocol.tables}
+    return part(facts, tables, {**blocking.pictures, **training.pictures})  # type: ignore[arg-type]
+
+
+def _blocking(run: RunTables, texts: Texts) -> Part:
+    held = run.documents["blocking"]
+    if not held:
+        return part({"blocked": False}, {})
+    source = "blocking.json"
+    facts: dict[str, object] = {
+        "blocked": True,
+        "candidate_pairs": run.number(held["candidate_pairs"], "count", f"{source}: candidate_pairs"),
+        "possible_pairs": run.number(held.get("possible_pairs"), "count", f"{source}: possible_pairs"),
+        "pairs_per_mention": run.number(
+            held["candidate_pairs"] / held["left_rows"] if held.get("left_rows") else None, "weight", f"{source}: candidate_pairs / left_rows"
+        ),
+        "capped_pairs": run.number(sum(rule["capped_pairs"] for rule in held["rules"]), "count", f"{source}: capped_pairs"),
+        "has_caps": any(rule["capped_pairs"] for rule in held["rules"]),
+        **_blocking_recall(run),
+    }
+    rows: list[tuple[Cell, ...]] = [
+        (
+            texts.rule(rule["rule"]),
+            *(run.number(rule[name], "count", source) for name in ("pairs", "blocks", "largest_block", "capped_pairs")),
+        )
+        for rule in held["rules"]
+    ]
+    table = Table(texts("captions", "blocking"), texts.header("rule", "pairs", "blocks", "largest", "capped"), rows, source, (5, 2, 2, 2, 2))
+    drawn = draw_bars(
+        [texts.rule(rule["rule"]) for rule in held["rules"]], [max(rule["pairs"], 0.5) for rule in held["rules"]],
+        texts("words", "pairs_axis"), texts, log=True,
+    )  # fmt: skip
+    picture = Picture(texts("figures", "blocking"), texts("alternatives", "blocking"), drawn.svg, drawn.png, source)
+    return part(facts, {"blocking": table}, {"blocking": picture})
+
+
+def _blocking_recall(run: RunTables) -> dict[str, object]:
+    """Share of anchor pairs (same personal number on both sides) that some rule proposes; no anchors, no figure."""
+    number = "personal_number"
+    if not (run.has("pairs") and all(number in run.columns(table) for table in ("mentions", "persons"))):
+        return {"anchored": False}
+    pairs, found = run.rows(
+        f"WITH anchors AS (SELECT m.id AS id_l, p.id AS id_r FROM mentions m JOIN persons p USING ({number}))"
+        " SELECT count(*), count(pairs.id_l) FROM anchors LEFT JOIN pairs USING (id_l, id_r)"
+    )[0]
+    if not pairs:
+        return {"anchored": False}
+    source = "pairs.parquet, mentions.parquet, persons.parquet: personal_number"
+    return {
+        "anchored": True,
+        "anchor_pairs": run.number(pairs, "count", source),
+        "blocking_recall": run.number(found / pairs, "share", source, of=pairs),
+    }
+
+
+def _training(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
+    held = run.documents["training"]
+    if not held:
+        return part({"trained": False}, {})
+    source = "training.json"
+    prior = held["prior"]
+    relatives = run.documents["relatives"]
+    told = relatives["weights"] if relatives else {}
+    rows: list[tuple[Cell, ...]] = []
+    for level in held["levels"]:
+        weight = told.get(f"gamma_{level['comparison']}", {}).get(str(level["level"]))
+        cells: list[Cell] = [
+            texts.field(level["comparison"]), texts.level(level["label"]), run.number(level["m"], "probability", source),
+            run.number(level["u"], "probability", source), run.number(level["weight"], "weight", source),
+        ]  # fmt: skip
+        if relatives:
+            cells.append(run.number(weight, "weight", "relatives.json"))
+        rows.append(tuple(cells))
+    header = (*texts.header("field", "level"), "m", "u", *texts.header("weight", *(["r_weight"] if relatives else [])))
+    levels = Table(texts("captions", "levels"), header, rows, "training.json, relatives.json", (3, 5, 2, 3, 2, 2)[: len(header)])
+    failed = [one for one in held["passes"] if not one["converged"]]
+    unstable = [level for level in held["levels"] if _spread(level) > LARGE_SPREAD]
+    inverted = _out_of_order(held["levels"])
+    facts: dict[str, object] = {
+        "trained": True,
+        "prior": run.number(prior["probability"], "probability", f"{source}: prior.probability"),
+        "expected_matches": run.number(prior["expected_matches"], "count", f"{source}: prior.expected_matches"),
+        "prior_spec": "given" if _prior(spec, "matches_per_record") else "rules" if _prior(spec, "deterministic_rules") else "own",
+        "prior_rules": "; ".join(texts.rule(rule.name) for rule in _prior(spec, "deterministic_rules") or ()),
+        "prior_recall": Number(_prior(spec, "recall"), "rate", "run.json: config training.prior.recall"),
+        "matches_per_record": Number(_prior(spec, "matches_per_record"), "plain", "run.json: config training.prior.matches_per_record"),
+        "sampled_pairs": run.number(held["u"]["sampled_pairs"], "count", f"{source}: u.sampled_pairs"),
+        "has_frequency_u": any(level["u_from"] == "frequencies" for level in held["levels"]),
+        "starts": Number(spec.training.starts, "count", "run.json: config training.starts"),
+        "max_iterations": Number(spec.training.max_iterations, "count", "run.json: config training.max_iterations"),
+        "m_from": spec.training.m_from,
+        "failed_passes": [texts.rule(one["rule"]) for one in failed],
+        "unstable_levels": [_level_name(level, texts) for level in unstable],
+        "inverted_levels": [_level_name(level, texts) for level in inverted],
+        "large_spread": Number(LARGE_SPREAD, "plain", "linkage.report.model: LARGE_SPREAD"),
+        "diagnostics_failed": bool(failed or unstable or inverted),
+        "relatives": relatives is not None,
+        "relatives_pairs": run.number(relatives["pairs"] if relatives else None, "count", "relatives.json: pairs"),
+        "relatives_told_apart": [texts.field(field) for field in spec.relatives.told_apart_by] if spec.relatives else [],
+        "frequency_fields": [texts.field(one.field) for one in spec.comparisons if one.term_frequency],
+    }
+    passes: list[tuple[Cell, ...]] = [
+        (
+            texts.rule(one["rule"]),
+            run.number(one["pairs"], "count", source), run.number(one["used_pairs"], "count", source),
+            run.number(one["share_of_matches"], "share", source, of=one["used_pairs"]),
+            texts("words", "yes" if one["converged"] else "no"), run.number(one["iterations"], "count", source),
+        )
+        for one in held["passes"]
+    ]  # fmt: skip
+    columns = texts.header("pass", "pairs", "used", "matched_share", "converged", "iterations")
+    drawn = draw_bars(
+        [_level_name(level, texts) for level in held["levels"]], [level["weight"] for level in held["levels"]], texts("words", "model_weight"), texts
+    )
+    picture = Picture(texts("figures", "levels"), texts("alternatives", "levels"), drawn.svg, drawn.png, source)
+    tables = {"levels": levels, "passes": Table(texts("captions", "passes"), columns, passes, source, (4, 2, 2, 2, 2, 2))}
+    return part(facts, tables, {"levels": picture})  # type: ignore[arg-type]
+
+
+def _prior(spec: ProjectSpec, name: str) -> Any:
+    return getattr(spec.training.prior, name) if spec.training.prior else None
+
+
+def _level_name(level: dict[str, Any], texts: Texts) -> str:
+    return f"{texts.field(level['comparison'])}: {texts.level(level['label'])}"
+
+
+def _spread(level: dict[str, Any]) -> float:
+    """Bits between the largest and the smallest m that the passes gave a level."""
+    seen = [m for m in level.get("m_by_pass", {}).values() if m > 0]
+    return float(np.log2(max(seen) / min(seen))) if len(seen) > 1 and level["m"] > 0.01 else 0.0
+
+
+def _out_of_order(levels: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Last levels (`different`) that weigh more than their comparison's first: a model that has learned the wrong thing."""
+    found = []
+    for name in dict.fromkeys(level["comparison"] for level in levels):
+        own = [level for level in levels if level["comparison"] == name]
+        if own[-1]["weight"] >= own[0]["weight"]:
+            found.append(own[-1])
+    return found
+
+
+def _thresholds(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
+    held = run.documents["thresholds"]
+    config = "run.json: config targets"
+    facts: dict[str, object] = {
+        "decided": bool(held),
+        "target_false": Number(spec.targets.false_link_rate, "rate", f"{config}.false_link_rate"),
+        "target_missed": Number(spec.targets.missed_link_rate, "rate", f"{config}.missed_link_rate"),
+        "capacity": Number(spec.targets.review_capacity, "count", f"{config}.review_capacity"),
+        "margin": Number(spec.runner_up_margin, "plain", "run.json: config runner_up_margin"),
+    }
+    if not held:
+        return part(facts, {})
+    source = "thresholds.json"
+    facts |= {
+        "upper": run.number(held["upper"], "weight", f"{source}: upper"),
+        "lower": run.number(held["lower"], "weight", f"{source}: lower"),
+        "thresholds_from": held["how"],
+        "thresholds_how": texts("threshold_how", held["how"]),
+        "expected_false": run.number(held["expected_false_link_rate"], "rate", f"{source}: expected_false_link_rate"),
+        "expected_missed": run.number(held["expected_missed_link_rate"], "rate", f"{source}: expected_missed_link_rate"),
+        "clerical_pairs": run.number(held["clerical_pairs"], "count", f"{source}: clerical_pairs"),
+        "exceeds_capacity": held["exceeds_capacity"],
+        "promised": held.get("promised", True),
+    }
+    rows: list[tuple[Cell, ...]] = [
+        (
+            texts("choices", one["name"]), run.number(one["upper"], "weight", source), run.number(one["lower"], "weight", source),
+            run.number(one["false_link_rate"], "rate", source), run.number(one["missed_link_rate"], "rate", source),
+            run.number(one["clerical_pairs"], "count", source), run.number(one["hours"], "plain", source),
+        )
+        for one in held.get("choices", ())
+    ]  # fmt: skip
+    header = texts.header("choice", "upper", "lower", "false_rate", "missed_rate", "clerical", "hours")
+    return part(facts, {"choices": Table(texts("captions", "choices"), header, rows, source, (4, 2, 2, 2, 2, 2, 2))})
+
+
+def _assignment(run: RunTables, spec: ProjectSpec) -> dict[str, object]:
+    return {
+        "assignment": spec.assignment,
+        **{f"assign_{name}": run.counted("assign", name) for name in ("pairs", "components", "greedy_components", "largest_component")},
+        "some_greedy": bool(run.count("assign", "greedy_components")),
+    }
+
+
+def _protocol(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
+    config = "run.json: config review"
+    facts: dict[str, object] = {
+        "reviewers": Number(spec.review.reviewers_per_pair, "count", f"{config}.reviewers_per_pair"),
+        "several_reviewers": spec.review.reviewers_per_pair > 1,
+        "adjudication": spec.review.adjudication,
+        "planted": Number(spec.review.planted_share, "rate", f"{config}.planted_share"),
+        "sampled": run.has("review_set"),
+        "seed": Number(spec.seed, "plain", "run.json: seed"),
+    }
+    if not run.has("review_set"):
+        return part(facts, {})
+    facts["review_pairs"] = run.number(run.one("SELECT count(*) FROM review_set"), "count", "review_set.parquet")
+    detailed = {"stratum_kind", "stratum_low", "stratum_high", "stratum_size"} <= run.columns("review_set")
+    labelled = "count(*) FILTER (pair_id IN (SELECT pair_id FROM labels))" if run.has("labels") else "0"
+    chosen = "stratum_kind, stratum_low, stratum_high, stratum_size" if detailed else "stratum, NULL, NULL, NULL"
+    found = run.rows(
+        f"SELECT {chosen}, count(*), any_value(inclusion_probability), {labelled} FROM review_set GROUP BY ALL ORDER BY 1, 2 NULLS FIRST, 3"
+    )
+    rows: list[tuple[Cell, ...]] = []
+    for kind, low, high, size, sampled, probability, done in found:
+        name = f"{texts.named('kinds_of_pair', kind)}: {_span(low, high, texts)}" if detailed else str(kind)
+        counts = [run.number(value, "count", "review_set.parquet") for value in (size, sampled)]
+        rows.append((name, *counts, run.number(probability, "probability", "review_set.parquet"), run.number(done, "count", "labels.parquet")))
+    header = texts.header("stratum", "frame", "sampled", "inclusion", "labelled")
+    return part(facts, {"strata": Table(texts("captions", "strata"), header, rows, "review_set.parquet, labels.parquet", (5, 2, 2, 2, 2))})
+
+
+def _span(low: float | None, high: float | None, texts: Texts) -> str:
+    """A stratum's weights as text."""
+    bounds = ["−∞" if low is None or np.isinf(low) else texts.decimal(f"{low:.2f}"), "+∞" if high is None or np.isinf(high) else texts.decimal(f"{high:.2f}")]
+    return "[" + "; ".join(bound.replace("-", "−") for bound in bounds) + ")"

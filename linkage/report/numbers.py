@@ -1,0 +1,125 @@
+"""Numbers that know where they come from, and the one filter through which they are printed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["count", "share", "rate", "weight", "probability", "plain", "decimal"]
+Language = Literal["vi", "en"]
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+class Shown(str):
+    """Text that is ready for the document: numbers in it have gone through the filter, marks are escaped."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Number:
+    """A value, how it is to be printed, and the run table it comes from.
+
+    Kinds: `count` whole number; `share` and `rate` 0–1, printed in per cent, a share with the digits that its denominator
+    `of` supports, a rate with as many as it was stated with; `weight` bits; `probability` three significant digits;
+    `decimal` two decimals; `plain` as it is (a seed, a year). Printing it by any other way than `Ledger.show` is refused.
+    """
+
+    value: float | int | None
+    kind: Kind
+    source: str
+    of: float | None = None
+
+    def __str__(self) -> str:
+        raise TypeError(f"a number from {self.source} was printed without the filter")
+
+    __format__ = None  # type: ignore[assignment]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A rate 0–1 with its confidence limits; printed with the digits that its width supports."""
+
+    value: float
+    low: float
+    high: float
+    source: str
+
+    def __str__(self) -> str:
+        raise TypeError(f"an interval from {self.source} was printed without the filter")
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A line of the annex of numbers."""
+
+    shown: str
+    section: str
+    source: str
+
+
+class Ledger:
+    """Prints numbers in one language and remembers each with its section and source."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self.section = ""
+        self.printed: dict[Printed, None] = {}
+
+    def show(self, number: Number | Interval) -> Shown:
+        """The printed form; noted down."""
+        shown = self.form(number)
+        self.printed[Printed(shown, self.section, number.source)] = None
+        return shown
+
+    def form(self, number: Number | Interval) -> Shown:
+        """The printed form alone, for tables, which the annex lists as a whole.
+
+        >>> ledger = Ledger("vi")
+        >>> [ledger.form(Number(v, k, "", of)) for v, k, of in [(1234567, "count", None), (0.98765, "share", 1000), (-7.5, "weight", None)]]
+        ['1.234.567', '98,8%', '−7,50']
+        >>> ledger.form(Interval(0.99812, 0.9955, 0.9993, ""))
+        '99,81% (99,55%–99,93%)'
+        """
+        if isinstance(number, Interval):
+            decimals = _decimals_for(max(number.high - number.low, 1e-6) * 100 / 2)
+            value, low, high = (self._per_cent(part, decimals) for part in (number.value, number.low, number.high))
+            return Shown(f"{value} ({low}–{high})")
+        value = number.value
+        if value is None or not math.isfinite(value):
+            return Shown("–")
+        match number.kind:
+            case "count":
+                return Shown(self._grouped(round(value)))
+            case "share":
+                return Shown(self._per_cent(value, min(3, max(0, math.ceil(math.log10(max(number.of or 1, 1))) - 2))))
+            case "rate":
+                return Shown(self._per_cent(value, None))
+            case "weight" | "decimal":
+                return Shown(self._decimal(f"{value:.2f}"))
+            case "probability":
+                return Shown(self._probability(value))
+            case "plain":
+                return Shown(self._decimal(f"{value:.6g}" if isinstance(value, float) else str(value)))
+
+    def _per_cent(self, value: float, decimals: int | None) -> str:
+        return self._decimal(f"{value * 100:.4g}" if decimals is None else f"{value * 100:.{decimals}f}") + "%"
+
+    def _probability(self, value: float) -> str:
+        if value == 0 or value >= 0.001:
+            return self._decimal(f"{value:.3g}")
+        mantissa, exponent = f"{value:.2e}".split("e")
+        return self._decimal(mantissa) + "·10" + str(int(exponent)).translate(_SUPERSCRIPTS)
+
+    def _grouped(self, value: int) -> str:
+        return f"{value:,}".replace(",", "." if self.language == "vi" else ",").replace("-", "−")
+
+    def _decimal(self, text: str) -> str:
+        whole = text.replace("-", "−")
+        return whole.replace(".", ",") if self.language == "vi" else whole
+
+
+def _decimals_for(half_width: float) -> int:
+    """Decimals that show two digits of a half-width in per cent, at most four."""
+    return min(4, max(0, 1 - math.floor(math.log10(half_width))))

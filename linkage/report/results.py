@@ -1,0 +1,154 @@
+"""Section on results: rates by period and unit, the distribution of weights, agreement patterns, outcomes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from linkage.report.disclosure import hide_small_cells
+from linkage.report.figures import draw_weights
+from linkage.report.groups import PERIODS, linkage_table, period_of, period_sql, province_column, split_by
+from linkage.report.tables import Cell, Part, Picture, Table, part
+from linkage.runs.sql import quote, quote_list
+
+if TYPE_CHECKING:
+    from linkage.config import ProjectSpec
+    from linkage.report.reading import RunTables
+    from linkage.report.texts import Texts
+
+MOST_PATTERNS = 20
+BINS = 60
+
+
+def describe_results(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
+    """All that the results section prints; `linked` is False where there is no link at all."""
+    if not run.has("links"):
+        return part({"decided_pairs": False, "linked": False}, {})
+    links, mentions = run.rows("SELECT count(*) FILTER (decision = 'link'), (SELECT count(*) FROM mentions) FROM links")[0]
+    facts: dict[str, object] = {
+        "decided_pairs": True,
+        "linked": links > 0,
+        "links": run.number(links, "count", "links.parquet: decision = link"),
+        "mentions": run.number(mentions, "count", "mentions.parquet"),
+        "linkage_rate": run.number(links / mentions if mentions else None, "share", "links.parquet / mentions.parquet", of=mentions),
+        "close_runners_up": run.number(
+            run.one("SELECT count(*) FROM links WHERE reason = 'runner_up_close'"), "count", "links.parquet: reason = runner_up_close"
+        ),
+        "without_runner_up": run.number(
+            run.one("SELECT avg((runner_up_margin IS NULL)::INTEGER) FROM links WHERE decision = 'link'"), "share",
+            "links.parquet: runner_up_margin", of=links,
+        ),
+    }  # fmt: skip
+    floor = spec.report.small_cell_floor
+    tables: dict[str, Table | None] = {
+        "reasons": _reasons(run, texts),
+        "periods": _periods(run, texts, floor),
+        "provinces": _provinces(run, texts, floor),
+        "patterns": _patterns(run, texts, floor) if links else None,
+        "outcomes": _outcomes(run, texts, floor),
+        "differences": _differences(run, texts, floor),
+    }
+    return part(facts, tables, {"weights": _weights(run, texts)})
+
+
+def _reasons(run: RunTables, texts: Texts) -> Table:
+    found = run.rows("SELECT decision, reason, count(*) FROM links GROUP BY ALL ORDER BY decision, count(*) DESC, reason")
+    rows: list[tuple[Cell, ...]] = [
+        (texts.named("decisions", decision), texts.named("reasons", reason), run.number(pairs, "count", "links.parquet"))
+        for decision, reason, pairs in found
+    ]
+    return Table(texts("captions", "reasons"), (texts("columns", "verdict"), *texts.header("reason", "pairs")), rows, "links.parquet", (2, 4, 2))
+
+
+def _periods(run: RunTables, texts: Texts, floor: int) -> Table | None:
+    column = period_of(run)
+    if column is None:
+        return None
+    rows = [
+        (PERIODS[int(at)].label(texts) if at is not None else texts("words", "unknown"), linked, rest)  # type: ignore[call-overload]
+        for at, linked, rest in split_by(run, period_sql(column))
+    ]
+    return linkage_table(run, texts("captions", "periods"), texts("groups", "period"), rows, texts, floor)
+
+
+def _provinces(run: RunTables, texts: Texts, floor: int) -> Table | None:
+    column = province_column(run)
+    if column is None:
+        return None
+    rows = [(texts.province(code), linked, rest) for code, linked, rest in split_by(run, quote(column))]  # type: ignore[arg-type]
+    return linkage_table(run, texts("captions", "provinces"), texts("groups", "province"), rows, texts, floor)
+
+
+def _weights(run: RunTables, texts: Texts) -> Picture | None:
+    low, high = run.rows("SELECT min(link_weight), max(link_weight) FROM links")[0]
+    if low is None:
+        return None
+    width = max((high - low) / BINS, 1e-6)
+    found = run.rows("SELECT least(floor((link_weight - ?) / ?)::INTEGER, ?) AS bin, count(*) FROM links GROUP BY ALL ORDER BY bin", [low, width, BINS - 1])
+    counts = np.zeros(BINS, dtype=int)
+    for position, count in found:
+        counts[position] = count
+    held = run.documents["thresholds"] or {}
+    marks = {name: held[name] for name in ("lower", "upper") if name in held}
+    drawn = draw_weights(counts, low + width * np.arange(BINS + 1), marks, texts)
+    return Picture(texts("figures", "weights"), texts("alternatives", "weights"), drawn.svg, drawn.png, "links.parquet: link_weight; thresholds.json")
+
+
+def _patterns(run: RunTables, texts: Texts, floor: int) -> Table | None:
+    """The most frequent combinations of levels among links, as the fields that do not agree fully."""
+    training = run.documents["training"]
+    gammas = sorted(name for name in run.columns("pairs") if name.startswith("gamma_"))
+    if not training or not gammas or "id_l" not in run.columns("links"):
+        return None
+    labels = {(f"gamma_{one['comparison']}", one["level"]): one["label"] for one in training["levels"]}
+    top = {gamma: max((level for name, level in labels if name == gamma), default=0) for gamma in gammas}
+    gammas = [gamma for gamma in dict.fromkeys(name for name, _ in labels) if gamma in gammas]
+    found = run.rows(
+        f"SELECT {quote_list(gammas)}, count(*) AS pairs FROM links JOIN pairs USING (id_l, id_r) WHERE decision = 'link'"
+        f" GROUP BY {quote_list(gammas)} ORDER BY pairs DESC, {quote_list(gammas)} LIMIT {MOST_PATTERNS}"
+    )
+    links = run.one("SELECT count(*) FROM links WHERE decision = 'link'")
+    rows: list[tuple[Cell, ...]] = []
+    together = 0
+    for *levels, count in found:
+        if count < floor:
+            break
+        together += count
+        said = [
+            f"{texts.field(gamma.removeprefix('gamma_'))}: {texts('words', 'missing') if level == -1 else texts.level(labels.get((gamma, level), '–'))}"
+            for gamma, level in zip(gammas, levels, strict=True)
+            if level != top[gamma]
+        ]
+        pattern = "; ".join(said) or texts("words", "all_equal")
+        shares = (run.number(value / links, "share", "pairs.parquet, links.parquet", of=links) for value in (count, together))
+        rows.append((pattern, run.number(count, "count", "pairs.parquet, links.parquet"), *shares))
+    return Table(texts("captions", "patterns"), texts.header("pattern", "links", "share", "cumulative"), rows, "pairs.parquet, links.parquet", (7, 2, 2, 2))
+
+
+def _outcomes(run: RunTables, texts: Texts, floor: int) -> Table | None:
+    columns = run.columns("outcomes")
+    code = next((name for name in ("outcome_label", "outcome", "code", "outcome_code") if name in columns), None)
+    if code is None:
+        return None
+    found = run.rows(f"SELECT {quote(code)}, count(*) FROM outcomes GROUP BY ALL ORDER BY count(*) DESC, 1")
+    hidden = hide_small_cells([[count, count] for _, count in found], floor)
+    rows: list[tuple[Cell, ...]] = [
+        (str(name), texts("words", "hidden") if hide else run.number(count, "count", "outcomes.parquet"))
+        for (name, count), (hide, _) in zip(found, hidden, strict=True)
+    ]
+    return Table(texts("captions", "outcomes"), texts.header("outcome", "records"), rows, "outcomes.parquet", (5, 2))
+
+
+def _differences(run: RunTables, texts: Texts, floor: int) -> Table | None:
+    columns = run.columns("differences")
+    kind = next((name for name in ("difference", "kind", "class", "difference_class", "category") if name in columns), None)
+    if kind is None or "field" not in columns:
+        return None
+    found = run.rows(f"SELECT field, {quote(kind)}, count(*) FROM differences GROUP BY ALL ORDER BY field, count(*) DESC, 2")
+    hidden = hide_small_cells([[count, count] for *_, count in found], floor)
+    rows: list[tuple[Cell, ...]] = [
+        (texts.field(field), str(name).replace("_", " "), texts("words", "hidden") if hide else run.number(count, "count", "differences.parquet"))
+        for (field, name, count), (hide, _) in zip(found, hidden, strict=True)
+    ]
+    return Table(texts("captions", "differences"), texts.header("field", "category", "records"), rows, "differences.parquet", (3, 4, 2))

@@ -1,0 +1,200 @@
+"""Section on sources: rows in and out, how completely each compared field is filled; and the flow of records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from linkage.report.disclosure import hide_small_cells, share_may_be_shown
+from linkage.report.figures import draw_flow, draw_heat_map
+from linkage.report.groups import PERIODS, period_of, period_sql, province_column
+from linkage.report.numbers import Ledger
+from linkage.report.tables import Cell, Part, Picture, Table, part
+from linkage.runs.sql import quote
+
+if TYPE_CHECKING:
+    from linkage.config import ProjectSpec
+    from linkage.report.reading import RunTables
+    from linkage.report.texts import Texts
+
+SIDES = (("left", "mentions"), ("right", "persons"))
+MOST_PROVINCES = 34
+
+
+def describe_sources(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
+    """Rows of each side, those set aside by reason, completeness by field, period and province."""
+    fields = [one.field for one in spec.comparisons]
+    facts: dict[str, object] = {"one_register": spec.right is None, "has_quarantine": run.has("quarantine")}
+    facts["register"] = _register(texts, spec.left.register_, spec.left.role)
+    facts["base"] = _register(texts, spec.right.register_, spec.right.role) if spec.right else ""
+    for side, _ in SIDES:
+        for name in ("rows_in", "rows_used", "rows_quarantined"):
+            facts[f"{side}_{name}"] = run.counted("read", f"{side}_{name}")
+    inputs: list[tuple[Cell, ...]] = []
+    for side, _ in SIDES[: 1 if spec.right is None else 2]:
+        counts = (facts[f"{side}_{name}"] for name in ("rows_in", "rows_quarantined", "rows_used"))
+        inputs.append((str(facts["register"] if side == "left" else facts["base"]), *counts))  # type: ignore[arg-type]
+    facts |= _years(run)
+    period = _by_period(run, fields, texts, spec.report.small_cell_floor)
+    tables: dict[str, Table | None] = {
+        "inputs": Table(
+            texts("captions", "inputs"),
+            (texts("columns", "side"), texts("flow", "left_in"), texts("flow", "left_out"), texts("flow", "left_used")),
+            inputs, "run.json: read", (4, 2, 2, 2),
+        ),
+        "quarantine": _quarantine(run, texts, spec.report.small_cell_floor),
+        "completeness": _completeness(run, fields, texts, spec),
+        "completeness_period": period[0] if period else None,
+        "completeness_province": _by_province(run, fields, texts, spec.report.small_cell_floor),
+    }  # fmt: skip
+    return part(facts, tables, {"completeness": period[1] if period else None})
+
+
+def describe_flow(run: RunTables, spec: ProjectSpec, texts: Texts, ledger: Ledger) -> Part:
+    """The flow of records from the files to the links, as a table and a drawing."""
+    counts = {
+        "left_in": run.counted("read", "left_rows_in"),
+        "left_out": run.counted("read", "left_rows_quarantined"),
+        "left_used": run.counted("read", "left_rows_used"),
+        "right_in": run.counted("read", "right_rows_in"),
+        "right_out": run.counted("read", "right_rows_quarantined"),
+        "right_used": run.counted("read", "right_rows_used"),
+        "candidates": run.counted("block", "candidate_pairs"),
+        "assigned": run.counted("assign", "assigned"),
+    }
+    used, assigned = counts["left_used"].value, counts["assigned"].value
+    if used is not None and assigned is not None:
+        counts["no_candidate"] = run.number(used - assigned, "count", "run.json: read.left_rows_used − assign.assigned")
+    if run.has("links"):
+        found = dict(run.rows("SELECT decision, count(*) FROM links GROUP BY ALL"))
+        for name in ("link", "clerical", "non_link"):
+            counts[name] = run.number(found.get(name, 0), "count", f"links.parquet: decision = {name}")
+        if used is not None:
+            counts["unlinked"] = run.number(used - found.get("link", 0), "count", "run.json: read.left_rows_used − links.parquet")
+        linked = run.one("SELECT count(DISTINCT record_id_r) FROM links WHERE decision = 'link'")
+        counts["right_linked"] = run.number(linked, "count", "links.parquet: record_id_r")
+    order = [
+        "left_in", "left_out", "left_used", "right_in", "right_out", "right_used", "candidates", "no_candidate", "assigned",
+        "link", "clerical", "non_link", "unlinked", "right_linked",
+    ]  # fmt: skip
+    rows: list[tuple[Cell, ...]] = [
+        (texts("flow", name), counts[name]) for name in order if name in counts and counts[name].value is not None
+    ]
+    table = Table(texts("captions", "flow"), texts.header("stage", "records"), rows, "run.json, links.parquet", (3, 1))
+    steps = []
+    for name, leaving in (("left_in", ("left_out",)), ("left_used", ("no_candidate",)), ("assigned", ("clerical", "non_link")), ("link", ())):
+        if name not in counts or counts[name].value is None:
+            continue
+        leaves = [f"{texts('flow', one)}: {ledger.form(counts[one])}" for one in leaving if one in counts]
+        steps.append((texts("flow", name), str(ledger.form(counts[name])), "\n".join(leaves)))
+    picture = None
+    if len(steps) > 1:
+        drawn = draw_flow(steps)
+        picture = Picture(texts("figures", "flow"), texts("alternatives", "flow"), drawn.svg, drawn.png, "run.json, links.parquet")
+    return part({name: number for name, number in counts.items()}, {"flow": table}, {"flow": picture})
+
+
+def _register(texts: Texts, register: str, role: str | None) -> str:
+    name = texts.named("registers", register)
+    return f"{name} ({texts.named('roles', role)})" if role else name
+
+
+def _years(run: RunTables) -> dict[str, object]:
+    """First and last year, by the one-in-a-thousand quantiles so that no single record shows."""
+    found: dict[str, object] = {}
+    for table, column, name in (
+        ("mentions", "registration_date_year", "registered"), ("mentions", "birth_date_year", "born_left"),
+        ("persons", "birth_date_year", "born_right"),
+    ):  # fmt: skip
+        if column in run.columns(table):
+            low, high = run.rows(f"SELECT quantile_disc({column}, 0.001), quantile_disc({column}, 0.999) FROM {table}")[0]
+            if low is not None:
+                source = f"{table}.parquet: {column}"
+                found[name] = (run.number(low, "plain", source), run.number(high, "plain", source))
+    return found
+
+
+def _quarantine(run: RunTables, texts: Texts, floor: int) -> Table | None:
+    if not run.has("quarantine"):
+        return None
+    found = run.rows("SELECT side, reason, count(*) FROM quarantine GROUP BY ALL ORDER BY side, count(*) DESC, reason")
+    rows: list[tuple[Cell, ...]] = []
+    for side in dict.fromkeys(row[0] for row in found):
+        own = [row for row in found if row[0] == side]
+        hidden = hide_small_cells([[row[2], row[2]] for row in own], floor)
+        for row, (hide, _) in zip(own, hidden, strict=True):
+            count: Cell = texts("words", "hidden") if hide else run.number(row[2], "count", "quarantine.parquet")
+            rows.append((texts.named("columns", side), texts.named("reasons", row[1]), count))
+    return Table(texts("captions", "quarantine"), texts.header("side", "reason", "records"), rows, "quarantine.parquet", (2, 4, 1))
+
+
+def filled_column(run: RunTables, table: str, field: str) -> str | None:
+    """The column that says whether a field is filled: what was written, even where it is no full value."""
+    columns = run.columns(table)
+    return next((name for name in (f"{field}_text", field, f"{field}_year") if name in columns), None)
+
+
+def _filled(run: RunTables, table: str, fields: list[str], by: str = "1") -> list[tuple[object, ...]]:
+    """Rows (group, records, filled by field …); a field that the table lacks counts 0."""
+    counts = ", ".join(f"count({quote(column)})" if (column := filled_column(run, table, field)) else "0" for field in fields)
+    return run.rows(f"SELECT {by} AS grouped, count(*), {counts} FROM {table} GROUP BY ALL ORDER BY grouped")
+
+
+def _completeness(run: RunTables, fields: list[str], texts: Texts, spec: ProjectSpec) -> Table | None:
+    columns: dict[str, list[Cell]] = {}
+    for side, table in SIDES:
+        if not run.has(table):
+            continue
+        found = _filled(run, table, fields)
+        whole = found[0][1] if found else 0
+        columns[side] = [
+            _share(run, int(count), int(whole), f"{table}.parquet", spec.report.small_cell_floor, texts)  # type: ignore[call-overload]
+            if filled_column(run, table, field)
+            else "–"
+            for field, count in zip(fields, found[0][2:] if found else [0] * len(fields), strict=True)
+        ]
+    if not columns:
+        return None
+    rows: list[tuple[Cell, ...]] = [(texts.field(field), *(column[at] for column in columns.values())) for at, field in enumerate(fields)]
+    return Table(
+        texts("captions", "completeness"), texts.header("field", *columns), rows, "mentions.parquet, persons.parquet", (3, 2, 2)[: 1 + len(columns)]
+    )
+
+
+def _share(run: RunTables, count: int, whole: int, source: str, floor: int, texts: Texts) -> Cell:
+    if not share_may_be_shown(count, whole, floor):
+        return texts("words", "hidden")
+    return run.number(count / whole, "share", source, of=100) if whole else "–"
+
+
+def _by_period(run: RunTables, fields: list[str], texts: Texts, floor: int) -> tuple[Table, Picture] | None:
+    column = period_of(run)
+    if column is None:
+        return None
+    found = _filled(run, "mentions", fields, period_sql(column))
+    rows, shares, labels = [], [], []
+    for at, whole, *counts in found:
+        label = PERIODS[int(at)].label(texts) if at is not None else texts("words", "unknown")  # type: ignore[call-overload]
+        cells = [_share(run, int(n), int(whole), "mentions.parquet", floor, texts) for n in counts]  # type: ignore[call-overload]
+        rows.append((label, *cells))
+        labels.append(label)
+        shares.append([float("nan") if isinstance(cell, str) else float(cell.value or 0) for cell in cells])  # type: ignore[union-attr]
+    names = [texts.field(field) for field in fields]
+    wide = (2, *[1] * len(fields))
+    table = Table(texts("captions", "completeness_period"), (texts("groups", "period"), *names), rows, "mentions.parquet", wide)
+    drawn = draw_heat_map(names, labels, np.array(shares, dtype=float).T, texts)
+    return table, Picture(texts("figures", "completeness"), texts("alternatives", "completeness"), drawn.svg, drawn.png, "mentions.parquet")
+
+
+def _by_province(run: RunTables, fields: list[str], texts: Texts, floor: int) -> Table | None:
+    column = province_column(run)
+    if column is None:
+        return None
+    found = _filled(run, "mentions", fields, quote(column))[: MOST_PROVINCES + 1]
+    rows: list[tuple[Cell, ...]] = [
+        (texts.province(code), *(_share(run, int(n), int(whole), "mentions.parquet", floor, texts) for n in counts))  # type: ignore[arg-type,call-overload]
+        for code, whole, *counts in found
+    ]
+    names = [texts.field(field) for field in fields]
+    return Table(texts("captions", "completeness_province"), (texts("groups", "province"), *names), rows, "mentions.parquet", (2, *[1] * len(fields)))

@@ -1,0 +1,38 @@
+"""Clerical review: a page that officers like, labels that statisticians trust.
+
+Contract. Reads `review_set.parquet`, `raw_mentions.parquet`, `raw_persons.parquet` and, where there, `candidates.parquet` (other
+persons shown beside a pair) and `anchors.parquet` (known pairs planted among the others). Writes `labels.parquet` and
+`verdicts.parquet`. Keeps its own state in `review/review.sqlite`: an append-only event log, and what follows from it.
+
+- Blind: no score, stratum, known answer or other person's answer reaches a page or workbook; a reviewer has at most one slot of
+  a pair, an adjudicator labelled it never. The schema holds this (`schema.sql`), not the pages.
+- An answer acknowledged is on disk; a form sent twice counts once.
+- Nothing leaves the machine but the pages themselves; no register value stands in an address, a log or an error.
+
+`README.md` beside this file says how to run, back up, restore and move a review.
+"""
+
+from linkage.review.accounts import Account, add_user, end_sessions, list_users, set_active, set_password
+from linkage.review.backup import backup, restore
+from linkage.review.labels import write_labels
+from linkage.review.progress import Progress, progress
+from linkage.review.serving import serve
+from linkage.review.workbooks import ImportReport, export_workbooks, import_workbook
+
+__all__ = [
+    "Account",
+    "ImportReport",
+    "Progress",
+    "add_user",
+    "backup",
+    "end_sessions",
+    "export_workbooks",
+    "import_workbook",
+    "list_users",
+    "progress",
+    "restore",
+    "serve",
+    "set_active",
+    "set_password",
+    "write_labels",
+]

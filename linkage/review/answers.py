@@ -1,0 +1,130 @@
+"""Answers as events: given, given again, undone. A form sent twice counts once."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Literal
+
+from linkage.errors import ReviewError
+from linkage.review.assignments import LEASE_MINUTES
+from linkage.review.store import Store, append_event
+
+Verdict = Literal["match", "non_match", "unsure"]
+Stage = Literal["blind", "adjudication"]
+VERDICTS: tuple[Verdict, ...] = ("match", "non_match", "unsure")
+REASONS = ("twins", "name_changed", "date_missing", "illegible", "other")
+LONGEST_COMMENT = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person says of a pair; `form_key` is unlike any other form's."""
+
+    pair: int
+    person: int
+    verdict: str
+    reason: str
+    comment: str
+    form_key: str
+    page_version: str
+    stage: Stage = "blind"
+    through: Literal["web", "workbook"] = "web"
+
+
+def record_answer(store: Store, answer: Answer) -> bool:
+    """Append an answer to the log; False when this very form was recorded before.
+
+    Raises:
+        ReviewError: when the pair is not the person's to answer, is decided already, or the answer is malformed.
+    """
+    with store.transaction() as connection:
+        return append_answer(connection, store.now(), answer)
+
+
+def append_answer(connection: sqlite3.Connection, now: int, answer: Answer) -> bool:
+    """`record_answer` within a transaction of the caller."""
+    if connection.execute("SELECT 1 FROM event WHERE form_key = ?", (answer.form_key,)).fetchone():
+        return False
+    place = (
+        "FROM assignment WHERE pair = ? AND reviewer = ?"
+        if answer.stage == "blind"
+        else "FROM adjudication WHERE pair = ? AND adjudicator = ?"
+    )
+    held = connection.execute(f"SELECT * {place}", (answer.pair, answer.person)).fetchone()
+    if held is None:
+        raise ReviewError("this pair is not assigned to you")
+    seconds = (now - held["shown_at"]) / 1000 if held["shown_at"] and answer.through == "web" else None
+    suggested = held["suggested"] if answer.stage == "blind" else None
+    try:
+        append_event(
+            connection,
+            at=now,
+            kind="answer",
+            stage=answer.stage,
+            pair=answer.pair,
+            person=answer.person,
+            verdict=answer.verdict,
+            reason=answer.reason,
+            comment=answer.comment,
+            suggested=suggested,
+            seconds=seconds,
+            page_version=answer.page_version,
+            through=answer.through,
+            form_key=answer.form_key,
+        )
+    except sqlite3.IntegrityError as error:
+        raise ReviewError(f"the answer was refused: {error}", "Open the pair again.") from None
+    return True
+
+
+def undo_last(store: Store, person: int, stage: Stage, page_version: str) -> int | None:
+    """Take back the person's last standing answer; returns its pair, theirs again, or None when none can be undone.
+
+    Raises:
+        ReviewError: when the pair was adjudicated meanwhile.
+    """
+    now = store.now()
+    with store.transaction() as connection:
+        last = connection.execute(
+            "SELECT pair FROM current_answer WHERE person = ? AND stage = ? AND through = 'web' ORDER BY id DESC LIMIT 1",
+            (person, stage),
+        ).fetchone()
+        if last is None:
+            return None
+        try:
+            append_event(
+                connection, at=now, kind="undo", stage=stage, pair=last["pair"], person=person, page_version=page_version
+            )
+        except sqlite3.IntegrityError as error:
+            raise ReviewError(f"the undo was refused: {error}") from None
+        until = now + LEASE_MINUTES * 60_000
+        if stage == "blind":
+            # The pair comes back before any other: what was held besides it is given back.
+            connection.execute(
+                "DELETE FROM assignment WHERE reviewer = ? AND answered = 0 AND through = 'web' AND pair <> ?",
+                (person, last["pair"]),
+            )
+            connection.execute(
+                "UPDATE assignment SET leased_until = ? WHERE pair = ? AND reviewer = ?", (until, last["pair"], person)
+            )
+        else:
+            connection.execute(
+                "UPDATE adjudication SET leased_until = ? WHERE pair = ? AND adjudicator = ?", (until, last["pair"], person)
+            )
+        return int(last["pair"])
+
+
+def standing_answer(store: Store, pair: int, person: int) -> sqlite3.Row | None:
+    """The person's own standing answer to a pair."""
+    row: sqlite3.Row | None = store.connection.execute(
+        "SELECT * FROM current_answer WHERE pair = ? AND person = ? AND stage = 'blind'", (pair, person)
+    ).fetchone()
+    return row
+
+
+def blind_answers(store: Store, pair: int) -> list[sqlite3.Row]:
+    """All reviewers' standing answers to a pair, for its adjudicator; in an order that tells nothing of who gave them."""
+    return store.connection.execute(
+        "SELECT * FROM current_answer WHERE pair = ? AND stage = 'blind' ORDER BY form_key", (pair,)
+    ).fetchall()

@@ -1,0 +1,206 @@
+"""The web app: what every page shares (who asks, in which language, with which form token) and how errors look."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from secrets import compare_digest, token_urlsafe
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from linkage.errors import ReviewError
+from linkage.review.accounts import Session, find_session
+from linkage.review.population import Population
+from linkage.review.security import Guard, RateLimit, SignInLimit
+from linkage.review.store import Store
+from linkage.review.texts import LANGUAGES, TEXTS, Language
+
+_HERE = Path(__file__).parent
+
+
+def _page_version() -> str:
+    """Changes with anything a reviewer sees; every event carries it."""
+    digest = hashlib.sha256()
+    for path in sorted(
+        [*_HERE.glob("templates/*"), *_HERE.glob("static/*"), _HERE / "texts.json", _HERE / "comparison.py", _HERE / "marks.py"]
+    ):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+@dataclass
+class Desk:
+    """What the routes of one app share."""
+
+    store: Store
+    population: Population
+    https: bool
+    page_version: str = field(default_factory=_page_version)
+    sign_ins: SignInLimit = field(default_factory=SignInLimit)
+    searches: RateLimit = field(default_factory=lambda: RateLimit(30, 60))
+    templates: Environment = field(
+        default_factory=lambda: Environment(
+            loader=FileSystemLoader(_HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+    )
+
+    @property
+    def cookie(self) -> str:
+        """The session cookie's name; browsers hold `__Host-` cookies to this host and to https."""
+        return "__Host-review" if self.https else "review"
+
+
+def desk_of(request: Request) -> Desk:
+    """The app's desk."""
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+def language_of(request: Request) -> Language:
+    """The language asked for; Vietnamese unless the reader switched."""
+    wanted = request.cookies.get("language")
+    return next((language for language in LANGUAGES if language == wanted), "vi")
+
+
+async def signed_in(request: Request) -> Session:
+    """The session of the request, or the way to the sign-in page."""
+    desk = desk_of(request)
+    session = find_session(desk.store, request.cookies.get(desk.cookie, ""))
+    if session is None:
+        raise HTTPException(303, headers={"Location": "/dang-nhap"})
+    request.state.account = session.account.id
+    request.state.session = session
+    return session
+
+
+async def with_form_token(request: Request, session: Annotated[Session, Depends(signed_in)]) -> Session:
+    """The session of a posted form that carries the session's own token."""
+    given = (await request.form()).get("csrf")
+    if not isinstance(given, str) or not compare_digest(given.encode(), session.csrf.encode()):
+        raise HTTPException(403)
+    return session
+
+
+def allow(*roles: str) -> Any:
+    """A dependency that lets only these roles on."""
+
+    async def check(session: Annotated[Session, Depends(signed_in)]) -> Session:
+        if session.account.role not in roles:
+            raise HTTPException(403)
+        return session
+
+    return Depends(check)
+
+
+Viewer = Annotated[Session, Depends(signed_in)]
+Sender = Annotated[Session, Depends(with_form_token)]
+
+
+def render(request: Request, template: str, status: int = 200, **values: object) -> Response:
+    """A page in the reader's language."""
+    desk, language = desk_of(request), language_of(request)
+    text = desk.templates.get_template(template).render(
+        t=TEXTS[language],
+        session=getattr(request.state, "session", None),
+        path=request.url.path if request.method == "GET" else "/",
+        notice=notice_of(request),
+        keys_on=request.cookies.get("keys") != "off",
+        form_key=token_urlsafe(18),
+        **values,
+    )
+    response = HTMLResponse(text, status)
+    if "notice" in request.cookies:
+        response.delete_cookie("notice")
+    return response
+
+
+def go(path: str, message: str = "", **values: object) -> RedirectResponse:
+    """On to a page, which shows the message once. Only what the texts hold is said: the cookie carries no free text."""
+    response = RedirectResponse(path, 303)
+    if message:
+        response.set_cookie(
+            "notice", ".".join([message, *map(str, values.values())]), max_age=60, httponly=True, samesite="strict"
+        )
+    return response
+
+
+def notice_of(request: Request) -> str:
+    """What the last action did, said once; anything but a known message is ignored."""
+    t = TEXTS[language_of(request)]
+    match request.cookies.get("notice", "").split("."):
+        case ["saved", ("match" | "non_match" | "unsure") as verdict, number] if number.isdigit():
+            return t("saved", verdict=t(f"verdict_{verdict}"), number=number[:12])
+        case [("undone" | "skipped" | "picked" | "nothing_to_undo") as message]:
+            return t(message)
+    return ""
+
+
+def refused(error: ReviewError) -> HTTPException:
+    """How a refused label is answered: not yours (403), or no longer open (409)."""
+    return HTTPException(403 if "not assigned" in error.what else 409)
+
+
+async def _error_page(request: Request, error: Exception) -> Response:
+    if isinstance(error, HTTPException) and error.status_code == 303 and error.headers:
+        return RedirectResponse(error.headers["Location"], 303)
+    return error_page(request, error.status_code if isinstance(error, HTTPException) else 422)
+
+
+def error_page(request: Request, status: int = 500) -> Response:
+    """The page that says what went wrong, in words that hold no value of a register."""
+    t = TEXTS[language_of(request)]
+    return render(
+        request,
+        "message.html",
+        status,
+        title=t("error_title"),
+        text=t(f"error_{status if status in _EXPLAINED else 400}"),
+        onward="/",
+    )
+
+
+_EXPLAINED = frozenset({400, 403, 404, 405, 409, 422, 429, 500})
+
+
+def create_app(
+    store: Store,
+    run: Path,
+    https: bool = False,
+    hosts: frozenset[str] | None = None,
+    at_stop: Callable[[], None] | None = None,
+) -> FastAPI:
+    """The app over an open store. `hosts` are the only Host headers answered (any when None); `at_stop` runs at shutdown."""
+    from linkage.review import manager_pages, reviewer_pages
+
+    population = Population(run)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        if at_stop is not None:
+            at_stop()
+        population.close()
+
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.state.desk = Desk(store, population, https)
+    app.include_router(reviewer_pages.router)
+    app.include_router(manager_pages.router)
+    app.mount("/static", StaticFiles(directory=_HERE / "static"))
+    for kind in (HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, _error_page)
+    app.add_middleware(Guard, hosts=hosts, https=https, failed=error_page)
+    return app

@@ -1,0 +1,87 @@
+"""The final verdicts as the run's `labels.parquet`, and each reviewer's own as `verdicts.parquet`, made from the event log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from linkage.review.store import open_store
+from linkage.runs.sql import connect, literal, write_parquet
+
+_FINISHED = """
+SELECT record_id_l, record_id_r, coalesce(known_verdict, verdict) AS verdict,
+  CASE WHEN known_verdict IS NULL THEN how ELSE 'anchor' END AS how, labelled_at,
+  match_answers, non_match_answers, unsure_answers, nullif(suggested, record_id_r) AS suggested
+FROM verdict JOIN pair ON pair.id = verdict.pair WHERE in_use = 1
+"""
+_GIVEN = """
+SELECT record_id_l, record_id_r, account.name AS reviewer, verdict
+FROM current_answer AS answer JOIN pair ON pair.id = answer.pair JOIN account ON account.id = answer.person
+WHERE stage = 'blind' AND in_use = 1 AND known_verdict IS NULL
+"""
+_PAIR = [("record_id_l", pa.string()), ("record_id_r", pa.string())]
+_COUNTS = [(f"{verdict}_answers", pa.int16()) for verdict in ("match", "non_match", "unsure")]
+_FINISHED_COLUMNS = pa.schema(
+    [
+        *_PAIR,
+        ("verdict", pa.string()),
+        ("how", pa.string()),
+        ("labelled_at", pa.timestamp("ms")),
+        *_COUNTS,
+        ("suggested", pa.string()),
+    ]
+)
+_GIVEN_COLUMNS = pa.schema([*_PAIR, ("reviewer", pa.string()), ("verdict", pa.string())])
+
+_LABELS = """
+SELECT s.pair_id, f.record_id_l, f.record_id_r, f.verdict, f.how, f.labelled_at, f.match_answers, f.non_match_answers,
+  f.unsure_answers, f.suggested AS suggested_record_id_r
+FROM finished AS f
+  LEFT JOIN review_set AS s ON s.record_id_l = f.record_id_l AND s.record_id_r = f.record_id_r AND f.how <> 'anchor'
+WHERE s.pair_id IS NOT NULL OR f.how = 'anchor' ORDER BY f.record_id_l, f.record_id_r
+"""
+_VERDICTS = """
+SELECT s.pair_id, g.reviewer, g.verdict
+FROM given AS g JOIN review_set AS s ON s.record_id_l = g.record_id_l AND s.record_id_r = g.record_id_r
+ORDER BY s.pair_id, g.reviewer
+"""
+
+
+def write_labels(run: Path) -> int:
+    """Write `labels.parquet`, one row a finished pair of the present review set, and `verdicts.parquet`; returns the labels.
+
+    Labels: pairs that have all their reviewers' answers and, where these differ, the adjudicator's; pairs still under way are
+    left out. `pair_id` is that of `review_set.parquet`, in its type. Planted pairs have no `pair_id` and carry their known
+    verdict (`how` = 'anchor'), so that joining on `pair_id` leaves them out. `match_answers`, `non_match_answers` and
+    `unsure_answers` count the blind answers; `suggested_record_id_r` is the person named as the right one instead.
+    Verdicts: `pair_id`, `reviewer`, `verdict` of every blind answer that stands, planted pairs left out.
+
+    Raises:
+        ReviewError: when the run has no review.
+    """
+    store = open_store(run)
+    try:
+        store.connection.execute("BEGIN")
+        finished = [dict(row) for row in store.connection.execute(_FINISHED)]
+        given = [dict(row) for row in store.connection.execute(_GIVEN)]
+    finally:
+        store.close()
+    connection = connect()
+    try:
+        connection.register("finished", pa.Table.from_pylist(finished, schema=_FINISHED_COLUMNS))
+        connection.register("given", pa.Table.from_pylist(given, schema=_GIVEN_COLUMNS))
+        connection.execute(f"CREATE VIEW review_set AS SELECT * FROM read_parquet({literal(str(run / 'review_set.parquet'))})")
+        _replace(connection, _VERDICTS, run / "verdicts.parquet")
+        return _replace(connection, _LABELS, run / "labels.parquet")
+    finally:
+        connection.close()
+
+
+def _replace(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
+    """Write beside, then rename: readers see the old table or the new one."""
+    partial = path.with_name(f".{path.name}.partial")
+    rows = write_parquet(connection, query, partial)
+    partial.replace(path)
+    return rows

@@ -1,0 +1,57 @@
+"""The manager's pages: progress, agreement, CSV."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from linkage.review.agreement import LEVEL, Measure
+from linkage.review.app import Viewer, allow, desk_of, language_of, render
+from linkage.review.progress import progress_csv, summarise
+from linkage.review.texts import TEXTS
+
+router = APIRouter(dependencies=[allow("manager")])
+
+
+@router.get("/tien-do")
+def show_progress(request: Request, viewer: Viewer) -> Response:
+    """Done, remaining, pace, agreement, disagreements by field."""
+    vietnamese = language_of(request) == "vi"
+
+    def number(value: float | None, digits: int = 0) -> str:
+        if value is None:
+            return TEXTS[language_of(request)]("undefined")
+        text = f"{value:,.{digits}f}"
+        return text.translate(str.maketrans(",.", ".,")) if vietnamese else text
+
+    def interval(measure: Measure, percent: bool = False) -> str:
+        if measure.low is None or measure.high is None:
+            return "–"
+        scale, digits = (100, 0) if percent else (1, 2)
+        return f"{number(measure.low * scale, digits)} … {number(measure.high * scale, digits)}" + (" %" if percent else "")
+
+    def percent(measure: Measure) -> str:
+        return number(measure.value, 0) if measure.value is None else f"{number(measure.value * 100, 0)} %"
+
+    return render(
+        request,
+        "progress.html",
+        found=summarise(desk_of(request).store),
+        number=number,
+        interval=interval,
+        percent=percent,
+        level=f"{LEVEL:.0%}",
+    )
+
+
+@router.get("/tien-do/{table}.csv")
+def download(
+    request: Request, viewer: Viewer, table: Literal["strata", "reviewers", "agreement", "fields", "labels"]
+) -> Response:
+    """One table as CSV."""
+    text = progress_csv(desk_of(request).store, table)
+    return Response(
+        text, media_type="text/csv; charset=utf-8", headers={"content-disposition": f'attachment; filename="{table}.csv"'}
+    )

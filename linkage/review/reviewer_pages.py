@@ -1,0 +1,330 @@
+"""Pages of the people who label: sign-in, the pair, own answers, the search, adjudication."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Form, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+
+from linkage.errors import ReviewError
+from linkage.review.accounts import SESSION_HOURS, Session, begin_session, check_password, end_session
+from linkage.review.answers import (
+    LONGEST_COMMENT,
+    REASONS,
+    VERDICTS,
+    Answer,
+    blind_answers,
+    record_answer,
+    standing_answer,
+    undo_last,
+)
+from linkage.review.app import Desk, Sender, Viewer, allow, desk_of, go, refused, render
+from linkage.review.assignments import holds_dispute, next_dispute, next_pair, note_search, pick_person, show_pair, skip_pair
+from linkage.review.comparison import Card, card, compare_pair, mention_fields
+from linkage.review.population import MOST_RESULTS, fold
+from linkage.review.progress import minutes_without_pause, own_summary
+from linkage.review.texts import LANGUAGES, Language
+
+router = APIRouter()
+
+BREAK_AFTER_MINUTES = 30
+_A_PAGE = 50
+_REVIEWERS = allow("reviewer", "adjudicator")
+_ADJUDICATORS = allow("adjudicator")
+
+VerdictField = Annotated[Literal["match", "non_match", "unsure"], Form()]
+ReasonField = Annotated[Literal["", "twins", "name_changed", "date_missing", "illegible", "other"], Form()]
+CommentField = Annotated[str, Form(max_length=LONGEST_COMMENT)]
+KeyField = Annotated[str, Form(pattern=r"^[\w-]{16,64}$")]
+ShortField = Annotated[str, Form(max_length=200)]
+
+_HOME = {"reviewer": "/cap", "adjudicator": "/phan-xu", "manager": "/tien-do"}
+
+
+@router.get("/healthz")
+async def say_alive() -> Response:
+    """For a proxy or script: the server answers."""
+    return Response("ok", media_type="text/plain")
+
+
+@router.get("/")
+async def go_home(viewer: Viewer) -> Response:
+    """Where each role begins."""
+    return RedirectResponse(_HOME[viewer.account.role], 303)
+
+
+@router.get("/dang-nhap")
+async def ask_sign_in(request: Request) -> Response:
+    """The sign-in form."""
+    return render(request, "sign_in.html", error="")
+
+
+@router.post("/dang-nhap")
+async def sign_in(request: Request, name: ShortField = "", password: ShortField = "") -> Response:
+    """Begin a session, or say that name or password is wrong (not which)."""
+    desk = desk_of(request)
+    address = request.client.host if request.client else ""
+    if not desk.sign_ins.allows(name, address):
+        return render(request, "sign_in.html", 429, error="sign_in_waits")
+    # Counted before the slow check, so that tries sent at once are counted too.
+    desk.sign_ins.count_failure(name, address)
+    account = await run_in_threadpool(check_password, desk.store, name, password)
+    if account is None:
+        return render(request, "sign_in.html", 403, error="sign_in_failed")
+    desk.sign_ins.forget(name, address)
+    token = await run_in_threadpool(begin_session, desk.store, account)
+    response = RedirectResponse("/", 303)
+    response.set_cookie(
+        desk.cookie, token, max_age=SESSION_HOURS * 3600, path="/", secure=desk.https, httponly=True, samesite="strict"
+    )
+    return response
+
+
+@router.post("/dang-xuat")
+def sign_out(request: Request, sender: Sender) -> Response:
+    """End the session on the server."""
+    desk = desk_of(request)
+    end_session(desk.store, request.cookies.get(desk.cookie, ""))
+    response = RedirectResponse("/dang-nhap", 303)
+    response.delete_cookie(desk.cookie, path="/", secure=desk.https, httponly=True, samesite="strict")
+    return response
+
+
+@router.post("/lua-chon")
+async def choose(
+    request: Request,
+    language: Annotated[Language | None, Form()] = None,
+    keys: Annotated[Literal["on", "off"] | None, Form()] = None,
+    back: ShortField = "/",
+) -> Response:
+    """Switch the language or the single-key shortcuts, and go back to the page."""
+    onward = back if back.startswith("/") and not back.startswith(("//", "/\\")) and back.isprintable() else "/"
+    response = RedirectResponse(onward, 303)
+    for name, value in (("language", language if language in LANGUAGES else None), ("keys", keys)):
+        if value is not None:
+            response.set_cookie(name, value, max_age=31_536_000, httponly=True, samesite="strict", secure=desk_of(request).https)
+    return response
+
+
+@router.get("/cap", dependencies=[_REVIEWERS])
+def show_next(request: Request, viewer: Viewer) -> Response:
+    """The reviewer's next pair."""
+    pair = next_pair(desk_of(request).store, viewer.account.id)
+    if pair is None:
+        return render(request, "message.html", title_of="nothing_left", text_of="nothing_left_text", onward="/cua-toi")
+    return _pair_page(request, viewer, pair)
+
+
+@router.get("/cap/{pair}", dependencies=[_REVIEWERS])
+def show_own(request: Request, viewer: Viewer, pair: int) -> Response:
+    """A pair that is the reviewer's own: to answer, or answered before."""
+    return _pair_page(request, viewer, pair)
+
+
+def _pair_page(request: Request, viewer: Session, pair: int) -> Response:
+    desk = desk_of(request)
+    try:
+        assignment = show_pair(desk.store, pair, viewer.account.id)
+    except ReviewError as error:
+        raise refused(error) from None
+    answer = standing_answer(desk.store, pair, viewer.account.id) if assignment["answered"] else None
+    decided = desk.store.connection.execute("SELECT adjudicated FROM pair WHERE id = ?", (pair,)).fetchone()["adjudicated"]
+    return render(
+        request,
+        "pair.html",
+        pair=compare_pair(desk.store, pair, assignment["suggested"]),
+        action=f"/cap/{pair}",
+        answer=answer,
+        decided=bool(decided),
+        others=[],
+        reasons=REASONS,
+        verdicts=VERDICTS,
+        searchable=desk.population.is_searchable,
+        minutes=minutes_without_pause(desk.store, viewer.account.id),
+        break_after=BREAK_AFTER_MINUTES,
+        adjudicating=False,
+    )
+
+
+@router.post("/cap/{pair}", dependencies=[_REVIEWERS])
+def answer_pair(
+    request: Request,
+    sender: Sender,
+    pair: int,
+    verdict: VerdictField,
+    form_key: KeyField,
+    reason: ReasonField = "",
+    comment: CommentField = "",
+) -> Response:
+    """Record an answer; the same form sent again changes nothing."""
+    _record(
+        desk_of(request),
+        Answer(pair, sender.account.id, verdict, reason, comment.strip(), form_key, desk_of(request).page_version),
+    )
+    return go("/cap", "saved", verdict=verdict, number=pair)
+
+
+def _record(desk: Desk, answer: Answer) -> None:
+    try:
+        record_answer(desk.store, answer)
+    except ReviewError as error:
+        raise refused(error) from None
+
+
+@router.post("/cap/{pair}/bo-qua", dependencies=[_REVIEWERS])
+def skip(request: Request, sender: Sender, pair: int) -> Response:
+    """Give the pair back unanswered."""
+    desk = desk_of(request)
+    try:
+        skip_pair(desk.store, pair, sender.account.id, desk.page_version)
+    except ReviewError as error:
+        raise refused(error) from None
+    return go("/cap", "skipped")
+
+
+@router.post("/hoan-tac", dependencies=[_REVIEWERS])
+def undo(request: Request, sender: Sender) -> Response:
+    """Take back the reviewer's last answer and show its pair again."""
+    desk = desk_of(request)
+    try:
+        pair = undo_last(desk.store, sender.account.id, "blind", desk.page_version)
+    except ReviewError:
+        pair = None
+    return go("/cap", "nothing_to_undo") if pair is None else go(f"/cap/{pair}", "undone")
+
+
+@router.get("/cua-toi", dependencies=[_REVIEWERS])
+def list_own(request: Request, viewer: Viewer, before: int | None = None) -> Response:
+    """The reviewer's own standing answers, newest first, and their own pace."""
+    store = desk_of(request).store
+    rows = store.connection.execute(
+        "SELECT event.id, pair, event.verdict, event.reason, at FROM event JOIN assignment USING (pair) "
+        "WHERE person = ? AND reviewer = person AND stage = 'blind' AND kind = 'answer' AND event.id < ? "
+        "AND event.id IN (SELECT id FROM current_answer WHERE pair = event.pair) ORDER BY event.id DESC LIMIT ?",
+        (viewer.account.id, before or 2**62, _A_PAGE + 1),
+    ).fetchall()
+    answers, today, seconds = own_summary(store, viewer.account.id)
+    return render(
+        request,
+        "mine.html",
+        rows=rows[:_A_PAGE],
+        more=len(rows) > _A_PAGE,
+        first=before is None,
+        answers=answers,
+        today=today,
+        seconds=seconds,
+        local_time=_local_time,
+    )
+
+
+def _local_time(milliseconds: int) -> str:
+    """As people in Viet Nam (UTC+7) write it."""
+    return datetime.fromtimestamp(milliseconds / 1000, timezone(timedelta(hours=7))).strftime("%d/%m/%Y %H:%M")
+
+
+@router.get("/cap/{pair}/tim", dependencies=[_REVIEWERS])
+def ask_search(request: Request, viewer: Viewer, pair: int) -> Response:
+    """The search form, filled with the mention's own name and year."""
+    desk = desk_of(request)
+    _own(desk, pair, viewer)
+    mention = mention_fields(desk.store, pair)
+    return _search_page(request, pair, name=mention.get("full_name", ""), year=mention.get("birth_date", "")[-4:], found=None)
+
+
+@router.post("/cap/{pair}/tim", dependencies=[_REVIEWERS])
+def search(request: Request, sender: Sender, pair: int, name: ShortField = "", year: ShortField = "") -> Response:
+    """Persons of that name and year; posted, so that no name stands in an address. Each search is an event without its words."""
+    desk = desk_of(request)
+    _own(desk, pair, sender)
+    if len(fold(name).split()) < 2:
+        return _search_page(request, pair, name, year, None, "search_short", 422)
+    key = str(sender.account.id)
+    if not desk.searches.allows(key):
+        return _search_page(request, pair, name, year, None, "search_often", 429)
+    desk.searches.count(key)
+    note_search(desk.store, pair, sender.account.id, desk.page_version)
+    mention = mention_fields(desk.store, pair)
+    found = [card(person.record_id, person.fields, mention) for person in desk.population.search(name, year)]
+    return _search_page(request, pair, name, year, found)
+
+
+def _search_page(
+    request: Request, pair: int, name: str, year: str, found: list[Card] | None, error: str = "", status: int = 200
+) -> Response:
+    return render(request, "search.html", status, number=pair, name=name, year=year, found=found, error=error, most=MOST_RESULTS)
+
+
+def _own(desk: Desk, pair: int, session: Session) -> None:
+    try:
+        show_pair(desk.store, pair, session.account.id)
+    except ReviewError as error:
+        raise refused(error) from None
+
+
+@router.post("/cap/{pair}/chon", dependencies=[_REVIEWERS])
+def pick(request: Request, sender: Sender, pair: int, record_id: ShortField = "") -> Response:
+    """Note the person found (an empty record id takes it back); it is saved with the answer."""
+    desk = desk_of(request)
+    fields = desk.population.fields_of(record_id) if record_id else None
+    if record_id and fields is None:
+        raise HTTPException(400)
+    try:
+        pick_person(desk.store, pair, sender.account.id, record_id or None, fields or "")
+    except ReviewError as error:
+        raise refused(error) from None
+    return go(f"/cap/{pair}", "picked" if record_id else "")
+
+
+@router.get("/phan-xu", dependencies=[_ADJUDICATORS])
+def show_dispute(request: Request, viewer: Viewer) -> Response:
+    """The next pair whose reviewers disagree, with all answers and reasons but no names."""
+    desk = desk_of(request)
+    pair = next_dispute(desk.store, viewer.account.id)
+    if pair is None:
+        return render(request, "message.html", title_of="nothing_disputed", text_of="nothing_disputed_text", onward="/phan-xu")
+    return render(
+        request,
+        "pair.html",
+        pair=compare_pair(desk.store, pair),
+        action=f"/phan-xu/{pair}",
+        answer=None,
+        decided=False,
+        others=blind_answers(desk.store, pair),
+        reasons=REASONS,
+        verdicts=VERDICTS,
+        searchable=False,
+        minutes=minutes_without_pause(desk.store, viewer.account.id),
+        break_after=BREAK_AFTER_MINUTES,
+        adjudicating=True,
+    )
+
+
+@router.post("/phan-xu/hoan-tac", dependencies=[_ADJUDICATORS])
+def undo_adjudication(request: Request, sender: Sender) -> Response:
+    """Take back the adjudicator's last decision and show its pair again."""
+    desk = desk_of(request)
+    pair = undo_last(desk.store, sender.account.id, "adjudication", desk.page_version)
+    return go("/phan-xu", "nothing_to_undo" if pair is None else "undone")
+
+
+@router.post("/phan-xu/{pair}", dependencies=[_ADJUDICATORS])
+def adjudicate(
+    request: Request,
+    sender: Sender,
+    pair: int,
+    verdict: VerdictField,
+    form_key: KeyField,
+    reason: ReasonField = "",
+    comment: CommentField = "",
+) -> Response:
+    """Record the adjudicator's verdict on a pair they were given."""
+    desk = desk_of(request)
+    if not holds_dispute(desk.store, pair, sender.account.id):
+        raise HTTPException(403)
+    answer = Answer(pair, sender.account.id, verdict, reason, comment.strip(), form_key, desk.page_version, "adjudication")
+    _record(desk, answer)
+    return go("/phan-xu", "saved", verdict=verdict, number=pair)

@@ -1,0 +1,182 @@
+"""The label store: one SQLite file in write-ahead mode, readable by its owner only."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from linkage.config import ReviewSpec
+from linkage.errors import ReviewError
+from linkage.runs.sql import quote
+
+_APPLICATION_ID = 0x4C4B5256
+_SCHEMA_VERSION = 1
+
+
+def _milliseconds_now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class Store:
+    """The open store of one run. Threads may share it: each gets its own connection and writers take turns.
+
+    `now` gives the time in milliseconds since 1970; tests move it.
+    """
+
+    def __init__(self, path: Path, now: Callable[[], int] = _milliseconds_now) -> None:
+        self.path = path
+        self.now = now
+        self._own = threading.local()
+        self._writing = threading.Lock()
+        self._opened: list[sqlite3.Connection] = []
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection."""
+        connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
+        if connection is None:
+            connection = sqlite3.connect(self.path, timeout=15, isolation_level=None, check_same_thread=False)
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA journal_size_limit = 67108864")
+            self._own.connection = connection
+            self._opened.append(connection)
+        return connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """A write transaction: all or nothing, one writer at a time, on disk when it ends without an error."""
+        with self._writing:
+            connection = self.connection
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    def setting(self, name: str) -> str:
+        """The value of a setting fixed when the review began."""
+        row = self.connection.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
+        return str(row["value"])
+
+    @property
+    def reviewers_per_pair(self) -> int:
+        """How many reviewers label a pair."""
+        return int(self.setting("reviewers_per_pair"))
+
+    def close(self) -> None:
+        """Close every thread's connection."""
+        for connection in self._opened:
+            connection.close()
+        self._opened.clear()
+        self._own = threading.local()
+
+
+def append_event(connection: sqlite3.Connection, **columns: object) -> None:
+    """Add a row to the event log. Without a `form_key` of its own the event gets a random one.
+
+    Raises:
+        sqlite3.IntegrityError: when a rule of the schema forbids the event.
+    """
+    row = {"form_key": secrets.token_urlsafe(18), "through": "web", **columns}
+    names = ", ".join(quote(name) for name in row)
+    connection.execute(f"INSERT INTO event ({names}) VALUES ({', '.join('?' * len(row))})", tuple(row.values()))
+
+
+def store_path(run: Path) -> Path:
+    """Where a run keeps its labels."""
+    return run / "review" / "review.sqlite"
+
+
+def create_store(run: Path, spec: ReviewSpec) -> Store:
+    """The run's store, made when absent, with the settings of `spec`.
+
+    Raises:
+        ReviewError: when the review began with other settings, or the file is not a label store.
+    """
+    path = store_path(run)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    if not path.exists():
+        _write_empty_store(path, spec)
+    store = open_store(run)
+    wanted = _settings(spec)
+    for name, value in wanted.items():
+        if store.setting(name) != value:
+            store.close()
+            raise ReviewError(
+                f"{path}: the review began with {name} = {store.setting(name)}, the project file now says {value}",
+                "Put the old value back, or move the folder `review` away to begin a new review.",
+            )
+    return store
+
+
+def open_store(run: Path) -> Store:
+    """The run's store as it stands.
+
+    Raises:
+        ReviewError: when the run has none, or the file is not a label store of this version.
+    """
+    path = store_path(run)
+    if not path.is_file():
+        raise ReviewError(f"{run} has no review yet", "Begin one with `linkage review serve` or `linkage review users`.")
+    check_store_file(path)
+    return Store(path)
+
+
+def check_store_file(path: Path) -> None:
+    """Refuse a file that is not a whole label store of this version.
+
+    Raises:
+        ReviewError: saying what it is instead.
+    """
+    try:
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=15)
+        try:
+            application = connection.execute("PRAGMA application_id").fetchone()[0]
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+        finally:
+            connection.close()
+    except sqlite3.DatabaseError:
+        raise ReviewError(f"{path} is not a label store", "Give a file made by `linkage review backup`.") from None
+    if application != _APPLICATION_ID:
+        raise ReviewError(f"{path} is not a label store", "Give a file made by `linkage review backup`.")
+    if version != _SCHEMA_VERSION:
+        raise ReviewError(
+            f"{path} is a label store of version {version}; this is version {_SCHEMA_VERSION}",
+            "Use the version of the program that made it.",
+        )
+
+
+def _settings(spec: ReviewSpec) -> dict[str, str]:
+    return {
+        "reviewers_per_pair": str(spec.reviewers_per_pair),
+        "adjudication": "yes" if spec.adjudication else "no",
+        "planted_share": repr(float(spec.planted_share)),
+    }
+
+
+def _write_empty_store(path: Path, spec: ReviewSpec) -> None:
+    """Made beside and renamed, so that a kill leaves no half-made store."""
+    partial = path.with_name(f".{path.name}.partial")
+    partial.unlink(missing_ok=True)
+    os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    connection = sqlite3.connect(partial, isolation_level=None)
+    try:
+        connection.executescript((Path(__file__).parent / "schema.sql").read_text(encoding="utf-8"))
+        settings = {**_settings(spec), "workbook_key": secrets.token_hex(32), "columns_l": "[]", "columns_r": "[]", "role_l": ""}
+        connection.executemany("INSERT INTO setting VALUES (?, ?)", settings.items())
+        connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+        connection.execute("PRAGMA journal_mode = WAL")
+    finally:
+        connection.close()
+    partial.rename(path)

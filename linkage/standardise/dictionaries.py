@@ -1,0 +1,93 @@
+"""Dictionaries in DuckDB from raw values to their keys: `std_known_<kind>`, filled as new values are met."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import duckdb
+import pyarrow as pa
+
+from linkage.config import FieldKind
+from linkage.runs.sql import quote
+from linkage.standardise.keys import suffixes_of
+from linkage.standardise.names import NAME_COLUMNS, WORD_COLUMNS, join_words, name_row, word_row
+from linkage.standardise.numbers import READ_WHOLE_NUMBERS
+from linkage.standardise.values import ROWS, Row
+from linkage.vietnamese.numbers import COUNTRY_PREFIXES, PROVINCE_PREFIXES
+
+_AGE = {FieldKind.date: {"age": "SMALLINT"}, FieldKind.year: {"age": "SMALLINT"}}
+
+
+class Dictionaries:
+    """The dictionaries of one table. Those of names and numbers (nearly all distinct) hold one chunk, others all chunks."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, sound_merges: frozenset[str]) -> None:
+        self._connection = connection
+        self._sound_merges = sound_merges
+        self._columns = {
+            kind: {suffix or "value": sql_type for suffix, sql_type in suffixes_of(kind).items()} | _AGE.get(kind, {})
+            for kind in FieldKind
+        }
+        for kind, columns in self._columns.items():
+            self._create(f"std_known_{kind.value}", columns)
+        self._create("std_words", WORD_COLUMNS)
+        self._create("std_odd_names", NAME_COLUMNS)
+        prefixes = sorted([*PROVINCE_PREFIXES, *COUNTRY_PREFIXES])
+        connection.execute("CREATE OR REPLACE TEMP TABLE std_prefixes AS SELECT unnest($p)::SMALLINT AS prefix", {"p": prefixes})
+
+    def drop(self) -> None:
+        """Remove every dictionary from the connection."""
+        for table in (*(f"std_known_{kind.value}" for kind in FieldKind), "std_words", "std_odd_names", "std_prefixes", "std_values"):
+            self._connection.execute(f"DROP TABLE IF EXISTS {table}")
+
+    def learn(self, kind: FieldKind, values: str) -> None:
+        """Make `std_known_<kind>` hold the keys of every value of the query `values` (one column, `raw`)."""
+        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE std_values AS {values}")
+        if kind is FieldKind.person_name:
+            self._learn_names()
+            return
+        known = f"std_known_{kind.value}"
+        if kind is FieldKind.personal_number:
+            self._create(known, self._columns[kind])
+            self._connection.execute(f"INSERT INTO {known} {READ_WHOLE_NUMBERS.format(values='std_values')}")
+        new = self._fetch(f"SELECT raw FROM std_values ANTI JOIN {known} USING (raw)")
+        self._insert(known, self._columns[kind], ((raw, *ROWS[kind](raw)) for raw in new))
+
+    def _learn_names(self) -> None:
+        """Words first; then names of plain words are put together in SQL and the others read one by one."""
+        new = self._fetch(
+            "SELECT word FROM (SELECT DISTINCT unnest(string_split(raw, ' ')) AS word FROM std_values) AS v "
+            "ANTI JOIN std_words AS w ON w.raw = v.word"
+        )
+        self._insert("std_words", WORD_COLUMNS, ((word, *word_row(word, self._sound_merges)) for word in new))
+        self._connection.execute(join_words("std_known_person_name"))
+        new = self._fetch("SELECT raw FROM std_values ANTI JOIN std_known_person_name USING (raw) ANTI JOIN std_odd_names USING (raw)")
+        self._insert("std_odd_names", NAME_COLUMNS, ((raw, *name_row(raw, self._sound_merges)) for raw in new))
+        self._connection.execute("INSERT INTO std_known_person_name SELECT o.* FROM std_odd_names AS o SEMI JOIN std_values USING (raw)")
+
+    def _create(self, table: str, columns: dict[str, str]) -> None:
+        described = "".join(f", {quote(name)} {sql_type}" for name, sql_type in columns.items())
+        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} (raw VARCHAR{described})")
+
+    def _fetch(self, query: str) -> list[str]:
+        return [row[0] for row in self._connection.execute(query).fetchall()]
+
+    def _insert(self, table: str, columns: dict[str, str], rows: Iterable[Row]) -> None:
+        names = ["raw", *columns]
+        values = list(zip(*rows, strict=True))
+        if not values:
+            return
+        arrow = pa.table({name: pa.array(list(column), type=_arrow_type(columns.get(name, "VARCHAR"))) for name, column in zip(names, values, strict=True)})
+        self._connection.register("std_new", arrow)
+        self._connection.execute(f"INSERT INTO {table} SELECT * FROM std_new")
+        self._connection.unregister("std_new")
+
+
+def _arrow_type(sql_type: str) -> pa.DataType:
+    if sql_type.endswith("[]"):
+        return pa.list_(_arrow_type(sql_type[:-2]))
+    return {
+        "VARCHAR": pa.string(), "DATE": pa.date32(), "SMALLINT": pa.int16(), "TINYINT": pa.int8(), "INTEGER": pa.int32(),
+        "DOUBLE": pa.float64(), "BOOLEAN": pa.bool_(),
+    }[sql_type]  # fmt: skip
+

@@ -1,0 +1,154 @@
+"""A raw table → the standardised table, chunk by chunk, each distinct value or word once through Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from linkage.config import FieldKind
+from linkage.runs.sql import literal, quote
+from linkage.standardise.dictionaries import Dictionaries
+from linkage.standardise.keys import suffixes_of
+from linkage.standardise.numbers import flag_contradictions
+from linkage.vietnamese import SOUND_MERGES
+
+ROWS_PER_CHUNK = 250_000
+"""Rows standardised at a time, and rows of a row group of the result."""
+
+_WITH_AGE = (FieldKind.date, FieldKind.year)
+
+
+def standardise_table(
+    connection: duckdb.DuckDBPyConnection,
+    source: Path,
+    target: Path,
+    fields: Mapping[str, FieldKind],
+    *,
+    dated_by: Mapping[str, str] | None = None,
+    registered_at: Mapping[str, str] | None = None,
+    sound_merges: Collection[str] = SOUND_MERGES,
+    progress: Callable[[str, int, int], None] | None = None,
+    rows_per_chunk: int = ROWS_PER_CHUNK,
+) -> int:
+    """Standardise a raw Parquet table and return its number of rows.
+
+    `source` has `id` (1..n, unique), `record_id` and one VARCHAR column per field (other columns are left out).
+    `target` gets `id`, `record_id` and `keys_of` each field, in order of `id`: the same bytes whatever the order of the
+    source's rows, the chunks' learning order or the number of threads. `dated_by` names the date field at which a place
+    is resolved, or from which an age is counted back; `registered_at` names the place field where the birth behind a
+    personal number was registered. Numbers are held against `sex` and `birth_date` or `birth_year` of the same person
+    (the same prefix). `progress(step, done, total)` is told of rows. Raises ValueError for a sound merge that does not
+    exist or a field named in `dated_by` that is not declared.
+    """
+    plan = _Plan(fields, dated_by or {}, registered_at or {})
+    scan = f"read_parquet({literal(str(source))})"
+    low, high, total = connection.execute(f"SELECT min(id), max(id), count(*) FROM {scan}").fetchone() or (None, None, 0)
+    dictionaries = Dictionaries(connection, frozenset(sound_merges))
+    target.touch(mode=0o600)
+    writer: pq.ParquetWriter | None = None
+    done = 0
+    try:
+        with ThreadPoolExecutor(1) as pool:  # the previous chunk is written while the next is standardised
+            writing: Future[None] | None = None
+            for start in range(low, high + 1, rows_per_chunk) if total else (0,):
+                _take_chunk(connection, scan, plan, start, start + rows_per_chunk)
+                for kind in plan.kinds:
+                    dictionaries.learn(kind, plan.values_of(kind))
+                chunk = connection.sql(plan.join_keys()).to_arrow_table()
+                if writing is not None:
+                    writing.result()
+                if writer is None:
+                    writer = pq.ParquetWriter(target, chunk.schema, compression="zstd")
+                writing = pool.submit(_write, writer, chunk, rows_per_chunk)
+                done += chunk.num_rows
+                if progress is not None:
+                    progress("standardise", done, total)
+            if writing is not None:
+                writing.result()
+    finally:
+        if writer is not None:
+            writer.close()
+        dictionaries.drop()
+        connection.execute("DROP TABLE IF EXISTS std_chunk")
+    target.chmod(0o600)
+    return done
+
+
+def _write(writer: pq.ParquetWriter, chunk: pa.Table, rows: int) -> None:
+    writer.write_table(chunk, row_group_size=rows)
+
+
+def _take_chunk(connection: duckdb.DuckDBPyConnection, scan: str, plan: _Plan, start: int, stop: int) -> None:
+    columns = "".join(f", {quote(field)}" for field in plan.fields)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE std_chunk AS SELECT id, record_id{columns} FROM {scan} WHERE id >= $start AND id < $stop",
+        {"start": start, "stop": stop},
+    )
+
+
+class _Plan:
+    """Which fields have which kind and what they are read with; gives the SQL of a chunk."""
+
+    def __init__(self, fields: Mapping[str, FieldKind], dated_by: Mapping[str, str], registered_at: Mapping[str, str]) -> None:
+        for field, by in (*dated_by.items(), *registered_at.items()):
+            if field not in fields or by not in fields:
+                raise ValueError(f"`{field}` is to be read with `{by}`, but both must be declared fields")
+        self.fields = dict(fields)
+        self.dated_by = dict(dated_by)
+        self.registered_at = dict(registered_at)
+
+    @property
+    def kinds(self) -> list[FieldKind]:
+        """The kinds that occur, dates before the places that are resolved at them."""
+        present = set(self.fields.values())
+        return [kind for kind in (FieldKind.date, *(k for k in FieldKind if k is not FieldKind.date)) if kind in present]
+
+    def fields_of(self, kind: FieldKind) -> list[str]:
+        return [field for field, its_kind in self.fields.items() if its_kind is kind]
+
+    def values_of(self, kind: FieldKind) -> str:
+        """A query of the chunk's distinct values of a kind: `raw`, and `period` for places."""
+        every = " UNION ALL ".join(f"SELECT {quote(field)} AS raw FROM std_chunk" for field in self.fields_of(kind))
+        return f"SELECT DISTINCT raw FROM ({every}) WHERE raw IS NOT NULL"
+
+    def join_keys(self) -> str:
+        """The query that puts every field's keys beside the chunk's rows."""
+        selected = ["c.id", "c.record_id"]
+        joins = []
+        for i, (field, kind) in enumerate(self.fields.items()):
+            joins.append(f"LEFT JOIN std_known_{kind.value} AS d{i} ON d{i}.raw = c.{quote(field)}")
+            for suffix, sql_type in suffixes_of(kind).items():
+                expression = f"d{i}.{quote(suffix or 'value')}"
+                if kind in _WITH_AGE and suffix in ("", "year") and (kind is FieldKind.year or suffix == "year"):
+                    expression = self._with_age(field, i, expression)
+                if kind is FieldKind.personal_number and suffix == "flags":
+                    expression = flag_contradictions(f"d{i}", expression, self._person_of(field))
+                column = f"{field}_{suffix}" if suffix else field
+                selected.append(f"CAST({expression} AS {sql_type}) AS {quote(column)}")
+        return f"SELECT {', '.join(selected)} FROM std_chunk AS c {' '.join(joins)} ORDER BY c.id"
+
+    def _alias(self, field: str) -> str:
+        return f"d{list(self.fields).index(field)}"
+
+    def _with_age(self, field: str, i: int, expression: str) -> str:
+        by = self.dated_by.get(field)
+        return f"coalesce({expression}, {self._alias(by)}.\"year\" - d{i}.age)" if by else expression
+
+    def _person_of(self, field: str) -> dict[str, str]:
+        """SQL of what else is said of the person whose number `field` is: sex, birth_year, provinces."""
+        prefix = field.removesuffix("personal_number")
+        said = {}
+        if self.fields.get(f"{prefix}sex") is FieldKind.sex:
+            said["sex"] = f"{self._alias(f'{prefix}sex')}.\"value\""
+        for name, column in (("birth_year", "value"), ("birth_date", "year")):
+            if self.fields.get(prefix + name) in _WITH_AGE:
+                said["birth_year"] = f'{self._alias(prefix + name)}."{column}"'
+        if place := self.registered_at.get(field):
+            said["provinces"] = f'{self._alias(place)}."provinces_old"'
+        return said
+

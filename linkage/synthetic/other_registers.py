@@ -1,0 +1,200 @@
+"""Marriages, adoptions, recognitions, guardianships and changes of name, as the offices kept them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from linkage.synthetic import rates
+from linkage.synthetic.community import UPLANDS, Community
+from linkage.synthetic.date_errors import DateParts
+from linkage.synthetic.families import END, year_of
+from linkage.synthetic.rates import by_year
+from linkage.synthetic.sheet import Sheet, text_or_none
+from linkage.synthetic.spec import SyntheticSpec
+from linkage.synthetic.vocabulary import vocabulary
+
+
+def _stream(community: Community, number: int) -> np.random.Generator:
+    return np.random.default_rng([community.plan.seed, community.plan.index, number])
+
+
+def _in_books(day: np.ndarray, office: np.ndarray) -> np.ndarray:
+    """Order of offices, years, days."""
+    return np.lexsort((np.arange(len(day)), day, year_of(day), office))
+
+
+def _number_share(spec: SyntheticSpec, sheet: Sheet) -> np.ndarray:
+    return np.array([0.0, spec.numbered[1] * 0.3, 0.95, 0.0])[sheet.era]
+
+
+def _adult(
+    sheet: Sheet,
+    spec: SyntheticSpec,
+    prefix: str,
+    people: np.ndarray,
+    relative: np.ndarray,
+    with_sex: bool = False,
+    codes: np.ndarray | None = None,
+) -> None:
+    """The fields an entry gives to one grown person (or to any person, `with_sex`)."""
+    community, rng = sheet.community, sheet.rng
+    dot = f"{prefix}_" if prefix else ""
+    sheet.names(f"{prefix}_name" if prefix else "full_name", people, codes)
+    if with_sex:
+        sheet.sexes(f"{dot}sex", people)
+    sheet.dates(f"{dot}birth_date", people)
+    sheet.ethnicities(f"{dot}ethnicity", people)
+    sheet.nationality(f"{dot}nationality", people)
+    home = np.where(people >= 0, community.families.commune[people].astype(np.int64), -1)
+    sheet.place(f"{dot}residence", home)
+    sheet.numbers(f"{dot}personal_number", people, rng.random(sheet.n) < _number_share(spec, sheet), relative)
+    sheet.identity_papers(dot, people, 0.4)
+
+
+def write_marriages(community: Community, spec: SyntheticSpec) -> Sheet:
+    """Marriages; before 1987 few were registered (J), and some only years later."""
+    families, rng = community.families, _stream(community, 4)
+    year = year_of(families.started)
+    count = len(year)
+    upland = 1.6 if community.plan.district.province in UPLANDS else 1.0
+    registered = rng.random(count) > np.minimum(by_year(rates.UNREGISTERED_MARRIAGE, year) * upland, 0.95)
+    late = rng.random(count) < np.where(year < 2005, 0.12, 0.03)
+    # most register within days; the latecomers within years, while both live and are together
+    lag = np.where(late, rng.integers(60, 365 * 6, count), rng.exponential(12, count)).astype(np.int64)
+    day = families.started + lag
+    registered &= (day <= END) & (day < families.ended) & (year >= 1925)
+    rows = np.flatnonzero(registered)
+    day, office = day[rows], families.union_commune[rows].astype(np.int64)
+    order = _in_books(day, office)
+    rows, day, office, late = rows[order], day[order], office[order], late[rows][order]
+    husband, wife = families.husband[rows], families.wife[rows]
+    sheet = Sheet(community, spec, "marriage", office, day)
+    again = _married_before(families, rows)
+    note = np.where(again, "Đã từng kết hôn", None)
+    sheet.head(np.where(late, "Đăng ký quá hạn", "Đăng ký lần đầu").astype(object), note)
+    _adult(sheet, spec, "husband", husband, wife)
+    _adult(sheet, spec, "wife", wife, husband)
+    parted = families.divorced[rows] & (families.ended[rows] <= END)
+    sheet.put("marriage_status", np.where(parted & (rng.random(sheet.n) < 0.8), "Đã ly hôn", None))
+    flags = {"late_registered": late}
+    sheet.tell("husband", husband, "husband_personal_number", **flags)
+    sheet.tell("wife", wife, "wife_personal_number", **flags)
+    return sheet
+
+
+def _married_before(families, rows: np.ndarray) -> np.ndarray:  # type: ignore[no-untyped-def]
+    """Unions in which one of the two had been married before."""
+    first = np.full(len(families.sex), 2**60)
+    for partners in (families.husband, families.wife):
+        np.minimum.at(first, partners, families.started)
+    return (families.started[rows] > first[families.husband[rows]]) | (families.started[rows] > first[families.wife[rows]])
+
+
+def write_adoptions(community: Community, spec: SyntheticSpec) -> Sheet:
+    """Adoptions."""
+    families, acts, rng = community.families, community.acts, _stream(community, 5)
+    day = acts.adopted_on
+    office = families.commune[acts.adoptive_mother].astype(np.int64)
+    order = _in_books(day, office)
+    child, father, mother = acts.adopted[order], acts.adoptive_father[order], acts.adoptive_mother[order]
+    sheet = Sheet(community, spec, "adoption", office[order], day[order])
+    sheet.head(np.full(sheet.n, "Đăng ký lần đầu", dtype=object))
+    giver = families.mother[child]
+    # the entry names the child as before the adoption
+    _adult(sheet, spec, "", child, mother, with_sex=True, codes=community.birth_names[child])
+    sheet.place("birth_place", families.birth_commune[child].astype(np.int64))
+    _adult(sheet, spec, "adoptive_mother", mother, father)
+    _adult(sheet, spec, "adoptive_father", father, mother)
+    sheet.names("giver_name", giver)
+    sheet.put("giver_relationship", np.where(giver >= 0, "Mẹ đẻ", None))
+    sheet.place("giver_residence", np.where(giver >= 0, families.commune[giver].astype(np.int64), -1))
+    sheet.numbers("giver_personal_number", giver, rng.random(sheet.n) < _number_share(spec, sheet), child)
+    sheet.identity_papers("giver_", giver, 0.4)
+    sheet.put("decision_number", text_or_none([f"{n:02d}/QĐ-UBND" for n in sheet.number]))
+    sheet.put("decision_date", DateParts.of_days(sheet.registered).text(sheet.date_style))
+    sheet.tell("adoptee", child, "personal_number")
+    sheet.tell("adoptive_mother", mother, "adoptive_mother_personal_number")
+    sheet.tell("adoptive_father", father, "adoptive_father_personal_number")
+    sheet.tell("giver", giver, "giver_personal_number")
+    return sheet
+
+
+def write_recognitions(community: Community, spec: SyntheticSpec) -> Sheet:
+    """Recognition of children by their fathers."""
+    families, acts = community.families, community.acts
+    office = families.commune[acts.recognised].astype(np.int64)
+    order = _in_books(acts.recognised_on, office)
+    child, parent = acts.recognised[order], acts.recognising[order]
+    sheet = Sheet(community, spec, "parent_recognition", office[order], acts.recognised_on[order])
+    sheet.head(np.full(sheet.n, "Đăng ký lần đầu", dtype=object))
+    sheet.put("decision_number", text_or_none([f"{n:02d}/QĐ-UBND" for n in sheet.number]))
+    sheet.put("recognition_type", np.full(sheet.n, "Cha nhận con", dtype=object))
+    for prefix, people, other in (("parent", parent, child), ("child", child, parent)):
+        _adult(sheet, spec, prefix, people, other, codes=community.birth_names[child] if prefix == "child" else None)
+        sheet.place(f"{prefix}_hometown", community.hometown[people].astype(np.int64))
+    mother = families.mother[child]
+    sheet.names("declarant_name", mother)
+    sheet.put("declarant_relationship", np.full(sheet.n, "Mẹ", dtype=object))
+    sheet.numbers("declarant_personal_number", mother, sheet.rng.random(sheet.n) < _number_share(spec, sheet), child)
+    sheet.identity_papers("declarant_", mother, 0.4)
+    sheet.tell("parent", parent, "parent_personal_number")
+    sheet.tell("child", child, "child_personal_number")
+    return sheet
+
+
+def write_guardianships(community: Community, spec: SyntheticSpec) -> Sheet:
+    """Guardians of orphans."""
+    families, acts = community.families, community.acts
+    office = families.commune[acts.ward].astype(np.int64)
+    order = _in_books(acts.guarded_on, office)
+    ward, guardian = acts.ward[order], acts.guardian[order]
+    sheet = Sheet(community, spec, "guardianship", office[order], acts.guarded_on[order])
+    sheet.head(np.full(sheet.n, "Đăng ký lần đầu", dtype=object))
+    _adult(sheet, spec, "guardian", guardian, ward, with_sex=True)
+    _adult(sheet, spec, "ward", ward, guardian, with_sex=True)
+    lone = families.father[ward] < 0
+    sheet.put("guardianship_ground", np.where(lone, "Mẹ chết, không xác định được cha", "Cha mẹ đều chết").astype(object))
+    sheet.tell("guardian", guardian, "guardian_personal_number")
+    sheet.tell("ward", ward, "ward_personal_number")
+    return sheet
+
+
+def write_changes(community: Community, spec: SyntheticSpec) -> Sheet:
+    """Legal changes of name (those that come with an adoption are in the adoption's own register)."""
+    families, rng = community.families, _stream(community, 8)
+    changed = (community.renamed_on <= END) & (community.adopted_on > END)
+    people = np.flatnonzero(changed & (families.away > community.renamed_on))
+    day = community.renamed_on[people].astype(np.int64)
+    office = families.commune[people].astype(np.int64)
+    order = _in_books(day, office)
+    people, day, office = people[order], day[order], office[order]
+    sheet = Sheet(community, spec, "civil_status_change", office, day)
+    sheet.head(np.full(sheet.n, "Đăng ký lần đầu", dtype=object))
+    nobody = np.full(sheet.n, -1)
+    before, after = community.birth_names[people], community.names[people]
+    _adult(sheet, spec, "", people, nobody, with_sex=True, codes=before)
+    home = np.where(
+        community.birth_elsewhere[people] >= 0, community.birth_elsewhere[people], families.birth_commune[people]
+    ).astype(np.int64)
+    sheet.place("birth_place", home)
+    sheet.place("hometown", community.hometown[people].astype(np.int64))
+    text = vocabulary().text
+    sheet.put("change_type", np.full(sheet.n, "Thay đổi họ, chữ đệm, tên", dtype=object))
+    sheet.put("changed_register", np.full(sheet.n, "Giấy khai sinh", dtype=object))
+    sheet.put(
+        "changed_entry_number",
+        text_or_none([f"{n:02d}/{y}" for n, y in zip(rng.integers(1, 90, sheet.n), community.year[people], strict=True)]),
+    )
+    sheet.put("value_before", text(before))
+    sheet.put("value_after", text(after))
+    sheet.put("decision_number", text_or_none([f"{n:02d}/QĐ-UBND" for n in sheet.number]))
+    grown = families.born[people] < day - 18 * 365
+    declarant = np.where(grown, people, families.mother[people])
+    alive = (declarant >= 0) & (families.died[declarant] > day)
+    declarant = np.where(alive, declarant, -1)
+    sheet.names("declarant_name", declarant)
+    sheet.put("declarant_relationship", np.where(declarant >= 0, np.where(grown, "Bản thân", "Mẹ"), None).astype(object))
+    sheet.numbers("declarant_personal_number", declarant, rng.random(sheet.n) < _number_share(spec, sheet), nobody)
+    sheet.identity_papers("declarant_", declarant, 0.4)
+    sheet.tell("subject", people, "personal_number")
+    return sheet
