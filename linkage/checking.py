@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import duckdb
 
 from linkage.config import BlockingRule, FieldKind, LoadedProject, SideSpec
-from linkage.config.loading import KeyPath
+from linkage.config.loading import KeyPath, raise_together
 from linkage.errors import ProjectFileError, nearest
 from linkage.registers import MappingReport, check_side
+from linkage.runs.sql import connect, quote
 from linkage.standardise import keys_of
 
 ALWAYS_KEPT = ("registration_date", "registering_office", "birth_registration_place")
@@ -44,11 +48,12 @@ def plan_run(project: LoadedProject, data: Path | None) -> Plan:
         for name, report in reports.items()
         for finding in report.errors
     ]
-    _raise(faults)
+    raise_together(faults)
     left, right = reports["left"].mention_fields, reports[list(reports)[-1]].mention_fields
     shared = {field: kind for field, kind in left.items() if right.get(field) == kind and field != "record_id"}
     field_of = {column: field for field, kind in shared.items() for column in keys_of(field, kind)}
-    _raise(list(_faults_of_matching(project, left, right, shared, field_of)))
+    raise_together(list(_faults_of_matching(project, left, right, shared, field_of)))
+    raise_together([*_faults_of_comparisons(project, shared), *_faults_of_training(project, field_of)])
     kept = {
         name: {f: k for f, k in report.mention_fields.items() if f in shared or f in ALWAYS_KEPT}
         for name, report in reports.items()
@@ -57,23 +62,17 @@ def plan_run(project: LoadedProject, data: Path | None) -> Plan:
 
 
 def warnings_of(project: LoadedProject, plan: Plan) -> list[str]:
-    """What will work but should be known: training passes on shared fields of relatives, comparisons no pass trains."""
+    """What will work but should be known: training passes on shared fields of relatives, what the sources are taken for."""
     spec = project.spec
     blocked_by_pass = [{plan.field_of[key] for key in rule.on} for rule in spec.blocking.train]
     told = []
-    for number, comparison in enumerate(spec.comparisons):
-        if all(comparison.field in blocked for blocked in blocked_by_pass):
-            told.append(
-                f"{project.place(('comparisons', number))} {comparison.field}: no training pass can train it, every rule of"
-                " blocking.train uses it; add a rule without it"
-            )
     shared_by_relatives = {plan.field_of.get(key, key) for key in spec.relatives.share} if spec.relatives else set()
     parents = shared_by_relatives or {field for field in plan.shared if field.startswith(("mother_", "father_"))}
     for number, blocked in enumerate(blocked_by_pass):
         if blocked and blocked <= parents:
             told.append(
-                f"{project.place(('blocking', 'train', number))} the pass on {spec.blocking.train[number].name} pairs children of the"
-                " same parents: siblings would be learned as matches; add a key that tells them apart"
+                f"{project.place(('blocking', 'train', number))} the pass on {spec.blocking.train[number].name} pairs children"
+                " of the same parents: siblings would be learned as matches; add a key that tells them apart"
             )
     for name, report in plan.sides.items():
         told += [
@@ -110,8 +109,88 @@ def _faults_of_matching(
     compared = {comparison.field for comparison in spec.comparisons}
     for number, field in enumerate(spec.relatives.told_apart_by if spec.relatives else ()):
         if field not in compared:
+            near = nearest(field, compared)
+            what = f"is not a compared field{f'; did you mean `{near}`?' if near else ''}"
+            yield project.fault(("relatives", "told_apart_by", number), what, given=field, allowed=sorted(compared))
+
+
+def _faults_of_comparisons(project: LoadedProject, shared: Mapping[str, FieldKind]) -> Iterator[ProjectFileError]:
+    """Puts every level's condition to DuckDB on a table without rows: syntax, columns and types."""
+    from linkage.matching.comparisons import BUILDERS, build_comparison
+
+    columns = {name: sql_type for field, kind in shared.items() for name, sql_type in keys_of(field, kind).items()}
+    declared = ", ".join(f"{quote(f'{name}_{side}')} {sql_type}" for side in "lr" for name, sql_type in columns.items())
+    with connect() as connection:
+        connection.execute(f"CREATE TEMP TABLE compared ({declared})")
+        for number, spec in enumerate(project.spec.comparisons):
+            kind = shared[spec.field]
+            bare = spec.model_copy(update={"m_probabilities": None, "u_probabilities": None})
+            levels = build_comparison(bare, kind)["comparison_levels"]
+            problems = [_problem(connection, level["sql_condition"]) for level in levels]
+            if spec.use and any(problems):
+                fitting = [bare.model_copy(update={"use": use, "jaro_winkler": None}) for use in BUILDERS]
+                yield project.fault(
+                    ("comparisons", number, "use"),
+                    f"cannot compare {spec.field}, which is declared or known as {kind}",
+                    given=spec.use,
+                    allowed=[str(one.use) for one in fitting if _fits(connection, build_comparison(one, kind))],
+                )
+            # the first level is the null level, which the project file does not write
+            for place, problem in enumerate(problems[1:]):
+                if problem and spec.levels:
+                    level = spec.levels[place]
+                    condition = "sql" if level.sql is not None else next(iter(level.model_fields_set - {"label"}))
+                    yield project.fault(
+                        ("comparisons", number, "levels", place, condition),
+                        f"the comparison of {spec.field} ({kind}) cannot use this level: {problem}",
+                        given=getattr(level, condition),
+                        allowed=[f"{name}_{side}" for name in keys_of(spec.field, kind) for side in "lr"],
+                        remedy="Levels compare `<key>_l` with `<key>_r` of fields that both sides have.",
+                    )
+            counted = [level["label_for_charts"] for level in levels if not level.get("is_null_level")]
+            for name in ("m_probabilities", "u_probabilities"):
+                given = getattr(spec, name)
+                if given is not None and len(given) != len(counted):
+                    yield project.fault(
+                        ("comparisons", number, name),
+                        f"{len(given)} probabilities for the {len(counted)} levels: {'; '.join(counted)}",
+                    )
+
+
+def _fits(connection: duckdb.DuckDBPyConnection, comparison: Mapping[str, Any]) -> bool:
+    return not any(_problem(connection, level["sql_condition"]) for level in comparison["comparison_levels"])
+
+
+def _problem(connection: duckdb.DuckDBPyConnection, condition: str) -> str | None:
+    """What DuckDB holds against a condition on the table `compared`; None when it is right. Nothing is executed."""
+    if condition == "ELSE":
+        return None
+    try:
+        query = f"SELECT CAST(({condition}\n) AS BOOLEAN) FROM compared"
+        if len(connection.extract_statements(query)) != 1:
+            return "more than one statement"
+        connection.sql(query)
+    except duckdb.Error as error:
+        return str(error).splitlines()[0]
+    return None
+
+
+def _faults_of_training(project: LoadedProject, field_of: Mapping[str, str]) -> Iterator[ProjectFileError]:
+    """A comparison that no pass can train, or a pass that can train none, would end the run after blocking."""
+    passes = [{field_of[key] for key in rule.on} for rule in project.spec.blocking.train]
+    for number, blocked in enumerate(passes):
+        if all(comparison.field in blocked for comparison in project.spec.comparisons):
             yield project.fault(
-                ("relatives", "told_apart_by", number), "is not a compared field", given=field, allowed=sorted(compared)
+                ("blocking", "train", number),
+                "this pass uses every compared field, so that none is left to train",
+                remedy="Leave the rule out, or give it fewer keys.",
+            )
+    for number, comparison in enumerate(project.spec.comparisons):
+        if all(comparison.field in blocked for blocked in passes):
+            yield project.fault(
+                ("comparisons", number),
+                f"no training pass can train the comparison of {comparison.field}: every rule of blocking.train uses that field",
+                remedy="Add a rule without that field to blocking.train.",
             )
 
 
@@ -129,15 +208,7 @@ def _unknown(
         )
     near = nearest(name, known)
     guess = f"; did you mean `{near}`?" if near else ""
-    if name in left or name in right:
-        return project.fault(
-            keys, f"only the {'left' if name in left else 'right'} side has it{guess}", given=name, allowed=known
-        )
-    return project.fault(keys, f"no such field or key on both sides{guess}", given=name, allowed=known)
-
-
-def _raise(faults: list[ProjectFileError]) -> None:
-    if not faults:
-        return
-    remedies = list(dict.fromkeys(fault.remedy for fault in faults if fault.remedy))
-    raise ProjectFileError("\n".join(fault.what for fault in faults), "\n".join(remedies))
+    sides = {"left": left, "right": right}
+    having = [side for side, fields in sides.items() if any(name in keys_of(field, kind) for field, kind in fields.items())]
+    what = f"only the {having[0]} side has it" if len(having) == 1 else "no such field or key on both sides"
+    return project.fault(keys, what + guess, given=name, allowed=known)

@@ -23,8 +23,8 @@ app = typer.Typer(
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
-Config = Annotated[Path, typer.Argument(help="The project file (YAML).", show_default=False)]
-Out = Annotated[Path | None, typer.Option(help="Run directory; runs/<project> when absent.", show_default=False)]
+Config = Annotated[Path, typer.Argument(help="The project file (YAML).", show_default=False, readable=False)]
+Out = Annotated[Path | None, typer.Option(help="Run directory; runs/<project> when absent.", show_default=False, readable=False)]
 Data = Annotated[Path | None, typer.Option(help="Folder that {data} stands for in the project file.", show_default=False)]
 
 

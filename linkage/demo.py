@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkage.project import Run
-from linkage.runs.sql import connect
+from linkage.runs.sql import connect, fetch_row
 
 PACKAGE = Path(__file__).parent
 CONFIGS = next(folder for folder in (PACKAGE / "configs", PACKAGE.parent / "configs") if folder.is_dir())
@@ -56,5 +56,5 @@ def hold_against_truth(run: Run, truth: Path, register: str, role: str) -> Again
     """Compare the accepted links with truth.parquet; only synthetic registers have one."""
     files = {name: str(run.path / f"{name}.parquet") for name in ("links", "pairs", "mentions", "persons")}
     with connect() as connection:
-        row = connection.execute(AGAINST_TRUTH, {**files, "truth": str(truth), "register": register, "role": role}).fetchone()
-    return AgainstTruth(*(int(value) for value in row or (0, 0, 0, 0)))
+        row = fetch_row(connection, AGAINST_TRUTH, {**files, "truth": str(truth), "register": register, "role": role})
+    return AgainstTruth(*(int(value) for value in row))

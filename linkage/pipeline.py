@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from linkage.registers.sources import resolve
 from linkage.runs import Progress, RunDirectory, code_version, fingerprint, source_fingerprint, write_provenance
 from linkage.runs.directory import Counts
 from linkage.runs.files import write_json
-from linkage.runs.sql import connect
+from linkage.runs.sql import connect, fetch_row, literal
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,10 @@ def _birth_registration(side: MappingReport) -> dict[str, str]:
     return {"personal_number": place} if place and known else {}
 
 
+def _tell_rows(progress: Progress, source: str, rows: int) -> None:
+    progress(f"reading {source}", rows, 0)
+
+
 def _hold_rows_equal(table: str, rows_in: object, rows_out: int) -> None:
     if rows_in != rows_out:
         raise LinkageError(
@@ -80,7 +85,7 @@ def _hold_rows_equal(table: str, rows_in: object, rows_out: int) -> None:
 def read(work: Work) -> Counts:
     """Sources -> raw_mentions, raw_persons, quarantine."""
     from linkage.registers import read_side
-    from linkage.runs.sql import literal, write_parquet
+    from linkage.runs.sql import write_parquet
 
     counts: dict[str, int | float | str] = {}
     sides = {"mentions": ("left", work.spec.left), "persons": ("right", work.spec.right)}
@@ -98,9 +103,7 @@ def read(work: Work) -> Counts:
                 target=work.folder / f"raw_{table}.parquet",
                 quarantine=set_aside[-1],
                 name=name,
-                progress=lambda rows, what=f"reading {side.source.path or side.source.table or 'query'}": work.progress(
-                    what, rows, 0
-                ),
+                progress=partial(_tell_rows, work.progress, side.source.path or side.source.table or "query"),
             )
             if report.rows_in != report.rows_used + report.rows_quarantined:
                 raise LinkageError(
@@ -128,7 +131,9 @@ def standardise(work: Work) -> Counts:
     with work.connect() as connection:
         for side, table in _tables(work):
             fields = work.plan.fields[side]
-            dated_by = {field: date for field, date in work.plan.sides[side].dated_by.items() if field in fields and date in fields}
+            dated_by = {
+                field: date for field, date in work.plan.sides[side].dated_by.items() if field in fields and date in fields
+            }
             counts[table] = standardise_table(
                 connection,
                 work.run.file(f"raw_{table}.parquet"),
@@ -162,50 +167,57 @@ def block(work: Work) -> Counts:
 
 
 def train(work: Work) -> Counts:
-    """The model: model.json (Splink's format), relatives.json, training.json."""
-    from linkage.matching import build_settings, open_tables, train_model
-    from linkage.matching.levels import count_patterns
-    from linkage.matching.model import columns_needed, save_settings
-    from linkage.matching.random_pairs import to_patterns
-    from linkage.matching.relatives import learn_relatives
-    from linkage.runs.sql import literal
+    """The model: model.json (Splink's format), relatives.json, log_linear.json, training.json."""
+    from linkage.matching import build_settings, fit_model, open_tables
+    from linkage.matching.model import columns_needed
 
     settings = build_settings(work.spec, work.plan.shared)
     with work.connect() as connection:
         sides = open_tables(connection, work.run.file("mentions.parquet"), work.persons, columns_needed(work.spec, settings))
-        store = f"SELECT * FROM read_parquet({literal(str(work.run.file('pairs.parquet')))})"
-        candidates = to_patterns(count_patterns(connection, settings, store))
-        report = train_model(connection, sides, work.spec, settings, work.plan.field_of, candidates, work.progress)
-        relatives = (
-            learn_relatives(connection, sides, settings, work.spec.relatives, work.plan.field_of, work.spec.seed)
-            if work.spec.relatives
-            else None
+        model, report = fit_model(
+            connection,
+            sides,
+            work.spec,
+            settings,
+            work.plan.field_of,
+            work.run.file("pairs.parquet"),
+            _labelled_matches(work),
+            work.progress,
         )
-    save_settings(settings, work.folder / "model.json")
-    write_json(work.folder / "relatives.json", asdict(relatives) if relatives else None)
+    model.save(work.folder)
     write_json(work.folder / "training.json", report)
-    return {"passes": len(report["passes"]), "expected_matches": round(report["prior"]["expected_matches"])}
+    return {
+        "passes": len(report["passes"]),
+        "expected_matches": round(report["prior"]["expected_matches"]),
+        "warnings": sum(finding["severity"] != "note" for finding in report["diagnostics"]),
+    }
+
+
+def _labelled_matches(work: Work) -> str | None:
+    """The pairs that reviewers called a match, by id."""
+    labels = work.run.file("labels.parquet")
+    if not labels.is_file():
+        return None
+    mentions = work.run.file("mentions.parquet")
+    left, right = (literal(str(path)) for path in (mentions, work.persons or mentions))
+    return (
+        f"SELECT l.id AS id_l, r.id AS id_r FROM read_parquet({literal(str(labels))})"
+        f" JOIN read_parquet({left}) l ON l.record_id = record_id_l JOIN read_parquet({right}) r ON r.record_id = record_id_r"
+        " WHERE verdict = 'match'"
+    )
 
 
 def score(work: Work) -> Counts:
     """Match weight and link weight of every candidate pair above the floor: scored_pairs."""
-    from linkage.matching import load_settings, open_tables, score_pairs
+    from linkage.matching import TrainedModel, open_tables, score_pairs
     from linkage.matching.model import term_frequency_columns
-    from linkage.matching.relatives import RelativesModel
 
-    settings = load_settings(work.run.file("model.json"))
-    held = work.read_json("relatives.json")
+    model = TrainedModel.load(work.run.path)
     with work.connect() as connection:
-        sides = open_tables(connection, work.run.file("mentions.parquet"), work.persons, term_frequency_columns(settings))
+        columns = term_frequency_columns(model.settings)
+        sides = open_tables(connection, work.run.file("mentions.parquet"), work.persons, columns)
         work.progress("scoring candidate pairs", 0, 1)
-        scored = score_pairs(
-            connection,
-            sides,
-            settings,
-            RelativesModel.from_dict(held) if held else None,
-            work.run.file("pairs.parquet"),
-            work.folder / "scored_pairs.parquet",
-        )
+        scored = score_pairs(connection, sides, model, work.run.file("pairs.parquet"), work.folder / "scored_pairs.parquet")
         work.progress("scoring candidate pairs", 1, 1)
     return {"scored_pairs": scored.pairs, "kept_pairs": scored.written}
 
@@ -256,8 +268,8 @@ def sample(work: Work) -> Counts:
         strata = draw_review_sample(
             connection, work.run.file("links.parquet"), pairs, work.spec.seed, thresholds, work.folder / "review_set.parquet"
         )
-        row = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(work.folder / "review_set.parquet")]).fetchone()
-    return {"review_pairs": int(row[0]) if row else 0, "strata": len(strata)}
+        drawn = fetch_row(connection, "SELECT count(*) FROM read_parquet(?)", [str(work.folder / "review_set.parquet")])[0]
+    return {"review_pairs": int(drawn), "strata": len(strata)}
 
 
 def reconcile(work: Work) -> Counts:
@@ -351,15 +363,33 @@ def run_stages(
             record = run.record(stage.name)
             if record is None or record.fingerprint != done[stage.name]:
                 progress(stage.name, 0, 0)
-                record = run.run_stage(
-                    stage.name,
-                    done[stage.name],
-                    _later(stage.name),
-                    lambda partial, work=stage.work: work(Work(project, plan, run, partial, data, progress)),
-                )
+                try:
+                    record = run.run_stage(
+                        stage.name,
+                        done[stage.name],
+                        _later(stage.name),
+                        partial(_in_folder, stage.work, project, plan, run, data, progress),
+                    )
+                except duckdb.OutOfMemoryException:
+                    raise LinkageError(
+                        f"{stage.name} needs more than the memory_limit of {project.spec.memory_limit}",
+                        "Raise memory_limit in the project file (the stages before are kept), or free disk space to spill to.",
+                    ) from None
                 write_provenance(run, project, command, inputs)
         write_provenance(run, project, command, inputs)
     return run
+
+
+def _in_folder(
+    work: Callable[[Work], Counts],
+    project: LoadedProject,
+    plan: Plan,
+    run: RunDirectory,
+    data: Path | None,
+    progress: Progress,
+    folder: Path,
+) -> Counts:
+    return work(Work(project, plan, run, folder, data, progress))
 
 
 def _later(name: str) -> list[str]:

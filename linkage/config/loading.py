@@ -7,14 +7,16 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from linkage.config.project import ProjectSpec
+from linkage.config.project import MEMORY, PROJECT_NAME, ProjectSpec
+from linkage.config.spec import NAME
 from linkage.errors import ProjectFileError, nearest
 
 if TYPE_CHECKING:
@@ -24,13 +26,20 @@ if TYPE_CHECKING:
 
 KeyPath = tuple[str | int, ...]
 MOST_SHOWN = 12
+MOST_ALLOWED = 30
 WORDS = {
     "string_type": "should be text (put it in quotation marks)",
-    "string_pattern_mismatch": "may have lower-case letters, digits and `_` only (in the project's name `-`)",
-    "too_short": "should have at least one item",
+    "int_type": "should be a whole number, without quotation marks",
+    "float_type": "should be a number, without quotation marks",
+    "bool_type": "should be true or false",
     "tuple_type": "should be a list",
     "model_type": "should be a group of keys",
     "dict_type": "should be a group of keys",
+}
+PATTERNS = {
+    NAME: "should start with a small letter and have small letters, digits and `_` only",
+    PROJECT_NAME: "should have small letters, digits and `-` only",
+    MEMORY: "should be a number with MB or GB, as in `4GB`",
 }
 
 
@@ -59,7 +68,7 @@ class LoadedProject:
     @property
     def folder(self) -> Path:
         """What relative paths in the file start from."""
-        return self.path.parent
+        return self.path.absolute().parent
 
     @property
     def config_hash(self) -> str:
@@ -100,7 +109,9 @@ def parse_project(text: str, path: Path) -> LoadedProject:
             raise ProjectFileError(f"{place} extends: a file name is wanted")
         base_path = path.parent / base_name
         if not base_path.is_file():
-            raise ProjectFileError(f"{place} extends: there is no file {base_name!r}", f"It is looked for in {path.parent}.")
+            raise ProjectFileError(
+                f"{place} extends: there is no file {base_name!r}", f"It was looked for in {path.absolute().parent}."
+            )
         base_text = _read_text(base_path)
         base = _parse_yaml(base_text, base_path)
         if "extends" in base:
@@ -108,14 +119,37 @@ def parse_project(text: str, path: Path) -> LoadedProject:
                 f"{place} extends: {base_name} itself extends another file",
                 "One level is allowed: extend the first file directly.",
             )
-        places = {**_places(base, base_path.name), **places}
+        # what this file replaces whole stands here alone
+        replaced = {keys for keys in places if not isinstance(_follow(keys, merged)[1], dict)}
+        inherited = {
+            keys: place
+            for keys, place in _places(base, base_path.name).items()
+            if not any(keys[:depth] in replaced for depth in range(1, len(keys)))
+        }
+        places = {**inherited, **places}
         merged = _merge(_plain(base), merged)
         text = f"{base_text}\n{text}"
     try:
         spec = ProjectSpec.model_validate(merged)
     except ValidationError as error:
-        _refuse(error, merged, LoadedProject(spec=None, path=path, text=text, places=places))  # type: ignore[arg-type]
+        unchecked = LoadedProject(spec=None, path=path, text=text, places=places)  # type: ignore[arg-type]
+        raise_together(_faults(error, merged, unchecked))
+        raise
     return LoadedProject(spec=spec, path=path, text=text, places=places)
+
+
+def raise_together(faults: Sequence[ProjectFileError]) -> None:
+    """Raise the faults as one error of at most a screen, each remedy once; nothing when there are none."""
+    if not faults:
+        return
+    lines = "\n".join(fault.what for fault in faults[:MOST_SHOWN]).splitlines()
+    shown = [
+        "    allowed: as above" if line.startswith("    allowed:") and line in lines[:at] else line
+        for at, line in enumerate(lines)
+    ]
+    more = [f"… and {len(faults) - MOST_SHOWN} more"] if len(faults) > MOST_SHOWN else []
+    remedies = dict.fromkeys(fault.remedy for fault in faults[:MOST_SHOWN] if fault.remedy)
+    raise ProjectFileError("\n".join([*shown, *more]), "\n".join(remedies)) from None
 
 
 def _read_text(path: Path) -> str:
@@ -129,6 +163,8 @@ def _read_text(path: Path) -> str:
         raise ProjectFileError(f"there is no file {path}", f"Did you mean {folder / near}?" if near else "") from None
     except PermissionError:
         raise ProjectFileError(f"{path} may not be read", "Ask its owner for the right to read it.") from None
+    except OSError as error:
+        raise ProjectFileError(f"{path} cannot be read ({error.strerror})", "Give the path of a project file.") from None
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -162,7 +198,8 @@ def _parse_yaml(text: str, path: Path) -> Any:
     if not isinstance(tree, dict):
         what = "is empty" if tree is None else "holds no keys at its top level"
         raise ProjectFileError(
-            f"{path.name}:1:1 {what}", "A project file starts with `project:`, `title:`, `left:` …; see configs/README.md."
+            f"{path.name}:1:1 {what}",
+            "A project file starts with `project:`, `title:`, `left:` …; as configs/birth-to-population.yaml does.",
         )
     return tree
 
@@ -175,12 +212,14 @@ def _plain(node: Any) -> Any:
 
 def _places(node: Any, file: str, above: KeyPath = ()) -> dict[KeyPath, Place]:
     found: dict[KeyPath, Place] = {}
-    if isinstance(node, dict):
+    if isinstance(node, CommentedMap):
         for key, value in node.items():
-            line, column = node.lc.key(key)
-            found[(*above, str(key))] = Place(file, line + 1, column + 1)
+            # a key that came with `<<: *anchor` has no place of its own: that of the group stands for it
+            if key in node.lc.data:
+                line, column = node.lc.key(key)
+                found[(*above, str(key))] = Place(file, line + 1, column + 1)
             found |= _places(value, file, (*above, str(key)))
-    elif isinstance(node, list):
+    elif isinstance(node, CommentedSeq):
         for index, value in enumerate(node):
             line, column = node.lc.item(index)
             found[(*above, index)] = Place(file, line + 1, column + 1)
@@ -195,7 +234,7 @@ def _merge(base: Any, own: Any) -> Any:
     return own
 
 
-def _refuse(error: ValidationError, data: Any, project: LoadedProject) -> NoReturn:
+def _faults(error: ValidationError, data: Any, project: LoadedProject) -> list[ProjectFileError]:
     details = error.errors(include_url=False)
     # A list is "too short" for pydantic when one of its items failed: the item's own error says it.
     told = [
@@ -203,9 +242,7 @@ def _refuse(error: ValidationError, data: Any, project: LoadedProject) -> NoRetu
         for d in details
         if d["type"] != "too_short" or not any(o is not d and o["loc"][: len(d["loc"])] == d["loc"] for o in details)
     ]
-    lines = [_explain(detail, data, project) for detail in told]
-    shown = lines[:MOST_SHOWN] + ([f"… and {len(lines) - MOST_SHOWN} more"] if len(lines) > MOST_SHOWN else [])
-    raise ProjectFileError("\n".join(shown)) from None
+    return [ProjectFileError(_explain(detail, data, project)) for detail in told]
 
 
 def _explain(detail: ErrorDetails, data: Any, project: LoadedProject) -> str:
@@ -215,6 +252,11 @@ def _explain(detail: ErrorDetails, data: Any, project: LoadedProject) -> str:
     if kind == "unknown_key":
         keys = (*keys, context["key"])
         return _message(project.place(keys), keys, context["hint"], None, context["allowed"].split(", "))
+    if kind == "too_short":
+        least = context["min_length"]
+        return _message(
+            project.place(keys), keys, f"should have at least {least} item{'s' if least > 1 else ''}", value or None, []
+        )
     if kind == "missing":
         return _message(project.place(keys), keys, "this key is needed", None, [])
     if kind in {"enum", "literal_error"}:
@@ -227,7 +269,8 @@ def _explain(detail: ErrorDetails, data: Any, project: LoadedProject) -> str:
             value,
             allowed,
         )
-    what = WORDS.get(kind) or detail["msg"].removeprefix("Value error, ").replace("Input should", "should")
+    what = PATTERNS.get(context.get("pattern", "")) or WORDS.get(kind)
+    what = what or detail["msg"].removeprefix("Value error, ").replace("Input should", "should")
     return _message(project.place(keys), keys, what, value, [])
 
 
@@ -253,5 +296,6 @@ def _message(place: Place, keys: KeyPath, what: str, given: object, allowed: Seq
         shown = json.dumps(given, ensure_ascii=False, default=str)
         lines.append(f"    given:   {shown if len(shown) <= 120 else shown[:117] + '…'}")
     if allowed:
-        lines.append(f"    allowed: {', '.join(allowed)}")
+        more = [f"… and {len(allowed) - MOST_ALLOWED} more"] if len(allowed) > MOST_ALLOWED else []
+        lines.append(f"    allowed: {', '.join([*allowed[:MOST_ALLOWED], *more])}")
     return "\n".join(lines)

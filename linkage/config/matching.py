@@ -57,7 +57,9 @@ class LevelSpec(Spec):
     @model_validator(mode="before")
     @classmethod
     def _short_form(cls, data: Any) -> Any:
-        return {data: True} if data == "exact" else data
+        if isinstance(data, str) and data != "exact":
+            raise ValueError("a level is `exact` or a group with one condition, as in `{jaro_winkler: 0.92}`")
+        return {data: True} if isinstance(data, str) else data
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> LevelSpec:
@@ -99,6 +101,8 @@ class ComparisonSpec(Spec):
     def _is_built_one_way(self) -> ComparisonSpec:
         if (self.use is None) == (self.levels is None):
             raise ValueError("give either `use` (a comparison of the library) or `levels`")
+        if self.jaro_winkler and self.use != "vietnamese_name":
+            raise ValueError("`jaro_winkler` here goes with `use: vietnamese_name`; elsewhere write it as levels")
         return self
 
 
@@ -132,6 +136,8 @@ class TrainingSpec(Spec):
     convergence: Probability = 1e-5
     starts: Annotated[int, Field(ge=1, le=20)] = 3
     """Starting points of each pass; the most likely end is kept and a different end is reported."""
+    dependence: Literal["none", "log_linear"] = "none"
+    """Take into the link weight that comparisons go wrong together among matches."""
     allow_bad_fit: bool = False
     """Go on when a diagnostic says that the model should not be used."""
 

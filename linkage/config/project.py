@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from linkage.config.matching import BlockingSpec, ComparisonSpec, Probability, RelativesSpec, TrainingSpec
 from linkage.config.sources import SideSpec
 from linkage.config.spec import Many, Spec
+
+PROJECT_NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
+MEMORY = r"^\d+(\.\d+)?(MB|GB)$"
 
 
 class StandardiseSpec(Spec):
@@ -79,7 +82,7 @@ class ReportSpec(Spec):
 class ProjectSpec(Spec):
     """A linkage project: two registers (or one), how to match them and which errors are accepted."""
 
-    project: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+    project: Annotated[str, StringConstraints(pattern=PROJECT_NAME)]
     """Short name: lower-case letters, digits and hyphens."""
     title: str
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
@@ -99,13 +102,14 @@ class ProjectSpec(Spec):
     """A link whose runner-up is closer than this (in link weight) goes to review whatever its weight."""
     review: ReviewSpec = ReviewSpec()
     report: ReportSpec = ReportSpec()
-    memory_limit: Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)?(MB|GB)$")] = "4GB"
+    memory_limit: Annotated[str, StringConstraints(pattern=MEMORY)] = "4GB"
     threads: Annotated[int, Field(ge=1, le=64)] = 2
 
-    @model_validator(mode="after")
-    def _compares_a_field_once(self) -> ProjectSpec:
-        fields = [comparison.field for comparison in self.comparisons]
+    @field_validator("comparisons")
+    @classmethod
+    def _compares_a_field_once(cls, comparisons: tuple[ComparisonSpec, ...]) -> tuple[ComparisonSpec, ...]:
+        fields = [comparison.field for comparison in comparisons]
         twice = sorted({field for field in fields if fields.count(field) > 1})
         if twice:
             raise ValueError(f"compared twice: {', '.join(twice)}")
-        return self
+        return comparisons

@@ -24,10 +24,12 @@ LARGEST_DIFFERENCE = 0.25
 """A standardised difference above this is called large (Rubin 2001, Stuart 2010 use 0.1–0.25)."""
 LARGEST_UNCOVERED = 0.05
 """Share of the mentions without anchors like them above which the anchors do not speak for them."""
-FEWEST_IN_CELL = 20
-"""Cells with fewer anchors are merged before rates are taken."""
-BAND_SHARES = (0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95)
-"""Quantiles of the anchors' link weights that bound the bands."""
+FEWEST_IN_BAND = 20
+"""Weight bands with fewer anchors are merged."""
+FEWEST_IN_CELL = 5
+"""Cells (band × features) with fewer anchors are merged within their band."""
+BAND_SHARES = (0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.5, 0.7)
+"""Quantiles of the anchors' link weights that bound the bands; finer where the errors are."""
 
 
 @dataclass(frozen=True)
@@ -169,11 +171,11 @@ def _cells(mentions: AnchoredMentions, threshold: float) -> tuple[NDArray[np.int
     """Cell of each mention (N,), and whether its band has enough anchors to speak for it (N,)."""
     weight, known = mentions.weight, mentions.known
     anchored = weight[known & ~np.isnan(weight)]
-    # the lowest weights hold most of the errors: finer bands there, and the threshold is always a bound
+    # the threshold is always a bound
     edges = np.unique([*np.quantile(anchored, BAND_SHARES), threshold]) if anchored.size else np.array([threshold])
     band = np.where(np.isnan(weight), 0, 1 + np.digitize(np.nan_to_num(weight), edges))
     band = _merge_thin_bands(band, known, 2 + int(np.searchsorted(edges, threshold)))
-    covered = (np.bincount(band[known], minlength=int(band.max()) + 1) >= FEWEST_IN_CELL)[band]
+    covered = (np.bincount(band[known], minlength=int(band.max()) + 1) >= FEWEST_IN_BAND)[band]
     if not mentions.features.shape[1]:
         return np.unique(band, return_inverse=True)[1], covered
     _, feature = np.unique(mentions.features, axis=0, return_inverse=True)
@@ -191,13 +193,13 @@ def _merge_thin_bands(band: NDArray[np.int_], known: NDArray[np.bool_], first_li
     counts = np.bincount(band[known], minlength=int(max(band.max(), first_linked)) + 1)
     goes = np.arange(counts.size)
     for side in (range(1, first_linked), range(counts.size - 1, first_linked - 1, -1)):
-        label, before, total = -1, -1, FEWEST_IN_CELL
+        label, before, total = -1, -1, FEWEST_IN_BAND
         for one in side:
-            if total >= FEWEST_IN_CELL:
+            if total >= FEWEST_IN_BAND:
                 label, before, total = one, label, 0
             goes[one] = label
             total += int(counts[one])
-        if total < FEWEST_IN_CELL and before >= 0:
+        if total < FEWEST_IN_BAND and before >= 0:
             goes[goes == label] = before
     return goes[band]
 

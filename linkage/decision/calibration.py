@@ -23,7 +23,11 @@ METHODS: tuple[Method, ...] = ("platt", "isotonic")
 
 @dataclass(frozen=True)
 class Calibrator:
-    """A fitted curve: probability at each of the `knots` (link weights, ascending), linear in log-odds between them."""
+    """A fitted curve from link weight to match probability.
+
+    Isotonic: `log_odds` at each of the `knots` (link weights, ascending), linear between them. Platt: `log_odds` holds the
+    intercept and the slopes of the log-odds below and above weight 0.
+    """
 
     method: Method
     knots: tuple[float, ...]
@@ -33,8 +37,7 @@ class Calibrator:
         """Calibrated match probabilities (n,) of link weights (n,)."""
         flat = np.asarray(weights, dtype=float)
         if self.method == "platt":
-            (intercept, slope) = self.log_odds
-            return np.asarray(probability((intercept + slope * flat) / np.log(2)))
+            return np.asarray(probability(_two_slopes(flat * np.log(2)) @ np.array(self.log_odds) / np.log(2)))
         return np.asarray(probability(np.interp(flat, self.knots, self.log_odds) / np.log(2)))
 
 
@@ -77,7 +80,10 @@ def calibrate(weights: ArrayLike, match: ArrayLike, design_weights: ArrayLike, f
 
     Arrays (n,): link weights, verdicts 0–1, and the frame pairs each stands for (`LabelledSample.design_weight`).
     Population: the assigned pairs the sample represents. Platt: logistic regression of the verdict on the weight (Platt
-    1999; his smoothed targets); isotonic: Zadrozny and Elkan 2002, held half an observation away from 0 and 1.
+    1999) with a slope of its own on each side of 0 (the two slopes of beta calibration: Kull, Silva Filho and Flach 2017),
+    since a model too sure of its matches may be too timid below, and with unit-normal priors around the model's own
+    curve (0, 1, 1), so that few labels change it little. Isotonic: Zadrozny and Elkan 2002, held half an observation away
+    from 0 and 1; it is chosen only where its loss is lower by more than two standard errors of the difference.
 
     Raises:
         LinkageError: under 10 pairs, or only one kind of answer.
@@ -95,7 +101,8 @@ def calibrate(weights: ArrayLike, match: ArrayLike, design_weights: ArrayLike, f
         for method in METHODS:
             predicted[method][test] = fit_curve(w[train], y[train], d[train], method).predict(w[test])
     scores = {method: score(predicted[method], y, d) for method in METHODS}
-    best = min(METHODS, key=lambda method: scores[method].log_loss)
+    gain = (log_losses(predicted["platt"], y) - log_losses(predicted["isotonic"], y)) * d / d.mean()
+    best: Method = "isotonic" if gain.mean() > 2 * gain.std() / np.sqrt(y.size) else "platt"
     return Calibration(
         calibrator=fit_curve(w, y, d, best),
         raw=score(probability(w), y, d),
@@ -109,19 +116,7 @@ def calibrate(weights: ArrayLike, match: ArrayLike, design_weights: ArrayLike, f
 def fit_curve(w: NDArray[np.float64], y: NDArray[np.float64], d: NDArray[np.float64], method: Method) -> Calibrator:
     """One curve on all the pairs given; arguments as for `calibrate`."""
     if method == "platt":
-        from sklearn.linear_model import LogisticRegression
-
-        share = d / d.mean()
-        positive, negative = y.sum(), (1 - y).sum()
-        # Platt's targets: each verdict counts a little for the other answer, which keeps the slope finite
-        target = np.where(y > 0.5, (positive + 1) / (positive + 2), 1 / (negative + 2))
-        model = LogisticRegression(C=1e4, max_iter=1000)
-        model.fit(
-            np.concatenate([w, w]).reshape(-1, 1),
-            np.repeat([1, 0], y.size),
-            sample_weight=np.concatenate([share * target, share * (1 - target)]),
-        )
-        return Calibrator("platt", (), (float(model.intercept_[0]), float(max(model.coef_[0, 0], 0.0))))
+        return Calibrator("platt", (), tuple(_fit_two_slopes(w * np.log(2), y, d / d.mean()).tolist()))
     from sklearn.isotonic import IsotonicRegression
 
     edge = 0.5 / (y.size + 1)
@@ -131,10 +126,14 @@ def fit_curve(w: NDArray[np.float64], y: NDArray[np.float64], d: NDArray[np.floa
 
 
 def score(predicted: NDArray[np.float64], y: NDArray[np.float64], d: NDArray[np.float64]) -> Scores:
-    """Weighted Brier score and log loss; predictions are held 1e-15 off 0 and 1."""
+    """Weighted Brier score and log loss."""
+    return Scores(float(np.average((predicted - y) ** 2, weights=d)), float(np.average(log_losses(predicted, y), weights=d)))
+
+
+def log_losses(predicted: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log loss of each pair in nats (n,); predictions are held 1e-15 off 0 and 1."""
     p = np.clip(predicted, 1e-15, 1 - 1e-15)
-    loss = -(y * np.log(p) + (1 - y) * np.log1p(-p))
-    return Scores(float(np.average((p - y) ** 2, weights=d)), float(np.average(loss, weights=d)))
+    return np.asarray(-(y * np.log(p) + (1 - y) * np.log1p(-p)))
 
 
 def reliability(predicted: ArrayLike, match: ArrayLike, design_weights: ArrayLike, level: float = 0.95) -> list[ReliabilityBin]:
@@ -159,6 +158,33 @@ def reliability(predicted: ArrayLike, match: ArrayLike, design_weights: ArrayLik
         observed = Interval(share, min(limits.low, share), max(limits.high, share), level)
         found.append(ReliabilityBin(float(np.average(p[rows], weights=d[rows])), observed, int(rows.size)))
     return found
+
+
+def _two_slopes(log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Columns 1, the part below 0, the part above 0."""
+    return np.column_stack([np.ones_like(log_odds), np.minimum(log_odds, 0), np.maximum(log_odds, 0)])
+
+
+def _fit_two_slopes(log_odds: NDArray[np.float64], y: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Posterior mode of intercept and both slopes by Newton's method with halved steps; slopes are not negative."""
+    columns, prior = _two_slopes(log_odds), np.array([0.0, 1.0, 1.0])
+
+    def loss(beta: NDArray[np.float64]) -> float:
+        z = columns @ beta
+        return float((share * (np.logaddexp(0, z) - y * z)).sum() + ((beta - prior) ** 2).sum() / 2)
+
+    beta = prior.copy()
+    for _ in range(100):
+        p = probability(columns @ beta / np.log(2))
+        gradient = columns.T @ (share * (p - y)) + beta - prior
+        step = np.linalg.solve((columns * (share * p * (1 - p))[:, None]).T @ columns + np.eye(3), gradient)
+        size = 1.0
+        while loss(beta - size * step) > loss(beta) and size > 1e-8:
+            size /= 2
+        beta = beta - size * step
+        if np.abs(size * step).max() < 1e-9:
+            break
+    return np.asarray(np.maximum(beta, [-np.inf, 0, 0]))
 
 
 def _folds(y: NDArray[np.float64], folds: int, seed: int) -> NDArray[np.int_]:

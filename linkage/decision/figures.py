@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from linkage.decision.texts import Language, text
+from linkage.decision.texts import Language, number, percent, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -64,9 +64,7 @@ def draw_figures(
     language: Language = "vi",
 ) -> list[DrawnFigure]:
     """Draw every figure the estimates allow into `folder` as PNG; `weights` (N,) of all assigned pairs."""
-    shown = text("decimal", language).join(f"{100 * estimates.level:g}".split(".")) + (
-        "\N{NO-BREAK SPACE}%" if language == "vi" else "%"
-    )
+    shown = percent(estimates.level, language)
     drawn = [
         _save(
             "weights", lambda figure: draw_weights(figure, weights, estimates.thresholds, language), folder, language, (8, 3.6)
@@ -110,7 +108,7 @@ def draw_weights(figure: Figure, weights: ArrayLike, thresholds: Thresholds, lan
     for name, at in (("lower", thresholds.lower), ("upper", thresholds.upper)):
         if low < at < high:
             axes.axvline(at, color=INK, ls="--" if name == "lower" else "-", lw=1.2)
-            shown = f" {text(name, language)} {_number(at, language)} "
+            shown = f" {text(name, language)} {number(at, language)} "
             axes.text(at, top * 0.8, shown, ha="right" if name == "lower" else "left", va="top", fontsize=8)
     places = (
         ("region_non_link", (low + thresholds.lower) / 2),
@@ -178,17 +176,17 @@ def draw_errors(figure: Figure, estimates: Estimates, targets: TargetsSpec, lang
                 at, value, color=COLOURS[estimator], marker=MARKS[estimator], ms=3.5, lw=1.3, label=text(estimator, language)
             )
         axes.axhline(target, color="#a61c00", lw=1, ls=":")
-        axes.text(1, target, f" {text('target', language)} {_number(100 * target, language)} %", color="#a61c00", fontsize=8,
+        axes.text(1, target, f" {text('target', language)} {percent(target, language)}", color="#a61c00", fontsize=8,
                   ha="right", va="bottom", transform=axes.get_yaxis_transform())  # fmt: skip
         axes.set_yscale("log")
         axes.set_ylim(floor, 1)
         axes.set_ylabel(text(measure, language))
         for name, dash in (("lower", "--"), ("upper", "-")):
             axes.axvline(getattr(estimates.thresholds, name), color=INK, lw=0.9, ls=dash)
-        axes.yaxis.set_major_formatter(lambda value, _: f"{_number(100 * value, language)} %")
+        axes.yaxis.set_major_formatter(lambda value, _: percent(value, language))
     panels[0].legend(loc="upper right", ncols=3)
     panels[1].set_xlabel(text("link_weight", language))
-    panels[1].xaxis.set_major_formatter(lambda value, _: _number(value, language))
+    panels[1].xaxis.set_major_formatter(lambda value, _: number(value, language))
 
 
 def draw_reliability(figure: Figure, estimates: Estimates, language: Language) -> None:
@@ -206,11 +204,12 @@ def draw_reliability(figure: Figure, estimates: Estimates, language: Language) -
         colour = COLOURS["model" if name == "before" else "design"]
         x, y = logit([one.predicted for one in bins]), logit([one.observed.value for one in bins])
         reach = [y - logit([one.observed.low for one in bins]), logit([one.observed.high for one in bins]) - y]
-        axes.errorbar(x, y, yerr=np.maximum(reach, 0), color=colour, marker="^" if name == "before" else "o", ls="", ms=5, elinewidth=0.8,
-                      label=text(name, language))  # fmt: skip
+        mark = "^" if name == "before" else "o"
+        limits = np.maximum(reach, 0)
+        axes.errorbar(x, y, yerr=limits, color=colour, marker=mark, ls="", ms=5, elinewidth=0.8, label=text(name, language))
     for set_ticks, set_labels in ((axes.set_xticks, axes.set_xticklabels), (axes.set_yticks, axes.set_yticklabels)):
         set_ticks(logit(ticks))
-        set_labels([_number(tick, language) for tick in ticks])
+        set_labels([number(tick, language) for tick in ticks])
     axes.set_xlabel(text("predicted", language))
     axes.set_ylabel(text("observed", language))
     axes.legend(loc="upper left")
@@ -247,9 +246,7 @@ def draw_allocation(figure: Figure, strata: Sequence[Stratum], language: Languag
     axes.set_xscale("log")
     axes.set_xlim(0.8, max(one.size for one in rows) * 4)
     for at, one in enumerate(rows):
-        axes.text(
-            one.size, at, f"  {_number(float(f'{100 * one.inclusion_probability:.2g}'), language)} %", va="center", fontsize=8
-        )
+        axes.text(one.size, at, f"  {percent(one.inclusion_probability, language)}", va="center", fontsize=8)
     axes.set_xlabel(text("pairs_log", language))
     axes.legend(loc="lower right")
 
@@ -304,13 +301,8 @@ def _point(axes: Axes, value: float, low: float, high: float, place: int) -> Non
 
 
 def _span(stratum: Stratum, language: Language) -> str:
-    ends = ["−∞" if one == -np.inf else "∞" if one == np.inf else _number(one, language) for one in (stratum.low, stratum.high)]
+    ends = ["−∞" if one == -np.inf else "∞" if one == np.inf else number(one, language) for one in (stratum.low, stratum.high)]
     return f"[{ends[0]}; {ends[1]})"
-
-
-def _number(value: float, language: Language) -> str:
-    shown = f"{value:.4g}" if abs(value) < 1e4 else f"{value:.0f}"
-    return shown.replace("-", "−").replace(".", text("decimal", language))
 
 
 def _write_numbers(axes: Axes, language: Language, *, x: bool = False, y: bool = False) -> None:
@@ -320,4 +312,4 @@ def _write_numbers(axes: Axes, language: Language, *, x: bool = False, y: bool =
     for wanted, axis in ((x, axes.xaxis), (y, axes.yaxis)):
         if wanted:
             axis.set_major_locator(MaxNLocator(5))
-            axis.set_major_formatter(lambda value, _: _number(value, language))
+            axis.set_major_formatter(lambda value, _: number(value, language))

@@ -15,8 +15,6 @@ import numpy as np
 from linkage.errors import LinkageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import ArrayLike
 
 
@@ -47,7 +45,8 @@ def total_of_hits(hits: ArrayLike, sampled: ArrayLike, sizes: ArrayLike, level: 
     correction N_h²(1 − n_h/N_h) p(1−p)/(n_h − 1) in place of the Poisson one, and one unseen hit at the expansion weight
     of a random unit (mean over units, between Fay's largest and Tiwari, Clegg and Zou's 2006 mean over strata).
     Certainty strata (n_h = N_h) add no width. Limits never leave what the sample already decided: hits seen, and hits
-    seen plus units unseen. With `finite=False` the units are draws from a larger source (anchors): no correction.
+    seen plus units unseen. With `finite=False` the sampled units are not part of the population but stand for it (anchors):
+    the correction becomes 1 + n_h/N_h, the variance of predicting N_h further units.
 
     Raises:
         LinkageError: a non-empty stratum without a sampled unit.
@@ -65,7 +64,7 @@ def total_of_hits(hits: ArrayLike, sampled: ArrayLike, sizes: ArrayLike, level: 
     value = float((size * x / n).sum())
     if not x.size:
         return Interval(certain, certain, certain, level)
-    share, unseen = x / n, 1 - n / size if finite else np.ones(n.size)
+    share, unseen = x / n, 1 - n / size if finite else 1 + n / size
     variance = float((size**2 * unseen * share * (1 - share) / np.maximum(n - 1, 1)).sum())
     weight = size / n * np.sqrt(unseen)
     low, high = _mid_p_gamma(value, variance, float((weight * size).sum() / size.sum()), level)
@@ -112,25 +111,27 @@ def wilson(hits: float, trials: float, level: float = 0.95) -> Interval:
 
 def _mid_p_gamma(value: float, variance: float, weight: float, level: float) -> tuple[float, float]:
     """Quantiles of the even mixture of the gamma with the sample's moments and the one with a further hit added."""
-    from scipy.special import gammainc
+    from scipy.optimize import brentq
+    from scipy.special import gammainc, gammaincinv
 
-    def below(t: float) -> float:
-        # without variance (nothing seen, or everything) all mass stands at the value
-        return float(gammainc(value**2 / variance, t * value / variance)) if variance > 0 else float(t >= value)
+    mean, spread = value + weight, variance + weight**2
+    tails = ((1 - level) / 2, (1 + level) / 2)
 
-    def above(t: float) -> float:
-        mean, spread = value + weight, variance + weight**2
-        return float(gammainc(mean**2 / spread, t * mean / spread))
+    def above(tail: float) -> float:
+        return float(gammaincinv(mean**2 / spread, tail) * spread / mean)
 
-    ceiling = value + 12 * (np.sqrt(variance) + weight)
-    low, high = (_quantile(lambda t: (below(t) + above(t)) / 2, tail, ceiling) for tail in ((1 - level) / 2, (1 + level) / 2))
-    return low, high
+    if variance <= 0:
+        # without variance (nothing seen, or everything) half of the mass stands at the value
+        return min(value, above(2 * tails[0])), max(value, above(2 * tails[1] - 1))
 
+    def excess(t: float, tail: float) -> float:
+        below = gammainc(value**2 / variance, t * value / variance)
+        return float(below + gammainc(mean**2 / spread, t * mean / spread)) / 2 - tail
 
-def _quantile(distribution: Callable[[float], float], tail: float, ceiling: float) -> float:
-    """The least t ≥ 0 with distribution(t) ≥ tail, by bisection."""
-    low, high = 0.0, ceiling
-    for _ in range(40):
-        middle = (low + high) / 2
-        low, high = (low, middle) if distribution(middle) >= tail else (middle, high)
-    return high if low else 0.0
+    found = []
+    for tail in tails:
+        # the mixture's quantile lies between those of its parts
+        ends = sorted((float(gammaincinv(value**2 / variance, tail) * variance / value), above(tail)))
+        bracketed = excess(ends[0], tail) < 0 < excess(ends[1], tail)
+        found.append(float(brentq(excess, ends[0], ends[1], args=(tail,), rtol=1e-9)) if bracketed else ends[0])
+    return found[0], found[1]

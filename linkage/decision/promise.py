@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linkage.decision.intervals import Interval, ratio
+from linkage.decision.texts import Language, number, percent, text
 from linkage.decision.thresholds import Thresholds, trade_off
 
 if TYPE_CHECKING:
@@ -36,12 +37,12 @@ def thresholds_from_labels(
     share of `ALPHA`.
 
     Where nothing can be promised, the threshold concerned is set so that no pair is decided without review, `promised` is
-    False and `note` says what the labels could support.
+    False and `unmet` names the target (`describe_promise` puts it in words).
     """
     flat = np.sort(np.asarray(weights, dtype=float))
     candidates = _candidates(sample, flat)
-    upper, false_rate, upper_note = _upper(sample, flat, candidates, targets.false_link_rate)
-    lower, missed_rate, lower_note = _lower(sample, flat, candidates, targets.missed_link_rate)
+    upper, false_rate, smallest = _upper(sample, flat, candidates, targets.false_link_rate)
+    lower, missed_rate, can_lose = _lower(sample, flat, candidates, targets.missed_link_rate)
     lower = min(lower, upper)
     choices = trade_off(flat, upper, lower, targets.review_capacity, reviewers_per_pair)
     exceeds = choices[0].clerical_pairs > targets.review_capacity
@@ -54,8 +55,9 @@ def thresholds_from_labels(
         exceeds_capacity=exceeds,
         how="labels",
         choices=choices if exceeds else (),
-        promised=not (upper_note or lower_note),
-        note=" ".join(note for note in (upper_note, lower_note) if note),
+        promised=smallest is None and can_lose,
+        unmet=("false_link_rate",) * (smallest is not None) + ("missed_link_rate",) * (not can_lose),
+        smallest_false_link_bound=smallest,
     )
 
 
@@ -103,7 +105,8 @@ def _candidates(sample: LabelledSample, flat: NDArray[np.float64]) -> NDArray[np
 
 def _upper(
     sample: LabelledSample, flat: NDArray[np.float64], candidates: NDArray[np.float64], target: float
-) -> tuple[float, float, str]:
+) -> tuple[float, float, float | None]:
+    """Upper threshold, its bound, and where nothing can be promised the smallest bound there is."""
     main, spare = ALPHA * (1 - UPWARD_SHARE), ALPHA * UPWARD_SHARE
     possible = [false_link_bound(sample, flat, one, main, none_seen=True) for one in candidates]
     able = [i for i, bound in enumerate(possible) if bound <= 0.6 * target]
@@ -122,18 +125,15 @@ def _upper(
                 best, bound = i, tried
                 break
     if best is not None:
-        return float(candidates[best]), bound, ""
-    least = min(false_link_bound(sample, flat, one, main) for one in candidates)
-    note = (
-        f"These labels cannot promise a false-link rate of {target:.3%}: the smallest bound at any weight is {least:.2%}. "
-        "Label more pairs at high weights, or accept a higher rate."
-    )
-    return float(np.ceil(flat[-1] * 1000) / 1000) + 0.001, 0.0, note
+        return float(candidates[best]), bound, None
+    smallest = min(false_link_bound(sample, flat, one, main) for one in candidates)
+    return float(np.ceil(flat[-1] * 1000) / 1000) + 0.001, 0.0, smallest
 
 
 def _lower(
     sample: LabelledSample, flat: NDArray[np.float64], candidates: NDArray[np.float64], target: float
-) -> tuple[float, float, str]:
+) -> tuple[float, float, bool]:
+    """Lower threshold, its bound, and whether any weight above the lowest can be promised."""
     best, bound = None, 0.0
     for one in candidates[candidates > flat[0]]:
         tried = missed_below_bound(sample, flat, float(one), ALPHA)
@@ -141,6 +141,24 @@ def _lower(
             break
         best, bound = float(one), tried
     if best is not None:
-        return best, bound, ""
-    note = f"These labels cannot promise a missed-link rate of {target:.2%} at any weight: label more pairs at low weights."
-    return float(np.floor(flat[0] * 1000) / 1000), 0.0, note
+        return best, bound, True
+    return float(np.floor(flat[0] * 1000) / 1000), 0.0, False
+
+
+def describe_promise(thresholds: Thresholds, targets: TargetsSpec, language: Language) -> str:
+    """What the labels can promise, in one or two sentences for a reader."""
+    if thresholds.promised:
+        shown = {
+            "false": percent(targets.false_link_rate, language),
+            "missed": percent(targets.missed_link_rate, language),
+            "upper": number(thresholds.upper, language),
+            "lower": number(thresholds.lower, language),
+        }
+        return text("promise_kept", language, **shown)
+    sentences = []
+    if thresholds.smallest_false_link_bound is not None:
+        bound = percent(thresholds.smallest_false_link_bound, language)
+        sentences.append(text("promise_false", language, target=percent(targets.false_link_rate, language), bound=bound))
+    if "missed_link_rate" in thresholds.unmet:
+        sentences.append(text("promise_missed", language, target=percent(targets.missed_link_rate, language)))
+    return " ".join(sentences) or text("promise_none", language)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linkage.decision.deciding import columns_of, relation
-from linkage.decision.strata import Kind, Stratum, allocate, stratum_bounds, tally
+from linkage.decision.strata import Kind, Stratum, allocate, allocate_top_up, stratum_bounds, tally
 from linkage.errors import LinkageError
 from linkage.runs.sql import quote, write_parquet
 
@@ -133,10 +133,11 @@ def top_up_review_sample(
 ) -> list[Stratum]:
     """Add `extra` pairs to a labelled review set, where the labels vary most, and write the enlarged set.
 
-    Strata stay as they were; sizes per stratum follow Neyman with the pilot's own variances, (x + 1)/(n + 2) smoothed,
-    and never shrink. The same `seed` continues the same random order, so a stratum's first and second phase together are
-    one simple random sample and its new inclusion probability n_h / N_h holds for old and new pairs alike, given the
-    sizes. (Choosing the sizes after looking at the labels leaves a bias of order 1/n_h, as any sequential design.)
+    Strata stay as they were; sizes per stratum follow Neyman with the pilot's own variances and never shrink. A pilot of
+    half the budget and a top-up of the other half is the most economical design studied. The same `seed` continues the
+    same random order, so a stratum's first and second phase together are one simple random sample and its new inclusion
+    probability n_h / N_h holds for old and new pairs alike, given the sizes. (Choosing the sizes after looking at the
+    labels leaves a bias of order 1/n_h, as any sequential design.)
 
     Raises:
         LinkageError: the links or the seed are not those of the first phase.
@@ -148,17 +149,14 @@ def top_up_review_sample(
             FROM {relation(review_set)} LEFT JOIN (SELECT pair_id, verdict FROM {relation(labels)}) USING (pair_id)
             GROUP BY ALL ORDER BY ALL"""
     ).fetchall()
-    first = [
-        Stratum(kind, low, high, size, sampled, (matches + 1) / (labelled + 2), group)
-        for kind, low, high, group, size, sampled, labelled, matches in rows
-    ]
-    room = [one.size - one.sampled for one in first]
-    total = sum(one.sampled for one in first) + extra
-    aims = allocate([one.size for one in first], [one.deviation for one in first], total, 1)
-    more = allocate(
-        room, [max(aim - one.sampled, 0) / max(left, 1) for aim, one, left in zip(aims, first, room, strict=True)], extra, 0
+    first = [Stratum(kind, low, high, size, sampled, 0.5, group) for kind, low, high, group, size, sampled, _, _ in rows]
+    more = allocate_top_up(
+        [one.size for one in first], [one.sampled for one in first], [row[6] for row in rows], [row[7] for row in rows], extra
     )
-    drawn = [replace(one, sampled=one.sampled + added) for one, added in zip(first, more, strict=True)]
+    drawn = [
+        replace(one, sampled=one.sampled + added, rate=(row[7] + 1) / (row[6] + 2))
+        for one, added, row in zip(first, more, rows, strict=True)
+    ]
     before = connection.execute(f"SELECT pair_id FROM {relation(review_set)}").fetchall()
     _write_sample(connection, drawn, seed, target)
     kept = connection.execute(f"SELECT pair_id FROM {relation(target)}").fetchall()

@@ -124,6 +124,21 @@ def allocate(sizes: Sequence[int], deviations: Sequence[float], budget: int, min
     return [int(n) for n in _whole(np.clip(share, floor, capped), min(budget, int(capped.sum())), capped)]
 
 
+def allocate_top_up(
+    sizes: Sequence[int], sampled: Sequence[int], labelled: Sequence[int], matches: Sequence[int], extra: int
+) -> list[int]:
+    """Share `extra` further pairs among strata by Neyman with the pilot's variances; returns the additions.
+
+    A stratum's rate is taken as (matches + 1) / (labelled + 2), so that none without variety is believed to have none.
+    Aims are those of a single sample of the whole size; where the pilot already exceeds its aim nothing is added.
+    """
+    rates = (np.asarray(matches, dtype=float) + 1) / (np.asarray(labelled, dtype=float) + 2)
+    aims = np.array(allocate(sizes, np.sqrt(rates * (1 - rates)).tolist(), int(sum(sampled)) + extra, 1))
+    room = np.asarray(sizes) - np.asarray(sampled)
+    pull = np.maximum(aims - np.asarray(sampled), 0) / np.maximum(room, 1)
+    return allocate(room.tolist(), pull.tolist(), extra, 0)
+
+
 def _whole(share: NDArray[np.float64], total: int, caps: NDArray[np.int_]) -> NDArray[np.int_]:
     """Whole numbers that sum to `total` by largest remainders, none above its cap."""
     whole: NDArray[np.int_] = np.minimum(np.floor(share + 1e-9).astype(int), caps)

@@ -15,7 +15,7 @@ import numpy as np
 
 from linkage.decision.deciding import relation
 from linkage.decision.samples import LabelledSample
-from linkage.decision.strata import Kind, Stratum, allocate, stratum_bounds, tally
+from linkage.decision.strata import Kind, Stratum, allocate, allocate_top_up, stratum_bounds, tally
 from linkage.runs.sql import write_parquet
 
 if TYPE_CHECKING:
@@ -115,8 +115,11 @@ def plant_population(
     )
 
 
-def label_sample(population: Population, pairs: int, upper: float, lower: float, seed: int) -> LabelledSample:
-    """A perfectly labelled review set of `pairs` pairs, drawn with the strata and allocation of `draw_review_sample`."""
+def label_sample(population: Population, pairs: int, upper: float, lower: float, seed: int, pilot: float = 1.0) -> LabelledSample:
+    """A perfectly labelled review set of `pairs` pairs, drawn with the strata and allocation of `draw_review_sample`.
+
+    With `pilot` (a share of the pairs) the rest is a top-up allocated as `top_up_review_sample` does.
+    """
     rng = np.random.default_rng(seed)
     strata = max(4, min(8, pairs // 50))
     assigned = np.flatnonzero(~np.isnan(population.weight))
@@ -131,8 +134,15 @@ def label_sample(population: Population, pairs: int, upper: float, lower: float,
             inside = (weight >= stratum.low) & (weight < stratum.high)
             found.append(stratum)
             members.append((mention[inside], weight[inside], true[inside]))
-    taken = allocate([one.size for one in found], [one.deviation for one in found], pairs, 5)
-    chosen = [rng.permutation(one.size)[:n] for one, n in zip(found, taken, strict=True)]
+    sizes = [one.size for one in found]
+    orders = [rng.permutation(size) for size in sizes]
+    taken = allocate(sizes, [one.deviation for one in found], round(pairs * pilot), 5)
+    if sum(taken) < pairs:
+        matches = [int(true[order[:n]].sum()) for (_, _, true), order, n in zip(members, orders, taken, strict=True)]
+        taken = [
+            n + more for n, more in zip(taken, allocate_top_up(sizes, taken, taken, matches, pairs - sum(taken)), strict=True)
+        ]
+    chosen = [order[:n] for order, n in zip(orders, taken, strict=True)]
     outside = np.array([one.kind == "outside" for one in found])
     stratum_of = np.repeat(np.arange(len(found)), taken)
     weights = np.concatenate([members[i][1][rows] for i, rows in enumerate(chosen)])

@@ -105,6 +105,27 @@ TEXTS: dict[str, dict[Language, str]] = {
         "linkage at the upper threshold. Bars are {level} intervals. Far apart means reviewers' doubt outweighs "
         "sampling error.",
     },
+    "promise_kept": {
+        "vi": "Mẫu soát xét chứng tỏ với độ tin cậy 95 %: liên kết sai không quá {false} từ trọng số {upper} trở lên, "
+        "và bỏ sót không quá {missed} dưới trọng số {lower}.",
+        "en": "The labels show with 95% confidence that at most {false} of the links at or above weight {upper} are false and "
+        "at most {missed} of the matches lie below weight {lower}.",
+    },
+    "promise_false": {
+        "vi": "Mẫu soát xét này chưa đủ để cam kết tỷ lệ liên kết sai {target}: giới hạn trên nhỏ nhất đạt được là {bound}. "
+        "Cần soát xét thêm cặp có trọng số cao, hoặc chấp nhận tỷ lệ cao hơn.",
+        "en": "These labels cannot promise a false-link rate of {target}: the smallest bound at any weight is {bound}. "
+        "Label more pairs at high weights, or accept a higher rate.",
+    },
+    "promise_missed": {
+        "vi": "Mẫu soát xét này chưa đủ để cam kết tỷ lệ bỏ sót {target} ở bất kỳ trọng số nào: cần soát xét thêm cặp có "
+        "trọng số thấp.",
+        "en": "These labels cannot promise a missed-link rate of {target} at any weight: label more pairs at low weights.",
+    },
+    "promise_none": {
+        "vi": "Ngưỡng theo xác suất của mô hình, chưa được người soát xét kiểm chứng.",
+        "en": "Thresholds by the model's own probabilities, not yet checked by reviewers.",
+    },
     "worst": {"vi": "xấu nhất", "en": "worst"},
     "middle": {"vi": "ở giữa", "en": "middle"},
     "best": {"vi": "tốt nhất", "en": "best"},
@@ -115,3 +136,22 @@ TEXTS: dict[str, dict[Language, str]] = {
 def text(key: str, language: Language, **values: str) -> str:
     """One text in one language, its `{names}` filled in."""
     return TEXTS[key][language].format(**values)
+
+
+def number(value: float, language: Language) -> str:
+    """A number to four significant digits, with the language's decimal sign.
+
+    >>> number(-0.4531, "vi")
+    '−0,4531'
+    """
+    shown = f"{value:.4g}" if abs(value) < 1e4 else f"{value:.0f}"
+    return shown.replace("-", "−").replace(".", text("decimal", language))
+
+
+def percent(rate: float, language: Language) -> str:
+    """A rate as a percentage to three significant digits.
+
+    >>> percent(0.0083, "en")
+    '0.83%'
+    """
+    return number(float(f"{100 * rate:.3g}"), language) + ("\N{NO-BREAK SPACE}%" if language == "vi" else "%")

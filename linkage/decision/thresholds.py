@@ -57,7 +57,10 @@ class Thresholds:
     choices: tuple[Choice, ...] = ()
     promised: bool = False
     """Labels show, at 95 % confidence each, that both targets are met."""
-    note: str = ""
+    unmet: tuple[str, ...] = ()
+    """Targets the labels cannot promise: `false_link_rate`, `missed_link_rate`."""
+    smallest_false_link_bound: float | None = None
+    """With an unmet false-link target: the lowest bound these labels give at any weight."""
 
     @property
     def classes_(self) -> NDArray[np.int_]:

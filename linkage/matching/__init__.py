@@ -8,21 +8,22 @@ id, every sample is drawn by a hash of (seed, ids): the same inputs, config and 
 """
 
 from linkage.matching.assignment import assign_pairs
-from linkage.matching.blocking import RulePairs, count_rule_pairs
+from linkage.matching.fitting import fit_model
 from linkage.matching.levels import write_level_store
-from linkage.matching.model import build_settings, load_settings
+from linkage.matching.linker import open_linker, weighed_pairs
+from linkage.matching.model import build_settings
 from linkage.matching.scoring import score_pairs
 from linkage.matching.tables import open_tables
-from linkage.matching.training import train_model
+from linkage.matching.trained import TrainedModel
 
 __all__ = [
-    "RulePairs",
+    "TrainedModel",
     "assign_pairs",
     "build_settings",
-    "count_rule_pairs",
-    "load_settings",
+    "fit_model",
+    "open_linker",
     "open_tables",
     "score_pairs",
-    "train_model",
+    "weighed_pairs",
     "write_level_store",
 ]

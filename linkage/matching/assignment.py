@@ -1,8 +1,8 @@
 """At most one person a mention: the pairs that are kept, with their runner-up.
 
-One to one: the assignment of greatest total weight within each connected component of pairs above the floor (scipy's
-sparse matching), greedy in components beyond a size. Ties go to the lower ids. Pairs rank by weight, never by a
-probability that saturates at one.
+One to one: the assignment of greatest total benefit (the link weight, where it is positive) within each connected
+component of pairs above the floor (scipy's sparse matching), greedy in components beyond a size. Ties go to the lower
+ids. Pairs rank by weight, never by a probability that saturates at one.
 """
 
 from __future__ import annotations
@@ -131,14 +131,19 @@ def _assign_one_to_one(left: Integers, right: Integers, weights: Weights) -> tup
     return np.sort(np.concatenate(chosen)), (int(count), int((sizes > LARGEST_EXACT).sum()), int(sizes.max()))
 
 
+def benefits(weights: Weights) -> Weights:
+    """What assigning a pair is worth: log2(1 + 2^weight), the weight for likely pairs, near nothing for unlikely ones."""
+    return np.logaddexp2(0.0, weights)
+
+
 def _heaviest(a: Integers, b: Integers, weights: Weights, positions: Integers) -> Integers:
     """The exact assignment: a full matching after every left record is given a place of its own that is worth nothing."""
     if not len(a):
         return positions
     rows, row = np.unique(a, return_inverse=True)
     columns, column = np.unique(b, return_inverse=True)
-    # Benefits are whole numbers above zero (micro-units over the floor), so equal weights tie exactly on every machine.
-    benefit = np.rint((weights - FLOOR) * 1e6).astype(np.int64) + 2
+    # Whole numbers above those of the places of their own, so that equal weights tie exactly on every machine.
+    benefit = np.rint(benefits(weights) * 1e6).astype(np.int64) + 2
     own = np.arange(len(rows))
     cost = csr_array(
         (
@@ -150,7 +155,8 @@ def _heaviest(a: Integers, b: Integers, weights: Weights, positions: Integers) -
     matched_row, matched_column = min_weight_full_bipartite_matching(cost)
     partner = np.full(len(rows), -1)
     partner[matched_row] = matched_column
-    return positions[partner[row] == column]
+    kept: Integers = positions[partner[row] == column]
+    return kept
 
 
 def _greedy(a: Integers, b: Integers, weights: Weights, positions: Integers) -> Integers:

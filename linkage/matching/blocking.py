@@ -13,7 +13,7 @@ import duckdb
 
 from linkage.config import BlockingRule
 from linkage.matching.tables import Sides
-from linkage.runs.sql import quote
+from linkage.runs.sql import fetch_row, quote
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ def number_blocks(
 def count_rule_pairs(connection: duckdb.DuckDBPyConnection, sides: Sides, rule: BlockingRule) -> RulePairs:
     """Exact counts for one rule, from block sizes alone."""
     cap = rule.cap or 2**62
-    row = connection.execute(
+    row = fetch_row(
+        connection,
         f"""
         WITH blocks AS ({_block_sizes(sides, rule)})
         SELECT coalesce(sum(pairs) FILTER (pairs <= $cap), 0), count(*) FILTER (pairs <= $cap),
@@ -65,17 +66,20 @@ def count_rule_pairs(connection: duckdb.DuckDBPyConnection, sides: Sides, rule: 
         FROM blocks WHERE pairs > 0
         """,
         {"cap": cap},
-    ).fetchone()
-    pairs, blocks, largest, capped_blocks, capped_pairs = (int(value) for value in row or (0, 0, 0, 0, 0))
-    return RulePairs(rule.name, pairs, blocks, largest, capped_blocks, capped_pairs)
+    )
+    return RulePairs(rule.name, *(int(value) for value in row))
 
 
 def pairs_of_rules(sides: Sides, rules: int, table: str, id_range: bool = False) -> str:
     """SQL of (id_l, id_r, blocking_rules): each pair once, with a bit for every rule that proposes it.
 
-    A pair is produced by the first rule that proposes it, so no pair needs to be compared with those already there.
     With `id_range`, only left ids between the bound parameters $first and $last.
     """
+    return " UNION ALL ".join(pairs_by_rule(sides, rules, table, id_range))
+
+
+def pairs_by_rule(sides: Sides, rules: int, table: str, id_range: bool = False) -> list[str]:
+    """One query a rule, of the pairs that it proposes and no earlier rule does: none is compared with those already there."""
     bits = " | ".join(f"(CASE WHEN l.block_{rule} = r.block_{rule} THEN {1 << rule} ELSE 0 END)" for rule in range(rules))
     span = " AND l.id BETWEEN $first AND $last" if id_range else ""
     once = " AND l.id < r.id" if sides.is_dedupe else ""
@@ -87,7 +91,7 @@ def pairs_of_rules(sides: Sides, rules: int, table: str, id_range: bool = False)
             f" FROM {quote(table + '_left')} l JOIN {quote(table + '_right')} r ON l.block_{rule} = r.block_{rule}{earlier}{once}"
             f" WHERE true{span}"
         )
-    return " UNION ALL ".join(parts)
+    return parts
 
 
 def _number(rule: BlockingRule, capped: str | None = None) -> str:

@@ -45,9 +45,18 @@ class Fit:
 
 
 def fit_m(
-    patterns: Patterns, u: Sequence[Floats], start_m: Sequence[Floats], start_prior: float, most_iterations: int, tolerance: float
+    patterns: Patterns,
+    u: Sequence[Floats],
+    start: tuple[float, Sequence[Floats]],
+    most_iterations: int,
+    tolerance: float,
+    fixed: frozenset[int] = frozenset(),
 ) -> Fit:
-    """Estimate the prior and m with u held fixed; converged when no parameter moves more than `tolerance`."""
+    """Estimate the prior and m from a `start` of both, with u, and m of the comparisons in `fixed`, held as they are.
+
+    Converged when no parameter moves more than `tolerance` in an iteration.
+    """
+    start_prior, start_m = start
     m = [np.asarray(one, dtype=float) for one in start_m]
     prior, moved, iteration = start_prior, np.inf, 0
     log_u = _log_probability(patterns, u)
@@ -55,7 +64,10 @@ def fit_m(
         iteration += 1
         matched = _posterior(prior, _log_probability(patterns, m), log_u) * patterns.counts
         new_prior = float(matched.sum() / patterns.pairs)
-        new_m = [_shares(patterns.levels[:, position], matched, len(one)) for position, one in enumerate(m)]
+        new_m = [
+            one if position in fixed else _shares(patterns.levels[:, position], matched, len(one))
+            for position, one in enumerate(m)
+        ]
         moved = max(abs(new_prior - prior), *(float(np.abs(new - old).max()) for new, old in zip(new_m, m, strict=True)))
         prior, m = new_prior, new_m
     mixture = np.logaddexp(np.log(max(prior, TINY)) + _log_probability(patterns, m), np.log1p(-prior) + log_u)
@@ -72,6 +84,11 @@ def fit_prior(patterns: Patterns, m: Sequence[Floats], u: Sequence[Floats], star
             break
         prior = new
     return prior
+
+
+def log2_ratio(patterns: Patterns, m: Sequence[Floats], u: Sequence[Floats]) -> Floats:
+    """log2 of P(pattern | match) / P(pattern | no match), one a pattern."""
+    return np.asarray((_log_probability(patterns, m) - _log_probability(patterns, u)) / np.log(2))
 
 
 def shares_of_levels(patterns: Patterns, levels: Sequence[int]) -> list[Floats]:

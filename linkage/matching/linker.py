@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from pathlib import Path
 
@@ -11,9 +10,9 @@ from splink import DuckDBAPI, Linker
 
 from linkage.errors import LinkageError
 from linkage.matching.model import compared_columns, load_settings, term_frequency_columns
-from linkage.matching.relatives import RelativesModel
 from linkage.matching.scoring import weights_query
 from linkage.matching.tables import open_tables
+from linkage.matching.trained import TrainedModel
 from linkage.runs.sql import connect, literal
 
 
@@ -43,11 +42,8 @@ def open_linker(run: Path) -> Linker:
 
 def weighed_pairs(connection: duckdb.DuckDBPyConnection, run: Path) -> str:
     """SQL of the level store with match_weight and link_weight under the run's model."""
-    settings = load_settings(run / "model.json")
+    model = TrainedModel.load(run)
     persons = run / "persons.parquet"
-    sides = open_tables(
-        connection, run / "mentions.parquet", persons if persons.is_file() else None, term_frequency_columns(settings)
-    )
-    held = json.loads((run / "relatives.json").read_text(encoding="utf-8"))
-    relatives = RelativesModel.from_dict(held) if held else None
-    return weights_query(connection, sides, settings, relatives, f"read_parquet({literal(str(run / 'pairs.parquet'))})")
+    columns = term_frequency_columns(model.settings)
+    sides = open_tables(connection, run / "mentions.parquet", persons if persons.is_file() else None, columns)
+    return weights_query(connection, sides, model, f"read_parquet({literal(str(run / 'pairs.parquet'))})")

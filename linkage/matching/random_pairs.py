@@ -18,7 +18,7 @@ from splink.internals.settings import Settings
 from linkage.matching.fellegi_sunter import Floats, Patterns
 from linkage.matching.levels import count_patterns, levels_of_pairs
 from linkage.matching.tables import Sides
-from linkage.runs.sql import quote
+from linkage.runs.sql import fetch_row, quote
 
 EQUALITY = re.compile(r'^"?(?P<column>\w+)_l"? = "?(?P=column)_r"?$')
 
@@ -110,25 +110,26 @@ def _agreement(connection: duckdb.DuckDBPyConnection, sides: Sides, column: str,
     )
     left, right = (f"({count.format(table=quote(table))})" for table in (sides.left, sides.right))
     pairs = "sum(l.n * (r.n - 1))" if sides.is_dedupe else "sum(l.n * r.n)"
-    agreeing = connection.execute(f"SELECT coalesce({pairs}, 0) FROM {left} l JOIN {right} r USING (value)").fetchone()
+    agreeing = fetch_row(connection, f"SELECT coalesce({pairs}, 0) FROM {left} l JOIN {right} r USING (value)")[0]
     totals = [
         row[0]
         for table in (sides.left, sides.right)
         for row in connection.execute(f"SELECT count({present})::DOUBLE FROM {quote(table)}").fetchall()
     ]
     possible = totals[0] * (totals[1] - 1 if sides.is_dedupe else totals[1])
-    return float(agreeing[0]) / possible if agreeing and possible > 0 else 0.0
+    return float(agreeing) / possible if possible > 0 else 0.0
 
 
 def _implies(connection: duckdb.DuckDBPyConnection, sides: Sides, closer: str, column: str) -> bool:
     """Whether records equal in `closer` are equal in `column`, on the data at hand."""
     tables = dict.fromkeys((sides.left, sides.right))
     union = " UNION ALL ".join(f"SELECT {quote(closer)} AS a, {quote(column)} AS b FROM {quote(table)}" for table in tables)
-    row = connection.execute(
+    row = fetch_row(
+        connection,
         f"SELECT coalesce(bool_and(one), true) FROM (SELECT min(b) = max(b) AND count(b) = count(*) AS one FROM ({union})"
-        " WHERE a IS NOT NULL GROUP BY a)"
-    ).fetchone()
-    return bool(row and row[0])
+        " WHERE a IS NOT NULL GROUP BY a)",
+    )
+    return bool(row[0])
 
 
 def _fit_to_exact(seen: Floats, cumulative: dict[int, float]) -> Floats:

@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 import numpy as np
+from numpy.typing import NDArray
 from splink.internals.settings import Settings
 
 from linkage.config import RelativesSpec
@@ -27,7 +28,7 @@ from linkage.matching.levels import count_patterns, levels_of_pairs
 from linkage.matching.model import gamma_expressions
 from linkage.matching.random_pairs import to_patterns
 from linkage.matching.tables import Sides
-from linkage.runs.sql import quote
+from linkage.runs.sql import fetch_row, quote
 
 FEWEST_PAIRS = 200
 MOST_PAIRS = 2_000_000
@@ -76,8 +77,7 @@ def learn_relatives(
         f"SELECT a.id AS id_l, b.id AS id_r, 0::UINTEGER AS blocking_rules FROM {quote(table)} a JOIN {quote(table)} b"
         f" ON {same} AND a.id < b.id"
     )
-    row = connection.execute(f"SELECT count(*) FROM ({relatives})").fetchone()
-    pairs = int(row[0]) if row else 0
+    pairs = int(fetch_row(connection, f"SELECT count(*) FROM ({relatives})")[0])
     if pairs < FEWEST_PAIRS:
         raise TrainingError(
             f"only {pairs} pairs share {', '.join(spec.share)}, too few to learn the relatives class from",
@@ -132,6 +132,19 @@ def relatives_weight_sql(model: RelativesModel) -> str:
         return both
     absent = " AND ".join(f"{quote(gamma)} = -1" for gamma in model.shared_gammas)
     return f"(CASE WHEN {absent} THEN match_weight ELSE {both} END)"
+
+
+def relatives_weight(model: RelativesModel, match_weight: Floats, levels: Mapping[str, NDArray[np.int8]]) -> Floats:
+    """The link weight of patterns, as `relatives_weight_sql` gives it for pairs."""
+    against = np.full(len(match_weight), model.prior_weight)
+    for gamma, weights in model.weights.items():
+        table = np.array([weights[level] for level in sorted(weights)])
+        against += np.where(levels[gamma] >= 0, table[levels[gamma]], 0.0)
+    both = np.minimum(match_weight, against) - np.log2(1 + np.exp2(-np.abs(match_weight - against)))
+    if not model.shared_gammas:
+        return np.asarray(both)
+    absent = np.all([levels[gamma] == -1 for gamma in model.shared_gammas], axis=0)
+    return np.where(absent, match_weight, both)
 
 
 def _smoothed(share: Floats, pairs: float) -> Floats:

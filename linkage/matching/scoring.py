@@ -15,15 +15,17 @@ from splink.internals.comparison import Comparison
 from splink.internals.misc import prob_to_match_weight
 from splink.internals.settings import Settings
 
+from linkage.matching.dependence import log_linear_sql
 from linkage.matching.model import term_frequency_columns
-from linkage.matching.relatives import RelativesModel, relatives_weight_sql
+from linkage.matching.relatives import relatives_weight_sql
 from linkage.matching.tables import Sides
-from linkage.runs.sql import literal, quote, write_parquet
+from linkage.matching.trained import TrainedModel
+from linkage.runs.sql import fetch_row, literal, quote, write_parquet
 
 FLOOR = -10.0
 """Pairs whose match weight is lower are counted but not written."""
-BIN = 1.0
-"""Width of the bins in which all pairs are counted, in weight units."""
+FREQUENCIES_OF_PAIR = " LEFT JOIN frequencies_left AS tl ON tl.id = p.id_l LEFT JOIN frequencies_right AS tr ON tr.id = p.id_r"
+"""Joins to a table of pairs `p`, for `frequency_adjustment`."""
 
 
 @dataclass(frozen=True)
@@ -37,27 +39,26 @@ class Scored:
 def score_pairs(
     connection: duckdb.DuckDBPyConnection,
     sides: Sides,
-    settings: Settings,
-    relatives: RelativesModel | None,
+    model: TrainedModel,
     pairs: Path,
     target: Path,
 ) -> Scored:
     """Write scored_pairs.parquet (id_l, id_r, blocking_rules, match_weight, link_weight), ordered by (id_l, id_r)."""
-    query = weights_query(connection, sides, settings, relatives, f"read_parquet({literal(str(pairs))})", FLOOR)
-    total = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(pairs)]).fetchone()
+    query = weights_query(connection, sides, model, f"read_parquet({literal(str(pairs))})", FLOOR)
+    total = int(fetch_row(connection, "SELECT count(*) FROM read_parquet(?)", [str(pairs)])[0])
     kept = f"SELECT id_l, id_r, blocking_rules, match_weight, link_weight FROM ({query}) ORDER BY id_l, id_r"
-    return Scored(int(total[0]) if total else 0, write_parquet(connection, kept, target))
+    return Scored(total, write_parquet(connection, kept, target))
 
 
 def weights_query(
     connection: duckdb.DuckDBPyConnection,
     sides: Sides,
-    settings: Settings,
-    relatives: RelativesModel | None,
+    model: TrainedModel,
     source: str,
     floor: float | None = None,
 ) -> str:
     """SQL that adds match_weight and link_weight to a source of (id_l, id_r, gamma_*); makes the frequency tables it reads."""
+    settings = model.settings
     columns = term_frequency_columns(settings)
     write_term_frequencies(connection, sides, columns)
     prior = prob_to_match_weight(settings._probability_two_random_records_match)
@@ -65,18 +66,15 @@ def weights_query(
     base = f"{prior!r}::DOUBLE + {parts}"
     kept = f" WHERE base_weight >= {floor - _largest_adjustment(settings)!r}" if floor is not None else ""
     adjustments = "".join(
-        f" + {_frequency_adjustment(comparison)}" for comparison in settings.comparisons if comparison._has_tf_adjustments
+        f" + {frequency_adjustment(comparison)}" for comparison in settings.comparisons if comparison._has_tf_adjustments
     )
-    joins = (
-        " LEFT JOIN frequencies_left AS tl ON tl.id = p.id_l LEFT JOIN frequencies_right AS tr ON tr.id = p.id_r"
-        if columns
-        else ""
-    )
+    joins = FREQUENCIES_OF_PAIR if columns else ""
     based = f"SELECT *, {base} AS base_weight FROM {source}"
     weighed = f"SELECT p.*, base_weight{adjustments} AS match_weight FROM ({based}) p{joins}{kept}"
-    link = relatives_weight_sql(relatives) if relatives else "match_weight"
+    shift = log_linear_sql(model.log_linear) if model.log_linear else "0.0::DOUBLE"
+    link = relatives_weight_sql(model.relatives) if model.relatives else "match_weight"
     cut = f" WHERE match_weight >= {floor!r}" if floor is not None else ""
-    return f"SELECT * EXCLUDE (base_weight), {link} AS link_weight FROM ({weighed}){cut}"
+    return f"SELECT * EXCLUDE (base_weight), {link} + {shift} AS link_weight FROM ({weighed}){cut}"
 
 
 def write_term_frequencies(connection: duckdb.DuckDBPyConnection, sides: Sides, columns: list[str]) -> None:
@@ -110,7 +108,8 @@ def _level_weight(comparison: Comparison) -> str:
     return f"(CASE {quote(comparison._gamma_column_name)} {cases} ELSE 0.0::DOUBLE END)"
 
 
-def _frequency_adjustment(comparison: Comparison) -> str:
+def frequency_adjustment(comparison: Comparison) -> str:
+    """SQL of the bits that term frequencies add to one comparison of a pair `p` joined with its frequencies."""
     cases = []
     for level in comparison._comparison_levels_excluding_null:
         if not level._has_tf_adjustments or level._is_else_level or level._tf_adjustment_weight == 0:

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from linkage.errors import LinkageError
-from linkage.runs.sql import quote, quote_list
+from linkage.runs.sql import fetch_row, quote, quote_list
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,7 @@ def _load(connection: duckdb.DuckDBPyConnection, name: str, path: Path, columns:
         )
     wanted = quote_list(["id", *sorted(set(columns) - {"id"})])
     connection.execute(f"CREATE OR REPLACE TABLE {quote(name)} AS SELECT {wanted} FROM read_parquet(?) ORDER BY id", [str(path)])
-    row = connection.execute(f"SELECT count(*) FROM {quote(name)}").fetchone()
-    rows = int(row[0]) if row else 0
+    rows = int(fetch_row(connection, f"SELECT count(*) FROM {quote(name)}")[0])
     if rows == 0:
         raise LinkageError(f"{path.name} holds no usable rows", "quarantine.parquet says why each row was set aside.")
     return rows

@@ -1,55 +1,33 @@
 """Training: prior, u and m, with a report of everything that was done.
 
 m is trained by Splink's expectation-maximisation on agreement patterns, one pass a training rule, from the best of
-several starting points. Passes are combined level by level: the median over the passes that could see the comparison,
-scaled to sum to one. A pass works on copies, so one that fails never alters the model.
+several starting points; or from pairs known to match. Passes are combined level by level: the median over the passes
+that could see the comparison, scaled to sum to one.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 import numpy as np
-from splink import DuckDBAPI
-from splink.internals.duckdb.dataframe import DuckDBDataFrame
-from splink.internals.expectation_maximisation import expectation_maximisation
-from splink.internals.settings import Settings, TrainingSettings
+from splink.internals.comparison import Comparison
+from splink.internals.settings import Settings
 
-from linkage.config import BlockingRule, PriorSpec, ProjectSpec
+from linkage.config import PriorSpec, ProjectSpec
 from linkage.errors import TrainingError
-from linkage.matching.blocking import count_rule_pairs, number_blocks, pairs_of_rules
-from linkage.matching.fellegi_sunter import Fit, Floats, Patterns, fit_m, fit_prior
-from linkage.matching.levels import count_patterns, levels_of_pairs
-from linkage.matching.model import gamma_expressions
-from linkage.matching.random_pairs import estimate_u, to_patterns
+from linkage.matching.blocking import number_blocks, pairs_of_rules
+from linkage.matching.fellegi_sunter import Floats, Patterns, fit_prior
+from linkage.matching.passes import Pass, learn_from_matches, train_pass
+from linkage.matching.random_pairs import estimate_u
 from linkage.matching.tables import Sides
 from linkage.runs import Progress
-from linkage.runs.sql import quote, quote_list
+from linkage.runs.sql import fetch_row
 
-PASS_PAIRS = 3_000_000
-FEWEST_PAIRS = 100
 DIGITS = 12
 """Parameters are rounded to this many decimals: what differs beyond comes from the order of additions."""
-
-
-@dataclass(frozen=True)
-class Pass:
-    """One pass of expectation-maximisation."""
-
-    rule: str
-    pairs: int
-    used_pairs: int
-    compared: tuple[int, ...]
-    """Positions of the comparisons this pass could train."""
-    m: tuple[Floats, ...]
-    fit: Fit
-    starts: tuple[float, ...]
-    """Log likelihood reached from each start."""
-    splink_iterations: int
 
 
 def train_model(
@@ -59,12 +37,14 @@ def train_model(
     settings: Settings,
     field_of: Mapping[str, str],
     candidate_patterns: Patterns,
+    labelled_matches: str | None,
     progress: Progress,
 ) -> dict[str, Any]:
     """Train `settings` in place and return the report of training.
 
     `field_of` gives the field each standardised column is a key of; `candidate_patterns` are the counted levels of the
-    candidate pairs, from which the prior is found where the project file does not say it.
+    candidate pairs, from which the prior is found where the project file does not say it; `labelled_matches` is a query
+    of (id_l, id_r), asked for by `training.m_from: labels`.
 
     Raises:
         TrainingError: when a comparison is trained by no pass or a pass has too few pairs.
@@ -73,12 +53,23 @@ def train_model(
     steps = len(spec.blocking.train) + 2
     progress("training: random pairs", 0, steps)
     random = estimate_u(connection, sides, settings, int(spec.training.max_pairs), spec.seed)
+    u = [_fixed_u(comparison, estimated) for comparison, estimated in zip(settings.comparisons, random.u, strict=True)]
     passes = []
-    for number, rule in enumerate(spec.blocking.train):
-        progress(f"training: pass {number + 1}", number + 1, steps)
-        passes.append(_train_pass(connection, sides, spec, settings, rule, random.u, field_of))
+    if spec.training.m_from == "em":
+        for number, rule in enumerate(spec.blocking.train):
+            progress(f"training: pass {number + 1}", number + 1, steps)
+            passes.append(train_pass(connection, sides, spec, settings, rule, u, field_of))
+    elif spec.training.m_from == "anchors":
+        same_number = "SELECT l.id AS id_l, r.id AS id_r FROM mentions l JOIN persons r ON l.personal_number = r.personal_number"
+        passes.append(learn_from_matches(connection, sides, settings, same_number, "anchor pairs", "personal_number"))
+    else:
+        if labelled_matches is None:
+            raise TrainingError(
+                "training.m_from is `labels`, but this run has no labels yet", "Review first, or use training.m_from: em."
+            )
+        passes.append(learn_from_matches(connection, sides, settings, labelled_matches, "labelled pairs", None))
     m = _combine_passes(settings, passes)
-    for comparison, m_levels, u_levels in zip(settings.comparisons, m, random.u, strict=True):
+    for comparison, m_levels, u_levels in zip(settings.comparisons, m, u, strict=True):
         for level in comparison._comparison_levels_excluding_null:
             if not level._fix_m_probability:
                 level.m_probability = round(float(m_levels[level.comparison_vector_value]), DIGITS)
@@ -107,99 +98,13 @@ def level_arrays(settings: Settings, letter: str) -> list[Floats]:
     ]
 
 
-def _train_pass(
-    connection: duckdb.DuckDBPyConnection,
-    sides: Sides,
-    spec: ProjectSpec,
-    settings: Settings,
-    rule: BlockingRule,
-    u: Sequence[Floats],
-    field_of: Mapping[str, str],
-) -> Pass:
-    blocked = {field_of[key] for key in rule.on}
-    compared = tuple(
-        position for position, comparison in enumerate(settings.comparisons) if comparison.output_column_name not in blocked
+def _fixed_u(comparison: Comparison, estimated: Floats) -> Floats:
+    """The u probabilities that the project file fixes, the estimated ones elsewhere."""
+    levels = list(reversed(comparison._comparison_levels_excluding_null))
+    return np.array(
+        [level.u_probability if level._fix_u_probability else one for level, one in zip(levels, estimated, strict=True)],
+        dtype=float,
     )
-    counted = number_blocks(connection, sides, [rule], "training")[0]
-    if counted.pairs < FEWEST_PAIRS:
-        raise TrainingError(
-            f"the training pass on {rule.name} has {counted.pairs} pairs, too few to learn from",
-            f"Train on keys that give at least {FEWEST_PAIRS} pairs (blocking.train).",
-        )
-    share = min(1.0, PASS_PAIRS / counted.pairs)
-    pairs = pairs_of_rules(sides, 1, "training")
-    if share < 1:
-        pairs = f"SELECT * FROM ({pairs}) WHERE hash(id_l, id_r, {spec.seed}) < {int(share * 2**64)}::UBIGINT"
-    patterns = to_patterns(count_patterns(connection, settings, levels_of_pairs(settings, sides, pairs)))
-    active = Patterns(patterns.levels[:, list(compared)], patterns.counts)
-    fits = _fit_from_starts(active, [u[position] for position in compared], spec)
-    best = max(fits, key=lambda fit: (round(fit.log_likelihood, 6), fit.converged))
-    m, iterations = _train_with_splink(connection, spec, settings, compared, u, best, active)
-    return Pass(
-        rule.name, counted.pairs, int(patterns.pairs), compared, m, best, tuple(fit.log_likelihood for fit in fits), iterations
-    )
-
-
-def _fit_from_starts(patterns: Patterns, u: Sequence[Floats], spec: ProjectSpec) -> list[Fit]:
-    """Fits from starts that differ in how much of m the closest levels get and in the share of matches."""
-    fits = []
-    for start in range(spec.training.starts):
-        sharpness = (3.0, 1.5, 6.0)[start % 3] * (1 + start // 3)
-        m = [np.exp(sharpness * np.arange(len(one)) / max(len(one) - 1, 1)) for one in u]
-        prior = (0.3, 0.05, 0.7)[start % 3]
-        starts = [one / one.sum() for one in m]
-        fits.append(fit_m(patterns, u, starts, prior, spec.training.max_iterations, spec.training.convergence))
-    return fits
-
-
-def _train_with_splink(
-    connection: duckdb.DuckDBPyConnection,
-    spec: ProjectSpec,
-    settings: Settings,
-    compared: Sequence[int],
-    u: Sequence[Floats],
-    best: Fit,
-    patterns: Patterns,
-) -> tuple[tuple[Floats, ...], int]:
-    """Splink's own expectation-maximisation from the best start found, on the same patterns."""
-    core = settings.core_model_settings.copy()
-    core.comparisons = [core.comparisons[position] for position in compared]
-    core.probability_two_random_records_match = best.prior
-    for comparison, position, start in zip(core.comparisons, compared, best.m, strict=True):
-        for level in comparison._comparison_levels_excluding_null:
-            if not level._fix_m_probability:
-                level.m_probability = max(float(start[level.comparison_vector_value]), 1e-9)
-            if not level._fix_u_probability:
-                level.u_probability = float(u[position][level.comparison_vector_value])
-    gammas = [list(gamma_expressions(settings))[position] for position in compared]
-    columns = ", ".join(f"unnest(${number + 1})::TINYINT AS {quote(gamma)}" for number, gamma in enumerate(gammas))
-    values = [patterns.levels[:, number].tolist() for number in range(len(gammas))]
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE training_patterns AS SELECT {columns}, unnest(${len(gammas) + 1})::BIGINT AS pairs",
-        [*values, patterns.counts.astype(int).tolist()],
-    )
-    connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW training_pairs AS SELECT {quote_list(gammas)} FROM training_patterns, range(pairs)"
-    )
-    api = DuckDBAPI(connection)
-    history = expectation_maximisation(
-        db_api=api,
-        training_settings=TrainingSettings(spec.training.convergence, spec.training.max_iterations),
-        estimate_without_term_frequencies=True,
-        core_model_settings=core,
-        unique_id_input_columns=settings.column_info_settings.unique_id_input_columns,
-        training_fixed_probabilities={"u"},
-        df_comparison_vector_values=DuckDBDataFrame("__splink__df_comparison_vectors", "training_pairs", api),
-    )
-    api.delete_tables_created_by_splink_from_db()
-    trained = []
-    for comparison, position in zip(history[-1].comparisons, compared, strict=True):
-        m = np.zeros(len(u[position]))
-        for level in comparison._comparison_levels_excluding_null:
-            value = level.m_probability
-            m[level.comparison_vector_value] = value if isinstance(value, float) else 0.0
-        trained.append(m)
-    return tuple(trained), len(history) - 1
 
 
 def _combine_passes(settings: Settings, passes: Sequence[Pass]) -> list[Floats]:
@@ -231,12 +136,10 @@ def _prior(
     if spec is not None:
         number_blocks(connection, sides, spec.deterministic_rules, "prior")
         pairs = pairs_of_rules(sides, len(spec.deterministic_rules), "prior")
-        row = connection.execute(f"SELECT count(*) FROM ({pairs})").fetchone()
-        found = int(row[0]) if row else 0
-        rules = "; ".join(count_rule_pairs(connection, sides, rule).rule for rule in spec.deterministic_rules)
-        return max(
-            found, 1
-        ) / spec.recall / sides.possible_pairs, f"{found} pairs agree on {rules}, taken for {spec.recall:.0%} of all matches"
+        found = int(fetch_row(connection, f"SELECT count(*) FROM ({pairs})")[0])
+        rules = "; ".join(rule.name for rule in spec.deterministic_rules)
+        how = f"{found} pairs agree on {rules}, taken for {spec.recall:.0%} of all matches"
+        return max(found, 1) / spec.recall / sides.possible_pairs, how
     elsewhere = sides.possible_pairs - candidates.pairs
     m, u = level_arrays(settings, "m"), level_arrays(settings, "u")
     everything = Patterns(

@@ -108,7 +108,9 @@ class Codes(_Part):
                 raise ValueError(f"outcomes.{name}.verify is not listed under verify")
             for act in (outcome.act, outcome.act_when_source or outcome.act):
                 if act in self.never_proposed or act in CIVIL_STATUS_ACTS:
-                    raise ValueError(f"outcomes.{name} proposes {act}: a civil-status act is never proposed to match the other base")
+                    raise ValueError(
+                        f"outcomes.{name} proposes {act}: a civil-status act is never proposed to match the other base"
+                    )
                 if act not in self.acts:
                     raise ValueError(f"outcomes.{name} proposes {act}, which is not listed under acts")
         labels = [result.label for result in self.results.values()]

@@ -7,11 +7,10 @@ keys only.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkage.config import FieldKind
+from linkage.reconcile.sides import Sides, scan
 from linkage.runs.sql import literal, quote
 
 if TYPE_CHECKING:
@@ -35,22 +34,6 @@ read as a solar one. `one_letter`: one letter or digit replaced, dropped, added,
 
 UNIT_WORDS = "xa|phuong|thi tran|tt|quan|huyen|thi xa|tx|thanh pho|tp|tinh|dac khu|p|q|h|x|t"
 """Folded words for kinds of unit, written or left out at will."""
-
-
-@dataclass(frozen=True)
-class Sides:
-    """The four tables a pair's values come from; for duplicates within one table both sides are the same files."""
-
-    mentions: Path
-    persons: Path
-    raw_mentions: Path
-    raw_persons: Path
-
-    @staticmethod
-    def of(run: Path) -> Sides:
-        """The tables of a run directory."""
-        right = "persons" if (run / "persons.parquet").is_file() else "mentions"
-        return Sides(run / "mentions.parquet", run / f"{right}.parquet", run / "raw_mentions.parquet", run / f"raw_{right}.parquet")
 
 
 def classify_differences(
@@ -79,6 +62,7 @@ def _of_field(field: str, kind: FieldKind, sides: Sides, pairs: str) -> str:
     known_l, known_r = (known.format(side=side, f=field) for side in ("l", "r"))
     coarser = _COARSER.get(kind, "NULL").format(f=field)
     touches = _TOUCHES.get(kind, "false").format(f=field)
+    keys = f"COLUMNS({literal(f'^{field}(_.*)?$')})"
     return f"""
         SELECT id_l, id_r, {literal(field)} AS field, class,
             CASE WHEN class = 'precision' THEN {coarser} END AS coarser, coalesce({touches}, false) AS touches_number, value_l, value_r
@@ -92,10 +76,10 @@ def _of_field(field: str, kind: FieldKind, sides: Sides, pairs: str) -> str:
             FROM (
                 SELECT p.id_l, p.id_r, l, r, raw_l.{name} AS value_l, raw_r.{name} AS value_r
                 FROM {quote(pairs)} p
-                JOIN read_parquet({literal(str(sides.mentions))}) l ON l.id = p.id_l
-                JOIN read_parquet({literal(str(sides.persons))}) r ON r.id = p.id_r
-                JOIN read_parquet({literal(str(sides.raw_mentions))}) raw_l ON raw_l.id = p.id_l
-                JOIN read_parquet({literal(str(sides.raw_persons))}) raw_r ON raw_r.id = p.id_r
+                JOIN (SELECT id, {keys} FROM {scan(sides.mentions)}) l ON l.id = p.id_l
+                JOIN (SELECT id, {keys} FROM {scan(sides.persons)}) r ON r.id = p.id_r
+                JOIN {scan(sides.raw_mentions)} raw_l ON raw_l.id = p.id_l
+                JOIN {scan(sides.raw_persons)} raw_r ON raw_r.id = p.id_r
             )
         ) WHERE class IS NOT NULL
     """
@@ -117,12 +101,12 @@ def _without_unit_words(text: str) -> str:
 
 
 _KNOWN = {
-    FieldKind.date: 'coalesce({side}."{f}_precision", \'none\') <> \'none\'',
+    FieldKind.date: "coalesce({side}.\"{f}_precision\", 'none') <> 'none'",
 }
 
 _DATE_DETAIL = (
     '(CASE WHEN {side}."{{f}}_precision" = \'age\' THEN 0 WHEN {side}."{{f}}_month" IS NULL THEN 1'
-    ' WHEN {side}."{{f}}_day" IS NULL THEN 2 WHEN contains(coalesce({side}."{{f}}_flags", \'\'), \'first_of_january\') THEN 2.5 ELSE 3 END)'
+    " WHEN {side}.\"{{f}}_day\" IS NULL THEN 2 WHEN contains(coalesce({side}.\"{{f}}_flags\", ''), 'first_of_january') THEN 2.5 ELSE 3 END)"
 )
 _PLACE_DETAIL = "(coalesce(list_position(['province', 'district', 'commune'], {side}.\"{{f}}_level\"), 0) * 1000 + length({side}.\"{{f}}_fold\"))"
 _COARSER = {
@@ -137,7 +121,10 @@ _TOUCHES = {
 }
 
 _SHARED_WORDS = "len(list_intersect(string_split(l.\"{f}_fold\", ' '), string_split(r.\"{f}_fold\", ' ')))"
-_WORDS_L, _WORDS_R = "len(list_distinct(string_split(l.\"{f}_fold\", ' ')))", "len(list_distinct(string_split(r.\"{f}_fold\", ' ')))"
+_WORDS_L, _WORDS_R = (
+    "len(list_distinct(string_split(l.\"{f}_fold\", ' ')))",
+    "len(list_distinct(string_split(r.\"{f}_fold\", ' ')))",
+)
 
 _NAME = f"""
     CASE WHEN l."{{f}}_tone" = r."{{f}}_tone" OR l."{{f}}_variant" = r."{{f}}_variant" THEN 'spelling'

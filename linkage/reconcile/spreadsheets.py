@@ -8,6 +8,7 @@ only: the archive carries no clock.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import zipfile
@@ -20,6 +21,11 @@ from linkage.runs.sql import literal
 
 MOST_ROWS = 100_000
 """Rows of one sheet; more go on to a further sheet."""
+
+LINE = 15
+"""Height of a line of text, in points."""
+LETTERS_A_WIDTH = 0.95
+"""Letters of the body's type that one unit of column width holds, words breaking."""
 
 DEFAULT, TITLE, HEADER, TEXT, DIFFERS, ENTRY, ENTRY_DATE, COUNT, NOTE, FILLED = range(10)
 """Cell styles: see _STYLES. ENTRY and ENTRY_DATE are the cells an officer may fill in."""
@@ -82,26 +88,46 @@ def text_sql(value: str) -> str:
     return f"left(regexp_replace({clean}, {literal(_ILLEGAL)}, '', 'g'), 32000)"
 
 
-def row_sql(cells: Sequence[tuple[str, str]], number: str) -> str:
-    """SQL for one row: `cells` are (SQL of the value or 'NULL', SQL of the style), `number` the SQL of its row number."""
-    parts = [f"'<row r=\"' || {number} || '\">'"]
+def lines_sql(texts: Sequence[tuple[str, float]]) -> str:
+    """SQL for the lines the fullest cell of a row needs: (SQL of a text, width of its column)."""
+    each = (
+        f"length({text}) - length(replace({text}, chr(10), '')) + ceil(length({text}) / {width * LETTERS_A_WIDTH})"
+        for text, width in texts
+    )
+    return f"coalesce(greatest(1, {', '.join(each)}), 1)"
+
+
+def row_sql(cells: Sequence[tuple[str, str]], number: str, lines: str = "1") -> str:
+    """SQL for one row: `cells` are (SQL of the value or 'NULL', SQL of the style), `number` the SQL of its row number as text.
+
+    A cell of style COUNT is a number; every other one is text. `lines` is SQL for its height in lines of text.
+    """
+    parts = [f"'<row r=\"' || {number} || '\" ht=\"' || ({lines} * {LINE})::INTEGER || '\" customHeight=\"1\">'"]
     for place, (value, style) in enumerate(cells):
         start = f"'<c r=\"{letter_of(place)}' || {number} || '\" s=\"' || {style}"
         if value == "NULL":
             parts.append(f"{start} || '\"/>'")
             continue
+        if style == str(COUNT):
+            parts.append(f"{start} || '\"><v>' || {value} || '</v></c>'")
+            continue
         escaped = value
         for char, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
             escaped = f"replace({escaped}, '{char}', '{entity}')"
         escaped = f"regexp_replace({escaped}, '_(x[0-9A-Fa-f]{{4}}_)', '_x005F_\\1', 'g')"
-        full = f"'\" t=\"inlineStr\"><is><t xml:space=\"preserve\">' || {escaped} || '</t></is></c>'"
+        full = f'\'" t="inlineStr"><is><t xml:space="preserve">\' || {escaped} || \'</t></is></c>\''
         parts.append(f"{start} || coalesce({full}, '\"/>')")
     return " || ".join([*parts, "'</row>'"])
 
 
-def row_xml(values: Iterable[object], number: int, style: int = TEXT) -> str:
-    """One row made in Python, for the few rows that come from no table."""
-    return f'<row r="{number}">{"".join(_cell(letter_of(i), number, value, style) for i, value in enumerate(values))}</row>'
+def row_xml(values: Sequence[object], number: int, style: int = TEXT, widths: Sequence[float] = ()) -> str:
+    """One row made in Python, for the few rows that come from no table; `widths` of the columns give it its height."""
+    full = zip(values, widths, strict=False)
+    lines = max((math.ceil(len(str(value)) / (width * LETTERS_A_WIDTH)) for value, width in full if value is not None), default=1)
+    height = f' ht="{max(lines, 1) * LINE}" customHeight="1"' if widths and style != TITLE else ""
+    return (
+        f'<row r="{number}"{height}>{"".join(_cell(letter_of(i), number, value, style) for i, value in enumerate(values))}</row>'
+    )
 
 
 def _cell(letter: str, number: int, value: object, style: int) -> str:
@@ -145,38 +171,48 @@ def _frame(sheets: Sequence[Sheet]) -> Iterable[tuple[str, str]]:
     """The parts every workbook has beside its sheets."""
     numbers = range(1, len(sheets) + 1)
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-    yield "[Content_Types].xml", (
-        f'{_HEAD}<Types xmlns="{_PACKAGE}/content-types">'
-        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-        '<Default Extension="xml" ContentType="application/xml"/>'
-        f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>'
-        f'<Override PartName="/xl/styles.xml" ContentType="{kind}.styles+xml"/>'
-        + "".join(f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{kind}.worksheet+xml"/>' for n in numbers)
-        + "</Types>"
+    yield (
+        "[Content_Types].xml",
+        (
+            f'{_HEAD}<Types xmlns="{_PACKAGE}/content-types">'
+            '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+            '<Default Extension="xml" ContentType="application/xml"/>'
+            f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>'
+            f'<Override PartName="/xl/styles.xml" ContentType="{kind}.styles+xml"/>'
+            + "".join(f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{kind}.worksheet+xml"/>' for n in numbers)
+            + "</Types>"
+        ),
     )
-    yield "_rels/.rels", (
-        f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">'
-        f'<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>'
+    yield (
+        "_rels/.rels",
+        (
+            f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">'
+            f'<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>'
+        ),
     )
     listed, titles = [], []
     for number, sheet in zip(numbers, sheets, strict=True):
         name = escape(sheet.name, {'"': "&quot;"})
         state = ' state="hidden"' if sheet.hidden else ""
         listed.append(f'<sheet name="{name}" sheetId="{number}"{state} r:id="rId{number}"/>')
-        if sheet.columns and not sheet.hidden:
+        if not sheet.hidden:
             at = sheet.header_at
             titles.append(
                 f'<definedName name="_xlnm.Print_Titles" localSheetId="{number - 1}">'
                 f"'{escape(sheet.name)}'!${at}:${at}</definedName>"
             )
     names = f"<definedNames>{''.join(titles)}</definedNames>" if titles else ""
-    yield "xl/workbook.xml", (
-        f'{_HEAD}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{"".join(listed)}</sheets>{names}</workbook>'
+    yield (
+        "xl/workbook.xml",
+        (f'{_HEAD}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{"".join(listed)}</sheets>{names}</workbook>'),
     )
-    yield "xl/_rels/workbook.xml.rels", (
-        f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">'
-        + "".join(f'<Relationship Id="rId{n}" Type="{_OFFICE}/worksheet" Target="worksheets/sheet{n}.xml"/>' for n in numbers)
-        + f'<Relationship Id="rId{len(sheets) + 1}" Type="{_OFFICE}/styles" Target="styles.xml"/></Relationships>'
+    yield (
+        "xl/_rels/workbook.xml.rels",
+        (
+            f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">'
+            + "".join(f'<Relationship Id="rId{n}" Type="{_OFFICE}/worksheet" Target="worksheets/sheet{n}.xml"/>' for n in numbers)
+            + f'<Relationship Id="rId{len(sheets) + 1}" Type="{_OFFICE}/styles" Target="styles.xml"/></Relationships>'
+        ),
     )
     yield "xl/styles.xml", _HEAD + _STYLES
 
@@ -187,19 +223,24 @@ def _sheet_xml(sheet: Sheet, *, first: bool) -> str:
     at = sheet.header_at
     parts = [f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>']
     parts.append(f'<sheetViews><sheetView workbookViewId="0"{" tabSelected=" + chr(34) + "1" + chr(34) if first else ""}>')
-    if sheet.columns:
-        parts.append(f'<pane ySplit="{at}" topLeftCell="A{at + 1}" activePane="bottomLeft" state="frozen"/>')
+    parts.append(f'<pane ySplit="{at}" topLeftCell="A{at + 1}" activePane="bottomLeft" state="frozen"/>')
     parts.append("</sheetView></sheetViews><cols>")
     for number, column in enumerate(sheet.columns, 1):
         hidden = ' hidden="1"' if column.hidden else ""
         parts.append(f'<col min="{number}" max="{number}" width="{column.width}" customWidth="1"{hidden}/>')
-    if not sheet.columns:
-        parts.append('<col min="1" max="1" width="90" customWidth="1"/>')
     parts.append("</cols><sheetData>")
     for number, line in enumerate(sheet.above, 1):
-        parts.append(row_xml([line], number, TITLE if number == 1 else NOTE))
-    if sheet.columns:
-        parts.append(row_xml([column.header for column in sheet.columns], at, HEADER))
+        parts.append(
+            row_xml(
+                [line],
+                number,
+                TITLE if number == 1 else NOTE,
+                [sum(column.width for column in sheet.columns if not column.hidden)],
+            )
+        )
+    parts.append(
+        row_xml([column.header for column in sheet.columns], at, HEADER, [column.width * 0.75 for column in sheet.columns])
+    )
     parts.append(sheet.rows)
     parts.append("</sheetData>")
     if sheet.protected:
@@ -222,7 +263,7 @@ def _sheet_xml(sheet: Sheet, *, first: bool) -> str:
     parts.append('<pageMargins left="0.4" right="0.4" top="0.6" bottom="0.6" header="0.3" footer="0.3"/>')
     size = 8 if len(sheet.columns) > 12 else 9  # A3 for wide lists, A4 for the rest
     parts.append(f'<pageSetup paperSize="{size}" orientation="landscape" fitToWidth="1" fitToHeight="0"/>')
-    parts.append('<headerFooter><oddFooter>&amp;L&amp;A&amp;R&amp;P / &amp;N</oddFooter></headerFooter></worksheet>')
+    parts.append("<headerFooter><oddFooter>&amp;L&amp;A&amp;R&amp;P / &amp;N</oddFooter></headerFooter></worksheet>")
     return "".join(parts)
 
 
@@ -253,7 +294,7 @@ _STYLES = (
     f'<xf numFmtId="164" fontId="0" fillId="4" borderId="1" xfId="0" applyNumberFormat="1" applyFill="1" applyProtection="1"'
     f' applyAlignment="1">{_TOP}<protection locked="0"/></xf>'
     f'<xf numFmtId="3" fontId="0" fillId="0" borderId="1" xfId="0" applyNumberFormat="1" applyAlignment="1">{_TOP}</xf>'
-    '<xf numFmtId="0" fontId="3" fillId="0" borderId="0" xfId="0" quotePrefix="1" applyFont="1"/>'
+    f'<xf numFmtId="0" fontId="3" fillId="0" borderId="0" xfId="0" quotePrefix="1" applyFont="1" applyAlignment="1">{_TOP}</xf>'
     f'<xf numFmtId="49" fontId="0" fillId="5" borderId="1" xfId="0" quotePrefix="1" applyFill="1" applyProtection="1"'
     f' applyAlignment="1">{_TOP}<protection locked="0"/></xf>'
     '</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'

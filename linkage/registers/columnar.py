@@ -9,7 +9,7 @@ from linkage.registers.encodings import decode_batch, detect_encoding, text_piec
 from linkage.registers.parts import PROBLEM, RAW, ROW_NUMBER, Part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from pathlib import Path
 
     import pyarrow as pa
@@ -28,7 +28,8 @@ def text_of(kind: pa.DataType, column: str) -> str:
         return f"strftime({column}, '%d/%m/%Y')"
     if types.is_timestamp(kind):
         time = f"CAST({column} AS TIMESTAMP)"
-        return f"strftime({time}, CASE WHEN {time} = date_trunc('day', {time}) THEN '%d/%m/%Y' ELSE '%d/%m/%Y %H:%M:%S' END)"
+        clock = f"CASE WHEN {time} = date_trunc('day', {time}) THEN '' ELSE strftime({time}, ' %H:%M:%S') END"
+        return f"strftime({time}, '%d/%m/%Y') || {clock}"
     if types.is_floating(kind) or types.is_decimal(kind):
         whole = f"abs({column}) < 1e15 AND {column} = trunc({column})"
         return f"CASE WHEN {whole} THEN CAST(CAST({column} AS BIGINT) AS VARCHAR) ELSE CAST({column} AS VARCHAR) END"
@@ -48,7 +49,7 @@ def open_parquet(path: Path, label: str, spec: SourceSpec) -> Part:
     except (pa.ArrowException, OSError) as error:
         raise SourceError(f"{label}: the Parquet file is damaged or cut short.", "Export it again.") from error
 
-    def batches() -> Iterator[pa.RecordBatch]:
+    def batches() -> Generator[pa.RecordBatch]:
         row = 1
         try:
             with parquet.ParquetFile(path) as file:
@@ -106,7 +107,7 @@ def open_json_lines(path: Path, label: str, spec: SourceSpec) -> Part:
     )
 
 
-def _lines(path: Path, encoding: str) -> Iterator[pa.RecordBatch]:
+def _lines(path: Path, encoding: str) -> Generator[pa.RecordBatch]:
     """The lines of a file under `raw`; blank ones are left out, their numbers kept."""
     row = 1
     carry = b""

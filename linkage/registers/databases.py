@@ -13,7 +13,7 @@ from linkage.registers.parts import Part
 from linkage.runs.sql import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from pathlib import Path
 
     import pyarrow as pa
@@ -52,7 +52,7 @@ def open_sqlite(path: Path, label: str, spec: SourceSpec) -> Part:
     except (sqlite3.Error, sqlite3.Warning) as error:
         raise _sqlite_fault(label, error) from error
 
-    def batches() -> Iterator[pa.RecordBatch]:
+    def batches() -> Generator[pa.RecordBatch]:
         import pyarrow as pa
 
         # whole numbers stored as REAL lose their ".0"
@@ -119,7 +119,7 @@ def open_postgres(spec: SourceSpec) -> Part:
     given = [text_of(column.type, f"c{at}") for at, column in enumerate(schema)]
     wanted = ", ".join(f"given.{quote(header)}" for header in headers)
 
-    def batches() -> Iterator[pa.RecordBatch]:
+    def batches() -> Generator[pa.RecordBatch]:
         with _Session(spec, label) as cursor:
             cursor.execute(f"SELECT {wanted} FROM ({query}) AS given")
             row = 1
@@ -167,11 +167,12 @@ class _Session:
 
         self.cursor.close()
         self.connection.close()
-        if isinstance(error, dbapi.Error):
-            raise self._fault(error, "the query failed") from error
+        # a fault in the middle of the stream comes out of Arrow's reader, with the value in its message
+        if isinstance(error, (dbapi.Error, OSError)):
+            raise self._fault(error, "the query failed") from None
 
     def _fault(self, error: Any, otherwise: str) -> SourceError:
-        code = error.sqlstate or ""
+        code = getattr(error, "sqlstate", None) or ""
         if "password authentication failed" in str(error) or "no password supplied" in str(error):
             code = "28P01"
         elif "database" in str(error) and "does not exist" in str(error) and not code:

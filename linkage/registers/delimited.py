@@ -6,18 +6,17 @@ mark is never closed; so the file is cut here, at line ends outside quotation ma
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from linkage.errors import SourceError
-from linkage.registers.encodings import REPLACEMENT, detect_encoding, text_pieces
+from linkage.registers.encodings import REPLACEMENT, decode_batch, decode_text, detect_encoding, text_pieces
 from linkage.registers.parts import PROBLEM, RAW, ROW_NUMBER, Part, Recogniser, header_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
     import pyarrow as pa
@@ -39,13 +38,15 @@ def open_delimited(path: Path, label: str, spec: SourceSpec, recognise: Recognis
     quote = spec.quote or '"'
     delimiter = spec.delimiter or _detect_delimiter(sample, quote, recognise)
     rows, ends = _first_rows(sample, delimiter, quote)
+    rows = [[decode_text(cell, spec.encoding) for cell in row] for row in rows]
     at = min(spec.header_row - 1, len(rows) - 1) if spec.header_row else header_at(rows, recognise)
     headers = tuple(cell.strip() for cell in rows[at])
     detected = {"encoding": encoding + ("" if spec.encoding else f" ({found})"), "header row": str(at + 1)}
     detected["delimiter"] = {"\t": "tab"}.get(delimiter, delimiter) + ("" if spec.delimiter else " (detected)")
 
-    def batches() -> Iterator[pa.RecordBatch]:
-        yield from _batches(path, encoding, delimiter, quote, len(headers), skip_lines=ends[at], first_row=at + 2)
+    def batches() -> Generator[pa.RecordBatch]:
+        for batch in _batches(path, encoding, delimiter, quote, len(headers), skip_lines=ends[at], first_row=at + 2):
+            yield decode_batch(batch, spec.encoding)
 
     return Part(label, headers, batches, detected=detected)
 
@@ -86,7 +87,7 @@ def _first_rows(sample: str, delimiter: str, quote: str, most: int = 30) -> tupl
 
 def _batches(
     path: Path, encoding: str, delimiter: str, quote: str, width: int, *, skip_lines: int, first_row: int
-) -> Iterator[pa.RecordBatch]:
+) -> Generator[pa.RecordBatch]:
     row = first_row
     left_to_skip = skip_lines
     for piece, stray in _whole_rows(text_pieces(path, encoding), quote.encode()):
@@ -99,7 +100,7 @@ def _batches(
             yield _rejected([(row, "unclosed_quote", piece.decode("utf-8", "replace"))], width)
             row += 1
             continue
-        batch, rows = _split(piece, delimiter, quote, width, row)
+        batch, rows = _split(_mended(piece), delimiter, quote, width, row)
         row += rows
         yield from batch
 
@@ -172,15 +173,7 @@ def _split(piece: bytes, delimiter: str, quote: str, width: int, row: int) -> tu
             quoted_strings_can_be_null=True,
         ),
     }
-    try:
-        table = arrow_csv.read_csv(io.BytesIO(piece), **options)
-    except pa.ArrowInvalid:
-        if _is_utf8(piece):
-            raise
-        rejected.clear()
-        mended = piece.decode("utf-8", "replace").encode()
-        options["read_options"].block_size = len(mended) + 1
-        table = arrow_csv.read_csv(io.BytesIO(mended), **options)
+    table = arrow_csv.read_csv(io.BytesIO(piece), **options)
     rows = table.num_rows + len(rejected)
     numbers = np.arange(row, row + rows, dtype=np.int64)
     if rejected:
@@ -206,12 +199,17 @@ def _swallowed(table: pa.Table, delimiter: str, width: int) -> pa.Array:
     return compute.if_else(found, pa.scalar("unclosed_quote"), pa.scalar(None, pa.string()))
 
 
-def _is_utf8(piece: bytes) -> bool:
+def _mended(piece: bytes) -> bytes:
+    """The piece with what is not UTF-8 replaced; Arrow checks fastest, and cannot report a ragged row that is not UTF-8."""
+    import pyarrow as pa
+
+    offsets = pa.array([0, len(piece)], pa.int64()).buffers()[1]
+    text = pa.Array.from_buffers(pa.large_string(), 1, [None, offsets, pa.py_buffer(piece)])
     try:
-        codecs.decode(piece, "utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+        text.validate(full=True)
+    except pa.ArrowInvalid:
+        return piece.decode("utf-8", "replace").encode()
+    return piece
 
 
 def _rejected(rows: list[tuple[int, str, str]], width: int) -> pa.RecordBatch:

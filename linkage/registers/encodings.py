@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import codecs
+import re
 from typing import TYPE_CHECKING
 
 from linkage.errors import SourceError
+from linkage.registers.parts import PROBLEM
+from linkage.vietnamese import decode_legacy, propose_encoding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     import pyarrow as pa
@@ -16,8 +19,10 @@ if TYPE_CHECKING:
 REPLACEMENT = "\ufffd"
 """Stands for bytes that are no text in the file's encoding, and for NUL; rows that hold it are quarantined."""
 PIECE = 1 << 24
-LEGACY = ("tcvn3", "vni", "viqr", "utf-8-as-cp1252")
-"""Encodings whose bytes are read as CP1252 (or UTF-8) text first and turned into Unicode by `linkage.vietnamese`."""
+AS_WESTERN = ("tcvn3", "vni", "cp1258")
+"""Legacy encodings of bytes: read as CP1252 first, then turned into Unicode value by value by `linkage.vietnamese`."""
+AS_TEXT = ("viqr", "utf-8-as-cp1252")
+"""Legacy encodings of text: the file itself is UTF-8."""
 
 
 def detect_encoding(path: Path, declared: str | None) -> tuple[str, str]:
@@ -54,32 +59,30 @@ def detect_encoding(path: Path, declared: str | None) -> tuple[str, str]:
 
 
 def propose(start: bytes) -> str | None:
-    """The legacy encoding the bytes look like, where `linkage.vietnamese` can tell."""
-    return None
+    """The legacy encoding the file's first bytes look like, or None."""
+    text = start.decode("cp1252", "cp1252_or_latin1")
+    found = propose_encoding(dict.fromkeys(word.strip() for word in re.split(r"[,;\t|\"\r\n]+", text)))
+    return found.encoding if found else None
 
 
 def text_pieces(path: Path, encoding: str, size: int = PIECE) -> Iterator[bytes]:
-    """The file as pieces of UTF-8, without byte-order mark, lines ended by LF, NUL replaced; one piece in memory at a time."""
-    decode = legacy_decoder(encoding) if encoding in LEGACY else None
-    codec = {"utf-8": None, "utf-8-sig": None}.get(encoding, "cp1252" if decode else encoding)
-    if encoding in ("viqr", "utf-8-as-cp1252"):
-        codec = "utf-8"
-    decoder = (
-        codecs.getincrementaldecoder(codec)(errors="cp1252_or_latin1" if codec == "cp1252" else "replace") if codec else None
-    )
-    held = ""
+    """The file as pieces of UTF-8, without byte-order mark, lines ended by LF, NUL replaced; one piece in memory at a time.
+
+    Text in a legacy encoding comes as it is read (`decode_text` makes Unicode of a value).
+    """
+    codec = "cp1252" if encoding in (*AS_WESTERN, "cp1252") else encoding
+    if encoding in ("utf-8", "utf-8-sig", *AS_TEXT):
+        decoder = None
+    else:
+        decoder = codecs.getincrementaldecoder(codec)("cp1252_or_latin1" if codec == "cp1252" else "replace")
     first = True
-    only_cr: bool | None = None
+    only_cr = False
     with path.open("rb") as file:
         while True:
             block = file.read(size)
             last = not block
             if decoder:
-                text = held + decoder.decode(block, final=last)
-                # a legacy letter is several signs: whole lines only
-                cut = len(text) if last or not decode else text.rfind("\n") + 1
-                text, held = text[:cut], text[cut:]
-                block = (decode(text) if decode else text).encode("utf-8", "replace")
+                block = decoder.decode(block, last).encode("utf-8", "replace")
             if first and block:
                 block = block.removeprefix(codecs.BOM_UTF8)
                 only_cr = b"\r" in block and b"\n" not in block
@@ -94,26 +97,25 @@ def text_pieces(path: Path, encoding: str, size: int = PIECE) -> Iterator[bytes]
                 return
 
 
+def decode_text(text: str, encoding: str | None) -> str:
+    """Unicode of one text of a source in a declared legacy encoding; any other text as it is."""
+    return decode_legacy(text, encoding) if encoding in (*AS_WESTERN, *AS_TEXT) else text  # type: ignore[arg-type]
+
+
 def decode_batch(batch: pa.RecordBatch, encoding: str | None) -> pa.RecordBatch:
     """Text columns of a batch decoded from a legacy encoding, each distinct text once; anything else is left as it is."""
-    if encoding not in LEGACY:
+    if encoding not in (*AS_WESTERN, *AS_TEXT):
         return batch
     import pyarrow as pa
 
-    decode = legacy_decoder(encoding)
     columns = []
-    for column in batch.columns:
-        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        if name != PROBLEM and (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
             distinct = column.dictionary_encode()
-            texts = [None if text is None else decode(text) for text in distinct.dictionary.to_pylist()]
+            texts = [None if text is None else decode_text(text, encoding) for text in distinct.dictionary.to_pylist()]
             column = pa.DictionaryArray.from_arrays(distinct.indices, pa.array(texts, pa.string())).cast(pa.string())
         columns.append(column)
     return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
-
-
-def legacy_decoder(encoding: str) -> Callable[[str], str]:
-    """Text in a legacy encoding's code points → Unicode."""
-    raise SourceError(f"the encoding {encoding} cannot be read yet.", "Convert the file to UTF-8 first.")
 
 
 def _undefined_byte(error: UnicodeError) -> tuple[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ class Part:
     source: str
     """File name (relative to the folder, when a folder is read), with the sheet's name for a workbook."""
     headers: tuple[str, ...]
-    batches: Callable[[], Iterator[pa.RecordBatch]]
+    batches: Callable[[], Generator[pa.RecordBatch]]
     """Record batches with `row_number`, `problem`, `raw` and the columns; bounded memory."""
     expressions: tuple[str, ...] = ()
     """SQL for each header's value; columns `c0`, `c1` … when empty."""

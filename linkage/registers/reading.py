@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from linkage.config.sources import FieldKind
 from linkage.errors import ContractError, LinkageError, SourceError
 from linkage.registers.checks import CheckResult, run_checks
 from linkage.registers.kinds import RegisterField, RegisterKind, Role, register_kind
@@ -15,13 +16,21 @@ from linkage.registers.mapping import ColumnMatch, Finding, HeaderMapping, map_h
 from linkage.registers.sources import open_parts
 from linkage.registers.staging import FAULTS, SOUND, find_structural_faults, forget, stage, write_used_and_quarantined
 
+from linkage.vietnamese import propose_encoding
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import duckdb
 
-    from linkage.config.sources import FieldKind, SideSpec
+    from linkage.config.sources import SideSpec
     from linkage.registers.parts import Part
+
+
+SAMPLE = 5_000
+"""Rows of each part whose text is looked at for a legacy encoding."""
+WORDS = (FieldKind.person_name, FieldKind.place, FieldKind.ethnicity, FieldKind.text)
+"""Kinds of field that hold Vietnamese words."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +93,6 @@ def describe_side(side: SideSpec) -> _Side:
     if side.fields is None:
         kind = register_kind(side.register_)
         return _Side(kind, kind.fields, kind.role(side.role))
-    from linkage.config.sources import FieldKind
-
     record_id = RegisterField("record_id", "record_id", "record_id", FieldKind.identifier)
     fields = (record_id, *(RegisterField(name, name, name, kind, required=True) for name, kind in side.fields.items()))
     names = {name: name for name in side.fields}
@@ -109,7 +116,32 @@ def check_side(side: SideSpec, base: Path, data: Path | None) -> MappingReport:
     except LinkageError as error:
         finding = Finding(("source",), error.what, remedy=error.remedy)
         return MappingReport(side.register_, register.role.name, (), (finding,), {}, {})
-    return _report(side, register, parts)
+    report = _report(side, register, parts)
+    try:
+        proposals = tuple(_propose_encodings(side, register, parts, report))
+    except LinkageError as error:
+        proposals = (Finding(("source",), error.what, remedy=error.remedy),)
+    return replace(report, findings=(*report.findings, *proposals))
+
+
+def _propose_encodings(side: SideSpec, register: _Side, parts: list[Part], report: MappingReport) -> Iterator[Finding]:
+    """What each column of Vietnamese text, judged as a whole on its first rows, says of the source's encoding."""
+    kinds = {field.name: field.kind for field in register.fields}
+    for part, read in zip(parts, report.parts, strict=True):
+        batches = part.batches()
+        first = next(batches, None)
+        batches.close()
+        for match in read.mapping.matches:
+            if first is None or part.expressions or kinds[match.field] not in WORDS:
+                continue
+            column = first.column(f"c{match.column}").slice(0, SAMPLE)
+            proposal = propose_encoding(text for text in column.to_pylist() if text)
+            if proposal:
+                what = (
+                    f"{part.source}: column “{match.header}” looks like {proposal.encoding} "
+                    f"({proposal.share:.0%} of {proposal.values} values become Vietnamese syllables)"
+                )
+                yield Finding(("source", "encoding"), what, "note", remedy=f"Set `encoding: {proposal.encoding}` under `source`.")
 
 
 def _recogniser(side: SideSpec, register: _Side) -> Callable[[list[str]], int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from linkage.errors import SourceError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 ENTRIES = "register_entries"
 FAULTS = "register_faults"
+BROKEN = "register_broken"
 SOUND = "register_sound"
 
 
@@ -48,36 +50,30 @@ def stage(
     Returns those fields and the number of blank rows left out.
     """
     mapped = [field for field in fields if any(field.name in mapping.columns for mapping in mappings)]
+    import duckdb
+    import pyarrow as pa
+
     blank = done = 0
     for number, (part, mapping) in enumerate(zip(parts, mappings, strict=True)):
         query = _staging_query(part, mapping, mapped, number)
-
-        def told(batches: Iterator[pa.RecordBatch], before: int = done) -> Iterator[pa.RecordBatch]:
-            for batch in batches:
-                before += batch.num_rows
-                yield batch
-                if progress:
-                    progress(before)
-
-        import pyarrow as pa
-
-        rows_of_part = told(part.batches())
-        first = next(rows_of_part, None)
-        if first is None:
-            continue
-        seen = _Counted(first, rows_of_part)
-        connection.register("register_batches", pa.RecordBatchReader.from_batches(first.schema, seen))
+        batches = part.batches()
         try:
-            kept = _write_staged(connection, query, folder / f"{number:05d}.parquet")
-        except Exception as error:
-            if seen.error is not None:
-                raise seen.error from error
-            raise
+            first = next(batches, None)
+            if first is None:
+                continue
+            seen = _Counted(first, batches, done, progress)
+            connection.register("register_batches", pa.RecordBatchReader.from_batches(first.schema, seen))
+            try:
+                kept = _write_staged(connection, query, folder / f"{number:05d}.parquet")
+            except duckdb.Error as error:
+                raise (seen.error or error) from error
+            finally:
+                connection.unregister("register_batches")
         finally:
-            connection.unregister("register_batches")
-        done += seen.rows
+            batches.close()  # a server's cursor must not outlive the reading
         blank += seen.rows - kept
-    if done == 0:
+        done += seen.rows
+    if done == blank:
         raise SourceError(f"{parts[0].source}: there is a header row and nothing under it.", "Export the register again.")
     files = ", ".join(literal(str(file)) for file in sorted(folder.glob("*.parquet")))
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {ENTRIES} AS SELECT * FROM read_parquet([{files}])")
@@ -87,18 +83,21 @@ def stage(
 class _Counted:
     """Batches that are counted on their way, and whose error is kept: DuckDB wraps it in one of its own."""
 
-    def __init__(self, first: pa.RecordBatch, rest: Iterator[pa.RecordBatch]) -> None:
+    def __init__(
+        self, first: pa.RecordBatch, rest: Iterator[pa.RecordBatch], before: int, progress: Callable[[int], None] | None
+    ) -> None:
         self.first, self.rest = first, rest
+        self.before, self.progress = before, progress
         self.rows = 0
         self.error: Exception | None = None
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        self.rows += self.first.num_rows
-        yield self.first
         try:
-            for batch in self.rest:
+            for batch in chain([self.first], self.rest):
                 self.rows += batch.num_rows
                 yield batch
+                if self.progress:
+                    self.progress(self.before + self.rows)
         except Exception as error:
             self.error = error
             raise
@@ -159,12 +158,9 @@ def find_structural_faults(
     """
     query = _structural_faults(role, kinds, _record_id(key), mapped)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {FAULTS} AS {query}")
-    connection.execute(
-        f"""
-        CREATE OR REPLACE TEMP VIEW {SOUND} AS
-        SELECT * FROM {ENTRIES} ANTI JOIN (FROM {FAULTS} WHERE reason <> 'role_absent') AS broken USING (entry)
-        """
-    )
+    # a table of its own: the rules add to the faults while they read the sound entries
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {BROKEN} AS SELECT entry FROM {FAULTS} WHERE reason <> 'role_absent'")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {SOUND} AS SELECT * FROM {ENTRIES} ANTI JOIN {BROKEN} USING (entry)")
 
 
 def write_used_and_quarantined(
@@ -191,6 +187,7 @@ def forget(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"DROP VIEW IF EXISTS {SOUND}")
     connection.execute(f"DROP VIEW IF EXISTS {ENTRIES}")
     connection.execute(f"DROP TABLE IF EXISTS {FAULTS}")
+    connection.execute(f"DROP TABLE IF EXISTS {BROKEN}")
 
 
 def _record_id(key: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -53,9 +53,9 @@ def open_workbook(path: Path, label: str, spec: SourceSpec, recognise: Recognise
 
     refuse_bomb(path, label)
     workbook = _guarded(label, lambda: python_calamine.load_workbook(path))
-    metadata = [sheet for sheet in workbook.sheets_metadata if sheet.typ.name == "WorkSheet"]
+    metadata = [sheet for sheet in workbook.sheets_metadata if sheet.typ == python_calamine.SheetTypeEnum.WorkSheet]
     names = [sheet.name for sheet in metadata]
-    hidden = [sheet.name for sheet in metadata if sheet.visible.name != "Visible"]
+    hidden = [sheet.name for sheet in metadata if sheet.visible != python_calamine.SheetVisibleEnum.Visible]
     for name in spec.sheets or ():
         if name not in names:
             near = nearest(name, names)
@@ -125,7 +125,7 @@ def _open_sheet(
     headers = tuple(" ".join(cell.split()) for cell in top[at])
     sheet = _Sheet(rows, left, len(headers), first, marks | merged)
 
-    def batches() -> Iterator[pa.RecordBatch]:
+    def batches() -> Generator[pa.RecordBatch]:
         return (decode_batch(batch, spec.encoding) for batch in _batches(sheet))
 
     return Part(
@@ -161,7 +161,7 @@ def _merged_cells(rows: Any, first: int) -> dict[tuple[int, int], str]:
     return marks
 
 
-def _batches(sheet: _Sheet) -> Iterator[pa.RecordBatch]:
+def _batches(sheet: _Sheet) -> Generator[pa.RecordBatch]:
     import numpy as np
     import pyarrow as pa
 

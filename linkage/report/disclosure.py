@@ -4,31 +4,61 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
+
+def hide_small_counts(counts: Sequence[int], floor: int) -> list[bool]:
+    """Which of a list of counts must be hidden when the reader knows their sum.
+
+    A count from 1 to `floor` − 1 is hidden; a single hidden one takes the smallest other with it, zeros last.
+
+    >>> hide_small_counts([900, 3, 50, 0], 10)
+    [False, True, True, False]
+    """
+    hidden = [0 < count < floor for count in counts]
+    if sum(hidden) == 1 and len(counts) > 1:
+        others = [place for place, hide in enumerate(hidden) if not hide]
+        hidden[min(others, key=lambda place: (counts[place] == 0, counts[place]))] = True
+    return hidden
+
 
 def hide_small_cells(cells: Sequence[Sequence[int]], floor: int) -> list[list[bool]]:
     """Which cells of a table must be hidden; `cells` (rows × columns) has each row's total as its last column.
 
-    Population: counts of records by row and column; each column's total over the rows is taken to be known to the reader.
-    A count from 1 to `floor` − 1 is hidden. Then every row (its cells and its total) and every column with a single hidden
-    cell hides the smallest other one, until none is alone: a lone hidden cell is the difference of what is shown. A cell
-    hidden beside others that are all 0 but shown is covered by hiding a zero. Zeros are not hidden of themselves.
+    Population: counts of records by row and column; the reader knows that rows add up to their totals, and each column's
+    sum over the rows. A count from 1 to `floor` − 1 is hidden. Then, as long as those equations determine a hidden cell,
+    the smallest shown cell of its row or column is hidden too (positive before zero, a row's total last).
 
     >>> hide_small_cells([[900, 3, 903], [400, 50, 450], [300, 20, 320]], 10)
     [[True, True, False], [False, False, False], [True, True, False]]
     """
-    hidden = [[0 < count < floor for count in row] for row in cells]
-    lines = [[(i, j) for j in range(len(row))] for i, row in enumerate(cells)]
-    lines += [[(i, j) for i in range(len(cells))] for j in range(len(cells[0]) if cells else 0)]
-    again = True
-    while again:
-        again = False
-        for line in lines:
-            shown = [(i, j) for i, j in line if not hidden[i][j]]
-            if len(line) - len(shown) == 1 and shown:
-                # Positive cells first; a row's total last, for it is what the reader needs most.
-                i, j = min(shown, key=lambda at: (cells[at[0]][at[1]] == 0, at[1] == len(cells[at[0]]) - 1, cells[at[0]][at[1]]))
-                hidden[i][j] = again = True
-    return hidden
+    counts = np.asarray(cells, dtype=int).reshape(len(cells), -1)
+    hidden = (counts > 0) & (counts < floor)
+    last = counts.shape[1] - 1
+    while True:
+        able = []
+        for i, j in determined_cells(hidden):
+            crossing = [(i, k) for k in range(last + 1)] + [(k, j) for k in range(len(counts))]
+            able += [at for at in crossing if not hidden[at]]
+        if not able:
+            return [[bool(one) for one in row] for row in hidden]
+        hidden[min(able, key=lambda at: (counts[at] == 0, at[1] == last, counts[at], at))] = True
+
+
+def determined_cells(hidden: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Hidden cells whose value follows from what is shown, the rows' totals (last column) and the columns' sums."""
+    places = list(zip(*np.nonzero(hidden), strict=True))
+    if not places:
+        return []
+    rows, columns = hidden.shape
+    equations = np.zeros((rows + columns, len(places)))
+    for at, (i, j) in enumerate(places):
+        equations[i, at] = -1.0 if j == columns - 1 else 1.0
+        equations[rows + j, at] = 1.0
+    _, sizes, directions = np.linalg.svd(equations, full_matrices=True)
+    free = directions[int((sizes > 1e-9).sum()) :]
+    return [(int(i), int(j)) for at, (i, j) in enumerate(places) if not np.abs(free[:, at]).max(initial=0.0) > 1e-9]
 
 
 def share_may_be_shown(part: int, whole: int, floor: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 FONTS = Path(__file__).parent / "fonts"
 WIDTH = 6.4
 """Inches: the text width of the page."""
+TALLEST = 8.2
+"""Inches: what a page holds beside the caption."""
 STYLE = {
     "font.family": "Tinos",
     "font.size": 10,
@@ -37,7 +40,7 @@ class Drawing:
 
     def __init__(self, height: float) -> None:
         self.height = height
-        self.svg = self.png = b""
+        self.svg = b""
 
     def __enter__(self) -> tuple[Figure, Axes]:
         import matplotlib as mpl
@@ -56,9 +59,16 @@ class Drawing:
         try:
             if error[0] is None:
                 self.svg = self._save("svg", {"Date": None, "Creator": None})
-                self.png = self._save("png", {"Software": None})
         finally:
             self._style.__exit__(None, None, None)
+
+    @cached_property
+    def png(self) -> bytes:
+        """The same as a bitmap of 200 dots an inch, made when asked for."""
+        import matplotlib as mpl
+
+        with mpl.rc_context(STYLE):
+            return self._save("png", {"Software": None})
 
     def _save(self, form: str, metadata: dict[str, Any]) -> bytes:
         drawn = io.BytesIO()
@@ -104,21 +114,19 @@ def draw_weights(counts: NDArray[np.int_], edges: NDArray[np.float64], threshold
     return drawing
 
 
-def draw_bars(labels: Sequence[str], values: Sequence[float], axis: str, texts: Texts, marks: Sequence[float] = (), log: bool = False) -> Drawing:
+def draw_bars(labels: Sequence[str], values: Sequence[float], axis: str, texts: Texts, marks: Sequence[float] = ()) -> Drawing:
     """Horizontal bars, first on top; negative ones hatched so that they differ without colour."""
-    drawing = Drawing(0.6 + 0.2 * max(len(labels), 2))
+    drawing = Drawing(min(0.6 + 0.2 * max(len(labels), 2), TALLEST))
     with drawing as (_, axes):
         places = -np.arange(len(labels))
         bars = axes.barh(places, values, color=[MIDDLE if value >= 0 else LIGHT for value in values], edgecolor=DARK, linewidth=0.6)
         for bar, value in zip(bars, values, strict=True):
             bar.set_hatch("" if value >= 0 else "////")
-        axes.set_yticks(places, labels, fontsize=8.5)
+        axes.set_yticks(places, labels, fontsize=8.5 if drawing.height < TALLEST else 72 * TALLEST / (1.25 * len(labels)))
         axes.set_ylim(-len(labels) + 0.4, 0.6)
         axes.axvline(0, color="black", linewidth=0.8)
         for mark in marks:
             axes.axvline(mark, color="black", linestyle="--", linewidth=0.8)
-        if log:
-            axes.set_xscale("log")
         axes.set_xlabel(axis)
         _localise(axes, texts, only_x=True)
     return drawing
@@ -161,4 +169,4 @@ def _localise(axes: Axes, texts: Texts, only_x: bool = False) -> None:
 
     for axis in (axes.xaxis,) if only_x else (axes.xaxis, axes.yaxis):
         if axis.get_scale() == "linear":
-            axis.set_major_formatter(FuncFormatter(lambda value, _: texts.decimal(f"{value:.10g}").replace("-", "−")))
+            axis.set_major_formatter(FuncFormatter(lambda value, _: texts.axis(value)))

@@ -56,10 +56,11 @@ def period_sql(column: str) -> str:
 
 
 def province_column(run: RunTables) -> str | None:
-    """The column with the present-day province, that of the registering office first."""
+    """The column with the present-day province, that of the registering office first; None where none is known."""
     columns = run.columns("mentions")
     fields = ("registering_office", "birth_place", "residence", "hometown", "death_place")
-    return next((name for field in fields if (name := f"{field}_province") in columns), None)
+    there = [name for field in fields if (name := f"{field}_province") in columns]
+    return next((name for name in there if run.one(f"SELECT count({quote(name)}) FROM mentions")), None)
 
 
 def split_by(run: RunTables, expression: str) -> list[tuple[object, int, int]]:
@@ -122,7 +123,7 @@ def describe_groups(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
     picture = None
     if bars:
         drawn = draw_bars([label for label, _ in bars], [value for _, value in bars], texts("words", "difference_axis"), texts, (-NOTEWORTHY, NOTEWORTHY))
-        picture = Picture(texts("figures", "bias"), texts("alternatives", "bias"), drawn.svg, drawn.png, "mentions.parquet, links.parquet")
+        picture = Picture(texts("figures", "bias"), texts("alternatives", "bias"), drawn, "mentions.parquet, links.parquet")
     header = texts.header("group", "links", "unlinked", "rate", "difference")
     table = Table(texts("captions", "bias"), header, rows, "mentions.parquet, links.parquet", (5, 2, 2, 2, 2))
     return part(facts, {"bias": table}, {"bias": picture})

@@ -62,9 +62,9 @@ def _blocking(run: RunTables, texts: Texts) -> Part:
     table = Table(texts("captions", "blocking"), texts.header("rule", "pairs", "blocks", "largest", "capped"), rows, source, (5, 2, 2, 2, 2))
     drawn = draw_bars(
         [texts.rule(rule["rule"]) for rule in held["rules"]], [max(rule["pairs"], 0.5) for rule in held["rules"]],
-        texts("words", "pairs_axis"), texts, log=True,
+        texts("words", "number_of_links"), texts,
     )  # fmt: skip
-    picture = Picture(texts("figures", "blocking"), texts("alternatives", "blocking"), drawn.svg, drawn.png, source)
+    picture = Picture(texts("figures", "blocking"), texts("alternatives", "blocking"), drawn, source)
     return part(facts, {"blocking": table}, {"blocking": picture})
 
 
@@ -109,7 +109,8 @@ def _training(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
     levels = Table(texts("captions", "levels"), header, rows, "training.json, relatives.json", (3, 5, 2, 3, 2, 2)[: len(header)])
     failed = [one for one in held["passes"] if not one["converged"]]
     unstable = [level for level in held["levels"] if _spread(level) > LARGE_SPREAD]
-    inverted = _out_of_order(held["levels"])
+    flat = _uninformative(held["levels"])
+    inverted = [level for level in _out_of_order(held["levels"]) if level["comparison"] not in flat]
     facts: dict[str, object] = {
         "trained": True,
         "prior": run.number(prior["probability"], "probability", f"{source}: prior.probability"),
@@ -127,7 +128,8 @@ def _training(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
         "unstable_levels": [_level_name(level, texts) for level in unstable],
         "inverted_levels": [_level_name(level, texts) for level in inverted],
         "large_spread": Number(LARGE_SPREAD, "plain", "linkage.report.model: LARGE_SPREAD"),
-        "diagnostics_failed": bool(failed or unstable or inverted),
+        "flat_fields": [texts.field(name) for name in flat],
+        "diagnostics_failed": bool(failed or unstable or inverted or flat),
         "relatives": relatives is not None,
         "relatives_pairs": run.number(relatives["pairs"] if relatives else None, "count", "relatives.json: pairs"),
         "relatives_told_apart": [texts.field(field) for field in spec.relatives.told_apart_by] if spec.relatives else [],
@@ -146,7 +148,7 @@ def _training(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
     drawn = draw_bars(
         [_level_name(level, texts) for level in held["levels"]], [level["weight"] for level in held["levels"]], texts("words", "model_weight"), texts
     )
-    picture = Picture(texts("figures", "levels"), texts("alternatives", "levels"), drawn.svg, drawn.png, source)
+    picture = Picture(texts("figures", "levels"), texts("alternatives", "levels"), drawn, source)
     tables = {"levels": levels, "passes": Table(texts("captions", "passes"), columns, passes, source, (4, 2, 2, 2, 2, 2))}
     return part(facts, tables, {"levels": picture})  # type: ignore[arg-type]
 
@@ -175,6 +177,14 @@ def _out_of_order(levels: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
+def _uninformative(levels: list[dict[str, Any]]) -> list[str]:
+    """Comparisons none of whose levels weighs anything: nothing was learned, or the field is empty."""
+    heaviest: dict[str, float] = {}
+    for level in levels:
+        heaviest[level["comparison"]] = max(heaviest.get(level["comparison"], 0.0), abs(level["weight"]))
+    return [name for name, weight in heaviest.items() if weight < 0.05]
+
+
 def _thresholds(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
     held = run.documents["thresholds"]
     config = "run.json: config targets"
@@ -193,16 +203,16 @@ def _thresholds(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
         "lower": run.number(held["lower"], "weight", f"{source}: lower"),
         "thresholds_from": held["how"],
         "thresholds_how": texts("threshold_how", held["how"]),
-        "expected_false": run.number(held["expected_false_link_rate"], "rate", f"{source}: expected_false_link_rate"),
-        "expected_missed": run.number(held["expected_missed_link_rate"], "rate", f"{source}: expected_missed_link_rate"),
+        "expected_false": run.number(held["expected_false_link_rate"], "expected", f"{source}: expected_false_link_rate"),
+        "expected_missed": run.number(held["expected_missed_link_rate"], "expected", f"{source}: expected_missed_link_rate"),
         "clerical_pairs": run.number(held["clerical_pairs"], "count", f"{source}: clerical_pairs"),
         "exceeds_capacity": held["exceeds_capacity"],
-        "promised": held.get("promised", True),
+        "promised": held["how"] != "labels" or held.get("promised", True),
     }
     rows: list[tuple[Cell, ...]] = [
         (
             texts("choices", one["name"]), run.number(one["upper"], "weight", source), run.number(one["lower"], "weight", source),
-            run.number(one["false_link_rate"], "rate", source), run.number(one["missed_link_rate"], "rate", source),
+            run.number(one["false_link_rate"], "expected", source), run.number(one["missed_link_rate"], "expected", source),
             run.number(one["clerical_pairs"], "count", source), run.number(one["hours"], "plain", source),
         )
         for one in held.get("choices", ())

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["count", "share", "rate", "weight", "probability", "plain", "decimal"]
+Kind = Literal["count", "share", "rate", "expected", "weight", "probability", "plain", "decimal"]
 Language = Literal["vi", "en"]
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -22,7 +22,7 @@ class Number:
     """A value, how it is to be printed, and the run table it comes from.
 
     Kinds: `count` whole number; `share` and `rate` 0–1, printed in per cent, a share with the digits that its denominator
-    `of` supports, a rate with as many as it was stated with; `weight` bits; `probability` three significant digits;
+    `of` supports, a rate with as many as it was stated with; `expected` a rate that a model gives, two digits; `weight` bits; `probability` three significant digits;
     `decimal` two decimals; `plain` as it is (a seed, a year). Printing it by any other way than `Ledger.show` is refused.
     """
 
@@ -93,9 +93,11 @@ class Ledger:
             case "count":
                 return Shown(self._grouped(round(value)))
             case "share":
-                return Shown(self._per_cent(value, min(3, max(0, math.ceil(math.log10(max(number.of or 1, 1))) - 2))))
+                return Shown(self._per_cent(value, min(2, max(0, math.ceil(math.log10(max(number.of or 1, 1))) - 2))))
             case "rate":
-                return Shown(self._per_cent(value, None))
+                return Shown(self._decimal(f"{value * 100:.4g}%"))
+            case "expected":
+                return Shown(self._per_cent(value, _decimals_for(value * 100) if value > 0 else 0))
             case "weight" | "decimal":
                 return Shown(self._decimal(f"{value:.2f}"))
             case "probability":
@@ -103,8 +105,8 @@ class Ledger:
             case "plain":
                 return Shown(self._decimal(f"{value:.6g}" if isinstance(value, float) else str(value)))
 
-    def _per_cent(self, value: float, decimals: int | None) -> str:
-        return self._decimal(f"{value * 100:.4g}" if decimals is None else f"{value * 100:.{decimals}f}") + "%"
+    def _per_cent(self, value: float, decimals: int) -> str:
+        return self._decimal(f"{value * 100:.{decimals}f}%")
 
     def _probability(self, value: float) -> str:
         if value == 0 or value >= 0.001:
@@ -121,5 +123,5 @@ class Ledger:
 
 
 def _decimals_for(half_width: float) -> int:
-    """Decimals that show two digits of a half-width in per cent, at most four."""
+    """Decimals that show two digits of a value in per cent, at most four."""
     return min(4, max(0, 1 - math.floor(math.log10(half_width))))

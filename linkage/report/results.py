@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linkage.report.disclosure import hide_small_cells
+from linkage.report.disclosure import hide_small_counts
 from linkage.report.figures import draw_weights
 from linkage.report.groups import PERIODS, linkage_table, period_of, period_sql, province_column, split_by
 from linkage.report.tables import Cell, Part, Picture, Table, part
@@ -92,7 +92,7 @@ def _weights(run: RunTables, texts: Texts) -> Picture | None:
     held = run.documents["thresholds"] or {}
     marks = {name: held[name] for name in ("lower", "upper") if name in held}
     drawn = draw_weights(counts, low + width * np.arange(BINS + 1), marks, texts)
-    return Picture(texts("figures", "weights"), texts("alternatives", "weights"), drawn.svg, drawn.png, "links.parquet: link_weight; thresholds.json")
+    return Picture(texts("figures", "weights"), texts("alternatives", "weights"), drawn, "links.parquet: link_weight; thresholds.json")
 
 
 def _patterns(run: RunTables, texts: Texts, floor: int) -> Table | None:
@@ -127,28 +127,34 @@ def _patterns(run: RunTables, texts: Texts, floor: int) -> Table | None:
 
 
 def _outcomes(run: RunTables, texts: Texts, floor: int) -> Table | None:
-    columns = run.columns("outcomes")
-    code = next((name for name in ("outcome_label", "outcome", "code", "outcome_code") if name in columns), None)
-    if code is None:
+    """Records of both sides by what they came to."""
+    if not {"side", "outcome", "finding"} <= run.columns("outcomes"):
         return None
-    found = run.rows(f"SELECT {quote(code)}, count(*) FROM outcomes GROUP BY ALL ORDER BY count(*) DESC, 1")
-    hidden = hide_small_cells([[count, count] for _, count in found], floor)
+    found = run.rows("SELECT side, outcome, finding, count(*) FROM outcomes GROUP BY ALL ORDER BY side, outcome, finding")
+    hidden = _hidden_in_groups([(side, count) for side, *_, count in found], floor)
     rows: list[tuple[Cell, ...]] = [
-        (str(name), texts("words", "hidden") if hide else run.number(count, "count", "outcomes.parquet"))
-        for (name, count), (hide, _) in zip(found, hidden, strict=True)
+        (texts.named("sides", side), code, texts.named("findings", finding), texts("words", "hidden") if hide else run.number(count, "count", "outcomes.parquet"))
+        for (side, code, finding, count), hide in zip(found, hidden, strict=True)
     ]
-    return Table(texts("captions", "outcomes"), texts.header("outcome", "records"), rows, "outcomes.parquet", (5, 2))
+    return Table(texts("captions", "outcomes"), texts.header("side", "code", "outcome", "records"), rows, "outcomes.parquet", (2, 1, 6, 2))
 
 
 def _differences(run: RunTables, texts: Texts, floor: int) -> Table | None:
-    columns = run.columns("differences")
-    kind = next((name for name in ("difference", "kind", "class", "difference_class", "category") if name in columns), None)
-    if kind is None or "field" not in columns:
+    """Differing fields of accepted links by class."""
+    if not {"field", "class"} <= run.columns("differences"):
         return None
-    found = run.rows(f"SELECT field, {quote(kind)}, count(*) FROM differences GROUP BY ALL ORDER BY field, count(*) DESC, 2")
-    hidden = hide_small_cells([[count, count] for *_, count in found], floor)
+    found = run.rows("SELECT field, class, count(*) FROM differences GROUP BY ALL ORDER BY field, count(*) DESC, class")
+    hidden = _hidden_in_groups([(field, count) for field, _, count in found], floor)
     rows: list[tuple[Cell, ...]] = [
-        (texts.field(field), str(name).replace("_", " "), texts("words", "hidden") if hide else run.number(count, "count", "differences.parquet"))
-        for (field, name, count), (hide, _) in zip(found, hidden, strict=True)
+        (texts.field(field), texts.named("classes", name), texts("words", "hidden") if hide else run.number(count, "count", "differences.parquet"))
+        for (field, name, count), hide in zip(found, hidden, strict=True)
     ]
     return Table(texts("captions", "differences"), texts.header("field", "category", "records"), rows, "differences.parquet", (3, 4, 2))
+
+
+def _hidden_in_groups(counts: list[tuple[str, int]], floor: int) -> list[bool]:
+    """Which counts are hidden, each group's total being known to the reader."""
+    hidden: list[bool] = []
+    for group in dict.fromkeys(name for name, _ in counts):
+        hidden += hide_small_counts([count for name, count in counts if name == group], floor)
+    return hidden

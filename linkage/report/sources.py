@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linkage.report.disclosure import hide_small_cells, share_may_be_shown
+from linkage.report.disclosure import hide_small_counts, share_may_be_shown
 from linkage.report.figures import draw_flow, draw_heat_map
 from linkage.report.groups import PERIODS, period_of, period_sql, province_column
 from linkage.report.numbers import Ledger
@@ -91,7 +91,7 @@ def describe_flow(run: RunTables, spec: ProjectSpec, texts: Texts, ledger: Ledge
     picture = None
     if len(steps) > 1:
         drawn = draw_flow(steps)
-        picture = Picture(texts("figures", "flow"), texts("alternatives", "flow"), drawn.svg, drawn.png, "run.json, links.parquet")
+        picture = Picture(texts("figures", "flow"), texts("alternatives", "flow"), drawn, "run.json, links.parquet")
     return part({name: number for name, number in counts.items()}, {"flow": table}, {"flow": picture})
 
 
@@ -102,7 +102,7 @@ def _register(texts: Texts, register: str, role: str | None) -> str:
 
 def _years(run: RunTables) -> dict[str, object]:
     """First and last year, by the one-in-a-thousand quantiles so that no single record shows."""
-    found: dict[str, object] = {}
+    found: dict[str, object] = dict.fromkeys(("registered", "born_left", "born_right"))
     for table, column, name in (
         ("mentions", "registration_date_year", "registered"), ("mentions", "birth_date_year", "born_left"),
         ("persons", "birth_date_year", "born_right"),
@@ -122,8 +122,7 @@ def _quarantine(run: RunTables, texts: Texts, floor: int) -> Table | None:
     rows: list[tuple[Cell, ...]] = []
     for side in dict.fromkeys(row[0] for row in found):
         own = [row for row in found if row[0] == side]
-        hidden = hide_small_cells([[row[2], row[2]] for row in own], floor)
-        for row, (hide, _) in zip(own, hidden, strict=True):
+        for row, hide in zip(own, hide_small_counts([row[2] for row in own], floor), strict=True):
             count: Cell = texts("words", "hidden") if hide else run.number(row[2], "count", "quarantine.parquet")
             rows.append((texts.named("columns", side), texts.named("reasons", row[1]), count))
     return Table(texts("captions", "quarantine"), texts.header("side", "reason", "records"), rows, "quarantine.parquet", (2, 4, 1))
@@ -184,7 +183,7 @@ def _by_period(run: RunTables, fields: list[str], texts: Texts, floor: int) -> t
     wide = (2, *[1] * len(fields))
     table = Table(texts("captions", "completeness_period"), (texts("groups", "period"), *names), rows, "mentions.parquet", wide)
     drawn = draw_heat_map(names, labels, np.array(shares, dtype=float).T, texts)
-    return table, Picture(texts("figures", "completeness"), texts("alternatives", "completeness"), drawn.svg, drawn.png, "mentions.parquet")
+    return table, Picture(texts("figures", "completeness"), texts("alternatives", "completeness"), drawn, "mentions.parquet")
 
 
 def _by_province(run: RunTables, fields: list[str], texts: Texts, floor: int) -> Table | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from linkage.report.figures import Drawing
 from linkage.report.numbers import Interval, Number
 
 Cell = str | Number | Interval
@@ -23,12 +24,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure of the report: caption (how to read it), alternative text, the drawing in both forms."""
+    """A figure of the report: caption (how to read it), alternative text, and the drawing."""
 
     caption: str
     alternative: str
-    svg: bytes
-    png: bytes
+    drawing: Drawing
     source: str
 
 

@@ -77,12 +77,14 @@ class Texts:
 
     def level(self, label: str) -> str:
         """A comparison level's label."""
-        if found := re.fullmatch(r"Jaro-Winkler ≥ ([\d.]+)", label):
-            return self("words", "jaro_winkler", self.decimal(found[1]))
         if self.language == "en":
             return label
+        if found := re.fullmatch(r"(.+?) \((.+ ≥ [\d.]+)\)", label):
+            return f"{self.level(found[1])} ({self.decimal(found[2])})"
         if found := re.fullmatch(r"(edits|difference) ≤ ([\d.]+)", label):
             return f"{_held()['levels'][found[1]]} ≤ {self.decimal(found[2])}"
+        if label.startswith("Jaro-Winkler ≥ "):
+            return self.decimal(label)
         translated: str = _held()["levels"].get(label, label)
         return translated
 
@@ -90,6 +92,11 @@ class Texts:
         """The present-day province of a code."""
         names: dict[str, str] = _held()["provinces"]
         return names.get(str(code), str(code)) if code is not None else self("words", "unknown")
+
+    def axis(self, value: float) -> str:
+        """A number on an axis."""
+        text = f"{value:,.10g}"
+        return (text.translate(str.maketrans(",.", ".,")) if self.language == "vi" else text).replace("-", "−")
 
     def decimal(self, text: str) -> str:
         """A decimal numeral that stands inside a name, in the language's form."""

@@ -49,14 +49,6 @@ ORDER BY (SELECT max(id) FROM event WHERE kind = 'skip' AND pair = pair.id AND p
 """
 
 
-def free_pairs(connection: sqlite3.Connection, reviewer: int, limit: int) -> list[int]:
-    """The next pairs a reviewer could be given, in order."""
-    return [
-        row["id"]
-        for row in connection.execute(f"SELECT id {_FREE} ORDER BY id LIMIT :limit", {"reviewer": reviewer, "limit": limit})
-    ]
-
-
 def assign(connection: sqlite3.Connection, slots: int, pair: int, reviewer: int, until: int, shown_at: int | None) -> None:
     """Lease the pair's first free slot to a reviewer: on the page from `shown_at`, or in a workbook (None).
 

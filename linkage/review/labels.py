@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
-import pyarrow as pa
 
 from linkage.review.store import open_store
 from linkage.runs.sql import connect, literal, write_parquet
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _FINISHED = """
 SELECT record_id_l, record_id_r, coalesce(known_verdict, verdict) AS verdict,
@@ -21,19 +25,18 @@ SELECT record_id_l, record_id_r, account.name AS reviewer, verdict
 FROM current_answer AS answer JOIN pair ON pair.id = answer.pair JOIN account ON account.id = answer.person
 WHERE stage = 'blind' AND in_use = 1 AND known_verdict IS NULL
 """
-_PAIR = [("record_id_l", pa.string()), ("record_id_r", pa.string())]
-_COUNTS = [(f"{verdict}_answers", pa.int16()) for verdict in ("match", "non_match", "unsure")]
-_FINISHED_COLUMNS = pa.schema(
-    [
-        *_PAIR,
-        ("verdict", pa.string()),
-        ("how", pa.string()),
-        ("labelled_at", pa.timestamp("ms")),
-        *_COUNTS,
-        ("suggested", pa.string()),
-    ]
-)
-_GIVEN_COLUMNS = pa.schema([*_PAIR, ("reviewer", pa.string()), ("verdict", pa.string())])
+_FINISHED_COLUMNS = {
+    "record_id_l": "string",
+    "record_id_r": "string",
+    "verdict": "string",
+    "how": "string",
+    "labelled_at": "timestamp[ms]",
+    "match_answers": "int16",
+    "non_match_answers": "int16",
+    "unsure_answers": "int16",
+    "suggested": "string",
+}
+_GIVEN_COLUMNS = {"record_id_l": "string", "record_id_r": "string", "reviewer": "string", "verdict": "string"}
 
 _LABELS = """
 SELECT s.pair_id, f.record_id_l, f.record_id_r, f.verdict, f.how, f.labelled_at, f.match_answers, f.non_match_answers,
@@ -64,19 +67,26 @@ def write_labels(run: Path) -> int:
     store = open_store(run)
     try:
         store.connection.execute("BEGIN")
-        finished = [dict(row) for row in store.connection.execute(_FINISHED)]
-        given = [dict(row) for row in store.connection.execute(_GIVEN)]
+        finished = store.connection.execute(_FINISHED).fetchall()
+        given = store.connection.execute(_GIVEN).fetchall()
     finally:
         store.close()
     connection = connect()
     try:
-        connection.register("finished", pa.Table.from_pylist(finished, schema=_FINISHED_COLUMNS))
-        connection.register("given", pa.Table.from_pylist(given, schema=_GIVEN_COLUMNS))
+        connection.register("finished", _table(finished, _FINISHED_COLUMNS))
+        connection.register("given", _table(given, _GIVEN_COLUMNS))
         connection.execute(f"CREATE VIEW review_set AS SELECT * FROM read_parquet({literal(str(run / 'review_set.parquet'))})")
         _replace(connection, _VERDICTS, run / "verdicts.parquet")
         return _replace(connection, _LABELS, run / "labels.parquet")
     finally:
         connection.close()
+
+
+def _table(rows: list[sqlite3.Row], columns: dict[str, str]) -> pa.Table:
+    import pyarrow as pa
+
+    schema = pa.schema([(name, pa.type_for_alias(kind)) for name, kind in columns.items()])
+    return pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
 
 
 def _replace(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:

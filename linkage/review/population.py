@@ -13,7 +13,7 @@ from pathlib import Path
 from linkage.runs.sql import connect, literal, quote, quote_list
 
 MOST_RESULTS = 20
-_PLAIN = str.maketrans("đĐ’ʼ‘", "dD'''")
+_SHAPED, _PLAIN = "đĐ’ʼ‘", "dD'''"
 _YEAR = re.compile(r"\b(1[89]|20)\d\d\b")
 
 
@@ -53,7 +53,8 @@ class Population:
         if self._name is None:
             return []
         syllables = fold(name).split()
-        folded = f"' ' || lower(translate(strip_accents({quote(self._name)}), 'đĐ’ʼ‘', 'dD')) || ' '"
+        plain = f"translate(strip_accents({quote(self._name)}), {literal(_SHAPED)}, {literal(_PLAIN)})"
+        folded = f"' ' || lower({plain}) || ' '"
         conditions = [f"contains({folded}, ?)" for _ in syllables]
         values = [f" {syllable} " for syllable in syllables]
         born = _YEAR.search(year)
@@ -98,5 +99,5 @@ def fold(name: str) -> str:
     >>> fold("  Đặng  Thị HÒA ")
     'dang thi hoa'
     """
-    decomposed = unicodedata.normalize("NFD", name.translate(_PLAIN))
+    decomposed = unicodedata.normalize("NFD", name.translate(str.maketrans(_SHAPED, _PLAIN)))
     return " ".join("".join(sign for sign in decomposed if not unicodedata.combining(sign)).lower().split())

@@ -82,11 +82,12 @@ def progress(run: Path) -> Progress:
 
 
 _STRATA = """
-SELECT stratum, count(*) AS pairs, sum(verdict.pair IS NOT NULL) AS finished,
-  sum(verdicts > 1 AND adjudicated = 0 AND pair.answers >= :wanted AND :adjudication = 'yes') AS disputed,
-  sum(max(:wanted - pair.answers, 0)) AS answers_left
-FROM (SELECT * FROM pair WHERE in_use = 1) AS pair
-LEFT JOIN verdict ON verdict.pair = pair.id GROUP BY stratum ORDER BY stratum IS NULL, stratum
+SELECT stratum, count(*) AS pairs, sum(complete AND NOT disputed) AS finished, sum(complete AND disputed) AS disputed,
+  sum(max(:wanted - answers, 0)) AS answers_left
+FROM (
+  SELECT stratum, answers, answers >= :wanted AS complete, verdicts > 1 AND adjudicated = 0 AND :adjudication = 'yes' AS disputed
+  FROM pair WHERE in_use = 1)
+GROUP BY stratum ORDER BY stratum IS NULL, stratum
 """
 _ANSWERS = """
 SELECT answer.pair, account.name, verdict, seconds, stratum, known_verdict, differing, pair.answers >= :wanted AS complete

@@ -6,26 +6,25 @@ Scores stay behind: the weights only choose which runner-ups are taken, and no p
 from __future__ import annotations
 
 import json
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from linkage.errors import ReviewError
 from linkage.review.store import Store
-from linkage.runs.sql import connect, literal, quote
+from linkage.runs.sql import connect, literal, quote, quote_list
 
 RUNNER_UPS_SHOWN = 4
 HIDDEN_IN_PLANTED_PAIRS = "personal_number"
 _NOT_FIELDS = frozenset({"id", "record_id", "role", "source", "row_number"})
 
-Batch = list[tuple[object, ...]]
-
 
 def load_review_set(store: Store, run: Path, seed: int = 0) -> int:
     """Bring the run's review set into the store; returns how many pairs are new.
 
-    Pairs are known by their two records. Pairs already in the store keep their answers; pairs that left the review set
+    Pairs are known by their two records: one sampled twice (in two frames) is shown once and its label serves both. Pairs already in the store keep their answers; pairs that left the review set
     are no longer offered. The order is random within strata and even across them, so that a review stopped early is
     still a random sample of every stratum. Planted pairs make up `planted_share` of what is shown and stand anywhere.
 
@@ -38,6 +37,9 @@ def load_review_set(store: Store, run: Path, seed: int = 0) -> int:
     for name in ("review_set", "raw_mentions"):
         if not tables[name].exists():
             raise ReviewError(f"{tables[name]} is missing", "Run `linkage run` up to the stage `sample` first.")
+    state = json.dumps([seed, *(_file_state(path) for path in tables.values())])
+    if store.setting("loaded") == state:
+        return 0
     connection = connect()
     try:
         _look_at(connection, tables)
@@ -52,14 +54,26 @@ def load_review_set(store: Store, run: Path, seed: int = 0) -> int:
                 f"{tables['review_set']}: {missing[0]} pairs name records that raw_mentions or raw_persons do not have",
                 "Run `linkage run` again: the tables come from different runs.",
             )
-        pairs = _pairs_with_differences(connection, columns)
-        runner_ups: Batch = connection.execute(_RUNNER_UPS, [RUNNER_UPS_SHOWN + 1]).fetchall()
-        connection.register("runner_up", pa.table({"record_id_r": pa.array([row[1] for row in runner_ups], pa.string())}))
-        role = _role(connection)
-        records = {side: _records(connection, side, columns[side]) for side in "lr"}
+        connection.execute(f"CREATE TEMP TABLE runner_up AS {_RUNNER_UPS}", [RUNNER_UPS_SHOWN + 1])
+        settings = {
+            "loaded": state,
+            "role_l": _role(connection),
+            **{f"columns_{side}": json.dumps(columns[side]) for side in "lr"},
+        }
+        with store.transaction() as target:
+            target.executemany("UPDATE setting SET value = ? WHERE name = ?", [(value, name) for name, value in settings.items()])
+            for side in "lr":
+                target.executemany("INSERT OR REPLACE INTO record VALUES (?, ?, ?)", _records(connection, side, columns[side]))
+            target.execute("DELETE FROM runner_up")
+            target.executemany("INSERT INTO runner_up VALUES (?, ?)", _rows(connection.execute("FROM runner_up ORDER BY ALL")))
+            return _write_pairs(target, store.reviewers_per_pair, _pairs_with_differences(connection, columns))
     finally:
         connection.close()
-    return _write(store, role, columns, pairs, runner_ups, records)
+
+
+def _file_state(path: Path) -> tuple[int, int] | None:
+    """Changes when the file is written again."""
+    return (path.stat().st_size, path.stat().st_mtime_ns) if path.exists() else None
 
 
 def _look_at(connection: duckdb.DuckDBPyConnection, tables: dict[str, Path]) -> None:
@@ -97,16 +111,14 @@ def _order_pairs(connection: duckdb.DuckDBPyConnection, store: Store, seed: int)
         connection.execute(
             "CREATE TEMP TABLE sampled AS SELECT CAST(pair_id AS VARCHAR) AS pair_id, record_id_l, record_id_r, "
             "coalesce(CAST(stratum AS VARCHAR), '') AS stratum, "
-            "md5(concat_ws('|', $seed, record_id_l, record_id_r)) AS shuffle FROM review_set",
+            "md5(concat_ws('|', $seed, record_id_l, record_id_r)) AS shuffle FROM review_set "
+            "QUALIFY row_number() OVER (PARTITION BY record_id_l, record_id_r ORDER BY pair_id) = 1",
             {"seed": str(seed)},
         )
     except duckdb.BinderException:
         raise ReviewError(
             "review_set.parquet lacks one of pair_id, record_id_l, record_id_r, stratum", "Run the stage `sample` again."
         ) from None
-    twice = connection.execute("SELECT count(*) - count(DISTINCT (record_id_l, record_id_r)) FROM sampled").fetchone()
-    if twice and twice[0]:
-        raise ReviewError(f"review_set.parquet names {twice[0]} pairs of records twice", "Run the stage `sample` again.")
     share = float(store.setting("planted_share"))
     connection.execute(
         """
@@ -136,7 +148,7 @@ def _order_pairs(connection: duckdb.DuckDBPyConnection, store: Store, seed: int)
     )
 
 
-def _pairs_with_differences(connection: duckdb.DuckDBPyConnection, columns: dict[str, list[str]]) -> Batch:
+def _pairs_with_differences(connection: duckdb.DuckDBPyConnection, columns: dict[str, list[str]]) -> Iterator[tuple[object, ...]]:
     """Each pair with the fields that both sides fill and fill differently (letter case and Unicode form aside)."""
     shared = [name for name in columns["l"] if name in columns["r"]]
     tests = ", ".join(
@@ -144,57 +156,46 @@ def _pairs_with_differences(connection: duckdb.DuckDBPyConnection, columns: dict
         f"{'AND known_verdict IS NULL ' if name == HIDDEN_IN_PLANTED_PAIRS else ''}THEN {literal(name)} END"
         for name in shared
     )
-    return connection.execute(
+    result = connection.execute(
         "SELECT pair_id, p.record_id_l, p.record_id_r, p.stratum, p.known_verdict, "
         f"CAST(to_json(list_filter([{tests or 'NULL'}]::VARCHAR[], lambda name: name IS NOT NULL)) AS VARCHAR) "
         "FROM ordered AS p JOIN raw_l AS l ON l.record_id = p.record_id_l JOIN raw_r AS r ON r.record_id = p.record_id_r "
         "ORDER BY p.place"
-    ).fetchall()
+    )
+    return _rows(result)
 
 
 _RUNNER_UPS = """
 SELECT record_id_l, record_id_r FROM candidates
 WHERE record_id_l IN (SELECT record_id_l FROM ordered) AND record_id_r IN (SELECT record_id FROM raw_r)
 QUALIFY row_number() OVER (PARTITION BY record_id_l ORDER BY link_weight DESC, record_id_r) <= ?
-ORDER BY record_id_l, record_id_r
 """
 
 
-def _records(connection: duckdb.DuckDBPyConnection, side: str, columns: list[str]) -> Batch:
+def _rows(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[object, ...]]:
+    """The rows of a result, a few at a time: the registers are larger than the memory a server should hold."""
+    while rows := result.fetchmany(2_000):
+        yield from rows
+
+
+def _records(connection: duckdb.DuckDBPyConnection, side: str, columns: list[str]) -> Iterator[tuple[object, ...]]:
     """The records a page may show, as JSON of their filled fields."""
-    wanted = (
-        "SELECT record_id_l FROM ordered"
-        if side == "l"
-        else "SELECT record_id_r FROM ordered UNION SELECT record_id_r FROM runner_up"
-    )
-    texts = connection.execute(
-        f"SELECT record_id, {', '.join(quote(name) for name in columns)} FROM raw_{side} WHERE record_id IN ({wanted})"
-    )
-    found: Batch = []
-    while rows := texts.fetchmany(20_000):
-        for record_id, *values in rows:
-            filled = {name: str(value) for name, value in zip(columns, values, strict=True) if value not in (None, "")}
-            found.append((side, record_id, json.dumps(filled, ensure_ascii=False)))
-    return found
+    shown = f"SELECT record_id_{side} FROM ordered" + (" UNION SELECT record_id_r FROM runner_up" if side == "r" else "")
+    texts = connection.execute(f"SELECT record_id, {quote_list(columns)} FROM raw_{side} WHERE record_id IN ({shown})")
+    for record_id, *values in _rows(texts):
+        filled = {name: str(value) for name, value in zip(columns, values, strict=True) if value not in (None, "")}
+        yield side, record_id, json.dumps(filled, ensure_ascii=False)
 
 
-def _write(
-    store: Store, role: str, columns: dict[str, list[str]], pairs: Batch, runner_ups: Batch, records: dict[str, Batch]
-) -> int:
-    with store.transaction() as connection:
-        connection.execute("UPDATE setting SET value = ? WHERE name = 'role_l'", (role,))
-        for side in "lr":
-            connection.execute("UPDATE setting SET value = ? WHERE name = ?", (json.dumps(columns[side]), f"columns_{side}"))
-            connection.executemany("INSERT OR REPLACE INTO record VALUES (?, ?, ?)", records[side])
-        connection.execute("DELETE FROM runner_up")
-        connection.executemany("INSERT INTO runner_up VALUES (?, ?)", runner_ups)
-        before = connection.execute("SELECT count(*) FROM pair").fetchone()[0]
-        connection.execute("UPDATE pair SET in_use = 0, pair_id = NULL")
-        connection.executemany(
-            "INSERT INTO pair (pair_id, record_id_l, record_id_r, stratum, known_verdict, differing, open_slots) "
-            f"VALUES (?, ?, ?, ?, ?, ?, {store.reviewers_per_pair:d}) "
-            "ON CONFLICT (record_id_l, record_id_r) DO UPDATE SET in_use = 1, pair_id = excluded.pair_id, "
-            "stratum = excluded.stratum, known_verdict = excluded.known_verdict, differing = excluded.differing",
-            pairs,
-        )
-        return int(connection.execute("SELECT count(*) FROM pair").fetchone()[0]) - int(before)
+def _write_pairs(target: sqlite3.Connection, slots: int, pairs: Iterator[tuple[object, ...]]) -> int:
+    """Bring the pairs in; returns how many are new."""
+    before = target.execute("SELECT count(*) FROM pair").fetchone()[0]
+    target.execute("UPDATE pair SET in_use = 0, pair_id = NULL")
+    target.executemany(
+        "INSERT INTO pair (pair_id, record_id_l, record_id_r, stratum, known_verdict, differing, open_slots) "
+        f"VALUES (?, ?, ?, ?, ?, ?, {slots:d}) "
+        "ON CONFLICT (record_id_l, record_id_r) DO UPDATE SET in_use = 1, pair_id = excluded.pair_id, "
+        "stratum = excluded.stratum, known_verdict = excluded.known_verdict, differing = excluded.differing",
+        pairs,
+    )
+    return int(target.execute("SELECT count(*) FROM pair").fetchone()[0]) - int(before)

@@ -172,7 +172,14 @@ def _write_empty_store(path: Path, spec: ReviewSpec) -> None:
     connection = sqlite3.connect(partial, isolation_level=None)
     try:
         connection.executescript((Path(__file__).parent / "schema.sql").read_text(encoding="utf-8"))
-        settings = {**_settings(spec), "workbook_key": secrets.token_hex(32), "columns_l": "[]", "columns_r": "[]", "role_l": ""}
+        settings = {
+            **_settings(spec),
+            "workbook_key": secrets.token_hex(32),
+            "columns_l": "[]",
+            "columns_r": "[]",
+            "role_l": "",
+            "loaded": "",
+        }
         connection.executemany("INSERT INTO setting VALUES (?, ?)", settings.items())
         connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")

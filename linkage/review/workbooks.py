@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from linkage.errors import ReviewError
 from linkage.review.answers import LONGEST_COMMENT, REASONS, VERDICTS, Answer, record_answer, standing_answer
-from linkage.review.assignments import assign, free_pairs
+from linkage.review.assignments import assign
 from linkage.review.comparison import Comparison, compare_pair
 from linkage.review.marks import Marked
 from linkage.review.progress import neutralised
@@ -61,7 +61,7 @@ def export_workbooks(
     """Write one workbook a reviewer and hold its pairs for them for so many days; returns the files.
 
     `reviewers` are all active reviewers when None; with several, `-<name>` goes before the suffix of `file`. `pairs` is the most
-    pairs in each, an even share of what is open when None. Pairs held from an earlier export and still unanswered come again.
+    pairs in each; all that is open is dealt out evenly when None. Pairs held from an earlier export and still unanswered come again.
 
     Raises:
         ReviewError: when a name is unknown, a file exists, or there is no pair to give.
@@ -81,16 +81,11 @@ def export_workbooks(
         for target in targets:
             if target.exists():
                 raise ReviewError(f"{target} exists", "Give another file name: a workbook may hold answers.")
-        if pairs is None:
-            free = store.connection.execute("SELECT coalesce(sum(open_slots), 0) AS slots FROM pair WHERE in_use = 1").fetchone()[
-                "slots"
-            ]
-            pairs = -(-free // len(chosen))
+        held = _hold(store, [row["id"] for row in chosen], pairs, days)
         made = []
         for reviewer, target in zip(chosen, targets, strict=True):
-            held = _hold(store, reviewer["id"], pairs, days)
-            if held:
-                _write_workbook(store, target, reviewer["id"], reviewer["name"], held, language)
+            if held[reviewer["id"]]:
+                _write_workbook(store, target, reviewer["id"], reviewer["name"], held[reviewer["id"]], language)
                 made.append(target)
         if not made:
             raise ReviewError("there is no pair left to give to these reviewers", "`linkage review progress` shows what is open.")
@@ -99,21 +94,28 @@ def export_workbooks(
         store.close()
 
 
-def _hold(store: Store, reviewer: int, most: int, days: int) -> list[int]:
+def _hold(store: Store, reviewers: list[int], most: int | None, days: int) -> dict[int, list[int]]:
+    """Deal the open slots out, each to the reviewer with the fewest pairs who never had the pair; the pairs of each, in order."""
     until = store.now() + days * 86_400_000
+    held: dict[int, list[int]] = {}
     with store.transaction() as connection:
-        held = [
-            row["pair"]
-            for row in connection.execute(
+        for reviewer in reviewers:
+            kept = connection.execute(
                 "UPDATE assignment SET leased_until = ? "
                 "WHERE reviewer = ? AND answered = 0 AND through = 'workbook' RETURNING pair",
                 (until, reviewer),
-            ).fetchall()
-        ]
-        fresh = free_pairs(connection, reviewer, max(0, most - len(held)))
-        for pair in fresh:
-            assign(connection, store.reviewers_per_pair, pair, reviewer, until, None)
-    return sorted([*held, *fresh])
+            )
+            held[reviewer] = [row["pair"] for row in kept.fetchall()]
+        had = connection.execute("SELECT pair, reviewer FROM assignment").fetchall()
+        taken = {(row["pair"], row["reviewer"]) for row in had}
+        for pair in connection.execute(
+            "SELECT id, open_slots FROM pair WHERE open_slots > 0 AND in_use = 1 ORDER BY id"
+        ).fetchall():
+            free = [one for one in reviewers if (pair["id"], one) not in taken and (most is None or len(held[one]) < most)]
+            for reviewer in sorted(free, key=lambda one: len(held[one]))[: pair["open_slots"]]:
+                assign(connection, store.reviewers_per_pair, pair["id"], reviewer, until, None)
+                held[reviewer].append(pair["id"])
+    return {reviewer: sorted(pairs) for reviewer, pairs in held.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,13 @@ from linkage.runs.sql import quote
 from linkage.standardise.keys import suffixes_of
 from linkage.standardise.names import NAME_COLUMNS, WORD_COLUMNS, join_words, name_row, word_row
 from linkage.standardise.numbers import READ_WHOLE_NUMBERS
-from linkage.standardise.values import ROWS, Row
+from linkage.standardise.values import ROWS, Row, place_rows
 from linkage.vietnamese.numbers import COUNTRY_PREFIXES, PROVINCE_PREFIXES
 
-_AGE = {FieldKind.date: {"age": "SMALLINT"}, FieldKind.year: {"age": "SMALLINT"}}
+_BESIDE_KEYS: dict[FieldKind, dict[str, str]] = {
+    FieldKind.date: {"age": "SMALLINT", "period": "SMALLINT"},
+    FieldKind.year: {"age": "SMALLINT", "period": "SMALLINT"},
+}
 
 
 class Dictionaries:
@@ -25,9 +28,10 @@ class Dictionaries:
         self._connection = connection
         self._sound_merges = sound_merges
         self._columns = {
-            kind: {suffix or "value": sql_type for suffix, sql_type in suffixes_of(kind).items()} | _AGE.get(kind, {})
+            kind: {suffix or "value": sql_type for suffix, sql_type in suffixes_of(kind).items()} | _BESIDE_KEYS.get(kind, {})
             for kind in FieldKind
         }
+        self._columns[FieldKind.place] = {"first_period": "SMALLINT", "last_period": "SMALLINT"} | self._columns[FieldKind.place]
         for kind, columns in self._columns.items():
             self._create(f"std_known_{kind.value}", columns)
         self._create("std_words", WORD_COLUMNS)
@@ -37,21 +41,42 @@ class Dictionaries:
 
     def drop(self) -> None:
         """Remove every dictionary from the connection."""
-        for table in (*(f"std_known_{kind.value}" for kind in FieldKind), "std_words", "std_odd_names", "std_prefixes", "std_values"):
+        for table in (
+            *(f"std_known_{kind.value}" for kind in FieldKind),
+            "std_words",
+            "std_odd_names",
+            "std_prefixes",
+            "std_values",
+        ):
             self._connection.execute(f"DROP TABLE IF EXISTS {table}")
 
     def learn(self, kind: FieldKind, values: str) -> None:
-        """Make `std_known_<kind>` hold the keys of every value of the query `values` (one column, `raw`)."""
+        """Make `std_known_<kind>` hold the keys of every value of the query `values` (`raw`, and for places `period`)."""
         self._connection.execute(f"CREATE OR REPLACE TEMP TABLE std_values AS {values}")
         if kind is FieldKind.person_name:
             self._learn_names()
             return
         known = f"std_known_{kind.value}"
+        if kind is FieldKind.place:
+            self._learn_places()
+            return
         if kind is FieldKind.personal_number:
             self._create(known, self._columns[kind])
             self._connection.execute(f"INSERT INTO {known} {READ_WHOLE_NUMBERS.format(values='std_values')}")
         new = self._fetch(f"SELECT raw FROM std_values ANTI JOIN {known} USING (raw)")
         self._insert(known, self._columns[kind], ((raw, *ROWS[kind](raw)) for raw in new))
+
+    def _learn_places(self) -> None:
+        """A place is read once for each run of periods in which its words mean the same."""
+        new = self._connection.execute(
+            "SELECT raw, list_sort(list(v.period)) FROM std_values AS v "
+            "ANTI JOIN std_known_place AS k ON k.raw = v.raw AND v.period BETWEEN k.first_period AND k.last_period GROUP BY raw"
+        ).fetchall()
+        self._insert(
+            "std_known_place",
+            self._columns[FieldKind.place],
+            ((raw, first, last, *keys) for raw, periods in new for first, last, *keys in place_rows(raw, periods)),
+        )
 
     def _learn_names(self) -> None:
         """Words first; then names of plain words are put together in SQL and the others read one by one."""
@@ -61,9 +86,13 @@ class Dictionaries:
         )
         self._insert("std_words", WORD_COLUMNS, ((word, *word_row(word, self._sound_merges)) for word in new))
         self._connection.execute(join_words("std_known_person_name"))
-        new = self._fetch("SELECT raw FROM std_values ANTI JOIN std_known_person_name USING (raw) ANTI JOIN std_odd_names USING (raw)")
+        new = self._fetch(
+            "SELECT raw FROM std_values ANTI JOIN std_known_person_name USING (raw) ANTI JOIN std_odd_names USING (raw)"
+        )
         self._insert("std_odd_names", NAME_COLUMNS, ((raw, *name_row(raw, self._sound_merges)) for raw in new))
-        self._connection.execute("INSERT INTO std_known_person_name SELECT o.* FROM std_odd_names AS o SEMI JOIN std_values USING (raw)")
+        self._connection.execute(
+            "INSERT INTO std_known_person_name SELECT o.* FROM std_odd_names AS o SEMI JOIN std_values USING (raw)"
+        )
 
     def _create(self, table: str, columns: dict[str, str]) -> None:
         described = "".join(f", {quote(name)} {sql_type}" for name, sql_type in columns.items())
@@ -77,7 +106,12 @@ class Dictionaries:
         values = list(zip(*rows, strict=True))
         if not values:
             return
-        arrow = pa.table({name: pa.array(list(column), type=_arrow_type(columns.get(name, "VARCHAR"))) for name, column in zip(names, values, strict=True)})
+        arrow = pa.table(
+            {
+                name: pa.array(list(column), type=_arrow_type(columns.get(name, "VARCHAR")))
+                for name, column in zip(names, values, strict=True)
+            }
+        )
         self._connection.register("std_new", arrow)
         self._connection.execute(f"INSERT INTO {table} SELECT * FROM std_new")
         self._connection.unregister("std_new")
@@ -90,4 +124,3 @@ def _arrow_type(sql_type: str) -> pa.DataType:
         "VARCHAR": pa.string(), "DATE": pa.date32(), "SMALLINT": pa.int16(), "TINYINT": pa.int8(), "INTEGER": pa.int32(),
         "DOUBLE": pa.float64(), "BOOLEAN": pa.bool_(),
     }[sql_type]  # fmt: skip
-

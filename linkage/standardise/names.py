@@ -9,7 +9,14 @@ from linkage.vietnamese import fold, parse_name, plain_name_word, sound_key, ton
 
 MAX_PLAIN_WORDS = 5
 """Longer names are read whole."""
-WORD_COLUMNS = {"text": "VARCHAR", "fold": "VARCHAR", "tone": "VARCHAR", "sound": "VARCHAR", "variant": "VARCHAR", "may_lead": "BOOLEAN"}
+WORD_COLUMNS = {
+    "text": "VARCHAR",
+    "fold": "VARCHAR",
+    "tone": "VARCHAR",
+    "sound": "VARCHAR",
+    "variant": "VARCHAR",
+    "may_lead": "BOOLEAN",
+}
 NAME_COLUMNS = {suffix or "value": sql_type for suffix, sql_type in suffixes_of(FieldKind.person_name).items()}
 
 
@@ -37,10 +44,14 @@ def join_words(known: str) -> str:
     numbers = range(1, MAX_PLAIN_WORDS + 1)
     joins = " ".join(f"LEFT JOIN std_words AS w{i} ON w{i}.raw = words[{i}] AND w{i}.text IS NOT NULL" for i in numbers)
     # NULL sorts and concatenates away, so absent words need no case of their own
-    together = {key: f"concat_ws(' ', {', '.join(f'w{i}.{key}' for i in numbers)})" for key in ("text", "fold", "tone", "sound", "variant")}
+    together = {
+        key: f"concat_ws(' ', {', '.join(f'w{i}.{key}' for i in numbers)})"
+        for key in ("text", "fold", "tone", "sound", "variant")
+    }
     last = {key: f"CASE size {' '.join(f'WHEN {i} THEN w{i}.{key}' for i in numbers)} END" for key in ("fold", "tone", "sound")}
     middle = f"concat_ws(' ', {', '.join(f'CASE WHEN size > {i} THEN w{i}.fold END' for i in numbers[1:-1])})"
     in_order = f"array_to_string(list_sort([{', '.join(f'w{i}.fold' for i in numbers)}], 'ASC', 'NULLS LAST'), ' ')"
+    all_plain = " AND ".join(f"(size < {i} OR w{i}.text IS NOT NULL)" for i in numbers[1:])
     return f"""
         CREATE OR REPLACE TEMP TABLE {known} AS
         SELECT n.raw, {together["text"]} AS "value", {together["fold"]} AS "fold", {together["tone"]} AS "tone",
@@ -49,5 +60,5 @@ def join_words(known: str) -> str:
                {last["fold"]} AS given_fold, {last["tone"]} AS given_tone, {last["sound"]} AS given_sound,
                NULL::VARCHAR AS flags
         FROM (SELECT raw, string_split(raw, ' ') AS words, len(words) AS size FROM std_values) AS n {joins}
-        WHERE size <= {MAX_PLAIN_WORDS} AND w1.may_lead AND {" AND ".join(f"(size < {i} OR w{i}.text IS NOT NULL)" for i in numbers[1:])}
+        WHERE size <= {MAX_PLAIN_WORDS} AND w1.may_lead AND {all_plain}
     """

@@ -20,9 +20,9 @@ def flag_contradictions(number: str, flags: str, person: Mapping[str, str]) -> s
     """The flags of `number` (a table alias) with what it contradicts of `person` added, in the order of `NUMBER_FLAGS`."""
     parts = [flags]
     if "sex" in person:
-        parts.append(f'CASE WHEN {number}."sex" <> {person["sex"]} THEN \'sex_differs\' END')
+        parts.append(f"CASE WHEN {number}.\"sex\" <> {person['sex']} THEN 'sex_differs' END")
     if "birth_year" in person:
-        parts.append(f'CASE WHEN {number}."year" <> {person["birth_year"]} THEN \'year_differs\' END')
+        parts.append(f"CASE WHEN {number}.\"year\" <> {person['birth_year']} THEN 'year_differs' END")
     if "provinces" in person:
         parts.append(
             f'CASE WHEN {number}."province" < 101 AND NOT list_contains({person["provinces"]}, {number}."province") '

@@ -15,9 +15,10 @@ from linkage.runs.sql import literal, quote
 from linkage.standardise.dictionaries import Dictionaries
 from linkage.standardise.keys import suffixes_of
 from linkage.standardise.numbers import flag_contradictions
+from linkage.standardise.values import UNDATED
 from linkage.vietnamese import SOUND_MERGES
 
-ROWS_PER_CHUNK = 250_000
+ROWS_PER_CHUNK = 122_880
 """Rows standardised at a time, and rows of a row group of the result."""
 
 _WITH_AGE = (FieldKind.date, FieldKind.year)
@@ -98,6 +99,9 @@ class _Plan:
         for field, by in (*dated_by.items(), *registered_at.items()):
             if field not in fields or by not in fields:
                 raise ValueError(f"`{field}` is to be read with `{by}`, but both must be declared fields")
+        for field, by in dated_by.items():
+            if fields[by] not in _WITH_AGE:
+                raise ValueError(f"`{field}` is to be dated by `{by}`, which is no date or year")
         self.fields = dict(fields)
         self.dated_by = dict(dated_by)
         self.registered_at = dict(registered_at)
@@ -106,22 +110,42 @@ class _Plan:
     def kinds(self) -> list[FieldKind]:
         """The kinds that occur, dates before the places that are resolved at them."""
         present = set(self.fields.values())
-        return [kind for kind in (FieldKind.date, *(k for k in FieldKind if k is not FieldKind.date)) if kind in present]
+        return sorted(present, key=lambda kind: (kind not in _WITH_AGE, kind.value))
 
     def fields_of(self, kind: FieldKind) -> list[str]:
         return [field for field, its_kind in self.fields.items() if its_kind is kind]
 
     def values_of(self, kind: FieldKind) -> str:
         """A query of the chunk's distinct values of a kind: `raw`, and `period` for places."""
-        every = " UNION ALL ".join(f"SELECT {quote(field)} AS raw FROM std_chunk" for field in self.fields_of(kind))
-        return f"SELECT DISTINCT raw FROM ({every}) WHERE raw IS NOT NULL"
+        columns = "raw"
+        if kind is FieldKind.place:
+            every = [
+                f"SELECT c.{quote(field)} AS raw, {self._period(field, 'd')} AS period "
+                f"FROM std_chunk AS c {self._dates(field, 'd')}"
+                for field in self.fields_of(kind)
+            ]
+            columns = "raw, period"
+        else:
+            every = [f"SELECT {quote(field)} AS raw FROM std_chunk" for field in self.fields_of(kind)]
+        return f"SELECT DISTINCT {columns} FROM ({' UNION ALL '.join(every)}) WHERE raw IS NOT NULL"
+
+    def _dates(self, field: str, alias: str) -> str:
+        by = self.dated_by.get(field)
+        return f"LEFT JOIN std_known_{self.fields[by].value} AS {alias} ON {alias}.raw = c.{quote(by)}" if by else ""
+
+    def _period(self, field: str, alias: str) -> str:
+        return f"coalesce({alias}.period, {UNDATED})" if field in self.dated_by else str(UNDATED)
 
     def join_keys(self) -> str:
         """The query that puts every field's keys beside the chunk's rows."""
         selected = ["c.id", "c.record_id"]
         joins = []
         for i, (field, kind) in enumerate(self.fields.items()):
-            joins.append(f"LEFT JOIN std_known_{kind.value} AS d{i} ON d{i}.raw = c.{quote(field)}")
+            met = f"d{i}.raw = c.{quote(field)}"
+            if kind is FieldKind.place:
+                joins.append(self._dates(field, f"p{i}"))
+                met += f" AND {self._period(field, f'p{i}')} BETWEEN d{i}.first_period AND d{i}.last_period"
+            joins.append(f"LEFT JOIN std_known_{kind.value} AS d{i} ON {met}")
             for suffix, sql_type in suffixes_of(kind).items():
                 expression = f"d{i}.{quote(suffix or 'value')}"
                 if kind in _WITH_AGE and suffix in ("", "year") and (kind is FieldKind.year or suffix == "year"):
@@ -137,18 +161,17 @@ class _Plan:
 
     def _with_age(self, field: str, i: int, expression: str) -> str:
         by = self.dated_by.get(field)
-        return f"coalesce({expression}, {self._alias(by)}.\"year\" - d{i}.age)" if by else expression
+        return f'coalesce({expression}, {self._alias(by)}."year" - d{i}.age)' if by else expression
 
     def _person_of(self, field: str) -> dict[str, str]:
         """SQL of what else is said of the person whose number `field` is: sex, birth_year, provinces."""
         prefix = field.removesuffix("personal_number")
         said = {}
         if self.fields.get(f"{prefix}sex") is FieldKind.sex:
-            said["sex"] = f"{self._alias(f'{prefix}sex')}.\"value\""
+            said["sex"] = f'{self._alias(f"{prefix}sex")}."value"'
         for name, column in (("birth_year", "value"), ("birth_date", "year")):
             if self.fields.get(prefix + name) in _WITH_AGE:
                 said["birth_year"] = f'{self._alias(prefix + name)}."{column}"'
         if place := self.registered_at.get(field):
             said["provinces"] = f'{self._alias(place)}."provinces_old"'
         return said
-

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import partial
 
 from linkage.config import FieldKind
 from linkage.vietnamese import (
+    RegisterDate,
+    clean_identifier,
     clean_text,
     fold,
     is_placeholder,
     parse_date,
-    clean_identifier,
+    parse_ethnicity,
+    parse_nationality,
     parse_personal_number,
     parse_sex,
+    period_of,
     repair_impossible_date,
+    resolve_place_in_period,
+    same_periods,
     solar_of_lunar,
 )
 
+UNDATED = -1
+"""The period of a place that no date goes with."""
 Row = tuple[object, ...]
 """Key values in the order of `suffixes_of(kind)`."""
 
@@ -36,13 +46,49 @@ def _date_row(value: str) -> Row:
         f"{year:04d}{month:02d}{day:02d}" if whole else None,
         repair_impossible_date(year, month, day) if year and month and day else None,
         solar_of_lunar(year, month, day) if year and month and day else None,
-        flag_text(said.flags), said.age,
+        flag_text(said.flags), said.age, _period(said),
     )  # fmt: skip
 
 
 def _year_row(value: str) -> Row:
     said = parse_date(value)
-    return (said.year, said.age)
+    return (said.year, said.age, _period(said))
+
+
+def _period(said: RegisterDate) -> int | None:
+    """The period of place names a date lies in: its middle where only the year or month is known."""
+    if said.year is None:
+        return None
+    return period_of(said.date or date(said.year, said.month or 7, 1))
+
+
+def place_rows(value: str, periods: Sequence[int]) -> list[Row]:
+    """First period, last period and the keys of a place, for each run of `periods` (sorted) in which it means the same."""
+    rows: list[Row] = []
+    last: int | None = None
+    for period in periods:
+        if last is not None and period <= last:
+            continue
+        first, last = (UNDATED, UNDATED) if period == UNDATED else same_periods(value, period)
+        rows.append((first, last, *_place_row(value, None if period == UNDATED else first)))
+    return rows
+
+
+def _place_row(value: str, period: int | None) -> Row:
+    place = resolve_place_in_period(value, period)
+    return (
+        place.text or None, fold(place.text) or None, place.level, place.unit, place.communes or None,
+        place.communes[0] if len(place.communes) == 1 else None, place.districts or None, place.provinces_old or None,
+        place.provinces or None, place.provinces[0] if len(place.provinces) == 1 else None, flag_text(place.flags),
+    )  # fmt: skip
+
+
+def _named_row(parse: Callable[[str], str | None], value: str) -> Row:
+    """The official name, or the clean text of one that is not known."""
+    if is_placeholder(value):
+        return (None, None)
+    name = parse(value) or clean_text(value)
+    return (name, fold(name) or None)
 
 
 def _text_row(value: str) -> Row:
@@ -75,8 +121,7 @@ ROWS: dict[FieldKind, Callable[[str], Row]] = {
     FieldKind.category: _text_row,
     FieldKind.text: _text_row,
     FieldKind.number: _number_row,
-    FieldKind.place: lambda value: (*_text_row(value), *(None,) * 9),
-    FieldKind.ethnicity: _text_row,
-    FieldKind.nationality: _text_row,
+    FieldKind.ethnicity: partial(_named_row, parse_ethnicity),
+    FieldKind.nationality: partial(_named_row, parse_nationality),
 }
-"""Kinds whose values are read one by one; a date and a year end with the age said, which is no key of theirs."""
+"""Kinds whose values are read one by one; a date and a year end with the age said and the period, which are no keys."""

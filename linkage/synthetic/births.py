@@ -1,4 +1,4 @@
-"""The birth register: first registrations, late ones, re-registrations with the official repair of dates, double registrations."""
+"""The birth register: first registrations, late ones, re-registrations with the repair of dates, double registrations."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from linkage.synthetic.families import END, first_day, year_of
 from linkage.synthetic.rates import by_year
 from linkage.synthetic.sheet import Sheet
 from linkage.synthetic.spec import SyntheticSpec
+from linkage.synthetic.texts import choice_of, pick
 
 TYPES = ("Đúng hạn", "Đăng ký lại", "Quá hạn", "Ghi vào sổ việc đã đăng ký ở nước ngoài")
 COUNTRIES = (
@@ -101,7 +102,7 @@ def write_births(community: Community, spec: SyntheticSpec) -> Sheet:
     is_twice = np.isin(order, np.arange(second.start, second.stop))
 
     sheet = Sheet(community, spec, "birth", office, day)
-    sheet.head(np.array(TYPES, dtype=object)[kind])
+    sheet.head(choice_of(TYPES, kind))
     mother = np.where(is_again, community.legal_mother[people], families.mother[people])
     father = np.where(is_again, community.legal_father[people], families.father[people])
     legal = community.names_on(people, day)
@@ -119,7 +120,7 @@ def write_births(community: Community, spec: SyntheticSpec) -> Sheet:
     home = families.birth_commune[people].astype(np.int64)
     sheet.place("birth_place", home, community.hometown[people], office)
     foreign = np.flatnonzero(kind == 3)
-    sheet.columns["birth_place"][foreign] = np.array(COUNTRIES, dtype=object)[rng.integers(0, len(COUNTRIES), len(foreign))]
+    sheet.columns["birth_place"][foreign] = choice_of(COUNTRIES, rng.integers(0, len(COUNTRIES), len(foreign)))
     sheet.put("birth_place_unit", community.places.text(np.where(kind == 3, -1, home), day))
     sheet.place("hometown", community.hometown[people].astype(np.int64))
     sheet.ethnicities("ethnicity", people)
@@ -131,7 +132,7 @@ def write_births(community: Community, spec: SyntheticSpec) -> Sheet:
     father = father.copy()
     father[no_father] = -1
     lone = father < 0
-    birth_type = np.where(lone, "Chưa xác định được cha", "Xác định được cả cha và mẹ").astype(object)
+    birth_type = pick(lone, "Chưa xác định được cha", "Xác định được cả cha và mẹ")
     sheet.put("birth_type", birth_type)
     for prefix, parent in (("mother", mother), ("father", father)):
         sheet.names(f"{prefix}_name", parent, parent=True)
@@ -144,7 +145,7 @@ def write_births(community: Community, spec: SyntheticSpec) -> Sheet:
         sheet.identity_papers(f"{prefix}_", parent, 0.4)
     declarant, relationship = _declarants(rng, people, mother, father, kind)
     sheet.names("declarant_name", declarant, parent=True)
-    sheet.put("declarant_relationship", np.array(["Cha", "Mẹ", "Bản thân"], dtype=object)[relationship])
+    sheet.put("declarant_relationship", choice_of(("Cha", "Mẹ", "Bản thân"), relationship))
     sheet.numbers(
         "declarant_personal_number", declarant, rng.random(sheet.n) < np.array([0, 0.02, 0.9, 0])[sheet.era], np.full(sheet.n, -1)
     )

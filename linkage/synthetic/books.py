@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from linkage.synthetic.sheet import ENTRIES_PER_BOOK, Sheet, text_or_none
+from linkage.synthetic.sheet import ENTRIES_PER_BOOK, Sheet
+from linkage.synthetic.texts import all_of, choice_of, texts
 
 TYPES = {
-    "birth": "Khai sinh", "death": "Khai tử", "marriage": "Kết hôn", "adoption": "Nuôi con nuôi", "parent_recognition": "Nhận cha, mẹ, con",
+    "birth": "Khai sinh", "death": "Khai tử", "marriage": "Kết hôn", "adoption": "Nuôi con nuôi",
+    "parent_recognition": "Nhận cha, mẹ, con",
     "guardianship": "Giám hộ", "civil_status_change": "Thay đổi, cải chính hộ tịch",
 }  # fmt: skip
 CONDITIONS = ("Tốt", "Ố vàng, mờ chữ", "Rách nát", "Mất trang")
@@ -21,8 +23,10 @@ CONTRADICTIONS = (
 )
 CONTRADICTORY_SHARE = 0.004
 HEADERS = {
-    "book_id": "Mã sổ", "unit_code": "Mã đơn vị", "unit": "Đơn vị", "register": "Loại sổ", "year": "Năm", "book_number": "Quyển số",
-    "condition": "Tình trạng", "pages": "Số trang", "entries": "Số trường hợp khi khóa sổ", "digitised": "Đã số hóa", "loaded": "Đã nạp",
+    "book_id": "Mã sổ", "unit_code": "Mã đơn vị", "unit": "Đơn vị", "register": "Loại sổ", "year": "Năm",
+    "book_number": "Quyển số",
+    "condition": "Tình trạng", "pages": "Số trang", "entries": "Số trường hợp khi khóa sổ", "digitised": "Đã số hóa",
+    "loaded": "Đã nạp",
     "closed": "Ngày khóa sổ",
 }  # fmt: skip
 
@@ -60,29 +64,29 @@ def _of_register(sheet: Sheet) -> tuple[pa.Table, pa.Table]:
     pages[wrong == 3] = 0
     closed = np.where(wrong == 4, year - rng.integers(1, 30, n), year)
     code = "".join(word[0] for word in sheet.register.split("_")).upper() + str(len(sheet.register))
-    ids = text_or_none([f"SYN-SO-{community.plan.index:04d}-{code}-{value:08d}" for value in values])
+    ids = texts([f"SYN-SO-{community.plan.index:04d}-{code}-{value:08d}" for value in values])
     columns = {
         "book_id": ids,
-        "unit_code": community.places.code(sheet.office[first]),
+        "unit_code": sheet.columns["registering_office_code"][first],
         "unit": sheet.columns["registering_office"][first],
-        "register": np.full(n, TYPES[sheet.register], dtype=object),
+        "register": all_of(TYPES[sheet.register], n),
         "year": _text(year),
         "book_number": sheet.columns["book_number"][first],
-        "condition": np.array(CONDITIONS, dtype=object)[condition],
+        "condition": choice_of(CONDITIONS, condition),
         "pages": _text(pages),
         "entries": _text(entries),
         "digitised": _text(digitised),
         "loaded": _text(loaded),
-        "closed": text_or_none([f"31/12/{y}" if y < 2026 else None for y in closed]),
+        "closed": texts([f"31/12/{y}" if y < 2026 else None for y in closed]),
     }
     table = pa.table({HEADERS[name]: pa.array(column, pa.string()) for name, column in columns.items()})
     twice = np.flatnonzero(wrong == 2)
     if len(twice):
         table = pa.concat_tables([table, table.take(twice)])
     bad = np.flatnonzero(wrong >= 0)
-    kinds = np.array(CONTRADICTIONS, dtype=object)[wrong[bad]]
+    kinds = choice_of(CONTRADICTIONS, wrong[bad])
     return table, pa.table({"book_id": pa.array(ids[bad], pa.string()), "contradiction": pa.array(kinds, pa.string())})
 
 
 def _text(numbers: np.ndarray) -> np.ndarray:
-    return text_or_none([str(number) for number in numbers])
+    return texts([str(number) for number in numbers])

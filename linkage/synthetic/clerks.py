@@ -33,6 +33,15 @@ class ErrorLog:
             self.hits.append((rows, name, kind, level))
 
 
+def _capped(p: np.ndarray, era: np.ndarray, rates: np.ndarray) -> np.ndarray:
+    """Chances cut at 97 %, the others raised so that the mean of each era stays the rate asked for."""
+    for _ in range(20):
+        p = np.minimum(p, 0.97)
+        mean = np.bincount(era, p, 4) / np.maximum(np.bincount(era, minlength=4), 1)
+        p = p * (rates / np.maximum(mean, 1e-9))[era]
+    return np.minimum(p, 0.97)
+
+
 class Clerks:
     """The hands of one district's entries of one register."""
 
@@ -62,6 +71,8 @@ class Clerks:
             rate = self._rates(kind.name)[era_of]
             has = (hands.random(count) < rate) & used
             self.habit[kind.name] = has
+            if register != "birth":  # one office, one habit: counted once
+                continue
             for code, era_name in enumerate(ERAS):
                 inside = used & (era_of == code)
                 p = rate[inside]
@@ -92,11 +103,13 @@ class Clerks:
         era = self.era[rows]
         care = self.care[KINDS[kind].family][self.source[rows]]
         mean = np.bincount(era, care, 4) / np.maximum(np.bincount(era, minlength=4), 1)
-        p = np.minimum(rates[era] * care / np.maximum(mean, 1e-9)[era], 0.97)
+        p = rates[era] * care / np.maximum(mean, 1e-9)[era]
+        if p.max() > 0.97:
+            p = _capped(p, era, rates)
         hit = self.rng.random(len(rows)) < p
         self._account(kind, name, era, p, hit)
         self.log.add(rows[hit], name, kind, KINDS[kind].level)
-        return rows[hit]
+        return np.asarray(rows[hit])
 
     def note(self, kind: str, name: str, eligible: np.ndarray, chance: np.ndarray, hit: np.ndarray) -> None:
         """Account for an error that was drawn elsewhere, with the chance it had; logged by the caller."""
@@ -112,4 +125,4 @@ class Clerks:
 
     def has_habit(self, kind: str) -> np.ndarray:
         """Rows written in a source with that habit."""
-        return self.habit[kind][self.source]
+        return np.asarray(self.habit[kind][self.source])

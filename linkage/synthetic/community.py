@@ -1,4 +1,4 @@
-"""One district with everything that is true of its people: families, names, numbers, places, who is in the population database."""
+"""One district with everything that is true of its people: families, names, numbers, places, who is in the database."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from linkage.synthetic.vocabulary import vocabulary
 
 BASE_SINCE = int(first_day(2017))
 """The population database holds those alive from then on; J: collection began about 2017."""
+BORN_ELSEWHERE = 0.03  # J: births registered in another province, so without an entry here
 ABROAD_SHARE = 0.006
 """Of births since 1990: 8,038 and 8,652 births with a foreign element in 2023 and 2024."""
 UPLANDS = {"02", "04", "06", "08", "10", "11", "12", "14", "15", "17", "20", "62", "64", "66", "67", "68"}
@@ -125,7 +126,7 @@ def build_community(plan: Plan, spec: SyntheticSpec) -> Community:
     elsewhere = tuple(districts()[others[i]][0] for i in rng.choice(len(others), 8, replace=False))
     places = DistrictPlaces(plan.district, communes, elsewhere)
     away_unit = count + rng.integers(0, 16, n)
-    born_away = families.founder | (rng.random(n) < 0.07)
+    born_away = families.founder | (rng.random(n) < BORN_ELSEWHERE)
     alive_at_base = (families.died > BASE_SINCE) & (families.left > BASE_SINCE)
     upland = 2.0 if plan.district.province in UPLANDS else 1.0
     age = 2026 - year
@@ -144,7 +145,7 @@ def build_community(plan: Plan, spec: SyntheticSpec) -> Community:
     legal_father[acts.recognised] = acts.recognising
     _take_surname(rng, acts.adopted, acts.adoptive_father, acts.adopted_on, 0.6, names, renamed_on)
     _take_surname(rng, acts.recognised, acts.recognising, acts.recognised_on, 0.4, names, renamed_on)
-    abroad = born_away & (year >= 1990) & ~families.founder & (rng.random(n) < ABROAD_SHARE / 0.07)
+    abroad = born_away & (year >= 1990) & ~families.founder & (rng.random(n) < ABROAD_SHARE / BORN_ELSEWHERE)
     tables = {"year_only": rates.YEAR_ONLY, "lunar_for_solar": rates.LUNAR_FOR_SOLAR}
     chances = {kind: np.minimum(by_year(table, year) * spec.factor(kind), 0.97) for kind, table in tables.items()}
     community = Community(

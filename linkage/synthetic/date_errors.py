@@ -15,6 +15,12 @@ _TEXT1 = np.array([str(i) for i in range(100)], dtype=object)
 _YEARS = np.array([f"{i:04d}" for i in range(2200)], dtype=object)
 _CONFUSED = {"1": "74", "3": "8", "5": "6", "0": "69", "4": "9", "2": "7", "7": "12", "8": "3", "6": "05", "9": "4"}
 _DIGIT = np.array([[int(_CONFUSED[str(d)][0]), int(_CONFUSED[str(d)][-1])] for d in range(10)])
+_YEAR_STEPS = {
+    "year_by_one": (-1, 1),
+    "year_by_some": (-3, -2, 2, 3, 4, 5),
+    "year_by_ten": (-10, 10),
+    "year_by_zodiac": (-12, 12),
+}
 LAST_DAY = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
 
@@ -52,7 +58,7 @@ class DateParts:
         out = np.where(self.month > 0, months + mark + out, out)
         out = np.where((self.day > 0) & (self.month > 0), days + mark + out, out)
         out[self.year <= 0] = None
-        return out
+        return np.asarray(out)
 
 
 @lru_cache(maxsize=100_000)
@@ -97,14 +103,9 @@ def write_dates(clerks: Clerks, field: str, dates: DateParts, registered: DatePa
     )
     out.day[rows] = out.day[rows] % 10 * 10 + out.day[rows] // 10
     known = out.year > 0
-    for kind, change in (
-        ("year_by_one", lambda n: rng.choice([-1, 1], n)),
-        ("year_by_some", lambda n: rng.choice([-3, -2, 2, 3, 4, 5], n)),
-        ("year_by_ten", lambda n: rng.choice([-10, 10], n)),
-        ("year_by_zodiac", lambda n: rng.choice([-12, 12], n)),
-    ):
+    for kind, steps in _YEAR_STEPS.items():
         rows = clerks.draw(kind, field, known)
-        out.year[rows] += change(len(rows))
+        out.year[rows] += rng.choice(steps, len(rows))
     if registered is not None:
         differs = full & ((registered.day != out.day) | (registered.month != out.month))
         rows = clerks.draw("registration_date_for_birth", field, differs)
@@ -137,4 +138,4 @@ def _wrong_digit(clerks: Clerks, field: str, out: DateParts, full: np.ndarray) -
 
 def styles(hands: np.random.Generator, source: np.ndarray, sources: int) -> np.ndarray:
     """The date style of each row: one habit a source."""
-    return hands.choice([0, 1, 2], sources, p=[0.8, 0.12, 0.08])[source]
+    return np.asarray(hands.choice([0, 1, 2], sources, p=[0.8, 0.12, 0.08])[source])

@@ -9,8 +9,9 @@ from linkage.synthetic.community import UPLANDS, Community
 from linkage.synthetic.date_errors import DateParts
 from linkage.synthetic.families import END, year_of
 from linkage.synthetic.rates import by_year
-from linkage.synthetic.sheet import Sheet, text_or_none
+from linkage.synthetic.sheet import Sheet
 from linkage.synthetic.spec import SyntheticSpec
+from linkage.synthetic.texts import choice_of, pick, texts
 
 CAUSES = ("Bệnh", "Già yếu", "Tai nạn giao thông", "Tai nạn lao động", "Đuối nước", "Không rõ")
 
@@ -35,10 +36,12 @@ def write_deaths(community: Community, spec: SyntheticSpec) -> Sheet:
     people, day, office, late = people[order], day[order], office[order], late[people][order]
 
     sheet = Sheet(community, spec, "death", office, day)
-    sheet.head(np.where(late, "Quá hạn", "Đúng hạn").astype(object))
+    sheet.head(pick(late, "Quá hạn", "Đúng hạn"))
     sheet.names("full_name", people)
     sheet.sexes("sex", people)
-    only_year = rng.random(sheet.n) < np.array([*rates.YEAR_ONLY_AT_DEATH, 0])[sheet.era]
+    only_year = (
+        rng.random(sheet.n) < np.minimum(np.array([*rates.YEAR_ONLY_AT_DEATH, 0]) * spec.factor("year_only"), 0.97)[sheet.era]
+    )
     sheet.dates("birth_date", people, year_only=only_year | community.year_only[people])
     sheet.ethnicities("ethnicity", people)
     sheet.nationality("nationality", people)
@@ -52,7 +55,7 @@ def write_deaths(community: Community, spec: SyntheticSpec) -> Sheet:
     hour, minute = rng.integers(0, 24, sheet.n), rng.integers(0, 12, sheet.n) * 5
     told = rng.random(sheet.n) < np.array([0.3, 0.6, 0.9, 0.0])[sheet.era]
     times = [f"{h:02d} giờ {m:02d} phút" if t else None for h, m, t in zip(hour, minute, told, strict=True)]
-    sheet.put("death_time", text_or_none(times))
+    sheet.put("death_time", texts(times))
     sheet.place("death_place", home, None, home)
     age = community.families.died[people] - families.born[people]
     cause = np.where(
@@ -60,15 +63,11 @@ def write_deaths(community: Community, spec: SyntheticSpec) -> Sheet:
         rng.choice([0, 1], sheet.n, p=[0.4, 0.6]),
         rng.choice([0, 2, 3, 4, 5], sheet.n, p=[0.72, 0.12, 0.05, 0.04, 0.07]),
     )
-    sheet.put("death_cause", np.array(CAUSES, dtype=object)[cause])
-    sheet.put(
-        "death_notice_number", text_or_none([f"{i:02d}/GBT" if t else None for i, t in zip(sheet.number, told, strict=True)])
-    )
+    sheet.put("death_cause", choice_of(CAUSES, cause))
+    sheet.put("death_notice_number", texts([f"{i:02d}/GBT" if t else None for i, t in zip(sheet.number, told, strict=True)]))
     declarant, relationship = _declarants(community, people, day)
     sheet.names("declarant_name", declarant, parent=True)
-    sheet.put(
-        "declarant_relationship", np.where(declarant >= 0, np.array(["Con", "Mẹ", "Cha"], dtype=object)[relationship], None)
-    )
+    sheet.put("declarant_relationship", pick(declarant >= 0, choice_of(("Con", "Mẹ", "Cha"), relationship)))
     sheet.numbers(
         "declarant_personal_number", declarant, rng.random(sheet.n) < np.array([0, 0.02, 0.9, 0])[sheet.era], np.full(sheet.n, -1)
     )
@@ -90,7 +89,7 @@ def _declarants(community: Community, people: np.ndarray, day: np.ndarray) -> tu
 
     def could(person: np.ndarray, grown: bool = False) -> np.ndarray:
         there = (person >= 0) & (families.died[person] > day) & (families.left[person] > day)
-        return there & (families.born[person] < day - 18 * 365) if grown else there
+        return np.asarray(there & (families.born[person] < day - 18 * 365) if grown else there)
 
     child, mother, father = eldest[people], families.mother[people], families.father[people]
     chosen = np.select([could(child, True), could(mother), could(father)], [child, mother, father], -1)

@@ -16,7 +16,7 @@ from linkage.synthetic.reference_people import FEMALES_2020, MALES_2020, VITAL_E
 
 FIRST_YEAR, LAST_YEAR = 1925, 2026
 OLDEST = 105
-_YEARS = np.arange(1820, LAST_YEAR + 1)
+_YEARS = np.arange(1850, LAST_YEAR + 1)
 _AGES = np.arange(OLDEST + 1)
 
 
@@ -45,7 +45,7 @@ def _life_table() -> np.ndarray:
     hazard = level * np.exp(slope * _AGES[:, None])
     hazard[0] += 0.014
     hazard[1:5] += 0.0012
-    return np.minimum(hazard, 0.7)
+    return np.asarray(np.minimum(hazard, 0.7))
 
 
 @cache
@@ -60,29 +60,29 @@ def calibrate() -> Demography:
     leaving = np.zeros((len(_YEARS), 2))  # cumulative hazard of departure by birth year and sex
     target = np.array([MALES_2020, FEMALES_2020]).T  # (20 groups, 2)
     group = np.minimum((2019 - _YEARS) // 5, 19)  # age at the start of 2020
-    extra = np.ones((len(_YEARS), 2))  # factor on the births of cohorts that come out too small
-    for _ in range(8):
-        alive, scale, founders, living = _project(births, extra, deaths, boys, base, leaving)
+    extra = np.ones(len(_YEARS))  # factor on births before 1950, which no table gives
+    for _ in range(14):
+        alive, scale, founders, living = _project(births * extra, deaths, boys, base, leaving)
         for g in range(20):
-            cohort = (group == g) & (_YEARS < 2020) & (_YEARS > FIRST_YEAR)
+            cohort = (group == g) & (_YEARS < 2020) & (_YEARS >= FIRST_YEAR - 10)
             if not cohort.any():
                 continue
-            got = alive[cohort].sum(axis=0)
-            gap = np.log(np.maximum(got, 1e-9) / target[g])
-            after = leaving[cohort] + gap
-            leaving[cohort] = np.maximum(after, 0.0)
-            extra[cohort] *= np.exp(-np.minimum(after, 0.0))
+            # half a step at a time: mortality is scaled to the same deaths, a whole step overshoots
+            over = 0.5 * np.log(alive[cohort].sum(axis=0) / target[g])
+            if (_YEARS[cohort] < 1950).all():  # births fit the sex that lost fewer, departures (and the wars) the other
+                extra[cohort] *= np.exp(-over.min())
+                over = over - over.min()
+            leaving[cohort] = np.maximum(leaving[cohort] + over, 0.0)
     start = FIRST_YEAR - _YEARS[0]
     years = _YEARS[start:]
-    boys_born, girls_born = births * boys * extra[:, 0], births * (1 - boys) * extra[:, 1]
     death = 1 - np.exp(-np.minimum(base[None] * scale[start:, None, None], 3.0))
     departure = np.zeros_like(death)
     for i, year in enumerate(years):
         born = np.clip(year - _AGES - _YEARS[0], 0, len(_YEARS) - 1)
         departure[i] = 1 - np.exp(-leaving[born] * _departure_share(year - _AGES)[:, None] * _leaves_at(_AGES)[:, None])
     return Demography(
-        births=(boys_born + girls_born)[start:],
-        boys=(boys_born / (boys_born + girls_born))[start:],
+        births=(births * extra)[start:],
+        boys=boys[start:],
         death=death,
         departure=departure,
         founders=founders,
@@ -99,11 +99,11 @@ def _departure_share(birth_year: np.ndarray) -> np.ndarray:
     """Per unit of `_leaves_at`, the part of a cohort's departures falling in one year, so that all of it falls before 2020."""
     last = np.clip(2020 - birth_year, 1, 55)
     total = np.cumsum(_leaves_at(np.arange(56)))
-    return 1.0 / total[last - 1]
+    return np.asarray(1.0 / total[last - 1])
 
 
 def _project(
-    births: np.ndarray, extra: np.ndarray, deaths: np.ndarray, boys: np.ndarray, base: np.ndarray, leaving: np.ndarray
+    births: np.ndarray, deaths: np.ndarray, boys: np.ndarray, base: np.ndarray, leaving: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Survivors to the start of 2020 by birth year and sex, yearly mortality scale, people of 1925, living at each year's end."""
     people = np.zeros((OLDEST + 1, 2))
@@ -114,7 +114,7 @@ def _project(
     for i, year in enumerate(_YEARS):
         if year == FIRST_YEAR:
             founders = people.copy()
-        born = births[i] * np.array([boys[i], 1 - boys[i]]) * extra[i]
+        born = births[i] * np.array([boys[i], 1 - boys[i]])
         exposed = people.copy()
         exposed[0] += born
         if year >= 1950:

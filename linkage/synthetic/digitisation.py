@@ -53,7 +53,7 @@ KEYING_KINDS: dict[str, Callable[[str, float], str | None]] = {
 
 
 def digitise(sheet: Sheet) -> dict[str, pa.Table]:
-    """`paper`, `keyed`, `rekeyed` (the register's headers, then lot, operator and book) and `keying_errors`, of one district's births."""
+    """`paper`, `keyed`, `rekeyed` (the register's headers, then lot, operator, book) and `keying_errors` of a district."""
     community = sheet.community
     rng = np.random.default_rng([community.plan.seed, community.plan.index, 50])
     key = (sheet.office * 10_000 + sheet.year) * 100 + (sheet.number - 1) // ENTRIES_PER_BOOK + 1

@@ -17,7 +17,7 @@ NEVER = np.int32(2**30)
 END = int((np.datetime64("2026-06-30") - np.datetime64("1970-01-01")).astype(int))
 TWIN_SHARE = 0.011
 """Share of born children that are twins (reference 5.2)."""
-UNMARRIED_MOTHERS = 0.045  # of births, J: with unregistered fathers it gives the 6 % of entries without a father's name
+UNMARRIED_MOTHERS = 0.033  # of births, J: with unregistered fathers it gives the 6 % of entries without a father's name
 
 
 def first_day(year: int | np.ndarray) -> np.ndarray:
@@ -96,6 +96,7 @@ class Simulation:
         self.last_birth = np.full(capacity, -999, np.int32)
         self.wed_year = np.full(capacity, -999, np.int32)
         self.union = np.full(capacity, -1, np.int32)
+        self.freed = np.full(capacity, -999, np.int32)  # year in which the last union ended
         self.celibate = np.zeros(capacity, bool)
         self.unions: list[np.ndarray] = []
         self.n_unions = 0
@@ -139,7 +140,7 @@ class Simulation:
     def _add(self, count: int) -> np.ndarray:
         rows = np.arange(self.n, self.n + count)
         self.n += count
-        self.celibate[rows] = self.rng.random(count) < 0.04
+        self.celibate[rows] = self.rng.random(count) < 0.025
         return rows
 
     def _day(self, year: int, count: int, span: float) -> np.ndarray:
@@ -153,28 +154,35 @@ class Simulation:
         dies &= age > 0
         dead = here[dies]
         self.died[dead] = self._day(year, len(dead), span)
-        # only the unmarried leave (a departed spouse would leave half a family behind), so they leave oftener
-        single = self.spouse[here] < 0
-        share = np.bincount(age, single, OLDEST + 1) / np.maximum(np.bincount(age, minlength=OLDEST + 1), 1)
-        leaves = (draw[1] < self.rates.departure[at, age, self.sex[here]] * span / np.maximum(share[age], 0.05)) & ~dies & single
+        # couples leave together, at the mean of their two rates; a child may stay behind with grandparents
+        rate = np.zeros(len(self.sex))
+        rate[here] = self.rates.departure[at, age, self.sex[here]] * span
+        spouse = self.spouse[here]
+        couple = (spouse >= 0) & (self.died[spouse] == NEVER)
+        lead = couple & (self.sex[here] == 1)
+        leaves = (draw[1] < np.where(couple, (rate[here] + rate[spouse]) / 2, rate[here])) & ~dies & (lead | (spouse < 0))
+        follows = np.zeros(len(self.sex), bool)
+        follows[spouse[leaves & lead]] = True
+        leaves |= follows[here]
         gone = here[leaves]
         self.left[gone] = self._day(year, len(gone), span)
         bereaved = dead[self.spouse[dead] >= 0]
-        self._end_unions(bereaved, self.died[bereaved], divorce=False)
-        return here[~(dies | leaves)]
+        self._end_unions(bereaved, self.died[bereaved], year, divorce=False)
+        return np.asarray(here[~(dies | leaves)])
 
-    def _end_unions(self, one: np.ndarray, day: np.ndarray, divorce: bool) -> None:
+    def _end_unions(self, one: np.ndarray, day: np.ndarray, year: int, divorce: bool) -> None:
         other = self.spouse[one]
         self.union_ends.append((self.union[one], day, divorce))
-        self.spouse[one] = -1
-        self.spouse[other] = -1
+        for parted in (one, other):
+            self.spouse[parted] = -1
+            self.freed[parted] = year
 
     def _divorce(self, present: np.ndarray, year: int, span: float) -> None:
         if year < 1980:
             return
         wives = present[(self.sex[present] == 1) & (self.spouse[present] >= 0) & (self.wed_year[present] < year - 1)]
         parted = wives[self.rng.random(len(wives)) < 0.0028 * span]
-        self._end_unions(parted, self._day(year, len(parted), span), divorce=True)
+        self._end_unions(parted, self._day(year, len(parted), span), year, divorce=True)
 
     def _bear_children(self, present: np.ndarray, year: int, span: float) -> None:
         at = year - FIRST_YEAR
@@ -195,8 +203,9 @@ class Simulation:
         alone = weight[~married].sum()
         if alone > 0:
             weight[~married] *= UNMARRIED_MOTHERS / (1 - UNMARRIED_MOTHERS) * weight[married].sum() / alone
-        total = np.bincount(self.group[women], weight, len(self.shares))
-        weight *= np.divide(self.shares * weight.sum(), total, out=np.zeros_like(total), where=total > 0)[self.group[women]]
+        lead = self.group[np.where(married, self.spouse[women], women)]  # the child's group is the father's
+        total = np.bincount(lead, weight, len(self.shares))
+        weight *= np.divide(self.shares * weight.sum(), total, out=np.zeros_like(total), where=total > 0)[lead]
         # weighted sampling without replacement: the smallest of exponential waiting times
         waiting = self.rng.exponential(size=len(women)) / np.maximum(weight, 1e-12)
         deliveries = min(len(women), round(wanted / (1 + TWIN_SHARE / 2)))
@@ -233,7 +242,7 @@ class Simulation:
 
     def _marry(self, present: np.ndarray, year: int, span: float, hurry: float = 1.0) -> None:
         age = year - self.year[present]
-        free = (self.spouse[present] < 0) & ~self.celibate[present] & (age >= 16) & (age <= 58) & (self.died[present] == NEVER)
+        free = (self.spouse[present] < 0) & ~self.celibate[present] & (age >= 16) & (age <= 58) & (self.freed[present] < year)
         people, age = present[free], age[free]
         woman = self.sex[people] == 1
         progress = np.clip((year - 1940) / 80, 0, 1)
@@ -266,8 +275,9 @@ class Simulation:
 
     def _rank(self, people: np.ndarray, shift: float) -> np.ndarray:
         mixed = self.rng.random(len(people)) < 0.08
-        group = np.where(mixed, self.rng.integers(0, len(self.shares), len(people)), self.group[people])
-        return group * 1000.0 - (self.year[people] - shift + self.rng.normal(0, 2.5, len(people)) - 1900)
+        any_group = np.minimum(np.searchsorted(np.cumsum(self.shares), self.rng.random(len(people))), len(self.shares) - 1)
+        group = np.where(mixed, any_group, self.group[people])
+        return np.asarray(group * 1000.0 - (self.year[people] - shift + self.rng.normal(0, 2.5, len(people)) - 1900))
 
     def _are_kin(self, one: np.ndarray, other: np.ndarray) -> np.ndarray:
         """Siblings and half-siblings, parent and child, aunt and nephew."""
@@ -281,7 +291,7 @@ class Simulation:
                 elder_other = parent_of_parent[parent[other]]
                 kin |= known & (elder_one >= 0) & ((elder_one == parent[other]) | (elder_one == parent_of_parent[other]))
                 kin |= known & (elder_other >= 0) & ((elder_other == parent[one]) | (elder_other == parent_of_parent[one]))
-        return kin
+        return np.asarray(kin)
 
     def _move(self, present: np.ndarray, year: int) -> None:
         age = year - self.year[present]
@@ -291,7 +301,7 @@ class Simulation:
             movers = present[single & (age >= 17) & (age < 45) & (draw < 0.006)]
             self.commune[movers] = self.rng.integers(0, len(self.communes), len(movers))
         if year >= 1955:
-            rate = 0.002 if year < 1986 else 0.008
+            rate = 0.002 if year < 1986 else 0.004
             far = present[single & (age >= 18) & (age < 32) & (draw > 1 - rate)]
             self.away[far] = first_day(year) + 364
         young = present[(age < 16) & (self.mother[present] >= 0)]
@@ -308,7 +318,21 @@ class Simulation:
             divorced[union] = divorce
         people = {
             name: getattr(self, name)[: self.n]
-            for name in "sex born died left away mother father spouse group line birth_commune commune twin".split()
+            for name in [
+                "sex",
+                "born",
+                "died",
+                "left",
+                "away",
+                "mother",
+                "father",
+                "spouse",
+                "group",
+                "line",
+                "birth_commune",
+                "commune",
+                "twin",
+            ]
         }
         return Families(
             **people,

@@ -16,6 +16,7 @@ from linkage.synthetic.books import list_books
 from linkage.synthetic.community import Plan, build_community
 from linkage.synthetic.deaths import write_deaths
 from linkage.synthetic.demography import calibrate
+from linkage.synthetic.digitisation import DISTRICTS, digitise
 from linkage.synthetic.other_registers import (
     write_adoptions,
     write_changes,
@@ -23,7 +24,6 @@ from linkage.synthetic.other_registers import (
     write_marriages,
     write_recognitions,
 )
-from linkage.synthetic.digitisation import DISTRICTS, digitise
 from linkage.synthetic.places import districts
 from linkage.synthetic.population import write_population
 from linkage.synthetic.reference_people import ETHNIC_SHARE, PROVINCE_POPULATION, ethnic_shares
@@ -41,7 +41,7 @@ REGISTERS = {
     "population": "population",
 }
 """Register kind → name of its file."""
-LARGEST, SMALLEST_GROUP = 10_000, 150
+LARGEST, SMALLEST_GROUP = 10_000, 60
 
 
 def plan_districts(spec: SyntheticSpec) -> list[Plan]:
@@ -49,32 +49,28 @@ def plan_districts(spec: SyntheticSpec) -> list[Plan]:
     provinces = list(spec.provinces or PROVINCE_POPULATION)
     people = np.array([PROVINCE_POPULATION[province] for province in provinces])
     available = sum(len(districts()[province]) for province in provinces)
-    blocks = int(np.clip(max(round(spec.persons / LARGEST), min(len(provinces), spec.persons // 4000)), 1, available))
+    blocks = int(np.clip(max(round(spec.persons / LARGEST), min(len(provinces), spec.persons // 3000)), 1, available))
     rng = np.random.default_rng([spec.seed, 99])
-    # systematic sample of provinces by population: block b stands for the b-th slice of the people
-    middle = (np.arange(blocks) + rng.random()) / blocks
-    of_block = np.searchsorted(np.cumsum(people) / people.sum(), middle)
+    share = people / people.sum()
+    if blocks >= len(provinces):
+        count = np.maximum(np.round(blocks * share), 1).astype(int)
+        of_block = np.repeat(np.arange(len(provinces)), count)
+        sizes = (spec.persons * share / count)[of_block]
+    else:  # a systematic sample of provinces by population
+        middle = (np.arange(blocks) + rng.random()) / blocks
+        of_block = np.minimum(np.searchsorted(np.cumsum(share), middle), len(provinces) - 1)
+        sizes = np.full(blocks, spec.persons / blocks)
     plans, owed = [], dict.fromkeys(ETHNIC_SHARE, 0.5)
     taken: dict[str, int] = {}
     orders = {province: rng.permutation(len(districts()[province])) for province in provinces}
-    size = spec.persons / blocks
-    for index, at in enumerate(of_block):
-        province = provinces[min(at, len(provinces) - 1)]
+    for index, (at, size) in enumerate(zip(of_block, sizes, strict=True)):
+        province = provinces[at]
         nth = taken.get(province, 0)
         taken[province] = nth + 1
         inside = districts()[province]
-        shares = _settle_groups(ethnic_shares(province), size, owed)
-        plans.append(
-            Plan(
-                index,
-                blocks,
-                spec.seed,
-                size,
-                inside[int(orders[province][nth % len(inside)])],
-                tuple(shares),
-                tuple(shares.values()),
-            )
-        )
+        district = inside[int(orders[province][nth % len(inside)])]
+        groups = _settle_groups(ethnic_shares(province), float(size), owed)
+        plans.append(Plan(index, len(of_block), spec.seed, float(size), district, tuple(groups), tuple(groups.values())))
     return plans
 
 

@@ -32,7 +32,7 @@ class Acts:
 
 def _alive(families: Families, person: np.ndarray, day: np.ndarray) -> np.ndarray:
     there = (person >= 0) & (families.died[person] > day) & (families.left[person] > day)
-    return there & (families.away[person] > day)
+    return np.asarray(there & (families.away[person] > day))
 
 
 def simulate_acts(rng: np.random.Generator, families: Families, year: np.ndarray) -> Acts:

@@ -7,13 +7,14 @@ import numpy as np
 from linkage.synthetic.clerks import Clerks
 from linkage.synthetic.rates import PARENT_THI_DROPPED
 from linkage.synthetic.spelling import TOKEN_KINDS
-from linkage.synthetic.vocabulary import NICKNAMES, vocabulary
+from linkage.synthetic.vocabulary import NICKNAMES, Vocabulary, vocabulary
 
 _STYLE_OF_SOURCE = (
     ("source_new_tone_style", "new_tone_style"), ("source_eth", "eth"), ("source_decomposed", "decomposed"),
     ("source_capitals", "capitals"), ("source_no_diacritics", "no_diacritics"),
     ("source_vni", "vni"), ("source_mojibake", "mojibake"), ("source_tcvn3", "tcvn3"),
 )  # fmt: skip
+_ALIAS = ("tức", "bí danh", "tên gọi khác là")
 
 
 def shift_left(names: np.ndarray, rows: np.ndarray, at: np.ndarray | int) -> None:
@@ -56,6 +57,9 @@ def write_names(
     length = (names >= 0).sum(axis=1)
     rows = clerks.draw("given_name_other", field, present & (length >= 2))
     names[rows, length[rows] - 1] = words.codes(NICKNAMES)[rng.integers(0, len(NICKNAMES), len(rows))]
+    rows = clerks.draw("surname_dropped", field, (names[:, 1] == thi) & (sex == 1) & ~minority & (length == 3))
+    shift_left(names, rows, 0)
+    length[rows] -= 1
     rows = clerks.draw("token_order", field, present & (length >= 2), 1.0)
     rotated = names[rows].copy()
     for n in range(2, names.shape[1] + 1):
@@ -66,7 +70,7 @@ def write_names(
         if clerks.region_factor.get(kind, 1.0) == 0.0:
             continue
         can = words.can(kind, names)
-        rows = clerks.draw(kind, field, can.any(axis=1))
+        rows = clerks.draw(kind, field, np.asarray(can.any(axis=1)))
         if not len(rows):
             continue
         # one of the tokens that can go wrong
@@ -76,13 +80,13 @@ def write_names(
     return _look(clerks, field, names, present)
 
 
-def _change_middle(words, rng: np.random.Generator, names: np.ndarray, rows: np.ndarray, length: np.ndarray) -> None:  # type: ignore[no-untyped-def]
+def _change_middle(words: Vocabulary, rng: np.random.Generator, names: np.ndarray, rows: np.ndarray, length: np.ndarray) -> None:
     how = rng.random(len(rows))
     dropped = rows[(how < 0.6) | (length[rows] > 4)]
     at = np.maximum(length[dropped] - 2, 1)
     shift_left(names, dropped, at)
     other = rows[(how >= 0.6) & (length[rows] <= 4)]
-    pool = words.codes("Thanh Ngọc Minh Thu Kim Hồng Đức Quang Xuân Hữu Thị Văn".split())
+    pool = words.codes(["Thanh", "Ngọc", "Minh", "Thu", "Kim", "Hồng", "Đức", "Quang", "Xuân", "Hữu", "Thị", "Văn"])
     names[other, np.maximum(length[other] - 2, 1)] = pool[rng.integers(0, len(pool), len(other))]
 
 
@@ -108,6 +112,9 @@ def _look(clerks: Clerks, field: str, names: np.ndarray, present: np.ndarray) ->
     how = clerks.rng.integers(0, 3, len(rows))
     spaced = [(v.replace(" ", "\u00a0", 1), v.replace(" ", "  ", 1), v + ".")[h] for v, h in zip(text[rows], how, strict=True)]
     text[rows] = spaced
+    rows = clerks.draw("alias_added", field, present & (names[:, 1] >= 0))
+    alias = clerks.rng.integers(0, len(NICKNAMES), len(rows))
+    text[rows] = [f"{value} {_ALIAS[i % 3]} {NICKNAMES[i]}" for value, i in zip(text[rows], alias, strict=True)]
     rows = clerks.draw("name_missing", field, present)
     text[~present] = None
     text[rows] = None

@@ -1,12 +1,13 @@
 """Names of a district's people: by sex, cohort, region and ethnic group, with what families have in common.
 
-Surnames follow the father's line; lines get their surname after the simulation, by systematic allocation over the lines' sizes, so
-the region's shares hold in every draw. Brothers often share a middle name, twins always; siblings never share a whole name unless
-the elder died first.
+Surnames follow the father's line; lines get their surname after the simulation, by systematic allocation over their sizes, so the
+region's shares hold in every draw. Brothers often share a middle name, twins always; siblings never share a whole name unless the
+elder died first.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -42,7 +43,11 @@ class Weighted:
 
     def draw(self, uniform: np.ndarray) -> np.ndarray:
         """A code for each number in [0, 1)."""
-        return self.codes[np.minimum(np.searchsorted(self.edges, uniform, side="right"), len(self.codes) - 1)]
+        return np.asarray(self.codes[self.place(uniform)])
+
+    def place(self, uniform: np.ndarray) -> np.ndarray:
+        """The position of the code for each number in [0, 1)."""
+        return np.minimum(np.searchsorted(self.edges, uniform, side="right"), len(self.codes) - 1)
 
 
 def _table(text: str) -> dict[str, float]:
@@ -77,7 +82,7 @@ def _ethnic_surnames(group: str) -> Weighted | None:
 @cache
 def _given(sex: int) -> tuple[Weighted, ...]:
     """Given names before 1950, old, young, modern."""
-    names = "MEN WOMEN".split()[sex]
+    names = ["MEN", "WOMEN"][sex]
     old, young, modern, early = (
         _table(getattr(kinh, f"{names}_GIVEN_{age}")) for age in ("OLD", "YOUNG", "MODERN", "BEFORE_1950")
     )
@@ -97,14 +102,14 @@ def _middles(sex: int) -> tuple[Weighted, Weighted]:
     return Weighted.of(first), Weighted.of(second)
 
 
-def _by_cohort(table: dict[int, float] | dict[int, tuple[float, ...]], year: np.ndarray) -> np.ndarray:
+def _by_cohort(table: Mapping[int, float | tuple[float, ...]], year: np.ndarray) -> np.ndarray:
     starts = np.array(sorted(table))
     return np.array([table[start] for start in starts])[np.clip(np.searchsorted(starts, year, side="right") - 1, 0, None)]
 
 
 def _surnames_of_lines(rng: np.random.Generator, families: Families, groups: list[str], region: str) -> np.ndarray:
     """A surname code for each founder (-1 for groups without surnames)."""
-    size = np.bincount(families.line, minlength=len(families.line)).astype(float)
+    size = np.bincount(families.line[~families.founder], minlength=len(families.line)).astype(float)
     founders = np.flatnonzero(families.founder)
     surname = np.full(len(families.line), -1, np.int32)
     for g, group in enumerate(groups):
@@ -113,9 +118,18 @@ def _surnames_of_lines(rng: np.random.Generator, families: Families, groups: lis
         if weighted is None or not len(lines):
             continue
         lines = lines[rng.permutation(len(lines))]
-        weight = size[lines] + 1e-9
+        weight = size[lines] + 1e-3
         middle = (np.cumsum(weight) - weight / 2) / weight.sum()
-        surname[lines] = weighted.draw((middle + rng.random()) % 1.0)
+        at = weighted.place((middle + rng.random()) % 1.0)
+        # the smaller lines then make up what the larger ones left over or short
+        living = size[lines]
+        small = np.flatnonzero((living > 0) & (living <= np.quantile(living[living > 0], 0.6))) if living.any() else lines[:0]
+        lack = np.diff(weighted.edges, prepend=0) * size[lines].sum() - np.bincount(at, size[lines], len(weighted.codes))
+        for line in sorted(small, key=lambda i: (-size[lines[i]], i)):
+            lack[at[line]] += size[lines[line]]
+            at[line] = int(lack.argmax())
+            lack[at[line]] -= size[lines[line]]
+        surname[lines] = weighted.codes[at]
     return surname
 
 
@@ -152,7 +166,7 @@ def name_people(rng: np.random.Generator, families: Families, groups: list[str],
             if group != "Kinh":
                 rows = np.flatnonzero(of_sex & (families.group == g) & ~kinh_style)
                 names[rows] = _patterned(rows, sex, group, year, surname, names, draws, given_draw)
-    _part_siblings(rng, families, names, year)
+    _part_siblings(rng, families, groups, names, year)
     return names
 
 
@@ -220,7 +234,7 @@ def _kinh_names(
 
 @cache
 def _compounds(sex: int) -> tuple[tuple[int, int], ...]:
-    pairs = [pair for pair in kinh.COMPOUNDS.replace("\n", "|").split("|")]
+    pairs = kinh.COMPOUNDS.replace("\n", "|").split("|")
     women = kinh.FEMALE_ONLY_COMPOUNDS | {
         "Như Quỳnh",
         "Hồng Nhung",
@@ -272,18 +286,32 @@ def _patterned(
     return out
 
 
-def _part_siblings(rng: np.random.Generator, families: Families, names: np.ndarray, year: np.ndarray) -> None:
-    """Give another given name to a child named as a living sibling, and to a twin named as the other."""
+def _part_siblings(rng: np.random.Generator, families: Families, groups: list[str], names: np.ndarray, year: np.ndarray) -> None:
+    """Give another given name to a child named as a living sibling (or as the other twin), or as its mother or father."""
+    clans = vocabulary().codes(PATTERNS["Ê Đê"].surnames)
+    everyone = np.arange(len(names))
     for _ in range(6):
+        at = np.maximum((names >= 0).sum(axis=1) - 1, 0)
+        at -= np.isin(names[everyone, at], clans) & (at > 0)  # the clan stands last, the given name before it
+        given = names[everyone, at]
         keys = np.column_stack([families.mother, names])
         order = np.lexsort(np.column_stack([families.born, keys[:, ::-1]]).T)
         same = (keys[order][1:] == keys[order][:-1]).all(axis=1) & (families.mother[order[1:]] >= 0)
         elder, younger = order[:-1][same], order[1:][same]
-        clash = families.died[elder] > families.born[younger]
-        again = younger[clash]
-        if not len(again):
+        clash = np.zeros(len(names), bool)
+        clash[younger[families.died[elder] > families.born[younger]]] = True
+        for parent in (families.mother, families.father):
+            clash |= (parent >= 0) & (given == given[parent])
+        if not clash.any():
             return
-        last = (names[again] >= 0).sum(axis=1) - 1
         for sex in (0, 1):
-            of = families.sex[again] == sex
-            names[again[of], last[of]] = _draw_given(sex, year[again[of]], rng.random(of.sum()), rng.random(of.sum()))
+            for g, group in enumerate(groups):
+                rows = np.flatnonzero(clash & (families.sex == sex) & (families.group == g))
+                names[rows, at[rows]] = _another_given(rng, sex, group, year[rows])
+
+
+def _another_given(rng: np.random.Generator, sex: int, group: str, year: np.ndarray) -> np.ndarray:
+    own = () if group == "Kinh" else PATTERNS[group].women_given if sex else PATTERNS[group].men_given
+    if own:
+        return vocabulary().codes(own)[rng.integers(0, len(own), len(year))]
+    return _draw_given(sex, year, rng.random(len(year)), rng.random(len(year)))

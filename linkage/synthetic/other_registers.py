@@ -7,10 +7,11 @@ import numpy as np
 from linkage.synthetic import rates
 from linkage.synthetic.community import UPLANDS, Community
 from linkage.synthetic.date_errors import DateParts
-from linkage.synthetic.families import END, year_of
+from linkage.synthetic.families import END, Families, year_of
 from linkage.synthetic.rates import by_year
-from linkage.synthetic.sheet import Sheet, text_or_none
+from linkage.synthetic.sheet import Sheet
 from linkage.synthetic.spec import SyntheticSpec
+from linkage.synthetic.texts import all_of, pick, texts
 from linkage.synthetic.vocabulary import vocabulary
 
 
@@ -24,7 +25,7 @@ def _in_books(day: np.ndarray, office: np.ndarray) -> np.ndarray:
 
 
 def _number_share(spec: SyntheticSpec, sheet: Sheet) -> np.ndarray:
-    return np.array([0.0, spec.numbered[1] * 0.3, 0.95, 0.0])[sheet.era]
+    return np.asarray(np.array([0.0, spec.numbered[1] * 0.3, 0.95, 0.0])[sheet.era])
 
 
 def _adult(
@@ -70,24 +71,26 @@ def write_marriages(community: Community, spec: SyntheticSpec) -> Sheet:
     husband, wife = families.husband[rows], families.wife[rows]
     sheet = Sheet(community, spec, "marriage", office, day)
     again = _married_before(families, rows)
-    note = np.where(again, "Đã từng kết hôn", None)
-    sheet.head(np.where(late, "Đăng ký quá hạn", "Đăng ký lần đầu").astype(object), note)
+    note = pick(again, "Đã từng kết hôn")
+    sheet.head(pick(late, "Đăng ký quá hạn", "Đăng ký lần đầu"), note)
     _adult(sheet, spec, "husband", husband, wife)
     _adult(sheet, spec, "wife", wife, husband)
     parted = families.divorced[rows] & (families.ended[rows] <= END)
-    sheet.put("marriage_status", np.where(parted & (rng.random(sheet.n) < 0.8), "Đã ly hôn", None))
+    sheet.put("marriage_status", pick(parted & (rng.random(sheet.n) < 0.8), "Đã ly hôn"))
     flags = {"late_registered": late}
     sheet.tell("husband", husband, "husband_personal_number", **flags)
     sheet.tell("wife", wife, "wife_personal_number", **flags)
     return sheet
 
 
-def _married_before(families, rows: np.ndarray) -> np.ndarray:  # type: ignore[no-untyped-def]
+def _married_before(families: Families, rows: np.ndarray) -> np.ndarray:
     """Unions in which one of the two had been married before."""
     first = np.full(len(families.sex), 2**60)
     for partners in (families.husband, families.wife):
         np.minimum.at(first, partners, families.started)
-    return (families.started[rows] > first[families.husband[rows]]) | (families.started[rows] > first[families.wife[rows]])
+    return np.asarray(
+        (families.started[rows] > first[families.husband[rows]]) | (families.started[rows] > first[families.wife[rows]])
+    )
 
 
 def write_adoptions(community: Community, spec: SyntheticSpec) -> Sheet:
@@ -98,7 +101,7 @@ def write_adoptions(community: Community, spec: SyntheticSpec) -> Sheet:
     order = _in_books(day, office)
     child, father, mother = acts.adopted[order], acts.adoptive_father[order], acts.adoptive_mother[order]
     sheet = Sheet(community, spec, "adoption", office[order], day[order])
-    sheet.head(np.full(sheet.n, "Đăng ký lần đầu", dtype=object))
+    sheet.head(all_of("Đăng ký lần đầu", sheet.n))
     giver = families.mother[child]
     # the entry names the child as before the adoption
     _adult(sheet, spec, "", child, mother, with_sex=True, codes=community.birth_names[child])
@@ -106,11 +109,11 @@ def write_adoptions(community: Community, spec: SyntheticSpec) -> Sheet:
     _adult(sheet, spec, "adoptive_mother", mother, father)
     _adult(sheet, spec, "adoptive_father", father, mother)
     sheet.names("giver_name", giver)
-    sheet.put("giver_relationship", np.where(giver >= 0, "Mẹ đẻ", None))
+    sheet.put("giver_relationship", pick(giver >= 0, "Mẹ đẻ"))
     sheet.place("giver_residence", np.where(giver >= 0, families.commune[giver].astype(np.int64), -1))
     sheet.numbers("giver_personal_number", giver, rng.random(sheet.n) < _number_share(spec, sheet), child)
     sheet.identity_papers("giver_", giver, 0.4)
-    sheet.put("decision_number", text_or_none([f"{n:02d}/QĐ-UBND" for n in sheet.number]))
+    sheet.put("decision_number", texts([f"{n:02d}/QĐ-UBND" for n in sheet.number]))
     sheet.put("decision_date", DateParts.of_days(sheet.registered).text(sheet.date_style))
     sheet.tell("adoptee", child, "personal_number")
     sheet.tell("adoptive_mother", mother, "adoptive_mother_personal_number")
@@ -126,15 +129,15 @@ def write_recognitions(community: Community, spec: SyntheticSpec) -> Sheet:
     order = _in_books(acts.recognised_on, office)
     child, parent = acts.recognised[order], acts.recognising[order]
     sheet = Sheet(community, spec, "parent_recognition", office[order], acts.recognised_on[order])
-    sheet.head(np.full(sheet.n, "Đăng ký lần đầu", dtype=object))
-    sheet.put("decision_number", text_or_none([f"{n:02d}/QĐ-UBND" for n in sheet.number]))
-    sheet.put("recognition_type", np.full(sheet.n, "Cha nhận con", dtype=object))
+    sheet.head(all_of("Đăng ký lần đầu", sheet.n))
+    sheet.put("decision_number", texts([f"{n:02d}/QĐ-UBND" for n in sheet.number]))
+    sheet.put("recognition_type", all_of("Cha nhận con", sheet.n))
     for prefix, people, other in (("parent", parent, child), ("child", child, parent)):
         _adult(sheet, spec, prefix, people, other, codes=community.birth_names[child] if prefix == "child" else None)
         sheet.place(f"{prefix}_hometown", community.hometown[people].astype(np.int64))
     mother = families.mother[child]
     sheet.names("declarant_name", mother)
-    sheet.put("declarant_relationship", np.full(sheet.n, "Mẹ", dtype=object))
+    sheet.put("declarant_relationship", all_of("Mẹ", sheet.n))
     sheet.numbers("declarant_personal_number", mother, sheet.rng.random(sheet.n) < _number_share(spec, sheet), child)
     sheet.identity_papers("declarant_", mother, 0.4)
     sheet.tell("parent", parent, "parent_personal_number")
@@ -149,11 +152,11 @@ def write_guardianships(community: Community, spec: SyntheticSpec) -> Sheet:
     order = _in_books(acts.guarded_on, office)
     ward, guardian = acts.ward[order], acts.guardian[order]
     sheet = Sheet(community, spec, "guardianship", office[order], acts.guarded_on[order])
-    sheet.head(np.full(sheet.n, "Đăng ký lần đầu", dtype=object))
+    sheet.head(all_of("Đăng ký lần đầu", sheet.n))
     _adult(sheet, spec, "guardian", guardian, ward, with_sex=True)
     _adult(sheet, spec, "ward", ward, guardian, with_sex=True)
     lone = families.father[ward] < 0
-    sheet.put("guardianship_ground", np.where(lone, "Mẹ chết, không xác định được cha", "Cha mẹ đều chết").astype(object))
+    sheet.put("guardianship_ground", pick(lone, "Mẹ chết, không xác định được cha", "Cha mẹ đều chết"))
     sheet.tell("guardian", guardian, "guardian_personal_number")
     sheet.tell("ward", ward, "ward_personal_number")
     return sheet
@@ -169,7 +172,7 @@ def write_changes(community: Community, spec: SyntheticSpec) -> Sheet:
     order = _in_books(day, office)
     people, day, office = people[order], day[order], office[order]
     sheet = Sheet(community, spec, "civil_status_change", office, day)
-    sheet.head(np.full(sheet.n, "Đăng ký lần đầu", dtype=object))
+    sheet.head(all_of("Đăng ký lần đầu", sheet.n))
     nobody = np.full(sheet.n, -1)
     before, after = community.birth_names[people], community.names[people]
     _adult(sheet, spec, "", people, nobody, with_sex=True, codes=before)
@@ -179,21 +182,21 @@ def write_changes(community: Community, spec: SyntheticSpec) -> Sheet:
     sheet.place("birth_place", home)
     sheet.place("hometown", community.hometown[people].astype(np.int64))
     text = vocabulary().text
-    sheet.put("change_type", np.full(sheet.n, "Thay đổi họ, chữ đệm, tên", dtype=object))
-    sheet.put("changed_register", np.full(sheet.n, "Giấy khai sinh", dtype=object))
+    sheet.put("change_type", all_of("Thay đổi họ, chữ đệm, tên", sheet.n))
+    sheet.put("changed_register", all_of("Giấy khai sinh", sheet.n))
     sheet.put(
         "changed_entry_number",
-        text_or_none([f"{n:02d}/{y}" for n, y in zip(rng.integers(1, 90, sheet.n), community.year[people], strict=True)]),
+        texts([f"{n:02d}/{y}" for n, y in zip(rng.integers(1, 90, sheet.n), community.year[people], strict=True)]),
     )
     sheet.put("value_before", text(before))
     sheet.put("value_after", text(after))
-    sheet.put("decision_number", text_or_none([f"{n:02d}/QĐ-UBND" for n in sheet.number]))
+    sheet.put("decision_number", texts([f"{n:02d}/QĐ-UBND" for n in sheet.number]))
     grown = families.born[people] < day - 18 * 365
     declarant = np.where(grown, people, families.mother[people])
     alive = (declarant >= 0) & (families.died[declarant] > day)
     declarant = np.where(alive, declarant, -1)
     sheet.names("declarant_name", declarant)
-    sheet.put("declarant_relationship", np.where(declarant >= 0, np.where(grown, "Bản thân", "Mẹ"), None).astype(object))
+    sheet.put("declarant_relationship", pick(declarant >= 0, pick(grown, "Bản thân", "Mẹ")))
     sheet.numbers("declarant_personal_number", declarant, rng.random(sheet.n) < _number_share(spec, sheet), nobody)
     sheet.identity_papers("declarant_", declarant, 0.4)
     sheet.tell("subject", people, "personal_number")

@@ -8,8 +8,9 @@ from linkage.synthetic import rates
 from linkage.synthetic.community import Community
 from linkage.synthetic.date_errors import DateParts, write_dates
 from linkage.synthetic.families import END, first_day
-from linkage.synthetic.sheet import Sheet, text_or_none
+from linkage.synthetic.sheet import Sheet
 from linkage.synthetic.spec import SyntheticSpec
+from linkage.synthetic.texts import choice_of, pick, texts
 from linkage.synthetic.vocabulary import NICKNAMES, vocabulary
 
 RELIGIONS = ("Không", "Phật giáo", "Công giáo", "Tin lành", "Cao Đài", "Phật giáo Hòa Hảo")
@@ -40,10 +41,10 @@ def write_population(community: Community, spec: SyntheticSpec) -> Sheet:
     sheet.place("birth_registration_place", born_at)
     sheet.place("hometown", community.hometown[people].astype(np.int64))
     sheet.ethnicities("ethnicity", people)
-    religion = np.array(RELIGIONS, dtype=object)[rng.choice(len(RELIGIONS), n, p=[0.86, 0.05, 0.06, 0.01, 0.006, 0.014])]
+    religion = choice_of(RELIGIONS, rng.choice(len(RELIGIONS), n, p=[0.86, 0.05, 0.06, 0.01, 0.006, 0.014]))
     sheet.put("religion", religion)
     sheet.nationality("nationality", people)
-    sheet.put("identity_paper_number", np.where(rng.random(n) < 0.85, community.papers[people], None))
+    sheet.put("identity_paper_number", pick(rng.random(n) < 0.85, community.papers[people]))
     relatives = (
         ("father", community.legal_father[people]),
         ("mother", community.legal_mother[people]),
@@ -54,7 +55,7 @@ def write_population(community: Community, spec: SyntheticSpec) -> Sheet:
         relative[rng.random(n) < 0.02] = -1
         sheet.names(f"{prefix}_name", relative, community.names_on(relative, np.full(n, END)), parent=True)
         told = (rng.random(n) < 0.6) & community.in_base[relative]
-        sheet.put(f"{prefix}_personal_number", np.where(told & (relative >= 0), community.numbers[relative], None))
+        sheet.put(f"{prefix}_personal_number", pick(told & (relative >= 0), community.numbers[relative]))
     residence = community.residence[people].astype(np.int64)
     stays = np.where(rng.random(n) < 0.6, families.commune[people], residence)  # many who moved kept their permanent residence
     sheet.place("permanent_residence", stays)
@@ -62,7 +63,7 @@ def write_population(community: Community, spec: SyntheticSpec) -> Sheet:
     _household(community, sheet, people)
     died = DateParts.of_days(np.minimum(families.died[people], END).astype(np.int64)).text(np.zeros(n, np.int64))
     dead = (families.died[people] <= END) & (rng.random(n) < 0.85)
-    sheet.put("death_date", np.where(dead, died, None))
+    sheet.put("death_date", pick(dead, died))
     return sheet
 
 
@@ -73,7 +74,7 @@ def _other_names(community: Community, rng: np.random.Generator, people: np.ndar
     nickname = np.array(NICKNAMES, dtype=object)[rng.integers(0, len(NICKNAMES), len(people))]
     draw = rng.random(len(people))
     renamed = (community.renamed_on[people] <= END) & (draw < 0.5)
-    return np.where(renamed, former, np.where(draw > 0.985, nickname, None))
+    return pick(renamed, former, pick(draw > 0.985, nickname))
 
 
 def _birth_dates(
@@ -122,6 +123,6 @@ def _household(community: Community, sheet: Sheet, people: np.ndarray) -> None:
         people,
     )
     number = community.plan.index * 1_000_000 + head
-    sheet.put("household_number", text_or_none([f"{value:010d}" for value in number]))
+    sheet.put("household_number", texts([f"{value:010d}" for value in number]))
     relation = np.select([head == people, married & ~man], ["Chủ hộ", "Vợ"], "Con").astype(object)
     sheet.put("relationship_to_head", relation)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 PAPER, MIDDLE, DIGITAL, POPULATION = range(4)
 ERAS = ("paper before 1990", "1990-2015", "2016 and later", "population")
 
@@ -37,6 +39,8 @@ NAME_KINDS = (
     _kind("thi_van_added", 0.8, 0.4, 0.1, 0.1),
     _kind("middle_changed", 1.5, 0.7, 0.2, 0.3),
     _kind("given_name_other", 1.5, 0.4, 0.1, 0.3),
+    _kind("surname_dropped", 0.5, 0.05, 0.0, 0.0),
+    _kind("alias_added", 0.4, 0.1, 0.02, 0.02),
     _kind("token_order", 0.1, 0.1, 0.05, 0.05),
     _kind("mark_lost", 2.5, 1.2, 0.4, 0.4, "marks"),
     _kind("hoi_nga", 1.5, 0.8, 0.2, 0.3, "speech"),
@@ -108,6 +112,7 @@ OTHER_KINDS = (
     _kind("place_of_registration", 5, 15, 30, 8, "places"),
     _kind("place_hometown_for_birthplace", 5, 5, 1, 4, "places"),
     _kind("place_abbreviated", 40, 25, 5, 5, "places"),
+    _kind("place_spelling", 10, 6, 1, 3, "places"),
     _kind("father_missing", 1.5, 1.0, 0.5, 1.0),
 )
 KINDS: dict[str, ErrorKind] = {kind.name: kind for kind in (*NAME_KINDS, *SOURCE_KINDS, *DATE_KINDS, *OTHER_KINDS)}
@@ -122,16 +127,16 @@ UNREGISTERED_DEATH = {1900: 0.65, 1945: 0.50, 1976: 0.28, 1990: 0.16, 2000: 0.10
 UNREGISTERED_MARRIAGE = {1900: 0.90, 1960: 0.70, 1987: 0.15, 2000: 0.05, 2010: 0.02}
 LATE_BIRTH = {1900: 0.20, 1960: 0.15, 1990: 0.09, 2000: 0.05, 2010: 0.02}
 RE_REGISTERED_BY_YEAR = {
-    **dict.fromkeys(range(1999, 2006), 200.0), **dict.fromkeys(range(2006, 2016), 300.0), **dict.fromkeys(range(2016, 2022), 500.0),
+    **dict.fromkeys(range(1999, 2006), 200.0), **dict.fromkeys(range(2006, 2016), 300.0),
+    **dict.fromkeys(range(2016, 2022), 500.0),
     2022: 890.0, 2023: 536.0, 2024: 435.0, 2025: 400.0, 2026: 190.0,
 }  # fmt: skip
 """Thousands of re-registered births a year in the country: Ministry of Justice for 2022-2024, the other years J."""
 
 
-def by_year(table: dict[int, float], year: object) -> object:
+def by_year(table: dict[int, float], year: np.ndarray) -> np.ndarray:
     """The table's value for each year (its keys are first years)."""
-    import numpy as np
-
     starts = np.array(sorted(table))
     values = np.array([table[start] for start in starts])
-    return values[np.clip(np.searchsorted(starts, year, side="right") - 1, 0, None)]
+    found: np.ndarray = values[np.clip(np.searchsorted(starts, year, side="right") - 1, 0, None)]
+    return found

@@ -13,31 +13,24 @@ from linkage.synthetic.families import END, year_of
 from linkage.synthetic.name_errors import write_names
 from linkage.synthetic.rates import DIGITAL, MIDDLE, PAPER, POPULATION
 from linkage.synthetic.spec import SyntheticSpec
+from linkage.synthetic.texts import all_of, choice_of, filled, pick, texts
+from linkage.synthetic.vocabulary import STYLES
 
 _CODES = {
     "birth": "KS", "death": "KT", "marriage": "KH", "adoption": "CN", "parent_recognition": "NC", "guardianship": "GH",
     "civil_status_change": "TD", "population": "CD",
 }  # fmt: skip
 ENTRIES_PER_BOOK = 200
-_ETHNIC_DRIFT = {"Mông": "Mèo", "Tày": "Thổ", "Khmer": "Khơ Me", "Dao": "Mán", "Cơ Tu": "Kà Tu", "Kinh": "Hoa", "Hoa": "Kinh", "Nùng": "Tày",
+_ETHNIC_DRIFT = {"Mông": "Mèo", "Tày": "Thổ", "Khmer": "Khơ Me", "Dao": "Mán", "Cơ Tu": "Kà Tu", "Kinh": "Hoa", "Hoa": "Kinh",
+                 "Nùng": "Tày",
                  "Ê Đê": "Êđê", "Gia Rai": "Jrai", "Ba Na": "Bahnar", "Xơ Đăng": "Xê Đăng"}  # fmt: skip
 FLAGS = ("twin", "re_registered", "late_registered", "registered_twice", "renamed", "adopted", "sibling_namesake", "year_only",
          "no_number", "outside_population")  # fmt: skip
-_REGION_FACTORS = {
+REGION_FACTORS = {
     "north": {"hoi_nga": 0.48, "initial_north": 1.35, "initial_south": 0.0, "southern_final": 0.0, "initial_l_n": 0.0},
     "other": {"hoi_nga": 1.43, "initial_north": 0.68, "initial_l_n": 0.0},
 }
 _L_FOR_N = {"30", "31", "33", "34", "35", "36", "27", "22"}
-
-
-def text_or_none(values: list[str | None]) -> np.ndarray:
-    """Texts as an object array."""
-    return np.array(values, dtype=object)
-
-
-def filled(text: np.ndarray) -> np.ndarray:
-    """Which texts are there."""
-    return np.array([value is not None for value in text], bool)
 
 
 class Sheet:
@@ -53,7 +46,7 @@ class Sheet:
         self.n = len(office)
         plan = community.plan
         self.rng = np.random.default_rng([plan.seed, plan.index, sum(map(ord, register))])
-        self.ids = text_or_none([f"SYN-{_CODES[register]}-{plan.index:04d}-{row:06d}" for row in range(self.n)])
+        self.ids = texts([f"SYN-{_CODES[register]}-{plan.index:04d}-{row:06d}" for row in range(self.n)])
         year = year_of(registered)
         self.year = year
         if register == "population":
@@ -65,7 +58,7 @@ class Sheet:
             source = office * 10 + np.searchsorted(PERIODS, year, side="right") * 2 + (year >= 1990)
             sources = community.places.own * 10
         province = plan.district.province
-        factors = dict(_REGION_FACTORS["north" if int(province) <= 46 else "other"])
+        factors = dict(REGION_FACTORS["north" if int(province) <= 46 else "other"])
         if province in _L_FOR_N:
             factors["initial_l_n"] = 1.0
         hands = np.random.default_rng([plan.seed, plan.index, 7])  # the same hands in every register of an office
@@ -86,7 +79,7 @@ class Sheet:
         """The header fields; books and entry numbers restart each year in each office."""
         places = self.community.places
         self.put("registering_office", places.office(self.office, self.registered))
-        self.put("registering_office_code", places.code(self.office))
+        self.put("registering_office_code", places.code(self.office, self.registered))
         order = np.lexsort((np.arange(self.n), self.registered, self.year, self.office))
         key = self.office[order] * 10_000 + self.year[order]
         starts = np.flatnonzero(np.append(True, key[1:] != key[:-1]))[: self.n]
@@ -94,13 +87,13 @@ class Sheet:
         number[order] = np.arange(self.n) - np.repeat(starts, np.diff(np.append(starts, self.n))) + 1
         self.number = number
         book = (number - 1) // ENTRIES_PER_BOOK + 1
-        self.put("book_number", text_or_none([f"{b:02d}/{y}" for b, y in zip(book, self.year, strict=True)]))
-        self.put("entry_number", text_or_none([f"{e:02d}/{y}" for e, y in zip(number, self.year, strict=True)]))
+        self.put("book_number", texts([f"{b:02d}/{y}" for b, y in zip(book, self.year, strict=True)]))
+        self.put("entry_number", texts([f"{e:02d}/{y}" for e, y in zip(number, self.year, strict=True)]))
         page = ((number - 1) % ENTRIES_PER_BOOK) // np.where(self.year < 1999, 2, 1) + 1
-        self.put("page_number", text_or_none([str(p) for p in page]))
+        self.put("page_number", texts([str(p) for p in page]))
         self.put("registration_date", DateParts.of_days(self.registered).text(self.date_style))
         self.put("registration_type", registration_type)
-        self.put("note", note if note is not None else np.full(self.n, None, dtype=object))
+        self.put("note", note if note is not None else all_of(None, self.n))
 
     def names(self, field: str, people: np.ndarray, codes: np.ndarray | None = None, parent: bool = False) -> None:
         """A column of names as legal on the day of the entry."""
@@ -141,14 +134,14 @@ class Sheet:
         year = self.community.year[people].copy()
         rows = self.clerks.draw("parent_birth_year", field, people >= 0)
         year[rows] += self.rng.choice([-3, -2, -1, 1, 2, 3], len(rows))
-        self.put(field, np.where(people >= 0, np.array([str(y) for y in range(1800, 2030)], dtype=object)[year - 1800], None))
+        self.put(field, pick(people >= 0, choice_of(map(str, range(1800, 2030)), year - 1800)))
 
     def sexes(self, field: str, people: np.ndarray) -> None:
         """A column of sexes."""
         sex = self.community.families.sex[people].astype(np.int64)
         rows = self.clerks.draw("sex_wrong", field, people >= 0)
         sex[rows] = 1 - sex[rows]
-        text = np.where(people >= 0, np.array(["Nam", "Nữ"], dtype=object)[sex], None)
+        text = pick(people >= 0, choice_of(("Nam", "Nữ"), sex))
         rows = self.clerks.draw("sex_missing", field, people >= 0)
         text[rows] = None
         self.put(field, text)
@@ -156,7 +149,7 @@ class Sheet:
     def ethnicities(self, field: str, people: np.ndarray) -> None:
         """A column of ethnic groups."""
         groups = np.array(self.community.groups, dtype=object)
-        text = np.where(people >= 0, groups[self.community.families.group[people]], None)
+        text = pick(people >= 0, groups[self.community.families.group[people]])
         rows = self.clerks.draw("ethnicity_changed", field, people >= 0)
         drift = np.array([_ETHNIC_DRIFT.get(group, "Kinh") for group in groups], dtype=object)
         text[rows] = drift[self.community.families.group[people[rows]]]
@@ -166,7 +159,7 @@ class Sheet:
 
     def nationality(self, field: str, people: np.ndarray) -> None:
         """A column of nationalities (all Vietnamese)."""
-        self.put(field, np.where(people >= 0, np.array("Việt Nam", dtype=object), None))
+        self.put(field, pick(people >= 0, "Việt Nam"))
 
     def place(
         self,
@@ -191,6 +184,9 @@ class Sheet:
         rows = clerks.draw("place_abbreviated", field, known)
         short[rows] = 1 + (self.rng.random(len(rows)) < 0.5)
         text = places.text(unit, day, level, short)
+        spelt = places.text(unit, day, level, np.where(short == 0, 3, short))
+        rows = clerks.draw("place_spelling", field, known & (spelt != text))
+        text[rows] = spelt[rows]
         if at_office is not None:
             rows = clerks.draw("place_of_registration", field, known & (level == 0))
             text[rows] = places.hospital(at_office[rows], day[rows])
@@ -198,8 +194,6 @@ class Sheet:
 
     def _as_typed(self, text: np.ndarray) -> np.ndarray:
         """Other texts of a source typed without accents or in an old font."""
-        from linkage.synthetic.vocabulary import STYLES
-
         for kind in ("source_no_diacritics", "source_vni", "source_mojibake", "source_tcvn3", "source_decomposed"):
             rows = np.flatnonzero(self.clerks.has_habit(kind))
             look = STYLES[kind.removeprefix("source_")]
@@ -209,9 +203,9 @@ class Sheet:
     def numbers(self, field: str, people: np.ndarray, present: np.ndarray, relative: np.ndarray) -> None:
         """A column of personal numbers; `relative` is whose number may be written by mistake."""
         numbers = self.community.numbers
-        text = np.where((people >= 0) & present, numbers[people], None)
+        text = pick((people >= 0) & present, numbers[people])
         has = filled(text)
-        other = np.where(relative >= 0, numbers[relative], None)
+        other = pick(relative >= 0, numbers[relative])
         other_has = filled(other)
         rows = self.clerks.draw("number_of_relative", field, has & other_has)
         text[rows] = other[rows]
@@ -229,9 +223,9 @@ class Sheet:
     def identity_papers(self, prefix: str, people: np.ndarray, share: float) -> None:
         """The kind and number of the identity card shown: 9 digits to 2015, then the personal number's card."""
         old = (self.year >= 1977) & (self.year < 2021) & (self.rng.random(self.n) < share) & (people >= 0)
-        text = np.where(old, self.community.papers[people], None)
+        text = pick(old, self.community.papers[people])
         has = filled(text)
-        self.put(f"{prefix}identity_paper_type", np.where(has, np.array("Chứng minh nhân dân", dtype=object), None))
+        self.put(f"{prefix}identity_paper_type", pick(has, "Chứng minh nhân dân"))
         self.put(f"{prefix}identity_paper_number", text)
 
     def tell(self, role: str, people: np.ndarray, number_field: str | None, **flags: np.ndarray) -> None:
@@ -263,7 +257,7 @@ class Sheet:
 
     def table(self) -> pa.Table:
         """The entries under their Vietnamese headers, in the register's order of fields."""
-        empty = np.full(self.n, None, dtype=object)
+        empty = all_of(None, self.n)
         return pa.table({field.header: pa.array(self.columns.get(field.name, empty), pa.string()) for field in self.kind.fields})
 
     def rates(self) -> pa.Table:
@@ -281,7 +275,7 @@ class Sheet:
         order = np.argsort(rows, kind="stable")
 
         def spread(part: int) -> pa.Array:
-            return pa.array(np.repeat(np.array([hit[part] for hit in hits], dtype=object), counts)[order], pa.string())
+            return pa.array(np.repeat(texts(str(hit[part]) for hit in hits), counts)[order], pa.string())
 
         return pa.table(
             {

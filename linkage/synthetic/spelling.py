@@ -68,9 +68,12 @@ def hoi_nga(token: str) -> list[str]:
     return [_swap_tone(token, "\u0303", "\u0309")] if "\u0303" in parts else []
 
 
+_NOT_SPELT_WITH_Y = ("Thị",)
+
+
 def i_or_y(token: str) -> list[str]:
     """Quý/Quí, Mỹ/Mĩ, Vy/Vi, Sỹ/Sĩ, Kỳ/Kì, Ly/Li."""
-    if not re.fullmatch(r"(qu|[hklmstv]|th)[iy]", fold(token).lower()) or token == "Thị":
+    if not re.fullmatch(r"(qu|[hklmstv]|th)[iy]", fold(token).lower()) or token in _NOT_SPELT_WITH_Y:
         return []
     parts = _nfd(token)
     at = next(i for i in range(len(parts) - 1, -1, -1) if parts[i] in "iy")
@@ -101,7 +104,8 @@ def southern_final(token: str) -> list[str]:
     """Finals that southern speech merges: n/ng, t/c, n/nh, ay/ai, au/ao, im/iêm, iu/iêu, ươu/iêu, ong/ông."""
     parts = _nfd(token)
     out: list[str] = []
-    rules = ((r"n$", "ng"), (r"ng$", "n"), (r"t$", "c"), (r"c$", "t"), (r"inh$", "in"), (r"anh$", "an"), (r"ay(?=[^a-z]*$)", "ai"), (r"au(?=[^a-z]*$)", "ao"), (r"im$", "iêm"))  # fmt: skip
+    rules = ((r"n$", "ng"), (r"ng$", "n"), (r"t$", "c"), (r"c$", "t"), (r"inh$", "in"), (r"anh$", "an"),
+             (r"ay(?=[^a-z]*$)", "ai"), (r"au(?=[^a-z]*$)", "ao"), (r"im$", "iêm"))  # fmt: skip
     plain = "".join(c for c in parts if c not in _TONES)
     tone = "".join(c for c in parts if c in _TONES)
     for pattern, new in rules:
@@ -140,13 +144,16 @@ def regional(token: str) -> list[str]:
     return _REGIONAL_OF.get(token, [])
 
 
+_ALSO_SHORT = {"Nguyễn": ["Ng~"], "Thị": ["T."]}
+
+
 def abbreviation(token: str) -> list[str]:
     """Ng. or Ng~ for Nguyễn, V. for Văn, Th. or T. for Thị, Tr. for Trần."""
     onset = re.match(r"^(ngh|ng|nh|th|tr|ph|kh|ch|gi|qu|.)", token.lower())
     if len(token) < 3 or " " in token or onset is None:
         return []
     head = _cased(token, token[: onset.end()])
-    return [head + "."] + ([head + "~"] if token == "Nguyễn" else []) + (["T."] if token == "Thị" else [])
+    return [head + ".", *_ALSO_SHORT.get(token, [])]
 
 
 def keyboard_residue(token: str) -> list[str]:
@@ -163,7 +170,7 @@ def keyboard_residue(token: str) -> list[str]:
         else:
             telex += {"đ": "dd", "Đ": "DD"}.get(c, c)
     vni = "".join(_VNI.get(c, {"đ": "d9", "Đ": "D9"}.get(c, c)) for c in parts)
-    return [telex + tone, vni] + mark_lost(token)[:1]
+    return [telex + tone, vni, *mark_lost(token)[:1]]
 
 
 _NEIGHBOURS = {
@@ -200,8 +207,10 @@ _READ_AS: dict[str, list[str]] = {}
 for _family in _HANDWRITTEN.replace("\n", "|").split("|"):
     for _word in _family.split():
         _READ_AS.setdefault(_word, []).extend(w for w in _family.split() if w != _word)
-_LOOKALIKE = (("ă", "â"), ("â", "ă"), ("ê", "e"), ("ô", "ơ"), ("ơ", "o"), ("ư", "u"), ("đ", "d"), ("Đ", "B"), ("n", "u"), ("m", "rn"),
-              ("h", "b"), ("c", "e"), ("l", "t"), ("g", "q"), ("S", "L"), ("T", "F"), ("V", "U"), ("ả", "á"), ("ị", "i"), ("Th", "Tb"), ("Ng", "Ny"), ("a", "o"))  # fmt: skip
+_LOOKALIKE = (("ă", "â"), ("â", "ă"), ("ê", "e"), ("ô", "ơ"), ("ơ", "o"), ("ư", "u"), ("đ", "d"), ("Đ", "B"), ("n", "u"),
+              ("m", "rn"),
+              ("h", "b"), ("c", "e"), ("l", "t"), ("g", "q"), ("S", "L"), ("T", "F"), ("V", "U"), 
+              ("ả", "á"), ("ị", "i"), ("Th", "Tb"), ("Ng", "Ny"), ("a", "o"))  # fmt: skip
 
 
 def misread(token: str) -> list[str]:

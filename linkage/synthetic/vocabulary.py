@@ -6,6 +6,7 @@ Names are matrices of token codes (one row a name, -1 padding), so errors are in
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from functools import cache, cached_property
 
 import numpy as np
@@ -16,7 +17,7 @@ from linkage.synthetic.reference_ethnic_names import PATTERNS
 from linkage.synthetic.spelling import TOKEN_KINDS, fold
 from linkage.vietnamese.syllables import relocate_tone
 
-STYLES = {
+STYLES: dict[str, Callable[[str], str]] = {
     "plain": lambda token: token,
     "no_diacritics": fold,
     "capitals": str.upper,
@@ -30,7 +31,10 @@ STYLES = {
 }
 """How a whole name looks by the habit or the encoding of whoever typed it."""
 
-NICKNAMES = "Hai Ba Tư Năm Sáu Bảy Tám Chín Mười Út Cu Tý Tèo Gái Bé Giuse Maria Phêrô Anna Cò Nhỏ".split()
+NICKNAMES = (
+    "Hai", "Ba", "Tư", "Năm", "Sáu", "Bảy", "Tám", "Chín", "Mười", "Út", "Cu", "Tý", "Tèo", "Gái", "Bé", "Giuse", "Maria", 
+    "Phêrô", "Anna", "Cò", "Nhỏ",
+)  # fmt: skip
 
 
 class Vocabulary:
@@ -44,8 +48,10 @@ class Vocabulary:
         for kind, spell in TOKEN_KINDS.items():
             self.variants[kind] = self._tabulate(spell)
 
-    def _tabulate(self, spell) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # type: ignore[no-untyped-def]
-        start, count, codes = [], [], []
+    def _tabulate(self, spell: Callable[[str], list[str]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        start: list[int] = []
+        count: list[int] = []
+        codes: list[int] = []
         for token in self.tokens[: self.clean]:
             found = [each for each in dict.fromkeys(spell(token)) if each and each != token]
             start.append(len(codes))
@@ -72,7 +78,7 @@ class Vocabulary:
     def misspell(self, kind: str, codes: np.ndarray, draw: np.ndarray) -> np.ndarray:
         """One of the wrong spellings of each token, chosen by `draw` in [0, 1)."""
         start, count, found = self.variants[kind]
-        return found[start[codes] + (draw * count[codes]).astype(np.int64)]
+        return np.asarray(found[start[codes] + (draw * count[codes]).astype(np.int64)])
 
     @cached_property
     def looks(self) -> dict[str, np.ndarray]:
@@ -88,7 +94,7 @@ class Vocabulary:
     def moves_tone(self) -> np.ndarray:
         """Tokens whose tone the two styles put on different letters."""
         looks = self.looks
-        return looks["plain"] != looks["new_tone_style"]
+        return np.asarray(looks["plain"] != looks["new_tone_style"])
 
     def text(self, names: np.ndarray, style: str = "plain") -> np.ndarray:
         """Names as text, tokens joined by a space (after `H’` and `K’` by nothing)."""
@@ -102,7 +108,7 @@ class Vocabulary:
                 break
             before = glue[names[:, i - 1]]
             out = np.where(some, out + np.where(before, "", " ").astype(object) + look[token], out)
-        return out
+        return np.asarray(out)
 
     @cached_property
     def _glue(self) -> np.ndarray:

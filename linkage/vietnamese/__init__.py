@@ -6,42 +6,64 @@ None. Keys (`fold`, `tone_key`, `sound_key`, `variant_key`) are ASCII, idempoten
 and lower case, old and new tone placement.
 """
 
+from linkage.vietnamese.date_equalities import differs_by_one_digit, is_day_month_swap, is_lunar_reading, is_official_repair
 from linkage.vietnamese.dates import RegisterDate, parse_date, repair_impossible_date
+from linkage.vietnamese.encodings import LEGACY_ENCODINGS, EncodingProposal, decode_legacy, propose_encoding
+from linkage.vietnamese.ethnic_groups import ETHNIC_GROUPS, parse_ethnicity
 from linkage.vietnamese.letters import clean_text, fold, tone_key
 from linkage.vietnamese.lunar import solar_of_lunar
 from linkage.vietnamese.names import NameWord, PersonName, parse_name, plain_name_word, variant_key
+from linkage.vietnamese.nationalities import parse_nationality
 from linkage.vietnamese.numbers import (
     PersonalNumber,
-    contradictions,
     clean_identifier,
+    contradictions,
     parse_personal_number,
 )
 from linkage.vietnamese.placeholders import is_name_placeholder, is_placeholder
+from linkage.vietnamese.places import Place, compare_places, period_of, resolve_place, resolve_place_in_period, same_periods
 from linkage.vietnamese.sex import parse_sex
 from linkage.vietnamese.sounds import SOUND_MERGES, sound_key
 from linkage.vietnamese.syllables import Syllable, parse_syllable, relocate_tone
 
 __all__ = [
+    "ETHNIC_GROUPS",
+    "LEGACY_ENCODINGS",
     "SOUND_MERGES",
+    "EncodingProposal",
     "NameWord",
     "PersonName",
     "PersonalNumber",
+    "Place",
     "RegisterDate",
     "Syllable",
+    "clean_identifier",
     "clean_text",
+    "compare_places",
     "contradictions",
+    "decode_legacy",
+    "differs_by_one_digit",
     "fold",
+    "is_day_month_swap",
+    "is_lunar_reading",
     "is_name_placeholder",
+    "is_official_repair",
     "is_placeholder",
     "parse_date",
-    "clean_identifier",
+    "parse_ethnicity",
     "parse_name",
+    "parse_nationality",
     "parse_personal_number",
     "parse_sex",
     "parse_syllable",
+    "period_of",
     "plain_name_word",
+    "propose_encoding",
     "relocate_tone",
     "repair_impossible_date",
+    "resolve_place",
+    "resolve_place_in_period",
+    "same_periods",
     "solar_of_lunar",
     "sound_key",
     "tone_key",

@@ -37,6 +37,8 @@ def _aliases(text: str | None, own: str) -> str:
         bare = alias.removeprefix(prefix)
         if re.search(r"\d", alias):
             kept.update([alias] if re.fullmatch(r"(quan|phuong)[1-9]\d*", alias) else [])
+        elif alias.startswith("tt"):  # thị trấn
+            kept.add(alias[2:])
         elif not alias.startswith("tx") and not alias.endswith("thixa") and not alias.startswith("tp"):
             kept.add(bare)
     return " ".join(sorted(kept - {own}))
@@ -58,10 +60,14 @@ def _successors(converter: dict[str, Any], new_codes: dict[tuple[str, str], str]
 def build(folder: Path) -> dict[str, int]:
     """Write the five generated files to `folder`; returns their numbers of rows."""
     package = distribution("vietnamadminunits")
-    converter = json.loads(Path(str(package.locate_file("vietnamadminunits/data/converter_2025.json"))).read_text(encoding="utf-8"))
+    converter = json.loads(
+        Path(str(package.locate_file("vietnamadminunits/data/converter_2025.json"))).read_text(encoding="utf-8")
+    )
     database = Path(str(package.locate_file("vietnamadminunits/data/dataset.db")))
     with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
-        new = connection.execute("SELECT provinceCode, province, provinceKey, wardCode, ward, wardKey FROM admin_units").fetchall()
+        new = connection.execute(
+            "SELECT provinceCode, province, provinceKey, wardCode, ward, wardKey FROM admin_units"
+        ).fetchall()
         old = connection.execute(
             "SELECT provinceCode, province, provinceKey, districtCode, district, districtShortKey, districtAlias, districtKey,"
             " wardCode, ward, wardShortKey, wardAlias, wardKey FROM admin_units_legacy"

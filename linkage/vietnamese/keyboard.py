@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import pairwise
 
 from linkage.vietnamese.letters import TONE_MARKS, fold
 from linkage.vietnamese.syllables import parse_syllable, relocate_tone
@@ -113,13 +114,15 @@ def decode_vni_keys(word: str) -> str | None:
     return _finish("".join(letters), tone, word)
 
 
-_HEADS = frozenset(
-    """
-    nguyễn trần lê phạm hoàng huỳnh vũ võ phan trương bùi đặng đỗ ngô hồ dương lý trịnh đinh lâm đoàn cao lương mai đào lưu thái phùng
-    vương chu tạ tô châu quách nông triệu đàm lại tống kiều hà văn thị
-    """.split()
-)
-_SECONDS = frozenset("văn thị hữu đức thế công ngọc minh quang xuân đình thanh hồng kim bá duy quốc trọng".split())
+_HEADS_TEXT = """
+    nguyễn trần lê phạm hoàng huỳnh vũ võ phan trương bùi đặng đỗ ngô hồ dương lý trịnh đinh lâm đoàn cao lương mai đào
+    lưu thái phùng vương chu tạ tô châu quách nông triệu đàm lại tống kiều hà văn thị
+"""
+_HEADS = frozenset(_HEADS_TEXT.split())
+_SECONDS_TEXT = """
+    văn thị hữu đức thế công ngọc minh quang xuân đình thanh hồng kim bá duy quốc trọng
+"""
+_SECONDS = frozenset(_SECONDS_TEXT.split())
 
 
 @lru_cache(maxsize=1 << 15)
@@ -147,7 +150,7 @@ def split_joined(word: str) -> tuple[str, ...] | None:
         for stop in range(2, len(rest) + 1):
             if relocate_tone(rest[:stop]) in _SECONDS and (stop == len(rest) or parse_syllable(rest[stop:]) is not None):
                 cuts = [0, end, end + stop, len(word)] if stop < len(rest) else [0, end, len(word)]
-                return tuple(word[a:b] for a, b in zip(cuts, cuts[1:], strict=False))
+                return tuple(word[a:b] for a, b in pairwise(cuts))
     return None
 
 

@@ -21,13 +21,15 @@ _PLAIN_LETTERS = str.maketrans(
     }
 )  # fmt: skip
 _SPACES = re.compile(r"\s+")
+_NEEDS_CLEANING = re.compile("  |[\u0300-\u036f\u00d0\u0189\u00f0\u0256’‘ʼ`´′＇ʻ՚\u201b]")
+_WORDS = re.compile(r"(?:[^\W_]|['\u0300-\u036f])+")
 _MARKS_RUN = re.compile(r"[\u0300-\u036f]{2,}")
 
 
 def compose(text: str) -> str:
-    """NFC, also where a tone was typed before the circumflex, breve or horn, which plain NFC cannot repair.
+    r"""NFC, also where a tone was typed before the circumflex, breve or horn, which plain NFC cannot repair.
 
-    >>> compose("Nguye\\u0303\\u0302n") == "Nguyễn"
+    >>> compose("Nguye\u0303\u0302n") == "Nguyễn"
     True
     """
     if text.isascii():
@@ -40,14 +42,14 @@ def compose(text: str) -> str:
 
 
 def clean_text(text: str) -> str:
-    """The text as it was meant: composed, Ð and Ɖ as Đ, one apostrophe, one kind of space, nothing invisible.
+    r"""The text as it was meant: composed, Ð and Ɖ as Đ, one apostrophe, one kind of space, nothing invisible.
 
     Case and everything else stay as they are; the result may be empty.
 
-    >>> clean_text(" Ðặng\\u00a0 H\\u2019Hen\\u200b ")
+    >>> clean_text(" Ðặng\u00a0 H\u2019Hen\u200b ")
     "Đặng H'Hen"
     """
-    if text.isascii() and text.isprintable() and "  " not in text and "`" not in text:
+    if text.isprintable() and not _NEEDS_CLEANING.search(text) and unicodedata.is_normalized("NFC", text):
         return text.strip()
     text = compose(text).translate(_STROKED_D).translate(_APOSTROPHES)
     # \t and \n are control characters (Cc) but separate words; zero-width and other controls join them.
@@ -63,17 +65,15 @@ def _fold_word(word: str) -> str:
 
 
 def fold(text: str) -> str:
-    """The fold key: lower-case ASCII letters and digits, words parted by one space, no marks, no apostrophes.
+    r"""The fold key: lower-case ASCII letters and digits, words parted by one space, no marks, no apostrophes.
 
     Punctuation other than apostrophes parts words. Letters with no Latin base are left out. Idempotent, and the same
     for NFC and NFD, upper and lower case, old and new tone placement.
 
-    >>> fold("Đặng  H\\u2019Hen-Niê")
+    >>> fold("Đặng  H\u2019Hen-Niê")
     'dang hhen nie'
     """
-    text = clean_text(text)
-    words = "".join(c if c.isalnum() or unicodedata.combining(c) or c == "'" else " " for c in text).split()
-    return " ".join(folded for word in words if (folded := _fold_word(word)))
+    return " ".join(folded for word in _WORDS.findall(clean_text(text)) if (folded := _fold_word(word)))
 
 
 @lru_cache(maxsize=1 << 16)
@@ -105,6 +105,4 @@ def tone_key(text: str) -> str:
     >>> tone_key("Nguyễn Thị Hoà"), tone_key("ĐỨC")
     ('nguye6n4 thi5 hoa2', 'd9u7c1')
     """
-    text = clean_text(text)
-    words = "".join(c if c.isalnum() or unicodedata.combining(c) or c == "'" else " " for c in text).split()
-    return " ".join(toned for word in words if (toned := _tone_word(word)))
+    return " ".join(toned for word in _WORDS.findall(clean_text(text)) if (toned := _tone_word(word)))

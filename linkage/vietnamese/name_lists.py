@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from linkage.vietnamese.letters import fold, tone_key
 
-SURNAMES = frozenset(
-    fold(name)
-    for name in """
-    Nguyễn Trần Lê Phạm Hoàng Huỳnh Vũ Võ Phan Trương Bùi Đặng Đỗ Ngô Hồ Dương Hà Lý Trịnh Đinh Lâm Đoàn Cao Lương Mai Đào Lưu Thái
-    Phùng Vương Chu Tạ Tô Châu Văn Quách Nông Triệu Đàm Lại Tống Kiều Đồng Từ Tăng Diệp Hứa Bạch La Đậu Thân Vi Chung Lư Khổng Khuất
-    Nghiêm Phí Cù Doãn Uông Tôn
-    """.split()
-)
+_SURNAMES_TEXT = """
+    Nguyễn Trần Lê Phạm Hoàng Huỳnh Vũ Võ Phan Trương Bùi Đặng Đỗ Ngô Hồ Dương Hà Lý Trịnh Đinh Lâm Đoàn Cao Lương Mai Đào
+    Lưu Thái Phùng Vương Chu Tạ Tô Châu Văn Quách Nông Triệu Đàm Lại Tống Kiều Đồng Từ Tăng Diệp Hứa Bạch La Đậu Thân Vi
+    Chung Lư Khổng Khuất Nghiêm Phí Cù Doãn Uông Tôn
+"""
+SURNAMES = frozenset(fold(name) for name in _SURNAMES_TEXT.split())
 """Folded Kinh surnames (0.06 % of names and more)."""
 
 COMPOUND_SURNAMES = tuple(
@@ -28,13 +26,11 @@ COMPOUND_SURNAMES = tuple(
 )  # fmt: skip
 """Folded surnames of more than one word, longest first among those that share a beginning."""
 
-CLANS = frozenset(
-    fold(name)
-    for name in """
-    Niê Mlô Êban Ayun Kbuôr Byă Ênuôl Ksơr Hđơk Knul Êčăm Adrơng Kpă Hmok Hwing Kriêng Mdrang Jiê Buôn Bkrông Hra Ktla Kdoh Krông
-    Ksor Siu Rmah Nay Rcom Rơchâm Rchăm Puih Rah Rơ Kpah Rahlan Rcăm Alê Ktul Mjao Rbăm Bing Ñia Kdăm Siêng
-    """.split()
-)
+_CLANS_TEXT = """
+    Niê Mlô Êban Ayun Kbuôr Byă Ênuôl Ksơr Hđơk Knul Êčăm Adrơng Kpă Hmok Hwing Kriêng Mdrang Jiê Buôn Bkrông Hra Ktla
+    Kdoh Krông Ksor Siu Rmah Nay Rcom Rơchâm Rchăm Puih Rah Rơ Kpah Rahlan Rcăm Alê Ktul Mjao Rbăm Bing Ñia Kdăm Siêng
+"""
+CLANS = frozenset(fold(name) for name in _CLANS_TEXT.split())
 """Folded clan names of Ê Đê and Gia Rai: written last after the markers Y and H', first without."""
 
 MARKERS = frozenset(("y", "h", "a", "k", "ka"))
@@ -44,9 +40,9 @@ ABBREVIATED_SURNAMES = {"ng": "Nguyễn", "ngn": "Nguyễn", "ngyn": "Nguyễn",
 ABBREVIATED_MIDDLE = {"v": "Văn", "vn": "Văn", "th": "Thị", "t": "Thị"}
 
 _VARIANT_PAIRS = """
-    Võ Vũ, Huỳnh Hoàng, Phước Phúc, Nhựt Nhật, Chánh Chính, Sanh Sinh, Tòng Tùng, Kiểng Cảnh, Bửu Bảo, Tánh Tính, Lãnh Lĩnh, Ngãi Nghĩa
-    Hường Hồng, Đơn Đan, Quới Quý, Tràng Trường, Châu Chu, Nhơn Nhân, Chơn Chân, Thạnh Thịnh, Cang Cương, Hạp Hợp, Bổn Bản, Nguơn Nguyên
-    Thới Thái
+    Võ Vũ, Huỳnh Hoàng, Phước Phúc, Nhựt Nhật, Chánh Chính, Sanh Sinh, Tòng Tùng, Kiểng Cảnh, Bửu Bảo, Tánh Tính
+    Lãnh Lĩnh, Ngãi Nghĩa, Hường Hồng, Đơn Đan, Quới Quý, Tràng Trường, Châu Chu, Nhơn Nhân, Chơn Chân
+    Thạnh Thịnh, Cang Cương, Hạp Hợp, Bổn Bản, Nguơn Nguyên, Thới Thái
 """
 LEGAL_VARIANTS = {
     tone_key(variant): tone_key(kept)

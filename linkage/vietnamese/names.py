@@ -24,7 +24,9 @@ from linkage.vietnamese.syllables import ONSETS, parse_syllable, relocate_tone
 NAME_FLAGS = ("placeholder", "alias", "title", "abbreviation", "joined", "telex", "vni_keys", "marker")
 """What `PersonName.flags` may hold, in this order."""
 
-_ALIAS = re.compile(r"\(.*|\[.*|/.*|;.*|\s(?:tức|bí danh|còn gọi|thường gọi|tên thường gọi|tên gọi khác|alias)\b.*", re.IGNORECASE)
+_ALIAS = re.compile(
+    r"\(.*|\[.*|/.*|;.*|\s(?:tức|bí danh|còn gọi|thường gọi|tên thường gọi|tên gọi khác|alias)\b.*", re.IGNORECASE
+)
 _TITLE = re.compile(r"^(?:(?:ông|bà|cụ|anh|chị|cháu|họ và tên|họ tên)\s*[:.]|\d+\s*[.)/-])\s*", re.IGNORECASE)
 _SPOKEN_TITLES = frozenset(("ong", "ba", "cu"))
 _MARKED = re.compile(r"^([HK])'(\w)(.*)$", re.IGNORECASE)

@@ -8,7 +8,17 @@ _DIGITS = {
     "kho6ng": 0, "mo6t5": 1, "mo6t1": 1, "hai": 2, "ba": 3, "bo6n1": 4, "tu7": 4, "na8m": 5, "la8m": 5, "nha8m": 5,
     "sa1u": 6, "sau1": 6, "bay3": 7, "ba3y": 7, "ta1m": 8, "tam1": 8, "chi1n": 9, "chin1": 9,
 }  # fmt: skip
-_UNITS = {"mu7o7i": 10, "mu7o7i2": 10, "chu5c": 10, "chuc5": 10, "tra8m": 100, "nghi2n": 1000, "nghin2": 1000, "nga2n": 1000, "ngan2": 1000}
+_UNITS = {
+    "mu7o7i": 10,
+    "mu7o7i2": 10,
+    "chu5c": 10,
+    "chuc5": 10,
+    "tra8m": 100,
+    "nghi2n": 1000,
+    "nghin2": 1000,
+    "nga2n": 1000,
+    "ngan2": 1000,
+}
 _FILLERS = frozenset(("linh", "le3", "va2"))
 
 
@@ -30,11 +40,7 @@ def parse_number_words(text: str) -> int | None:
     total, pending, last_unit = 0, None, 10_000
     for word in words:
         if word in _DIGITS:
-            if pending is not None:
-                # "chín tám" after "nghìn": digits said one by one
-                pending = pending * 10 + _DIGITS[word]
-            else:
-                pending = _DIGITS[word]
+            pending = _DIGITS[word] if pending is None else pending * 10 + _DIGITS[word]  # digits said one by one
             continue
         unit = _UNITS[word]
         if unit >= last_unit or (pending is None and word != "mu7o7i2"):

@@ -7,7 +7,9 @@ from typing import Literal
 from linkage.vietnamese.letters import fold
 
 _MALE = frozenset(("nam", "m", "male", "trai", "con trai", "be trai", "1", "01", "1 nam", "nam gioi", "gioi tinh nam", "dan ong"))
-_FEMALE = frozenset(("nu", "f", "female", "gai", "con gai", "be gai", "2", "02", "2 nu", "nu gioi", "gioi tinh nu", "dan ba", "phu nu"))
+_FEMALE = frozenset(
+    ("nu", "f", "female", "gai", "con gai", "be gai", "2", "02", "2 nu", "nu gioi", "gioi tinh nu", "dan ba", "phu nu")
+)
 
 
 def parse_sex(text: str) -> Literal["male", "female"] | None:

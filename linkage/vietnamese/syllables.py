@@ -21,25 +21,20 @@ ONSETS = ("ngh", "ch", "gh", "gi", "kh", "ng", "nh", "ph", "qu", "th", "tr",
 CODAS = ("ch", "ng", "nh", "c", "m", "n", "p", "t", "")
 """Final consonants; the glides i, y, o, u belong to the nucleus here."""
 
-_RHYMES = frozenset(
-    """
-    a ac ach ai am an ang anh ao ap at au ay  ăc ăm ăn ăng ăp ăt  âc âm ân âng âp ât âu ây
-    e ec em en eng eo ep et  ê êch êm ên êng ênh êp êt êu
-    i ia ich iêc iêm iên iêng iêp iêt iêu im in inh ip it iu
-    o oa oac oach oai oam oan oang oanh oao oap oat oay oăc oăm oăn oăng oăp oăt oc oe oem oen oeo oet oi om on ong ooc oong op ot
-    ô ôc ôi ôm ôn ông ôôc ôông ôp ôt  ơ ơi ơm ơn ơp ơt
-    u ua uân uâng uât uây uc uê uêch uên uênh uêu ui um un ung uôc uôi uôm uôn uông uôt uơ up ut uy uya uych uyên uyêt
-    uyn uynh uyp uyt uyu uân uăn uăng uât
-    ư ưa ưc ưi ưm ưn ưng ươc ươi ươm ươn ương ươp ươt ươu ưt ưu
-    y yêm yên yêng yêt yêu
-    """.split()
-)
-_AFTER_QU = frozenset(
-    """
+_RHYMES_TEXT = """
+    a ac ach ai am an ang anh ao ap at au ay ăc ăm ăn ăng ăp ăt âc âm ân âng âp ât âu ây e ec em en eng eo ep et ê êch êm
+    ên êng ênh êp êt êu i ia ich iêc iêm iên iêng iêp iêt iêu im in inh ip it iu o oa oac oach oai oam oan oang oanh oao
+    oap oat oay oăc oăm oăn oăng oăp oăt oc oe oem oen oeo oet oi om on ong ooc oong op ot ô ôc ôi ôm ôn ông ôôc ôông ôp
+    ôt ơ ơi ơm ơn ơp ơt u ua uân uâng uât uây uc uê uêch uên uênh uêu ui um un ung uôc uôi uôm uôn uông uôt uơ up ut uy
+    uya uych uyên uyêt uyn uynh uyp uyt uyu uăn uăng ư ưa ưc ưi ưm ưn ưng ươc ươi ươm ươn ương ươp ươt ươu ưt ưu y yêm yên
+    yêng yêt yêu
+"""
+_RHYMES = frozenset(_RHYMES_TEXT.split())
+_AFTER_QU_TEXT = """
     a ac ach ai an ang anh ao ap at au ay ăc ăm ăn ăng ăp ăt âc âm ân âng âp ât âu ây e en eng eo ep et ê êch ên ênh êt êu
     i in inh ich it iu y yên yêt ynh ych yt yp yu yn ôc ô ơ ơi ơn ơt
-    """.split()
-)
+"""
+_AFTER_QU = frozenset(_AFTER_QU_TEXT.split())
 _FRONT = frozenset("ieêy")
 _BEFORE_FRONT = frozenset(("k", "gh", "ngh"))
 _BEFORE_BACK = frozenset(("c", "g", "ng"))
@@ -104,7 +99,7 @@ def parse_syllable(token: str) -> Syllable | None:
                 rhyme = "i" + rhyme  # gì, gìn, giếng: the i is both of the onset and of the rhyme
         if rhyme not in (_AFTER_QU if onset == "qu" else _RHYMES):
             continue
-        if onset in _BEFORE_FRONT and rhyme[0] not in _FRONT or onset in _BEFORE_BACK and rhyme[0] in _FRONT:
+        if (onset in _BEFORE_FRONT and rhyme[0] not in _FRONT) or (onset in _BEFORE_BACK and rhyme[0] in _FRONT):
             continue
         if rhyme.startswith("yê") and onset not in ("", "qu"):
             continue

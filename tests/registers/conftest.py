@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+from hypothesis.configuration import set_hypothesis_home_dir
 
 from linkage.config.sources import SideSpec
 from linkage.registers import ReadReport, read_side
 from linkage.runs.sql import connect
+
+
+# examples are not kept from run to run, and nothing is written into the checkout
+set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "linkage-hypothesis")
+settings.register_profile("registers", database=None)
+settings.load_profile("registers")
 
 
 @dataclass(frozen=True)
@@ -54,3 +63,22 @@ def read(tmp_path: Path):
 @pytest.fixture
 def spec():
     return side_spec
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A running server, or a skip that says why there is none."""
+    import importlib.util
+    import sys
+
+    described = importlib.util.spec_from_file_location("postgres_server", Path(__file__).with_name("postgres_server.py"))
+    module = importlib.util.module_from_spec(described)
+    sys.modules["postgres_server"] = module
+    described.loader.exec_module(module)
+    running = module.running_server()
+    try:
+        server = running.__enter__()
+    except module.ServerNotAvailable as error:
+        pytest.skip(f"PostgreSQL was not tested: {error}")
+    yield server
+    running.__exit__(None, None, None)

@@ -133,7 +133,7 @@ def make_run(path: Path, pairs: int = 200, anchors: int = 40, bystanders: int = 
         if number == 1:
             person |= {"full_name": _LONG, "birth_place": ", ".join(_COMMUNES), "hometown": None, "other_name": "Bé Na"}
         if number == 2:
-            person |= dict.fromkeys(["birth_place", "hometown", "ethnicity", "nationality", "mother_name", "father_name", "sex"])
+            person |= dict.fromkeys(["birth_place", "hometown", "ethnicity", "nationality", "mother_name", "father_name"])
         if number == 3:
             person |= {"full_name": "<script>alert(1)</script>", "father_name": '=HYPERLINK("http://x","y")'}
         left, right, other = f"KS-{number:06d}", f"P-{number:06d}", f"P-T{number:05d}"
@@ -171,7 +171,8 @@ def make_run(path: Path, pairs: int = 200, anchors: int = 40, bystanders: int = 
         ("candidates", ["record_id_l", "record_id_r", "link_weight"], candidates),
         ("anchors", ["record_id_l", "record_id_r", "is_match"], known),
     ]:
-        write(name, dict(zip(heads, map(list, zip(*rows, strict=True)), strict=True)) if rows else {})
+        if rows:
+            write(name, dict(zip(heads, map(list, zip(*rows, strict=True)), strict=True)))
     return made
 
 

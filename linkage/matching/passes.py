@@ -1,0 +1,172 @@
+"""Passes: m learned from the pairs of one training rule by expectation-maximisation, or from pairs known to match.
+
+A pass works on copies of the model, so one that fails never alters it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+from splink import DuckDBAPI
+from splink.internals.duckdb.dataframe import DuckDBDataFrame
+from splink.internals.expectation_maximisation import expectation_maximisation
+from splink.internals.settings import Settings, TrainingSettings
+
+from linkage.config import BlockingRule, ProjectSpec
+from linkage.errors import TrainingError
+from linkage.matching.blocking import number_blocks, pairs_of_rules
+from linkage.matching.fellegi_sunter import Fit, Floats, Patterns, fit_m, shares_of_levels
+from linkage.matching.levels import count_patterns, levels_of_pairs
+from linkage.matching.model import gamma_expressions
+from linkage.matching.random_pairs import to_patterns
+from linkage.matching.tables import Sides
+from linkage.runs.sql import quote, quote_list
+
+PASS_PAIRS = 3_000_000
+"""Pairs of a training rule beyond which a seeded sample of them is used."""
+FEWEST_PAIRS = 100
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One pass of expectation-maximisation."""
+
+    rule: str
+    pairs: int
+    used_pairs: int
+    compared: tuple[int, ...]
+    """Positions of the comparisons this pass could train."""
+    m: tuple[Floats, ...]
+    fit: Fit
+    starts: tuple[float, ...]
+    """Log likelihood reached from each start."""
+    splink_iterations: int
+
+
+def train_pass(
+    connection: duckdb.DuckDBPyConnection,
+    sides: Sides,
+    spec: ProjectSpec,
+    settings: Settings,
+    rule: BlockingRule,
+    u: Sequence[Floats],
+    field_of: Mapping[str, str],
+) -> Pass:
+    blocked = {field_of[key] for key in rule.on}
+    compared = tuple(
+        position for position, comparison in enumerate(settings.comparisons) if comparison.output_column_name not in blocked
+    )
+    counted = number_blocks(connection, sides, [rule], "training")[0]
+    if counted.pairs < FEWEST_PAIRS:
+        raise TrainingError(
+            f"the training pass on {rule.name} has {counted.pairs} pairs, too few to learn from",
+            f"Train on keys that give at least {FEWEST_PAIRS} pairs (blocking.train).",
+        )
+    share = min(1.0, PASS_PAIRS / counted.pairs)
+    pairs = pairs_of_rules(sides, 1, "training")
+    if share < 1:
+        pairs = f"SELECT * FROM ({pairs}) WHERE hash(id_l, id_r, {spec.seed}) < {int(share * 2**64)}::UBIGINT"
+    patterns = to_patterns(count_patterns(connection, settings, levels_of_pairs(settings, sides, pairs)))
+    active = Patterns(patterns.levels[:, list(compared)], patterns.counts)
+    fixed = [_fixed_m(settings, position) for position in compared]
+    fits = _fit_from_starts(active, [u[position] for position in compared], fixed, spec)
+    best = max(fits, key=lambda fit: (round(fit.log_likelihood, 6), fit.converged))
+    m, iterations = _train_with_splink(connection, spec, settings, compared, u, best, active)
+    return Pass(
+        rule.name, counted.pairs, int(patterns.pairs), compared, m, best, tuple(fit.log_likelihood for fit in fits), iterations
+    )
+
+
+def learn_from_matches(
+    connection: duckdb.DuckDBPyConnection, sides: Sides, settings: Settings, matches: str, name: str, excluded: str | None
+) -> Pass:
+    """M from pairs known to match: `matches` is a query of (id_l, id_r); the comparison `excluded` made them known.
+
+    Raises:
+        TrainingError: when there are fewer than 100.
+    """
+    pairs = f"SELECT id_l, id_r, 0::UINTEGER AS blocking_rules FROM ({matches})"
+    rows = count_patterns(connection, settings, levels_of_pairs(settings, sides, pairs))
+    known = sum(row[-1] for row in rows)
+    if known < FEWEST_PAIRS:
+        raise TrainingError(f"only {known} {name} are known to match, too few to learn m from", "Use training.m_from: em.")
+    patterns = to_patterns(rows)
+    compared = tuple(p for p, comparison in enumerate(settings.comparisons) if comparison.output_column_name != excluded)
+    sizes = [len(comparison._comparison_levels_excluding_null) for comparison in settings.comparisons]
+    shares = shares_of_levels(patterns, sizes)
+    m = tuple(shares[position] for position in compared)
+    return Pass(name, known, known, compared, m, Fit(1.0, m, 0.0, 1, True), (0.0,), 0)
+
+
+def _fixed_m(settings: Settings, position: int) -> Floats | None:
+    """M of a comparison whose levels are all fixed in the project file, by level; else None."""
+    levels = settings.comparisons[position]._comparison_levels_excluding_null
+    if not all(level._fix_m_probability for level in levels):
+        return None
+    return np.array([level.m_probability for level in reversed(levels)], dtype=float)
+
+
+def _fit_from_starts(patterns: Patterns, u: Sequence[Floats], fixed: Sequence[Floats | None], spec: ProjectSpec) -> list[Fit]:
+    """Fits from starts that differ in how much of m the closest levels get and in the share of matches."""
+    held = frozenset(position for position, one in enumerate(fixed) if one is not None)
+    fits = []
+    for start in range(spec.training.starts):
+        sharpness = (3.0, 1.5, 6.0)[start % 3] * (1 + start // 3)
+        m = [np.exp(sharpness * np.arange(len(one)) / max(len(one) - 1, 1)) for one in u]
+        prior = (0.3, 0.05, 0.7)[start % 3]
+        starts = [one / one.sum() if given is None else given for one, given in zip(m, fixed, strict=True)]
+        fits.append(fit_m(patterns, u, (prior, starts), spec.training.max_iterations, spec.training.convergence, held))
+    return fits
+
+
+def _train_with_splink(
+    connection: duckdb.DuckDBPyConnection,
+    spec: ProjectSpec,
+    settings: Settings,
+    compared: Sequence[int],
+    u: Sequence[Floats],
+    best: Fit,
+    patterns: Patterns,
+) -> tuple[tuple[Floats, ...], int]:
+    """Splink's own expectation-maximisation from the best start found, on the same patterns."""
+    core = settings.core_model_settings.copy()
+    core.comparisons = [core.comparisons[position] for position in compared]
+    core.probability_two_random_records_match = best.prior
+    for comparison, position, start in zip(core.comparisons, compared, best.m, strict=True):
+        for level in comparison._comparison_levels_excluding_null:
+            if not level._fix_m_probability:
+                level.m_probability = max(float(start[level.comparison_vector_value]), 1e-9)
+            if not level._fix_u_probability:
+                level.u_probability = float(u[position][level.comparison_vector_value])
+    gammas = [list(gamma_expressions(settings))[position] for position in compared]
+    columns = ", ".join(f"unnest(${number + 1})::TINYINT AS {quote(gamma)}" for number, gamma in enumerate(gammas))
+    values = [patterns.levels[:, number].tolist() for number in range(len(gammas))]
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE training_patterns AS SELECT {columns}, unnest(${len(gammas) + 1})::BIGINT AS pairs",
+        [*values, patterns.counts.astype(int).tolist()],
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW training_pairs AS SELECT {quote_list(gammas)} FROM training_patterns, range(pairs)"
+    )
+    api = DuckDBAPI(connection)
+    history = expectation_maximisation(
+        db_api=api,
+        training_settings=TrainingSettings(spec.training.convergence, spec.training.max_iterations),
+        estimate_without_term_frequencies=True,
+        core_model_settings=core,
+        unique_id_input_columns=settings.column_info_settings.unique_id_input_columns,
+        training_fixed_probabilities={"u"},
+        df_comparison_vector_values=DuckDBDataFrame("__splink__df_comparison_vectors", "training_pairs", api),
+    )
+    api.delete_tables_created_by_splink_from_db()
+    trained = []
+    for comparison, position in zip(history[-1].comparisons, compared, strict=True):
+        m = np.zeros(len(u[position]))
+        for level in comparison._comparison_levels_excluding_null:
+            value = level.m_probability
+            m[level.comparison_vector_value] = value if isinstance(value, float) else 0.0
+        trained.append(m)
+    return tuple(trained), len(history) - 1

@@ -1,0 +1,104 @@
+"""Counts of outcomes and of their verification, by province, commune, register, period and outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from linkage.errors import LinkageError
+from linkage.reconcile import texts
+from linkage.reconcile.codes import OUTCOMES_FILE, load_codes
+from linkage.reconcile.collecting import VERIFICATIONS
+from linkage.reconcile.sides import require_outcomes, scan
+from linkage.reconcile.spreadsheets import Column, Sheet, row_xml, write_workbook
+from linkage.reconcile.units import locate_records, unit_names
+from linkage.runs.sql import connect, quote_list
+
+BREAKDOWNS = ("side", "province", "commune", "role", "period", "finding")
+"""What counts can be broken down by; `role` is whom the register's entries were unfolded to (child, deceased, …)."""
+
+
+@dataclass(frozen=True)
+class SummaryRow:
+    """A cell of the summary. `unit` holds the values of the asked breakdowns, in their order (None: not known)."""
+
+    unit: tuple[str | int | None, ...]
+    records: int
+    to_verify: int
+    """Records with something to do."""
+    verified: int
+    """Records for which an answer was collected."""
+    by_status: dict[str, int]
+
+
+def summarise_outcomes(run: Path, by: tuple[str, ...] = BREAKDOWNS) -> list[SummaryRow]:
+    """Counts of every mention and every person without one, broken down; sums of `records` are the same whatever `by`.
+
+    Raises:
+        LinkageError: the run has no outcomes, or a breakdown does not exist.
+    """
+    unknown = [name for name in by if name not in BREAKDOWNS]
+    if unknown:
+        raise LinkageError(f"there is no breakdown by {', '.join(unknown)}", f"There are: {', '.join(BREAKDOWNS)}.")
+    require_outcomes(run)
+    outcomes = scan(run / "outcomes.parquet")
+    answered = "(SELECT NULL::VARCHAR AS side, NULL::VARCHAR AS record_id, NULL::VARCHAR AS status WHERE false)"
+    if (run / VERIFICATIONS).is_file():
+        answered = scan(run / VERIFICATIONS)
+    chosen = quote_list(by) if by else "''"
+    with connect() as connection:
+        locate_records(connection, run)
+        rows = connection.execute(
+            f"""WITH standing AS (
+                SELECT o.side, u.province, u.commune, u.role, u.period, o.finding, o.act <> 'none' AS to_verify,
+                    v.status IS NOT NULL AS verified, coalesce(v.status, o.status) AS status
+                FROM {outcomes} o JOIN rc_units u USING (side, record_id) LEFT JOIN {answered} v USING (side, record_id)
+            ), counted AS (SELECT {chosen}, status, count(*) AS n, count(*) FILTER (to_verify) AS to_do, count(*) FILTER (verified) AS done
+                FROM standing GROUP BY ALL)
+            SELECT [{", ".join(f"{name}::VARCHAR" for name in (quote_list([one]) for one in by))}] AS unit, sum(n)::BIGINT, sum(to_do)::BIGINT,
+                sum(done)::BIGINT, map_from_entries(list((status, n) ORDER BY status)) FROM counted GROUP BY ALL ORDER BY unit"""
+        ).fetchall()
+    return [SummaryRow(_typed(unit, by), n, to_do, done, dict(statuses)) for unit, n, to_do, done, statuses in rows]
+
+
+def _typed(unit: list[str | None], by: tuple[str, ...]) -> tuple[str | int | None, ...]:
+    return tuple(
+        int(value) if value is not None and name in ("province", "commune") else value
+        for name, value in zip(by, unit, strict=True)
+    )
+
+
+def write_summary(run: Path, path: Path, *, codes: Path = OUTCOMES_FILE, note: str = "") -> None:
+    """The summary as a workbook: by outcome, by province, by commune, by register and period; one total in each."""
+    held = load_codes(codes)
+    provinces, communes = unit_names()
+    wanted = (("finding",), ("province", "finding"), ("province", "commune", "finding"), ("role", "period", "finding"))
+    labels = {name: f"{one.code} {one.label}" for name, one in held.outcomes.items()}
+    sheets = []
+    for title, by in zip(texts.SUMMARY_SHEETS, wanted, strict=True):
+        rows = summarise_outcomes(run, by)
+        widths = [60 if name == "finding" else 34 if name in ("province", "commune") else 14 for name in by]
+        columns = [Column(texts.SUMMARY_OF[name], width) for name, width in zip(by, widths, strict=True)]
+        columns += [Column(header, 14) for header in (*texts.SUMMARY_COUNTS, *held.status.values())]
+        lines = []
+        for row in rows:
+            named = []
+            for name, value in zip(by, row.unit, strict=True):
+                if name == "finding":
+                    named.append(labels[str(value)])
+                elif name == "province":
+                    named.append(provinces.get(int(value), str(value)) if value is not None else texts.NO_PROVINCE)
+                elif name == "commune":
+                    named.append(communes.get(int(value), str(value)) if value is not None else texts.NO_COMMUNE)
+                else:
+                    named.append(texts.ROLES.get(str(value), str(value)))
+            lines.append(
+                [*named, row.records, row.to_verify, row.verified, *(row.by_status.get(status, 0) for status in held.status)]
+            )
+        totals = [sum(line[place] for line in lines) for place in range(len(by), len(columns))]
+        lines.append([texts.TOTAL, *[None] * (len(by) - 1), *totals])
+        above = (texts.SUMMARY_TITLE, *([note] if note else []))
+        all_widths = [column.width for column in columns]
+        xml = "".join(row_xml(line, at, widths=all_widths) for at, line in enumerate(lines, len(above) + 2))
+        sheets.append(Sheet(title, tuple(columns), xml, len(lines), above, protected=False))
+    write_workbook(path, sheets)

@@ -1,0 +1,65 @@
+"""Where and when a record belongs: present-day commune and province, the unit as the book names it, and the period."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from linkage import vietnamese
+from linkage.reconcile.sides import Sides, columns_of, scan
+from linkage.reconcile.texts import NO_PERIOD, PERIODS
+from linkage.runs.sql import literal
+
+if TYPE_CHECKING:
+    import duckdb
+
+PLACE_OF_PERSON = "birth_registration_place"
+"""A person without an entry belongs to the commune where the birth is said to be registered."""
+
+
+@lru_cache(maxsize=1)
+def unit_names() -> tuple[Mapping[int, str], Mapping[int, str]]:
+    """Code → name of the present provinces and of the present communes, from the gazetteer's data files."""
+
+    def rows(name: str) -> list[list[str]]:
+        lines = (Path(vietnamese.__file__).parent / "data" / name).read_text(encoding="utf-8").splitlines()
+        return [line.split("\t") for line in lines if line and not line.startswith("#")]
+
+    return (
+        {int(code): name for code, name in rows("new_provinces.tsv")},
+        {int(code): name for code, _, name in rows("new_communes.tsv")},
+    )
+
+
+def period_sql(year: str) -> str:
+    """SQL for the name of the period of books a year falls in."""
+    cases = " ".join(f"WHEN {year} <= {last} THEN {literal(name)}" for last, name in PERIODS)
+    return f"CASE {cases} ELSE {literal(NO_PERIOD)} END"
+
+
+def locate_records(connection: duckdb.DuckDBPyConnection, run: Path, table: str = "rc_units") -> None:
+    """Make the temporary table: side, id, record_id, role, commune, province, old_unit, period; a row a mention and a person.
+
+    Books of a commune that was divided go to the successor of the lowest code: the place alone does not tell which one
+    keeps them. Records whose place is not known have NULL commune, and NULL province if that is unknown too.
+    """
+    sides = Sides.of(run)
+    parts = []
+    for side, path, raw, place, dated in (
+        ("mention", sides.mentions, sides.raw_mentions, "registering_office", "registration_date"),
+        ("person", sides.persons, sides.raw_persons, PLACE_OF_PERSON, "birth_date"),
+    ):
+        if side == "person" and sides.persons == sides.mentions:
+            continue
+        known, verbatim = columns_of(connection, path), columns_of(connection, raw)
+        commune = f"{place}_communes[1]" if f"{place}_communes" in known else "NULL"
+        province = f"coalesce({place}_province, {place}_provinces[1])" if f"{place}_province" in known else "NULL"
+        year = f"{dated}_year" if side == "mention" and f"{dated}_year" in known else "NULL"
+        parts.append(
+            f"""SELECT '{side}' AS side, s.id, s.record_id, raw.role, ({commune})::INTEGER AS commune, ({province})::SMALLINT AS province,
+                {f"raw.{place}" if place in verbatim else "NULL"} AS old_unit, {period_sql(year)} AS period
+            FROM {scan(path)} s JOIN {scan(raw)} raw ON raw.id = s.id"""
+        )
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {' UNION ALL '.join(parts)}")

@@ -1,0 +1,107 @@
+"""Section on changes: this run held against an earlier one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from linkage.report.disclosure import hide_small_counts
+from linkage.report.sources import filled_column
+from linkage.report.tables import Cell, Part, Table, part
+from linkage.runs.sql import literal, quote
+
+if TYPE_CHECKING:
+    from linkage.config import ProjectSpec
+    from linkage.report.reading import RunTables
+    from linkage.report.texts import Texts
+
+MOST_LEVELS = 10
+
+
+def describe_changes(run: RunTables, earlier: RunTables | None, spec: ProjectSpec, texts: Texts) -> Part:
+    """What moved since the earlier run; `compared` is False without one."""
+    if earlier is None:
+        return part({"compared": False}, {})
+    facts: dict[str, object] = {
+        "compared": True,
+        "earlier_id": earlier.run_id,
+        "same_config": run.summary.get("config_hash") == earlier.summary.get("config_hash"),
+        "same_inputs": run.summary.get("inputs") == earlier.summary.get("inputs"),
+        "same_versions": run.summary.get("versions") == earlier.summary.get("versions"),
+        "has_both_links": run.has("links") and earlier.has("links"),
+    }
+    return part(facts, {"changes": _changes(run, earlier, spec, texts), "drift": _drift(run, earlier, texts)})
+
+
+def _changes(run: RunTables, earlier: RunTables, spec: ProjectSpec, texts: Texts) -> Table:
+    rows: list[tuple[Cell, ...]] = []
+
+    def compare(name: str, before: float | None, now: float | None, kind: str, source: str) -> None:
+        if before is None and now is None:
+            return
+        moved = now - before if before is not None and now is not None else None
+        rows.append((
+            texts("changed", name), earlier.number(before, kind, source), run.number(now, kind, source), run.number(moved, kind, source),  # type: ignore[arg-type]
+        ))  # fmt: skip
+
+    for name, stage, count in (("rows", "read", "left_rows_used"), ("persons", "read", "right_rows_used"), ("candidates", "block", "candidate_pairs"),
+                               ("links", "decide", "links"), ("clerical", "decide", "clerical")):  # fmt: skip
+        compare(name, earlier.count(stage, count), run.count(stage, count), "count", f"run.json: {stage}.{count}")
+    for name in ("upper", "lower"):
+        before, now = ((one.documents["thresholds"] or {}).get(name) for one in (earlier, run))
+        compare(name, before, now, "weight", f"thresholds.json: {name}")
+    before, now = ((one.documents["training"] or {}).get("prior", {}).get("probability") for one in (earlier, run))
+    compare("prior", before, now, "probability", "training.json: prior.probability")
+    before, now = _largest_completeness_move(run, earlier, spec)
+    compare("completeness", before, now, "share", "mentions.parquet")
+    if run.has("links") and earlier.has("links"):
+        floor = spec.report.small_cell_floor
+        counts = _moved_links(run, earlier)
+        for (name, count), hide in zip(counts.items(), hide_small_counts(list(counts.values()), floor), strict=True):
+            shown: Cell = texts("words", "hidden") if hide else run.number(count, "count", "links.parquet")
+            rows.append((texts("changed", name), "–", shown, "–"))
+    return Table(texts("captions", "changes"), ("", *texts.header("before", "now", "change")), rows, "run.json, links.parquet", (4, 3, 3, 3))
+
+
+def _moved_links(run: RunTables, earlier: RunTables) -> dict[str, int]:
+    """Mentions whose link is kept, gained, lost or now to another person."""
+    old = f"(SELECT record_id_l, record_id_r FROM read_parquet({literal(str(earlier.path / 'links.parquet'))}) WHERE decision = 'link')"
+    new = "(SELECT record_id_l, record_id_r FROM links WHERE decision = 'link')"
+    kept, gained, lost, moved = run.rows(
+        "SELECT count(*) FILTER (o.record_id_r = n.record_id_r), count(*) FILTER (o.record_id_l IS NULL),"
+        " count(*) FILTER (n.record_id_l IS NULL), count(*) FILTER (o.record_id_r <> n.record_id_r)"
+        f" FROM {old} o FULL JOIN {new} n USING (record_id_l)"
+    )[0]
+    return {"kept": kept, "gained": gained, "lost": lost, "moved": moved}
+
+
+def _largest_completeness_move(run: RunTables, earlier: RunTables, spec: ProjectSpec) -> tuple[float | None, float | None]:
+    """Share filled before and now, of the compared field whose share moved most."""
+    moves = []
+    for one in spec.comparisons:
+        shares = []
+        for tables in (earlier, run):
+            column = filled_column(tables, "mentions", one.field)
+            shares.append(tables.one(f"SELECT count({quote(column)}) / count(*) FROM mentions") if column else None)
+        if None not in shares:
+            moves.append((shares[0], shares[1]))
+    return max(moves, key=lambda pair: abs(pair[1] - pair[0]), default=(None, None))
+
+
+def _drift(run: RunTables, earlier: RunTables, texts: Texts) -> Table | None:
+    before, now = (one.documents["training"] for one in (earlier, run))
+    if not before or not now:
+        return None
+    old = {(level["comparison"], level["label"]): level["weight"] for level in before["levels"]}
+    moved = [
+        (abs(level["weight"] - old[key]), key, old[key], level["weight"])
+        for level in now["levels"]
+        if (key := (level["comparison"], level["label"])) in old
+    ]
+    rows: list[tuple[Cell, ...]] = [
+        (
+            f"{texts.field(field)}: {texts.level(label)}", earlier.number(was, "weight", "training.json"), run.number(weight, "weight", "training.json"),
+            run.number(weight - was, "weight", "training.json"),
+        )
+        for _, (field, label), was, weight in sorted(moved, key=lambda row: (-row[0], row[1]))[:MOST_LEVELS]
+    ]  # fmt: skip
+    return Table(texts("captions", "drift"), texts.header("level", "before", "now", "change"), rows, "training.json", (6, 2, 2, 2))

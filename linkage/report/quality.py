@@ -1,0 +1,232 @@
+"""Section on quality: three estimators, calibration, reviewers, doubt, sensitivity; and the headline against the targets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from linkage.report.figures import draw_calibration
+from linkage.report.numbers import Interval, Number
+from linkage.report.tables import Cell, Part, Picture, Table, part
+
+if TYPE_CHECKING:
+    from linkage.config import ProjectSpec
+    from linkage.report.reading import RunTables
+    from linkage.report.texts import Texts
+
+MEASURES = ("precision", "false_link_rate", "recall", "missed_link_rate", "blocking_recall", "scoring_recall")
+ESTIMATORS = ("design", "anchors", "model")
+"""From the one that needs the fewest assumptions to the one that needs the most."""
+SHIFTS = (-2.0, -1.0, 0.0, 1.0, 2.0)
+
+
+def describe_quality(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
+    """All that the quality section and the front page print of error rates."""
+    held = run.documents["estimates"] or {}
+    thresholds = run.documents["thresholds"] or {}
+    upper = thresholds.get("upper")
+    found = [one for one in held.get("estimates", []) if one["value"] is not None]
+    facts: dict[str, object] = {
+        "estimated": bool(found),
+        "labelled": run.has("labels") and bool(run.one("SELECT count(*) FROM labels")),
+        "by_design": any(one["estimator"] == "design" for one in found),
+        "by_anchors": any(one["estimator"] == "anchors" for one in found),
+        "anchors_differ": bool((held.get("anchor_verdict") or {}).get("differ_too_much")),
+        "level": Number(held.get("level"), "rate", "estimates.json: level"),
+        "promised_by_labels": _promise(run, held),
+    }
+    labels = _labels(run, texts)
+    headline, verdicts = _headline(run, spec, texts, found, thresholds)
+    facts |= {**labels.facts, "verdicts": verdicts}
+    calibration = _calibration(run, texts)
+    tables: dict[str, Table | None] = {
+        "headline": headline,
+        "estimates": _estimates(run, texts, found, upper),
+        "doubt": _doubt(run, texts, found, upper),
+        "sensitivity": _sensitivity(run, texts, found, upper),
+        **labels.tables,
+        "calibration": calibration[0] if calibration else None,
+    }
+    return part(facts, tables, {"calibration": calibration[1] if calibration else None})
+
+
+def _promise(run: RunTables, held: dict[str, Any]) -> dict[str, object] | None:
+    """Thresholds that the labels can answer for."""
+    promised = held.get("from_labels")
+    if not promised:
+        return None
+    return {
+        "kept": promised.get("promised", True),
+        "upper": run.number(promised["upper"], "weight", "estimates.json: from_labels.upper"),
+        "lower": run.number(promised["lower"], "weight", "estimates.json: from_labels.lower"),
+    }
+
+
+def _best(found: list[dict[str, Any]], measure: str, upper: float | None) -> dict[str, Any] | None:
+    """The estimate that needs the fewest assumptions: of the decided links, or of those at or above the upper threshold."""
+    for estimator in ESTIMATORS:
+        for threshold in (None, upper):
+            for one in found:
+                if (one["measure"], one["estimator"], one.get("reading", "middle"), one["threshold"]) == (measure, estimator, "middle", threshold):
+                    return one
+    return None
+
+
+def _interval(one: dict[str, Any], run: RunTables) -> Interval:
+    return Interval(one["value"], one["low"], one["high"], f"{run.label}estimates.json: {one['measure']}, {one['estimator']}")
+
+
+def _headline(
+    run: RunTables, spec: ProjectSpec, texts: Texts, found: list[dict[str, Any]], thresholds: dict[str, Any]
+) -> tuple[Table | None, dict[str, str]]:
+    """Measure, target, estimate and what the interval says of the target (`yes`, `no`, `open`, `untested`)."""
+    rows: list[tuple[Cell, ...]] = []
+    verdicts = {}
+    targets = {"false_link_rate": spec.targets.false_link_rate, "missed_link_rate": spec.targets.missed_link_rate}
+    for measure, target in targets.items():
+        one = _best(found, measure, thresholds.get("upper"))
+        limit = Number(target, "rate", f"run.json: config targets.{measure}")
+        if one and one["estimator"] != "model":
+            verdict = "yes" if one["high"] <= target else "no" if one["low"] > target else "open"
+            value: Cell = _interval(one, run)
+            by, n = texts("estimators", one["estimator"]), run.number(one["n"], "count", "estimates.json: n")
+        elif thresholds:
+            verdict, by = "untested", texts("estimators", "model")
+            value = run.number(thresholds[f"expected_{measure}"], "expected", f"thresholds.json: expected_{measure}")
+            n = run.number(None, "count", "thresholds.json")
+        else:
+            continue
+        verdicts[measure] = verdict
+        rows.append((texts("measures", measure), limit, value, by, n, texts("meets", verdict)))
+    header = texts.header("measure", "target", "estimate", "estimator", "n", "verdict")
+    return Table(texts("captions", "headline"), header, rows, "estimates.json, thresholds.json", (4, 2, 5, 4, 2, 3)), verdicts
+
+
+def _estimates(run: RunTables, texts: Texts, found: list[dict[str, Any]], upper: float | None) -> Table | None:
+    rows: list[tuple[Cell, ...]] = []
+    for measure in MEASURES:
+        for estimator in ESTIMATORS:
+            for one in found:
+                if (one["measure"], one["estimator"], one.get("reading", "middle")) != (measure, estimator, "middle") or one["threshold"] not in (upper, None):
+                    continue
+                decided = texts("words", "decided_links") if one["threshold"] is None else texts("words", "at_upper")
+                rows.append((
+                    f"{texts.named('measures', measure)}, {decided}", texts("estimators", estimator), _interval(one, run),
+                    run.number(one["denominator"], "count", "estimates.json: denominator"), texts.named("denominators", one["denominator_is"]),
+                    run.number(one["n"], "count", "estimates.json: n"),
+                ))  # fmt: skip
+    header = (*texts.header("measure", "estimator", "estimate", "denominator"), texts("columns", "group"), texts("columns", "n"))
+    return Table(texts("captions", "estimates"), header, rows, "estimates.json", (5, 4, 5, 3, 3, 2))
+
+
+def _doubt(run: RunTables, texts: Texts, found: list[dict[str, Any]], upper: float | None) -> Table | None:
+    readings = ("worst", "middle", "best", "dawid_skene")
+    chosen = [one for one in found if one["estimator"] == "design" and one["threshold"] == upper and one["measure"] in ("precision", "recall")]
+    if len({one.get("reading") for one in chosen}) < 2:
+        return None
+    rows: list[tuple[Cell, ...]] = [
+        (texts("measures", measure), texts("readings", reading), _interval(one, run))
+        for measure in ("precision", "recall")
+        for reading in readings
+        for one in chosen
+        if (one["measure"], one.get("reading")) == (measure, reading)
+    ]
+    return Table(texts("captions", "doubt"), texts.header("measure", "reading", "estimate"), rows, "estimates.json", (3, 4, 5))
+
+
+def _sensitivity(run: RunTables, texts: Texts, found: list[dict[str, Any]], upper: float | None) -> Table | None:
+    """Links and error rates with the upper threshold moved; rates are those estimated at the nearest weight of the curve."""
+    if upper is None or not run.has("links"):
+        return None
+    labelled = ("precision", "recall") if any(one["estimator"] == "design" for one in found) else ()
+    rows: list[tuple[Cell, ...]] = []
+    for shift in SHIFTS:
+        at = upper + shift
+        links = run.one("SELECT count(*) FROM links WHERE link_weight >= ?", [at])
+        by_model = run.one("SELECT avg(1 - match_probability) FROM links WHERE link_weight >= ?", [at])
+        cells: list[Cell] = [
+            run.number(shift, "plain", "linkage.report.quality: SHIFTS"), run.number(at, "weight", "thresholds.json: upper"),
+            run.number(links, "count", "links.parquet: link_weight"), run.number(by_model, "expected", "links.parquet: match_probability"),
+        ]  # fmt: skip
+        cells += [_near(run, found, measure, at) for measure in labelled]
+        rows.append(tuple(cells))
+    header = (*texts.header("shift", "threshold", "links"), f"{texts('columns', 'false_rate')} ({texts('estimators', 'model')})",
+              *(f"{texts('measures', one)} ({texts('estimators', 'design')})" for one in labelled))  # fmt: skip
+    return Table(texts("captions", "sensitivity"), header, rows, "links.parquet, estimates.json", (2, 2, 2, 3, 5, 5)[: len(header)])
+
+
+def _near(run: RunTables, found: list[dict[str, Any]], measure: str, at: float) -> Cell:
+    curve = [one for one in found if (one["measure"], one["estimator"], one.get("reading")) == (measure, "design", "middle") and one["threshold"] is not None]
+    near = min(curve, key=lambda one: abs(one["threshold"] - at), default=None)
+    return _interval(near, run) if near and abs(near["threshold"] - at) <= 0.5 else "–"
+
+
+def _labels(run: RunTables, texts: Texts) -> Part:
+    """How the verdicts came about, and how often reviewers differed."""
+    if not run.has("labels") or not run.one("SELECT count(*) FROM labels"):
+        return part({}, {})
+    source = "labels.parquet"
+    found = run.rows("SELECT how, verdict, count(*) FROM labels GROUP BY ALL ORDER BY how, verdict")
+    rows: list[tuple[Cell, ...]] = [
+        (texts.named("how", how), texts.named("verdicts", verdict), run.number(pairs, "count", source)) for how, verdict, pairs in found
+    ]
+    total = sum(pairs for how, _, pairs in found if how != "anchor")
+    facts: dict[str, object] = {
+        "labels": run.number(total, "count", source),
+        "unsure": run.number(sum(n for how, verdict, n in found if verdict == "unsure" and how != "anchor") / max(total, 1), "share", source, of=total),
+        "adjudicated": run.number(sum(n for how, _, n in found if how == "adjudicated") / max(total, 1), "share", source, of=total),
+        "agreement_known": False,
+    }
+    answers = ("match_answers", "non_match_answers", "unsure_answers")
+    if set(answers) <= run.columns("labels"):
+        counted = " + ".join(answers)
+        alpha, discordant, doubled = _agreement(
+            run.rows(f"SELECT {', '.join(answers)}, count(*) FROM labels WHERE how <> 'anchor' AND {counted} >= 2 GROUP BY ALL ORDER BY ALL")
+        )
+        facts |= {
+            "agreement_known": doubled > 0,
+            "doubled": run.number(doubled, "count", f"{source}: {', '.join(answers)}"),
+            "discordance": run.number(discordant / doubled if doubled else None, "share", f"{source}: {', '.join(answers)}", of=doubled),
+            "alpha": run.number(alpha, "weight", f"{source}: {', '.join(answers)} (Krippendorff)"),
+            "alpha_defined": alpha is not None,
+        }
+    table = Table(texts("captions", "agreement"), texts.header("how", "verdict", "pairs"), rows, source, (3, 3, 2))
+    return part(facts, {"agreement": table})
+
+
+def _agreement(tallies: list[tuple[int, ...]]) -> tuple[float | None, int, int]:
+    """Krippendorff's alpha for nominal verdicts, discordant pairs, pairs with two or more answers.
+
+    Source: Krippendorff 2004, ch. 11; α = 1 − observed / expected disagreement. Rows are (answers by verdict …, pairs).
+    Population: labelled pairs with at least two blind answers, unweighted. None when all answers are one verdict.
+    """
+    doubled = sum(row[-1] for row in tallies)
+    discordant = sum(row[-1] for row in tallies if max(row[:-1]) < sum(row[:-1]))
+    totals = [sum(row[place] * row[-1] for row in tallies) for place in range(3)]
+    given = sum(totals)
+    agreeing = sum(row[-1] * sum(n * (n - 1) for n in row[:-1]) / (sum(row[:-1]) - 1) for row in tallies)
+    by_chance = sum(n * (n - 1) for n in totals) / (given - 1) if given > 1 else 0.0
+    if given == by_chance or not doubled:
+        return None, discordant, doubled
+    return 1 - (given - agreeing) / (given - by_chance), discordant, doubled
+
+
+def _calibration(run: RunTables, texts: Texts) -> tuple[Table, Picture] | None:
+    """Mean model probability against the share of matches among decided labels, stratum by stratum."""
+    if not (run.has("labels") and run.has("review_set") and run.has("links")):
+        return None
+    found = run.rows(
+        "SELECT min(link_weight), max(link_weight), avg(match_probability), avg((verdict = 'match')::INTEGER), count(*) FROM review_set"
+        " JOIN labels USING (pair_id) JOIN links ON links.record_id_l = review_set.record_id_l AND links.record_id_r = review_set.record_id_r"
+        " WHERE verdict IN ('match', 'non_match') GROUP BY stratum ORDER BY 3"
+    )
+    if not found:
+        return None
+    source = "review_set.parquet, labels.parquet, links.parquet"
+    rows: list[tuple[Cell, ...]] = []
+    for low, high, expected, observed, n in found:
+        span = f"{texts.decimal(f'{low:.1f}')} … {texts.decimal(f'{high:.1f}')}".replace("-", "−")
+        rows.append((span, run.number(expected, "probability", source), run.number(observed, "share", source, of=n), run.number(n, "count", source)))
+    header = texts.header("stratum", "model_probability", "observed", "labelled")
+    table = Table(texts("captions", "calibration"), header, rows, source, (4, 4, 3, 2))
+    drawn = draw_calibration([row[2] for row in found], [row[3] for row in found], [row[4] for row in found], texts)
+    return table, Picture(texts("figures", "calibration"), texts("alternatives", "calibration"), drawn, source)

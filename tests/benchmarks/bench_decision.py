@@ -1,0 +1,432 @@
+"""The simulation study of `linkage.decision`: coverage, kept promises, labels saved, calibration, anchors.
+
+    python tests/benchmarks/bench_decision.py [--populations 500] [--mentions 20000] [--run DIR --truth FILE]
+        [--register birth --role child] [--state FILE] [--minutes 3] [--report FILE]
+
+With `--run` (a run directory whose registers have truth) each population is a bootstrap sample of the run's mentions with
+their assigned pairs, link weights and true answers; otherwise populations are planted by `linkage.decision.testkit`.
+What each population gave is kept in the state file, so that the study can be made in several short sittings of `--minutes`;
+when all populations are there, the measured part of reports/benchmarks/decision.md is replaced (its words stay).
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from interval_methods import METHODS
+
+from linkage.decision.anchors import AnchoredMentions, estimate_by_anchors
+from linkage.decision.calibration import calibrate, score
+from linkage.decision.estimators import estimate_by_design, estimate_by_model
+from linkage.decision.intervals import Interval, ratio, total_of_hits
+from linkage.decision.promise import thresholds_from_labels
+from linkage.decision.samples import LabelledSample
+from linkage.decision.testkit import Population, label_sample, plant_population
+from linkage.decision.thresholds import probability, propose_thresholds
+from linkage.runs.sql import connect
+
+PRECISIONS = (0.95, 0.98, 0.99, 0.995, 0.999)
+SIZES = (200, 600, 2000)
+CANDIDATES_PER_MENTION = 3.0
+"""Candidate pairs a mention in the trial of reference/relatives.md (76,613 for 26,000), of which one is assigned."""
+ENRICHED = (1.0, 2.0, 4.0)
+"""A run's false pairs are drawn this many times as often, in turn: the project's small registers give fewer namesakes and so
+cleaner links than a country's, and precisions down to 0.95 are asked for."""
+Source = Callable[[int], Population]
+Rows = list[tuple[str, ...]]
+Found = Iterator[tuple[str, tuple[float, ...]]]
+PROMISES = ((0.02, 0.02, 600), (0.01, 0.02, 600), (0.01, 0.02, 2000), (0.005, 0.01, 2000), (0.001, 0.02, 2000))
+COMPARED = 100
+"""Populations on which all methods are compared; the chosen one is measured on every population."""
+CARRIERS = (("carrying a number depends on the group only", 0.0), ("damaged records lack numbers too", 0.2))
+
+
+def planted(mentions: int) -> Source:
+    """Populations of the built-in simulation, the model honest to twice too sure in turn."""
+    return lambda seed: plant_population(seed, mentions, sureness=(1.0, 1.4, 1.8, 2.2)[seed % 4])
+
+
+def resampled(run: Path, truth: Path, register: str, role: str, mentions: int) -> Source:
+    """Bootstrap populations of a run with truth."""
+    with connect() as connection:
+        files = {"links": str(run / "links.parquet"), "mentions": str(run / "mentions.parquet"), "truth": str(truth)}
+        rows = connection.execute(
+            """SELECT mention.record_id, link_weight, person_record_id IS NOT NULL AS has_person,
+                      coalesce(links.record_id_r = person_record_id, false) AS is_true
+               FROM read_parquet($mentions) AS mention
+               LEFT JOIN read_parquet($links) AS links ON links.record_id_l = mention.record_id
+               LEFT JOIN (SELECT record_id, any_value(person_record_id) AS person_record_id FROM read_parquet($truth)
+                          WHERE register = $register AND role = $role GROUP BY record_id) AS truth
+                 ON truth.record_id = mention.record_id
+               ORDER BY mention.record_id""",
+            {**files, "register": register, "role": role},
+        ).fetchnumpy()
+        outside_file = run / "outside.parquet"
+        beyond: Any = None
+        if outside_file.exists():
+            beyond = connection.execute(
+                """SELECT outside.record_id_l, outside.link_weight,
+                          coalesce(outside.record_id_r = person_record_id, false) AS is_true
+                   FROM read_parquet($outside) AS outside
+                   LEFT JOIN (SELECT record_id, any_value(person_record_id) AS person_record_id FROM read_parquet($truth)
+                              WHERE register = $register AND role = $role GROUP BY record_id) AS truth
+                     ON truth.record_id = outside.record_id_l
+                   ORDER BY ALL""",
+                {"outside": str(outside_file), "truth": str(truth), "register": register, "role": role},
+            ).fetchnumpy()
+    weight = np.ma.filled(np.ma.asarray(rows["link_weight"], dtype=float), np.nan)
+    true, has_person = np.asarray(rows["is_true"], bool), np.asarray(rows["has_person"], bool)
+    place = {name: i for i, name in enumerate(np.asarray(rows["record_id"]).astype(str).tolist())}
+
+    def draw(seed: int) -> Population:
+        rng = np.random.default_rng(seed)
+        share = np.where(~np.isnan(weight) & ~true, ENRICHED[seed % len(ENRICHED)], 1.0)
+        chosen = rng.choice(weight.size, min(mentions, weight.size), p=share / share.sum())
+        if beyond is None:
+            # no wide net in the run: the lost persons stand among as many strangers, with weights of the planted kind
+            lost = np.flatnonzero((has_person & ~true)[chosen])
+            strangers = rng.integers(0, chosen.size, max(lost.size, 200))
+            mention = np.concatenate([lost, strangers])
+            right = np.arange(mention.size) < lost.size
+            beyond_weight = np.where(right, rng.normal(4, 5, mention.size), rng.normal(-9, 4, mention.size))
+        else:
+            owner = np.array([place[name] for name in np.asarray(beyond["record_id_l"]).astype(str).tolist()], dtype=int)
+            order = np.argsort(owner, kind="stable")
+            first, last = (np.searchsorted(owner[order], chosen, side=side) for side in ("left", "right"))
+            mention = np.repeat(np.arange(chosen.size), last - first)
+            picked = order[np.concatenate([np.arange(a, b) for a, b in zip(first, last, strict=True)]).astype(int)]
+            right, beyond_weight = np.asarray(beyond["is_true"], bool)[picked], np.asarray(beyond["link_weight"], float)[picked]
+        return Population(
+            weight[chosen], true[chosen], has_person[chosen], np.zeros(chosen.size, int), rng.random(chosen.size) < 0.4,
+            mention, beyond_weight, right,
+        )  # fmt: skip
+
+    return draw
+
+
+def candidates_per_mention(run: Path) -> float:
+    """Candidate pairs / assigned pairs of a run."""
+    with connect() as connection:
+        files = {"pairs": str(run / "pairs.parquet"), "links": str(run / "links.parquet")}
+        row = connection.execute(
+            "SELECT (SELECT count(*) FROM read_parquet($pairs)) / (SELECT count(*) FROM read_parquet($links))", files
+        ).fetchone()
+    return float(row[0]) if row else CANDIDATES_PER_MENTION
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A population at a precision: threshold, lower bound of the clerical region, truth on the frame."""
+
+    population: Population
+    weights: np.ndarray
+    threshold: float
+    lower: float
+    precision: float
+    recall: float
+
+
+def prepare(population: Population, precision: float) -> Planned:
+    """Truth is that of the frame: what looser keys reach counts as lost, what they do not reach cannot be sampled."""
+    seen = ~np.isnan(population.weight)
+    weights, true = population.weight[seen], population.true[seen]
+    threshold = population.threshold_for(precision)
+    linked = weights >= threshold
+    matches = int(true.sum() + population.outside_true.sum())
+    return Planned(
+        population, weights, threshold, float(min(np.quantile(weights, 0.04), threshold)), float(true[linked].mean()),
+        float(true[linked].sum() / matches),
+    )  # fmt: skip
+
+
+def hits(sample: LabelledSample, threshold: float) -> tuple[Any, Any]:
+    """(x, n, N) per stratum of false links and of missed matches."""
+    accepted = np.nan_to_num(sample.weight, nan=-np.inf) >= threshold
+    n = np.bincount(sample.stratum, minlength=sample.size.size)
+    above = ~sample.outside & (sample.low >= threshold)
+    false = np.bincount(sample.stratum[accepted], weights=1 - sample.match[accepted], minlength=n.size)
+    missed = np.bincount(sample.stratum[~accepted], weights=sample.match[~accepted], minlength=n.size)
+    return (false[above], n[above], sample.size[above]), (missed[~above], n[~above], sample.size[~above])
+
+
+def measure(source: Source, seed: int, candidates: float, fewer: int, mentions: int) -> dict[str, list[float]]:
+    """Everything one population gives, by key."""
+    population = source(seed)
+    found: dict[str, list[float]] = {}
+    for pilot in (1.0, 0.5):
+        found |= {key: list(values) for key, values in coverage(population, seed, pilot)}
+    for mu, lam, n in PROMISES:
+        found[f"promise|{mu}|{lam}|{n}"] = list(promises(population, seed, mu, lam, n))
+    if seed < fewer:
+        found |= {key: list(values) for key, values in labels_saved(population, seed, candidates)}
+        found |= {key: list(values) for key, values in three_estimators(seed, mentions)}
+    if seed < 20:
+        found["calibration"] = list(calibration(population, seed))
+    return found
+
+
+def coverage(population: Population, seed: int, pilot: float) -> Found:
+    """Whether each method's interval covers, and its width, in each corner."""
+    for precision in PRECISIONS:
+        plan = prepare(population, precision)
+        for n in SIZES:
+            sample = label_sample(population, n, plan.threshold, plan.lower, 1_000_000 * n + seed, pilot)
+            false, missed = hits(sample, plan.threshold)
+            links = float(false[2].sum())
+            for name, method in METHODS.items() if seed < COMPARED and pilot == 1 else list(METHODS.items())[:1]:
+                f, m = method(*false), method(*missed)
+                f = Interval(f.value, max(f.low, 0.0), min(f.high, links))
+                odds = ratio(Interval(m.value, max(m.low, 0.0), m.high), f.complement(links))
+                low, high = 1 / (1 + odds.high), 1 / (1 + odds.low)
+                slack = 1e-9
+                right = 1 - f.high / links - slack <= plan.precision <= 1 - f.low / links + slack
+                key = f"coverage|{name}|{pilot}|{n}|{precision}"
+                yield f"{key}|precision", (float(right), (f.high - f.low) / links)
+                yield f"{key}|recall", (float(low - slack <= plan.recall <= high + slack), high - low)
+
+
+def promises(population: Population, seed: int, mu: float, lam: float, n: int) -> tuple[float, ...]:
+    """μ promised, μ kept, λ promised, λ kept, share linked without review (−1 without promise), μ kept by the model."""
+    targets: Any = SimpleNamespace(false_link_rate=mu, missed_link_rate=lam, review_capacity=n)
+    none_given: Any = SimpleNamespace(upper=None, lower=None)
+    used = ~np.isnan(population.weight)
+    weights, true = population.weight[used], population.true[used]
+    model = propose_thresholds(weights, targets, none_given)
+    found = thresholds_from_labels(label_sample(population, n, model.upper, model.lower, 7_000_000 * n + seed), weights, targets)
+    linked, by_model = weights >= found.upper, weights >= model.upper
+    return (
+        float("false_link_rate" not in found.unmet),
+        float(not linked.any() or 1 - true[linked].mean() <= mu),
+        float("missed_link_rate" not in found.unmet),
+        float(true[weights < found.lower].sum() / true.sum() <= lam),
+        float(linked.mean()) if linked.any() else -1.0,
+        float(1 - true[by_model].mean() <= mu),
+    )
+
+
+def labels_saved(population: Population, seed: int, candidates: float) -> Found:
+    """Widths of the two-phase design with n labels, and the simple random samples of candidate pairs as narrow."""
+    for n in SIZES:
+        for precision in PRECISIONS:
+            plan = prepare(population, precision)
+            sample = label_sample(population, n, plan.threshold, plan.lower, 3_000_000 * n + seed, pilot=0.5)
+            design = {one.measure: one for one in estimate_by_design(sample, plan.weights, plan.threshold)}
+            wanted = [design[measure].high - design[measure].low for measure in ("precision", "recall")]
+            true = population.true[~np.isnan(population.weight)]
+            linked = plan.weights >= plan.threshold
+            false, missed = int((linked & ~true).sum()), int((~linked & true).sum() + population.outside_true.sum())
+            frame = round(candidates * plan.weights.size) + population.outside_true.size
+            sizes = _simple_sizes(false, missed, int(linked.sum()), frame, wanted)
+            yield f"saved|{n}|{precision}", (*wanted, *sizes, max(sizes) / n)
+
+
+def _simple_sizes(false: int, missed: int, links: int, frame: int, wanted: list[float]) -> list[float]:
+    """Simple random sample sizes whose intervals, at the expected counts, have the wanted widths (precision, recall)."""
+
+    def widths(n: float) -> tuple[float, float]:
+        f, m = (total_of_hits([n * count / frame], [n], [frame]) for count in (false, missed))
+        f = Interval(min(f.value, links), min(f.low, links), min(f.high, links))
+        odds = ratio(m, f.complement(links))
+        return (f.high - f.low) / links, 1 / (1 + odds.low) - 1 / (1 + odds.high)
+
+    sizes = []
+    for which in (0, 1):
+        low, high = 20.0, float(frame)
+        for _ in range(18):
+            middle = (low + high) / 2
+            low, high = (low, middle) if widths(middle)[which] <= wanted[which] else (middle, high)
+        sizes.append(high)
+    return sizes
+
+
+def calibration(population: Population, seed: int) -> tuple[float, ...]:
+    """Log loss and Brier score over the whole population, raw and calibrated on 600 labels."""
+    plan = prepare(population, 0.99)
+    true = population.true[~np.isnan(population.weight)].astype(float)
+    sample = label_sample(population, 600, plan.threshold, plan.lower, seed)
+    used = ~np.isnan(sample.weight)
+    found = calibrate(sample.weight[used], sample.match[used], sample.design_weight[used], seed=seed)
+    every = np.ones(true.size)
+    raw, after = score(probability(plan.weights), true, every), score(found.calibrator.predict(plan.weights), true, every)
+    return raw.log_loss, after.log_loss, raw.brier, after.brier
+
+
+def three_estimators(seed: int, mentions: int) -> Found:
+    """Coverage and error of the three estimators (planted populations: only they say who carries a number)."""
+    for label, hidden in CARRIERS:
+        population = plant_population(seed, mentions, sureness=(1.0, 1.4, 1.8, 2.2)[seed % 4], hidden=hidden)
+        plan = prepare(population, 0.99)
+        features = population.group.astype(str)[:, None]
+        anchored = AnchoredMentions(
+            population.weight, features, ("group",), population.numbered, population.true, population.has_person
+        )
+        rest = ~population.numbered
+        linked = rest & (population.weight >= plan.threshold)
+        recall = (linked & population.true).sum() / (rest & population.has_person).sum()
+        truth = {"precision": population.true[linked].mean(), "recall": recall}
+        whole = {"precision": plan.precision, "recall": plan.recall}
+        design = label_sample(population, 600, plan.threshold, plan.lower, seed)
+        found = (
+            ("model", estimate_by_model(plan.weights, plan.threshold, population.outside_weight), whole),
+            ("anchors", estimate_by_anchors(anchored, plan.threshold)[0], truth),
+            ("design, n = 600", estimate_by_design(design, plan.weights, plan.threshold), whole),
+        )
+        for name, estimates, right in found:
+            for one in estimates:
+                if one.measure in right:
+                    error = one.value - right[one.measure]
+                    covers = one.low - 1e-9 <= right[one.measure] <= one.high + 1e-9
+                    yield f"three|{label}|{name}|{one.measure}", (float(covers), float(error))
+
+
+def render(found: dict[str, list[list[float]]], populations: int, fewer: int, origin: str) -> str:
+    """The measured part of the report."""
+    mean = {key: np.mean(values, axis=0) for key, values in found.items()}
+    chosen = next(iter(METHODS))
+    corners: Rows = []
+    for measured in ("precision", "recall"):
+        for n in SIZES:
+            for precision in PRECISIONS:
+                one, two = (mean[f"coverage|{chosen}|{pilot}|{n}|{precision}|{measured}"] for pilot in (1.0, 0.5))
+                shown = (f"{one[0]:.3f}", f"± {50 * one[1]:.2f}", f"{two[0]:.3f}", f"± {50 * two[1]:.2f}")
+                corners.append((measured, str(n), f"{precision:g}", *shown))
+    methods: Rows = []
+    for name in METHODS:
+        keys = [key for key in found if key.startswith(f"coverage|{name}|1.0|")]
+        part = {key: np.mean(found[key][:COMPARED], axis=0) for key in keys}
+        covers = [one[0] for one in part.values()]
+        widths = [100 * np.mean([one[1] for key, one in part.items() if key.endswith(end)]) for end in ("precision", "recall")]
+        inside = sum(0.93 <= cover <= 0.975 for cover in covers)
+        shown = (f"{np.mean(covers):.3f}", f"{min(covers):.3f}", f"{max(covers):.3f}", f"{inside} of {len(covers)}")
+        methods.append((name, *shown, f"{widths[0]:.2f}", f"{widths[1]:.2f}"))
+    kept: Rows = []
+    for mu, lam, n in PROMISES:
+        values = np.array(found[f"promise|{mu}|{lam}|{n}"])
+        a = values.mean(axis=0)
+        linked = values[values[:, 4] >= 0, 4]
+        share = f"{linked.mean():.1%}" if linked.size else "–"
+        kept.append((f"{mu:.1%}", f"{lam:.0%}", str(n), *(f"{one:.1%}" for one in a[:4]), share, f"{a[5]:.1%}"))
+    saved: Rows = []
+    for n in SIZES:
+        for precision in PRECISIONS:
+            a = mean[f"saved|{n}|{precision}"]
+            widths_shown = (f"{100 * a[0]:.2f}", f"{100 * a[1]:.2f}")
+            saved.append((str(n), f"{precision:g}", *widths_shown, f"{a[2]:.0f}", f"{a[3]:.0f}", f"{a[4]:.1f}"))
+    losses = np.array(found["calibration"])
+    wins = f"{int((losses[:, 1] < losses[:, 0]).sum())} of {len(losses)}"
+    three = [(*key.split("|")[1:], f"{a[0]:.3f}", f"{100 * a[1]:+.2f}") for key, a in mean.items() if key.startswith("three|")]
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("numpy", "scipy", "scikit-learn", "duckdb"))
+    return "\n".join(
+        [
+            f"Populations: {populations}, {origin}. Versions: {versions}. Machine: 2 cores, 24 GiB. Widths in points.\n",
+            "### Coverage of the 95 % intervals\n",
+            table(("measure", "labels", "precision", "coverage, one phase", "half-width", "two phases", "half-width"), corners),
+            f"### Methods compared, one phase, first {min(COMPARED, populations)} populations\n",
+            table(
+                ("method", "mean coverage", "least", "most", "corners in 93–97.5 %", "width precision", "width recall"), methods
+            ),
+            "### Promises kept by thresholds from labels\n",
+            table(
+                (
+                    "μ",
+                    "λ",
+                    "labels",
+                    "μ promised",
+                    "μ kept",
+                    "λ promised",
+                    "λ kept",
+                    "linked where promised",
+                    "μ kept by the model",
+                ),
+                kept,
+            ),
+            f"### Labels a simple random sample of candidate pairs needs ({fewer} populations, two-phase design)\n",
+            table(("n", "precision", "width precision", "width recall", "for precision", "for recall", "for both / n"), saved),
+            "### Calibration on 600 labels, 20 seeds\n",
+            table(
+                ("log loss below the model's", "log loss raw", "calibrated", "Brier raw", "calibrated"),
+                [(wins, *(f"{one:.4f}" for one in losses.mean(axis=0)))],
+            ),
+            f"### The three estimators at precision 0.99 ({fewer} planted populations)\n",
+            table(("who carries a number", "estimator", "measure", "coverage", "mean error"), three),
+        ]
+    )
+
+
+def table(header: tuple[str, ...], rows: Rows) -> str:
+    """A Markdown table."""
+    return "\n".join("| " + " | ".join(row) + " |" for row in (header, ("---",) * len(header), *rows)) + "\n"
+
+
+def main() -> None:
+    """Run the study and write the measured part of the report."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--populations", type=int, default=500)
+    parser.add_argument("--mentions", type=int, default=20_000)
+    parser.add_argument("--run", type=Path)
+    parser.add_argument("--truth", type=Path)
+    parser.add_argument("--register", default="birth")
+    parser.add_argument("--role", default="child")
+    parser.add_argument("--state", type=Path, default=Path("bench_decision_state.jsonl"))
+    parser.add_argument("--minutes", type=float, default=3.0)
+    parser.add_argument("--report", type=Path, default=Path(__file__).parents[2] / "reports" / "benchmarks" / "decision.md")
+    given = parser.parse_args()
+    started = time.perf_counter()
+    if given.run and given.truth:
+        source = resampled(given.run, given.truth, given.register, given.role, given.mentions)
+        first = source(0)
+        candidates = candidates_per_mention(given.run)
+        net = "the run's wide net" if (given.run / "outside.parquet").exists() else "planted weights (the run has no wide net)"
+        origin = (
+            f"bootstrap samples of {first.weight.size:,} mentions each from one run of the engine on the project's generated "
+            f"registers (`{given.register}`, role `{given.role}`), false pairs drawn 1, 2 or 4 times as often in "
+            f"turn; pairs outside blocking: {net}; {candidates:.2f} candidate pairs an assigned one"
+        )
+    else:
+        source = planted(given.mentions)
+        candidates = CANDIDATES_PER_MENTION
+        origin = f"planted by `linkage.decision.testkit`, {given.mentions:,} mentions each (not the project's generator)"
+    fewer = max(20, given.populations // 10)
+    lines = given.state.read_text(encoding="utf-8").splitlines() if given.state.exists() else []
+    done = {int(seed): found for seed, found in map(json.loads, lines)}
+    with given.state.open("a", encoding="utf-8") as state:
+        for seed in range(given.populations):
+            if seed in done:
+                continue
+            if time.perf_counter() - started > 60 * given.minutes:
+                print(f"{len(done)} of {given.populations} populations done: run the same command again")
+                return
+            done[seed] = measure(source, seed, candidates, fewer, given.mentions)
+            state.write(json.dumps([seed, done[seed]]) + "\n")
+    gathered: dict[str, list[list[float]]] = defaultdict(list)
+    for seed in range(given.populations):
+        for key, values in done[seed].items():
+            gathered[key].append(values)
+    kind = "generated" if given.run and given.truth else "planted"
+    replace_part(given.report, kind, render(gathered, given.populations, fewer, origin))
+
+
+def replace_part(report: Path, kind: str, measured: str) -> None:
+    """Put the measured part between its two marks, leaving the rest of the report alone."""
+    begin, end = f"<!-- measured: {kind} -->\n", f"<!-- end: {kind} -->\n"
+    text = report.read_text(encoding="utf-8") if report.exists() else "# The decision room: simulation study\n\n"
+    if begin not in text:
+        text += f"\n## Measured on {kind} populations\n\n{begin}{end}"
+    head, rest = text.split(begin, 1)
+    tail = rest.split(end, 1)[1]
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.write_text(head + begin + measured + end + tail, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from linkage.decision import draw_review_sample, plan_sample, top_up_review_sample
+from linkage.errors import LinkageError
+
+
+def test_inclusion_probabilities_are_those_of_the_draw(run):
+    rows = run.connection.execute(
+        f"SELECT stratum, count(*), any_value(inclusion_probability), any_value(stratum_size) FROM '{run.paths['review_set']}' GROUP BY ALL"
+    ).fetchall()
+    assert {name: n for name, n, _, _ in rows} == {one.name: one.sampled for one in run.strata if one.sampled}
+    assert all(probability == pytest.approx(n / size) for _, n, probability, size in rows)
+    assert sum(n for _, n, _, _ in rows) == 600
+    frame = run.connection.execute(
+        f"SELECT (SELECT count(*) FROM '{run.paths['links']}') + (SELECT count(*) FROM '{run.paths['outside']}')"
+    ).fetchone()[0]
+    assert sum(one.size for one in run.strata) == frame
+
+
+def test_strata_below_the_threshold_and_outside_blocking_are_sampled(run):
+    assert any(one.kind == "outside" and one.sampled for one in run.strata)
+    assert any(one.kind == "assigned" and one.high <= run.thresholds.lower and one.sampled for one in run.strata)
+
+
+def test_the_draw_is_uniform_within_strata(run):
+    drawn: Counter[str] = Counter()
+    target = run.folder / "repeat.parquet"
+    for seed in range(60):
+        draw_review_sample(run.connection, run.paths["links"], 200, seed, run.thresholds, target, outside=run.paths["outside"])
+        drawn.update(
+            row[0] for row in run.connection.execute(f"SELECT pair_id FROM '{target}' WHERE stratum LIKE 'outside%'").fetchall()
+        )
+    expected = sum(drawn.values()) / run.connection.execute(f"SELECT count(*) FROM '{run.paths['outside']}'").fetchone()[0]
+    assert max(drawn.values()) < expected + 30
+    assert len(drawn) > 0.8 * run.connection.execute(f"SELECT count(*) FROM '{run.paths['outside']}'").fetchone()[0]
+
+
+def test_same_seed_same_bytes_whatever_the_threads_and_order(run):
+    paths = [run.folder / f"again_{i}.parquet" for i in range(3)]
+    options = {"outside": run.paths["outside"]}
+    draw_review_sample(run.connection, run.paths["links"], 300, 9, run.thresholds, paths[0], **options)
+    run.connection.execute(f"CREATE OR REPLACE TABLE shuffled AS SELECT * FROM '{run.paths['links']}' ORDER BY hash(record_id_l)")
+    run.connection.execute("SET threads = 1")
+    draw_review_sample(run.connection, "shuffled", 300, 9, run.thresholds, paths[1], **options)
+    run.connection.execute("SET threads = 2")
+    draw_review_sample(run.connection, run.paths["links"], 300, 10, run.thresholds, paths[2], **options)
+    assert paths[0].read_bytes() == paths[1].read_bytes() != paths[2].read_bytes()
+
+
+def test_by_a_column(run):
+    run.connection.execute(
+        f"CREATE OR REPLACE TABLE by_group AS SELECT links.*, mentions.group AS grp FROM '{run.paths['links']}' AS links "
+        f"JOIN '{run.paths['mentions']}' AS mentions ON record_id = record_id_l"
+    )
+    strata = draw_review_sample(run.connection, "by_group", 600, 1, run.thresholds, run.folder / "by.parquet", by="grp", strata=4)
+    assert {one.group for one in strata} == set("012345")
+    assert all(one.sampled >= min(5, one.size) for one in strata)
+    with pytest.raises(LinkageError, match="no column"):
+        draw_review_sample(run.connection, "by_group", 600, 1, run.thresholds, run.folder / "by.parquet", by="nothing")
+
+
+def test_given_bounds(run):
+    strata = draw_review_sample(
+        run.connection, run.paths["links"], 100, 1, run.thresholds, run.folder / "given.parquet", bounds=[0.0, 20.0]
+    )
+    assert {0.0, 20.0, run.thresholds.upper, run.thresholds.lower} <= {one.low for one in strata}
+
+
+def test_top_up_contains_the_first_phase_and_keeps_probabilities_right(run):
+    target = run.folder / "topped.parquet"
+    drawn = top_up_review_sample(
+        run.connection,
+        run.paths["review_set"],
+        run.paths["labels"],
+        run.paths["links"],
+        300,
+        3,
+        target,
+        outside=run.paths["outside"],
+    )
+    assert sum(one.sampled for one in drawn) == 900
+    before = {one.name: one for one in run.strata}
+    assert all(one.sampled >= before[one.name].sampled and one.size == before[one.name].size for one in drawn)
+    rows = run.connection.execute(f"SELECT stratum, count(*) FROM '{target}' GROUP BY ALL").fetchall()
+    assert dict(rows) == {one.name: one.sampled for one in drawn if one.sampled}
+
+
+def test_top_up_with_another_seed_is_refused(run):
+    with pytest.raises(LinkageError, match="not part of the enlarged"):
+        top_up_review_sample(
+            run.connection, run.paths["review_set"], run.paths["labels"], run.paths["links"], 50, 4, run.folder / "no.parquet",
+            outside=run.paths["outside"],
+        )  # fmt: skip
+    assert not (run.folder / "no.parquet").exists()
+
+
+def test_outside_pairs_are_of_unlinked_mentions_and_not_assigned(run):
+    found = run.connection.execute(
+        f"""SELECT count(*) FILTER (link.record_id_l IS NOT NULL), count(*) FILTER (pair.record_id_l IS NOT NULL), count(*)
+            FROM '{run.paths["outside"]}' AS outside
+            LEFT JOIN (SELECT record_id_l FROM '{run.paths["links"]}' WHERE link_weight >= {run.thresholds.upper}) AS link
+              ON link.record_id_l = outside.record_id_l
+            LEFT JOIN '{run.paths["links"]}' AS pair
+              ON pair.record_id_l = outside.record_id_l AND pair.record_id_r = outside.record_id_r"""
+    ).fetchone()
+    assert found[:2] == (0, 0) and found[2] > 100
+
+
+def test_the_plan_narrows_with_the_budget_and_meets_what_is_found(run):
+    plans = plan_sample(run.strata, run.thresholds.upper, (200, 600, 2_000))
+    assert [plan.pairs for plan in plans] == [200, 600, 2_000]
+    for width in ("precision_half_width", "recall_half_width"):
+        values = [getattr(plan, width) for plan in plans]
+        assert values == sorted(values, reverse=True) and 0 < values[-1] < 0.02
+    assert sum(one.sampled for one in plans[1].strata) == 600
+
+
+def test_a_frame_without_pairs_is_refused(run):
+    run.connection.execute(f"CREATE OR REPLACE TABLE nothing AS SELECT * FROM '{run.paths['links']}' LIMIT 0")
+    with pytest.raises(LinkageError, match="no assigned pair"):
+        draw_review_sample(run.connection, "nothing", 10, 1, run.thresholds, run.folder / "none.parquet")
+
+
+def test_stratum_names_say_kind_and_bounds(run):
+    one = run.strata[0]
+    assert replace(one, low=-np.inf, high=0.5, group="").name == "assigned [-inf, 0.5)"

@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linkage.decision.strata import allocate, allocate_top_up, stratum_bounds, tally
+from linkage.errors import LinkageError
+
+
+def test_neyman_by_hand():
+    # N S = 100, 50 → 2 : 1
+    assert allocate([1_000, 100], [0.1, 0.5], 90, minimum=0) == [60, 30]
+
+
+def test_a_small_uncertain_stratum_is_taken_whole():
+    assert allocate([10_000, 20], [0.01, 0.5], 100, minimum=5) == [80, 20] or allocate([10_000, 20], [0.01, 0.5], 100)[1] <= 20
+    assert allocate([50, 20], [0.01, 0.5], 60, minimum=5)[1] == 20
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 5_000), st.floats(0, 0.5)), min_size=1, max_size=12),
+    st.integers(1, 3_000),
+    st.integers(0, 30),
+)
+def test_allocation_spends_the_budget_within_sizes_and_minima(strata, budget, minimum):
+    sizes, deviations = [size for size, _ in strata], [deviation for _, deviation in strata]
+    taken = allocate(sizes, deviations, budget, minimum)
+    assert sum(taken) == min(budget, sum(sizes))
+    assert all(0 <= n <= size for n, size in zip(taken, sizes, strict=True))
+    if sum(min(minimum, size) for size in sizes) <= budget:
+        assert all(n >= min(minimum, size) for n, size in zip(taken, sizes, strict=True))
+
+
+def test_no_budget_is_refused():
+    with pytest.raises(LinkageError):
+        allocate([10], [0.5], 0)
+
+
+def test_top_up_goes_where_the_pilot_varied():
+    more = allocate_top_up([1_000, 1_000], [50, 50], [50, 50], [25, 0], 100)
+    assert sum(more) == 100 and more[0] > 4 * more[1]
+
+
+def test_bounds_contain_thresholds_and_gather_where_answers_vary():
+    rng = np.random.default_rng(1)
+    weights = np.concatenate([rng.normal(25, 5, 9_000), rng.normal(0, 4, 1_000)])
+    bounds = stratum_bounds(weights, 8, (3.0, -2.0))
+    assert bounds[0] == -np.inf and bounds[-1] == np.inf and {3.0, -2.0} <= set(bounds)
+    assert sum(-10 < bound < 15 for bound in bounds) >= 4
+    assert bounds == sorted(bounds)
+    strata = tally("assigned", weights, bounds)
+    assert sum(one.size for one in strata) == weights.size
+    assert len({one.name for one in strata}) == len(strata)

@@ -1,0 +1,110 @@
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from linkage.decision import Thresholds, propose_thresholds
+from linkage.decision.thresholds import probability, trade_off
+from linkage.errors import LinkageError
+
+
+def targets(mu=0.01, lam=0.02, capacity=600):
+    return SimpleNamespace(false_link_rate=mu, missed_link_rate=lam, review_capacity=capacity)
+
+
+def given(upper=None, lower=None):
+    return SimpleNamespace(upper=upper, lower=lower)
+
+
+@pytest.fixture
+def weights():
+    rng = np.random.default_rng(1)
+    return np.where(rng.random(5_000) < 0.8, rng.normal(9, 5, 5_000), rng.normal(-4, 4, 5_000))
+
+
+def test_both_targets_are_met_and_neither_threshold_could_be_nearer(weights):
+    found = propose_thresholds(weights, targets(0.001, 0.002), given())
+    p = probability(weights)
+    assert (1 - p[weights >= found.upper]).mean() <= 0.001
+    assert p[weights < found.lower].sum() / p.sum() <= 0.002
+    assert (1 - p[weights >= found.upper - 0.05]).mean() > 0.001
+    assert p[weights < found.lower + 0.05].sum() / p.sum() > 0.002
+    assert found.lower < found.upper and found.how == "model" and not found.promised
+
+
+def test_by_hand():
+    # p = .5, .8, .9412, .9990: the mean of 1 − p over the two best is .0299, over three .0866
+    found = propose_thresholds([0.0, 2.0, 4.0, 10.0], targets(0.05, 0.2), given())
+    assert found.upper == 4.0
+    # .5 / 3.24 = .154 of the matches below weight 2, .40 below weight 4
+    assert found.lower == 2.0
+    assert found.clerical_pairs == 1
+
+
+def test_one_threshold_where_both_targets_hold(weights):
+    found = propose_thresholds(weights, targets(0.2, 0.2), given())
+    assert found.lower == found.upper and found.clerical_pairs == 0
+
+
+def test_given_thresholds_are_taken(weights):
+    found = propose_thresholds(weights, targets(), given(7.0, 1.0))
+    assert (found.upper, found.lower, found.how) == (7.0, 1.0, "given")
+    assert propose_thresholds(weights, targets(), given(upper=7.0)).upper == 7.0
+
+
+def test_nothing_is_linked_when_every_pair_is_doubtful():
+    assert propose_thresholds([-3.0, -2.0], targets(), given()).upper > -2.0
+
+
+def test_too_large_a_clerical_region_shows_three_choices(weights):
+    found = propose_thresholds(weights, targets(0.0005, 0.0005, 100), given())
+    assert found.exceeds_capacity
+    keep, miss, accept = found.choices
+    assert keep.clerical_pairs == found.clerical_pairs > 100
+    assert miss.clerical_pairs <= 100 and miss.missed_link_rate > keep.missed_link_rate and miss.upper == keep.upper
+    assert accept.clerical_pairs <= 100 and accept.false_link_rate > keep.false_link_rate and accept.lower == keep.lower
+    assert keep.hours == pytest.approx(keep.clerical_pairs * 2 * 1.5 / 60, abs=0.06)
+
+
+def test_choices_hold_with_ties_and_no_capacity():
+    tied = np.repeat([-5.0, 0.0, 3.0, 9.0], 50)
+    for capacity in (0, 20, 60, 1_000):
+        for choice in trade_off(tied, 8.0, -1.0, capacity)[1:]:
+            assert choice.clerical_pairs <= max(capacity, 0)
+            assert np.isfinite([choice.upper, choice.lower]).all() and choice.lower <= choice.upper
+
+
+def test_order_of_the_weights_does_not_matter(weights):
+    assert propose_thresholds(weights, targets(), given()) == propose_thresholds(weights[::-1].copy(), targets(), given())
+
+
+@pytest.mark.parametrize("bad", [[], [1.0, np.nan], [np.inf, 2.0]])
+def test_bad_weights_are_refused(bad):
+    with pytest.raises(LinkageError):
+        propose_thresholds(bad, targets(), given())
+
+
+def test_survives_json(weights):
+    found = propose_thresholds(weights, targets(), given())
+    again = Thresholds(**{**json.loads(json.dumps(found.as_json())), "choices": ()})
+    assert (again.upper, again.lower) == (found.upper, found.lower)
+
+
+def test_scikit_learn_accepts_thresholds(weights):
+    from sklearn.base import clone, is_classifier
+    from sklearn.calibration import CalibrationDisplay
+    from sklearn.metrics import PrecisionRecallDisplay, get_scorer
+
+    fixed = propose_thresholds(weights, targets(), given())
+    answer = np.random.default_rng(2).random(weights.size) < probability(weights)
+    column = weights.reshape(-1, 1)
+    assert is_classifier(fixed)
+    assert clone(fixed) == fixed
+    assert get_scorer("roc_auc")(fixed, column, answer) > 0.9
+    assert get_scorer("precision")(fixed, column, answer) == pytest.approx(answer[weights >= fixed.upper].mean())
+    assert PrecisionRecallDisplay.from_estimator(fixed, column, answer).average_precision > 0.9
+    assert CalibrationDisplay.from_estimator(fixed, column, answer, n_bins=5).prob_true.size == 5
+    assert set(fixed.regions(weights)) <= {"link", "clerical", "non_link"}
+    with pytest.raises(LinkageError):
+        fixed.set_params(upper=99.0)

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from itertools import permutations
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from linkage.matching.assignment import FLOOR, _assign_one_to_one, assign_pairs, benefits
+from linkage.matching.tables import Sides
+
+
+def write_case(folder: Path, pairs: list[tuple[int, int, float]], left: int, right: int) -> tuple[Path, tuple[Path, Path]]:
+    pairs = sorted(pairs)
+    table = {name: [pair[n] for pair in pairs] for n, name in enumerate(("id_l", "id_r", "link_weight"))}
+    pq.write_table(
+        pa.table({"id_l": pa.array(table["id_l"], pa.int32()), "id_r": pa.array(table["id_r"], pa.int32()),
+                  "match_weight": table["link_weight"], "link_weight": table["link_weight"]}),
+        folder / "scored.parquet",
+    )  # fmt: skip
+    for name, rows in (("l", left), ("r", right)):
+        pq.write_table(
+            pa.table({"id": list(range(1, rows + 1)), "record_id": [f"{name}{n}" for n in range(1, rows + 1)]}),
+            folder / f"{name}.parquet",
+        )
+    return folder / "scored.parquet", (folder / "l.parquet", folder / "r.parquet")
+
+
+def run(
+    connection, folder: Path, how: str, pairs: list[tuple[int, int, float]], left: int = 5, right: int = 5, dedupe: bool = False
+):
+    scored, records = write_case(folder, pairs, left, right)
+    sides = Sides("m", "m" if dedupe else "p", left, right)
+    report = assign_pairs(connection, sides, how, scored, records, folder)  # type: ignore[arg-type]
+    rows = connection.execute(
+        "SELECT record_id_l, record_id_r, link_weight, runner_up_margin FROM read_parquet(?) ORDER BY id_l, id_r",
+        [str(folder / "assigned.parquet")],
+    ).fetchall()
+    return report, rows
+
+
+def test_one_to_one_is_the_heaviest_of_all_assignments(connection, tmp_path) -> None:
+    random = np.random.default_rng(4)
+    for case in range(30):
+        weights = random.uniform(-8, 12, (4, 4)).round(3)
+        pairs = [(a + 1, b + 1, float(weights[a, b])) for a in range(4) for b in range(4)]
+        folder = tmp_path / str(case)
+        folder.mkdir()
+        _, rows = run(connection, folder, "one_to_one", pairs, 4, 4)
+        worth = np.where(weights >= FLOOR, benefits(weights), 0.0)
+        best = max(sum(worth[a, b] for a, b in enumerate(order)) for order in permutations(range(4)))
+        assert sum(float(benefits(np.array(row[2]))) for row in rows) == pytest.approx(best, abs=1e-4)
+        assert len({row[0] for row in rows}) == len({row[1] for row in rows}) == len(rows)
+
+
+def test_ties_go_to_the_lower_ids_and_weak_pairs_are_left(connection, tmp_path) -> None:
+    _, rows = run(connection, tmp_path, "one_to_one", [(1, 1, 5.0), (1, 2, 5.0), (2, 1, 5.0), (2, 2, 5.0), (3, 3, FLOOR - 1)])
+    assert [(row[0], row[1]) for row in rows] in ([("l1", "r1"), ("l2", "r2")],)
+
+
+def test_many_to_one_lets_two_mentions_share_a_person(connection, tmp_path) -> None:
+    _, rows = run(connection, tmp_path, "many_to_one", [(1, 1, 9.0), (2, 1, 8.0), (2, 2, 3.0)])
+    assert [row[:2] for row in rows] == [("l1", "r1"), ("l2", "r1")]
+    assert [row[3] for row in rows] == [None, 5.0]
+
+
+def test_runner_up_competes_for_the_mention_and_for_the_person(connection, tmp_path) -> None:
+    _, rows = run(connection, tmp_path, "one_to_one", [(1, 1, 9.0), (1, 2, 1.0), (2, 1, 7.0), (3, 3, 6.0)])
+    assert rows[0] == ("l1", "r1", 9.0, 2.0)
+    assert rows[-1] == ("l3", "r3", 6.0, None)
+
+
+def test_dedupe_uses_each_record_once(connection, tmp_path) -> None:
+    _, rows = run(connection, tmp_path, "one_to_one", [(1, 2, 9.0), (2, 3, 8.0), (3, 4, 7.0)], dedupe=True)
+    used = [record.removeprefix("l").removeprefix("r") for row in rows for record in row[:2]]
+    assert sorted(used) == ["1", "2", "3", "4"]
+
+
+def test_large_components_are_assigned_greedily_and_told(monkeypatch) -> None:
+    monkeypatch.setattr("linkage.matching.assignment.LARGEST_EXACT", 3)
+    left, right = np.array([0, 0, 1, 5]), np.array([10, 11, 10, 20])
+    chosen, (components, greedy, largest) = _assign_one_to_one(left, right, np.array([5.0, 4.5, 4.9, 1.0]))
+    assert (components, greedy, largest) == (2, 1, 4)
+    assert chosen.tolist() == [0, 3]
+
+
+def test_no_pairs_is_no_links(connection, tmp_path) -> None:
+    report, rows = run(connection, tmp_path, "one_to_one", [(1, 1, FLOOR - 2)])
+    assert rows == [] and report.assigned == 0

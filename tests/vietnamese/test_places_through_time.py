@@ -1,0 +1,150 @@
+"""The gazetteer: regenerated from its source, codes never mixed between vintages, places resolved at their date."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from linkage.vietnamese import build_gazetteer, compare_places, resolve_place
+from linkage.vietnamese.gazetteer import REFORM, gazetteer, split_type
+from linkage.vietnamese.places import same_periods
+
+UNITS = gazetteer()
+BEFORE, AFTER = date(2020, 1, 1), date(2026, 1, 1)
+
+
+def test_the_data_files_are_what_the_build_writes(tmp_path):
+    counts = build_gazetteer.build(tmp_path)
+    assert counts == {"old_provinces": 63, "old_districts": 696, "old_communes": 10_047, "new_provinces": 34, "new_communes": 3_321}
+    for name in counts:
+        assert (tmp_path / f"{name}.tsv").read_bytes() == (build_gazetteer.DATA / f"{name}.tsv").read_bytes()
+
+
+def test_crosswalk_counts_and_corrections():
+    splits = sum(len(news) > 1 for news in UNITS.successors.values())
+    assert 435 <= splits <= 471
+    assert set(UNITS.predecessors) | set(UNITS.island.values()) == set(UNITS.new_province_of)
+    corrections = build_gazetteer.read_rows("crosswalk_corrections.tsv")
+    assert len(corrections) == 30
+    for code, successors, _ in corrections:
+        assert UNITS.successors[int(code)] == tuple(int(new) for new in successors.split())
+    for code, _, _, successor in build_gazetteer.read_rows("abolished_communes.tsv"):
+        assert UNITS.successors[int(code)] == (int(successor),)
+
+
+@pytest.mark.parametrize("code", ["26740", "01537"])
+def test_a_reused_commune_code_is_another_unit_after_the_reform(code):
+    old, new = resolve_place(code, BEFORE), resolve_place(code, AFTER)
+    assert old.unit != new.unit
+    assert compare_places(old, new) != "same_commune"
+    assert resolve_place(code).unit is None
+
+
+@pytest.mark.parametrize("code", ["15", "24", "44", "52", "80", "82", "91"])
+def test_a_reused_province_code_is_another_province_after_the_reform(code):
+    old, new = resolve_place(code, BEFORE), resolve_place(code, AFTER)
+    assert old.provinces_old == (int(code),)
+    assert new.provinces == (int(code),)
+    assert old.provinces_old != new.provinces_old
+
+
+def test_no_reused_code_ever_makes_two_vintages_the_same_commune():
+    for code in set(UNITS.successors) & set(UNITS.new_province_of):
+        old, new = resolve_place(f"{code:05d}", BEFORE), resolve_place(f"{code:05d}", AFTER)
+        undivided = UNITS.successors[code] == (code,) and UNITS.predecessors[code] == (code,)
+        assert (old.unit == new.unit) == undivided
+
+
+def _names_of_every_old_commune():
+    provinces = {int(code): name for code, name, _ in build_gazetteer.read_rows("old_provinces.tsv")}
+    districts = {int(code): (name, int(province)) for code, province, name, _ in build_gazetteer.read_rows("old_districts.tsv")}
+    for code, district, name, _, _ in build_gazetteer.read_rows("old_communes.tsv"):
+        if int(district) > 0:
+            yield int(code), name, districts[int(district)][0], provinces[districts[int(district)][1]]
+
+
+def test_every_old_commune_is_found_by_its_full_name():
+    for code, commune, district, province in _names_of_every_old_commune():
+        place = resolve_place(f"{commune}, {district}, {province}", BEFORE)
+        assert place.communes == UNITS.successors[code] and place.unit == UNITS.unit_of_old(code), (code, place)
+
+
+def test_every_new_commune_is_found_by_its_full_name():
+    provinces = dict(build_gazetteer.read_rows("new_provinces.tsv"))
+    for code, province, name in build_gazetteer.read_rows("new_communes.tsv"):
+        assert resolve_place(f"{name}, {provinces[province]}", AFTER).communes == (int(code),)
+
+
+def _historical_places():
+    """Communes in the provinces of their grandparents' time, as registers of those years write them."""
+    places = list(_names_of_every_old_commune())
+    for name, start, end, parts in build_gazetteer.read_rows("historical_provinces.tsv"):
+        old = {int(part) for part in parts.split() if part.isdigit()}
+        at = date.fromordinal((date.fromisoformat(start).toordinal() + date.fromisoformat(end).toordinal()) // 2)
+        within = [place for place in places if UNITS.province_of_commune[place[0]] in old]
+        yield from ((place, name, at) for place in random.Random(name).sample(within, 16))
+
+
+def test_a_thousand_historical_places_resolve_to_the_right_commune():
+    cases = list(_historical_places())
+    assert len(cases) >= 1_000
+    for (code, commune, district, _), province, at in cases:
+        place = resolve_place(f"{commune}, {district}, tỉnh {province}", at)
+        assert code in {code} and place.level == "commune", (commune, district, province, at, place)
+        assert set(UNITS.successors[code]) <= set(place.communes) and place.unit in (UNITS.unit_of_old(code), None)
+        bare = resolve_place(f"{split_type(commune)[1]} - {split_type(district)[1]} - {province}", at)
+        assert not bare.communes or set(UNITS.successors[code]) <= set(bare.communes) or split_type(commune)[1].isdigit()
+
+
+def test_a_commune_of_another_province_is_never_read():
+    places = random.Random(7).sample(list(_names_of_every_old_commune()), 400)
+    for (code, commune, district, _), (_, _, _, elsewhere) in zip(places, places[1:], strict=False):
+        place = resolve_place(f"{commune}, {district}, {elsewhere}", BEFORE)
+        own = UNITS.province_of_commune[code]
+        assert own in place.provinces_old or not set(place.communes) & set(UNITS.successors[code]) - set(place.communes)
+        assert {UNITS.new_of_old_province[old] for old in place.provinces_old} <= {UNITS.new_of_old_province[p] for p in place.provinces_old}
+        assert all(UNITS.new_province_of[c] in place.provinces for c in place.communes)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "nearness"),
+    [
+        ("Phường Bến Nghé, Quận 1, TP.HCM", "P. Bến Nghé, Q.1, Hồ Chí Minh", "same_commune"),
+        ("Phường Bến Nghé, Quận 1, TP.HCM", "Phường Sài Gòn, TP.HCM", "overlapping_successors"),
+        ("Phường Bến Nghé, Quận 1, TP.HCM", "Phường Cô Giang, Quận 1, TP.HCM", "same_old_district"),
+        ("Quận 1, TP.HCM", "Quận 3, TP.HCM", "same_old_province"),
+        ("Thủ Dầu Một, Bình Dương", "Quận 3, TP.HCM", "same_present_province"),
+        ("Hà Nội", "Thanh Hóa", "different"),
+        ("Hà Nội", "Hoa Kỳ", "different"),
+        ("Hà Nội", "không rõ", "unknown"),
+        ("Hà Nam Ninh", "Nam Định", "same_old_province"),
+    ],
+)
+def test_nearness(one, other, nearness):
+    for a, b in ((one, other), (other, one)):
+        assert compare_places(resolve_place(a), resolve_place(b)) == nearness
+
+
+def test_a_place_means_the_same_through_its_run_of_periods():
+    for text in ("Hậu Giang", "Cần Thơ", "Hà Tây", "xã Hồng Lý, Vũ Thư, Thái Bình", "Bắc Ninh", "15", "Vũ Thư, Hưng Yên"):
+        days = [date(1900, 1, 1), *UNITS.periods]
+        for period, day in enumerate(days):
+            first, last = same_periods(text, period)
+            assert first <= period <= last
+            assert resolve_place(text, day) == resolve_place(text, days[first]) == resolve_place(text, days[last])
+    assert REFORM in UNITS.periods
+
+
+def test_the_source_packages_are_never_imported():
+    code = (
+        "import sys, linkage.vietnamese as vn, linkage.vietnamese.build_gazetteer as b, tempfile, pathlib\n"
+        "vn.resolve_place('12 Nguyễn Trãi, Phường Đội Cấn, Ba Đình, Hà Nội')\n"
+        "b.build(pathlib.Path(tempfile.mkdtemp()))\n"
+        "assert not {m.split('.')[0] for m in sys.modules} & {'vietnamadminunits', 'geopy', 'socket', 'pandas'}"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
