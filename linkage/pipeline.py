@@ -85,6 +85,7 @@ def _hold_rows_equal(table: str, rows_in: object, rows_out: int) -> None:
 def read(work: Work) -> Counts:
     """Sources -> raw_mentions, raw_persons, quarantine."""
     from linkage.registers import read_side
+    from linkage.registers.legacy_books import decode_legacy_books
     from linkage.runs.sql import write_parquet
 
     counts: dict[str, int | float | str] = {}
@@ -110,6 +111,11 @@ def read(work: Work) -> Counts:
                     f"{name}: {report.rows_in} rows came in, {report.rows_used} are used and {report.rows_quarantined} set aside",
                     "Rows were lost: this is a fault of linkage, please report it.",
                 )
+            if side.source.encoding is None:
+                books, entries = decode_legacy_books(
+                    connection, work.folder / f"raw_{table}.parquet", report.mapping.mention_fields
+                )
+                counts |= {f"{name}_books_decoded": books, f"{name}_rows_decoded": entries} if books else {}
             counts |= {
                 f"{name}_rows_in": report.rows_in,
                 f"{name}_rows_used": report.rows_used,

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     import duckdb
     from splink import Linker
 
+    from linkage.matching.blocking_analysis import BlockingAnalysis
+    from linkage.matching.explanation import Explanation
+    from linkage.matching.suggestion import SuggestedRule
+
 
 def open_project(path: str | Path, *, data: str | Path | None = None) -> Project:
     """Read and check a project file; `data` is the folder that `{data}` stands for in its paths.
@@ -52,6 +56,24 @@ class Project:
     def warnings(self, plan: Plan) -> list[str]:
         """What will work but should be known."""
         return warnings_of(self._loaded, plan)
+
+    def analyse_blocking(self, run: Run) -> BlockingAnalysis:
+        """Counts, costs, anchors found and estimated recall of the project's blocking rules, on a run of the project."""
+        from linkage.matching.analysis import analyse_run_blocking
+
+        with connect(self.spec.memory_limit, self.spec.threads) as connection:
+            return analyse_run_blocking(connection, self.spec, self.check().shared, run.path)
+
+    def suggest_blocking(self, run: Run, pairs_a_mention: float = 30.0) -> tuple[list[SuggestedRule], int]:
+        """A small set of rules within a budget of pairs, and how many pairs it was chosen to find."""
+        from linkage.matching.analysis import suggest_run_rules
+        from linkage.standardise import keys_of
+
+        plan = self.check()
+        types = {field: keys_of(field, kind) for field, kind in plan.shared.items()}
+        columns = {column: (field, types[field][column]) for column, field in plan.field_of.items()}
+        with connect(self.spec.memory_limit, self.spec.threads) as connection:
+            return suggest_run_rules(connection, self.spec, plan.shared, columns, run.path, pairs_a_mention)
 
     def run(
         self,
@@ -123,6 +145,13 @@ class Run:
         from linkage.matching.linker import open_linker
 
         return open_linker(self.path)
+
+    def explain(self, mention: str, person: str) -> Explanation:
+        """Why the pair of these two record ids weighs what it weighs."""
+        from linkage.matching.explanation import explain_pair
+
+        with connect() as connection:
+            return explain_pair(connection, self.path, mention, person)
 
     def document(self, name: str) -> Any:
         """A JSON document of the run: `training`, `thresholds`, `blocking` …"""

@@ -63,12 +63,21 @@ def province(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def finished_run(province: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def quick_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's project file with a quick training, whole: other files may extend it."""
+    shipped = (CONFIGS / "birth-to-population.yaml").read_text(encoding="utf-8")
+    path = tmp_path_factory.mktemp("configs") / "quick.yaml"
+    path.write_text(f"{shipped}\ntraining: {{starts: 1, max_pairs: 100000, max_iterations: 40}}\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def finished_run(province: Path, quick_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo's project run on the province, all stages; to read (copy it before changing anything)."""
     from linkage import open_project
 
     folder = tmp_path_factory.mktemp("runs") / "birth-to-population"
-    return open_project(CONFIGS / "birth-to-population.yaml", data=province).run(out=folder).path
+    return open_project(quick_demo, data=province).run(out=folder).path
 
 
 @pytest.fixture

@@ -53,7 +53,8 @@ class AnchorFit:
     """How far anchors resemble the mentions they speak for.
 
     `differences` standardised difference of each feature value and of the mean link weight, before adjustment; `uncovered`
-    share of the mentions in weight bands without enough anchors; `design_effect` Kish's, of the post-stratification weights.
+    share of the mentions in weight bands without enough anchors or below nearly all of them; `design_effect` Kish's, of the
+    post-stratification weights.
     """
 
     anchors: int
@@ -176,6 +177,9 @@ def _cells(mentions: AnchoredMentions, threshold: float) -> tuple[NDArray[np.int
     band = np.where(np.isnan(weight), 0, 1 + np.digitize(np.nan_to_num(weight), edges))
     band = _merge_thin_bands(band, known, 2 + int(np.searchsorted(edges, threshold)))
     covered = (np.bincount(band[known], minlength=int(band.max()) + 1) >= FEWEST_IN_BAND)[band]
+    if anchored.size:
+        # weights below nearly all anchors are not like them, whatever band they were merged into
+        covered &= ~(np.nan_to_num(weight, nan=np.inf) < np.quantile(anchored, 0.005))
     if not mentions.features.shape[1]:
         return np.unique(band, return_inverse=True)[1], covered
     _, feature = np.unique(mentions.features, axis=0, return_inverse=True)

@@ -18,6 +18,8 @@ Method = Literal["platt", "isotonic"]
 RELIABILITY_BOUNDS = (0.001, 0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99, 0.999)
 """Predicted probabilities between which pairs are compared with their verdicts."""
 FEWEST_IN_BIN = 8
+FEWEST_FOR_ISOTONIC = 1000
+"""With fewer labels isotonic regression overfits (Niculescu-Mizil and Caruana 2005; seen in 1 of 20 seeds here)."""
 METHODS: tuple[Method, ...] = ("platt", "isotonic")
 
 
@@ -83,7 +85,8 @@ def calibrate(weights: ArrayLike, match: ArrayLike, design_weights: ArrayLike, f
     1999) with a slope of its own on each side of 0 (the two slopes of beta calibration: Kull, Silva Filho and Flach 2017),
     since a model too sure of its matches may be too timid below, and with unit-normal priors around the model's own
     curve (0, 1, 1), so that few labels change it little. Isotonic: Zadrozny and Elkan 2002, held half an observation away
-    from 0 and 1; it is chosen only where its loss is lower by more than two standard errors of the difference.
+    from 0 and 1; it is chosen only where its loss is lower by more than two standard errors of the difference,
+    and only from `FEWEST_FOR_ISOTONIC` labelled pairs on.
 
     Raises:
         LinkageError: under 10 pairs, or only one kind of answer.
@@ -102,7 +105,7 @@ def calibrate(weights: ArrayLike, match: ArrayLike, design_weights: ArrayLike, f
             predicted[method][test] = fit_curve(w[train], y[train], d[train], method).predict(w[test])
     scores = {method: score(predicted[method], y, d) for method in METHODS}
     gain = (log_losses(predicted["platt"], y) - log_losses(predicted["isotonic"], y)) * d / d.mean()
-    best: Method = "isotonic" if gain.mean() > 2 * gain.std() / np.sqrt(y.size) else "platt"
+    best: Method = "isotonic" if y.size >= FEWEST_FOR_ISOTONIC and gain.mean() > 2 * gain.std() / np.sqrt(y.size) else "platt"
     return Calibration(
         calibrator=fit_curve(w, y, d, best),
         raw=score(probability(w), y, d),

@@ -36,7 +36,7 @@ def build_comparison(spec: ComparisonSpec, kind: FieldKind) -> dict[str, Any]:
 
 
 def vietnamese_name(spec: ComparisonSpec, kind: FieldKind) -> list[Level]:
-    """Tone key, hỏi/ngã, fold, legal variants, sound, word order, middle dropped, Jaro-Winkler (once), given name, else."""
+    """Tone key, hỏi/ngã, fold, sound or variant, middle dropped, order, abbreviation, Jaro-Winkler (once), given name, else."""
     f = spec.field
     frequency = f"{f}_tone" if spec.term_frequency else None
     same_given = f"{f}_given_fold_l = {f}_given_fold_r"
@@ -51,6 +51,7 @@ def vietnamese_name(spec: ComparisonSpec, kind: FieldKind) -> list[Level]:
         _level(f"{f}_variant_l = {f}_variant_r OR {f}_sound_l = {f}_sound_r", "sounds the same or legal variant", frequency),
         _level(f"{same_given} AND {f}_surname_fold_l = {f}_surname_fold_r AND {contained}", "middle name dropped or added"),
         _level(f"{f}_sorted_l = {f}_sorted_r", "same words in another order"),
+        _level(_abbreviated(f), "given name or surname abbreviated"),
         *(_few_letters_off(f"{f}_fold", threshold) for threshold in spec.jaro_winkler or (0.92,)),
         _level(same_given, "same given name"),
         _else(),
@@ -203,6 +204,21 @@ def _level(condition: str, label: str, frequency: str | None = None) -> Level:
         level["tf_adjustment_weight"] = 1.0
         level["tf_minimum_u_value"] = 1e-6
     return level
+
+
+def _abbreviated(f: str) -> str:
+    """One side writes only the first one or two letters of the surname or of the given name; the other of the two is the same."""
+    prefixes = {
+        part: "("
+        + " OR ".join(
+            f"(length({f}_{part}_fold_{short}) <= 2 AND starts_with({f}_{part}_fold_{full}, {f}_{part}_fold_{short}))"
+            for short, full in (("l", "r"), ("r", "l"))
+        )
+        + ")"
+        for part in ("given", "surname")
+    }
+    same = {part: f"{f}_{part}_fold_l = {f}_{part}_fold_r" for part in prefixes}
+    return f"({same['surname']} AND {prefixes['given']}) OR ({same['given']} AND {prefixes['surname']})"
 
 
 def _few_letters_off(key: str, threshold: float) -> Level:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from linkage.matching.random_pairs import to_patterns
 from linkage.matching.relatives import RelativesModel, learn_relatives, relatives_weight
 from linkage.matching.tables import Sides
 from linkage.matching.trained import TrainedModel
-from linkage.matching.training import level_arrays, train_model
+from linkage.matching.training import SELF_CONSISTENT, level_arrays, set_prior, train_model
 from linkage.runs import Progress
 from linkage.runs.sql import literal
 
@@ -45,6 +45,10 @@ def fit_model(
     candidates = to_patterns(rows)
     report = train_model(connection, sides, spec, settings, field_of, candidates, labelled_matches, progress)
     relatives = learn_relatives(connection, sides, settings, spec.relatives, field_of, spec.seed) if spec.relatives else None
+    if relatives and report["prior"]["how"] == SELF_CONSISTENT:
+        relatives = _settle_prior(settings, relatives, candidates, sides)
+        prior = settings._probability_two_random_records_match
+        report["prior"] = {**report["prior"], "probability": prior, "expected_matches": prior * sides.possible_pairs}
     matched = expected_matches(settings, relatives, candidates)
     names = [comparison.output_column_name for comparison in settings.comparisons]
     report["dependence"] = [asdict(pair) for pair in measure_dependence(candidates, matched, names)]
@@ -56,6 +60,18 @@ def fit_model(
     report["diagnostics"] = as_plain(findings)
     refuse_bad_fit(findings, spec.training.allow_bad_fit)
     return TrainedModel(settings, relatives, log_linear), report
+
+
+def _settle_prior(settings: Settings, relatives: RelativesModel, candidates: Patterns, sides: Sides) -> RelativesModel:
+    """The prior that agrees with the link weights: without the relatives class siblings would be counted as matches."""
+    for _ in range(100):
+        before = settings._probability_two_random_records_match
+        prior = float(expected_matches(settings, relatives, candidates).sum()) / sides.possible_pairs
+        set_prior(settings, prior)
+        relatives = replace(relatives, prior_weight=relatives.prior_weight + float(np.log2(prior / before)))
+        if abs(prior / before - 1) < 1e-9:
+            break
+    return relatives
 
 
 def pattern_weights(settings: Settings, relatives: RelativesModel | None, patterns: Patterns) -> tuple[Floats, Floats]:

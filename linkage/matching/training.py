@@ -26,6 +26,7 @@ from linkage.matching.tables import Sides
 from linkage.runs import Progress
 from linkage.runs.sql import fetch_row
 
+SELF_CONSISTENT = "the share that agrees with its own match probabilities over the candidate pairs"
 DIGITS = 12
 """Parameters are rounded to this many decimals: what differs beyond comes from the order of additions."""
 
@@ -77,7 +78,7 @@ def train_model(
                 level.u_probability = round(float(u_levels[level.comparison_vector_value]), DIGITS)
     progress("training: prior", steps - 1, steps)
     prior, how = _prior(connection, sides, spec.training.prior, settings, candidate_patterns)
-    settings.core_model_settings.probability_two_random_records_match = round(prior, DIGITS + 4)
+    set_prior(settings, prior)
     progress("training: done", steps, steps)
     return {
         "prior": {"probability": prior, "expected_matches": prior * sides.possible_pairs, "how": how},
@@ -85,6 +86,11 @@ def train_model(
         "passes": [_describe_pass(one, settings) for one in passes],
         "levels": _describe_levels(settings, random.exact, passes),
     }
+
+
+def set_prior(settings: Settings, prior: float) -> None:
+    """Keep a prior in the model, rounded."""
+    settings.core_model_settings.probability_two_random_records_match = round(prior, DIGITS + 4)
 
 
 def level_arrays(settings: Settings, letter: str) -> list[Floats]:
@@ -147,7 +153,7 @@ def _prior(
         np.append(candidates.counts, max(elsewhere, 0.0)),
     )
     prior = fit_prior(everything, m, u, start=0.5 * sides.left_rows / sides.possible_pairs)
-    return prior, "the share that agrees with its own match probabilities over the candidate pairs"
+    return prior, SELF_CONSISTENT
 
 
 def _describe_pass(one: Pass, settings: Settings) -> dict[str, Any]:

@@ -54,8 +54,10 @@ class LotJudgement:
 
 @dataclass(frozen=True)
 class Judgement:
-    """Everything `linkage acceptance judge` shows. Rates of entries: wrong entries / entries checked; of fields: values that
-    disagree / values filled on either side."""
+    """Everything `linkage acceptance judge` shows.
+
+    Rates of entries: wrong entries / entries checked; of fields: values that disagree / values filled on either side.
+    """
 
     lots: tuple[LotJudgement, ...]
     entries_by_operator: tuple[Rate, ...]
@@ -79,8 +81,8 @@ def judge_acceptance(
 ) -> Judgement:
     """Compare the two keyings of the re-keyed entries and decide on every lot of the keyed file.
 
-    Both files (CSV in UTF-8, or .xlsx) have the columns texts.RECORD_ID, texts.LOT, texts.OPERATOR and the same fields. Each lot has
-    the plan of its own size. The first n1 entries of its drawn order (`draw_sample`, same `seed`) decide first.
+    Both files (CSV in UTF-8, or .xlsx) have the columns texts.RECORD_ID, texts.LOT, texts.OPERATOR and the same fields. Each
+    lot has the plan of its own size. The first n1 entries of its drawn order (`draw_sample`, same `seed`) decide first.
 
     Raises:
         SourceError: a file cannot be read, a column is missing, or an entry stands in a file twice.
@@ -144,9 +146,8 @@ def _open(connection: duckdb.DuckDBPyConnection, keyed: Path, rekeyed: Path | No
         connection.register("ac_given", pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in names}))
         renamed = ", ".join(f"{quote(header)} AS {name}" for header, name in own.items())
         rest = [name for name in names if name not in (*own, texts.BOOKS_ID)]
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {renamed}{''.join(', ' + quote(name) for name in rest)} FROM ac_given"
-        )
+        columns = ", ".join([renamed, *(quote(name) for name in rest)])
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {columns} FROM ac_given")
         connection.unregister("ac_given")
         twice = connection.execute(
             f"SELECT count(*) FROM (FROM {table} QUALIFY count(*) OVER (PARTITION BY record_id) > 1)"
@@ -160,7 +161,8 @@ def _open(connection: duckdb.DuckDBPyConnection, keyed: Path, rekeyed: Path | No
 def _compare(connection: duckdb.DuckDBPyConnection, fields: Sequence[str]) -> None:
     """ac_values: a row a field of a re-keyed entry; ac_entries: a row a re-keyed entry."""
     parts = [
-        f"SELECT k.record_id, k.lot, k.operator, {literal(field)} AS field, {_written(f'k.{quote(field)}')} AS a, {_written(f'r.{quote(field)}')} AS b"
+        f"SELECT k.record_id, k.lot, k.operator, {literal(field)} AS field,"
+        f" {_written(f'k.{quote(field)}')} AS a, {_written(f'r.{quote(field)}')} AS b"
         " FROM ac_keyed k JOIN ac_rekeyed r USING (record_id)"
         for field in fields
     ]
@@ -179,7 +181,8 @@ def _compare(connection: duckdb.DuckDBPyConnection, fields: Sequence[str]) -> No
     connection.unregister("ac_alike")
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE ac_entries AS
-        SELECT record_id, lot, operator, count(*) FILTER (differs) AS wrong, count(*) FILTER (filled) AS filled FROM ac_values GROUP BY ALL"""
+        SELECT record_id, lot, operator, count(*) FILTER (differs) AS wrong, count(*) FILTER (filled) AS filled
+        FROM ac_values GROUP BY ALL"""
     )
 
 
@@ -198,7 +201,8 @@ def _judge_lots(
 ) -> list[LotJudgement]:
     sizes = dict(connection.execute("SELECT lot, count(*) FROM ac_keyed GROUP BY lot ORDER BY lot").fetchall())
     checked = connection.execute(
-        f"""SELECT lot, list(wrong > 0 ORDER BY {_ORDER}), sum(wrong)::BIGINT, sum(filled)::BIGINT FROM ac_entries GROUP BY lot ORDER BY lot""",
+        f"SELECT lot, list(wrong > 0 ORDER BY {_ORDER}), sum(wrong)::BIGINT, sum(filled)::BIGINT"
+        " FROM ac_entries GROUP BY lot ORDER BY lot",
         {"seed": str(seed)},
     ).fetchall()
     by_lot = {lot: (flags, wrong, filled) for lot, flags, wrong, filled in checked}

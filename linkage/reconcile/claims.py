@@ -3,7 +3,8 @@
 rc_links: the assigned pairs with ids. rc_rivals: candidates good enough to be the person. rc_same_number: pairs that carry
 the same personal number, and whether they are one person. rc_accepted: the person of each settled mention (its number's,
 else its accepted link's). rc_claims: these, and the best candidate of the others. rc_shared: claims several entries make on
-one person. rc_twins: claims a sibling of the same birth competes with. rc_again: which entries are re-registrations.
+one person, two by two. rc_twins: claims a sibling of the same birth competes with. rc_contested: claims of entries that
+cannot be the person because a stronger claim is someone else's. rc_again: which entries are re-registrations.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkage.config import FieldKind
+from linkage.reconcile.codes import Codes
 from linkage.reconcile.differences import classify_differences
 from linkage.reconcile.sides import Sides, columns_of, fold_sql, scan, texts_sql
 from linkage.runs.sql import quote
@@ -25,15 +27,27 @@ if TYPE_CHECKING:
 PERSON_FIELDS = ("full_name", "birth_date", "birth_year", "sex", "mother_name", "father_name")
 DIFFERENT_PERSON = 2
 """A pair with the same number is another person when this many of name, birth date, sex and a parent's name really differ."""
+CLASHING = (
+    "count(DISTINCT CASE WHEN field IN ('mother_name', 'father_name') THEN 'parent' ELSE field END)"
+    f" FILTER (class = 'real' AND field IN {texts_sql(PERSON_FIELDS)})"
+)
+"""SQL: how many of these really differ, over the differences of a pair."""
+
+WEIGHT_OF_NUMBER = 1e6
+"""A claim by the same personal number is stronger than any link weight."""
+CLOSE = 3.0
+"""Bits of link weight: a twin whose claim leads by more keeps its link."""
 
 
-def gather_claims(connection: duckdb.DuckDBPyConnection, run: Path, sides: Sides, kinds: Mapping[str, FieldKind]) -> None:
+def gather_claims(
+    connection: duckdb.DuckDBPyConnection, run: Path, sides: Sides, kinds: Mapping[str, FieldKind], codes: Codes
+) -> None:
     """Make the tables of this module's description, and rc_differences of every pair in question."""
     _open_tables(connection, run, sides)
     _find_pairs(connection, sides, kinds)
     classify_differences(connection, sides, kinds, "rc_pairs", "rc_differences")
     _judge_numbers(connection)
-    _judge_groups(connection, sides, kinds)
+    _judge_groups(connection, sides, kinds, codes)
 
 
 def _upper_threshold(connection: duckdb.DuckDBPyConnection, run: Path) -> float:
@@ -58,7 +72,8 @@ def _open_tables(connection: duckdb.DuckDBPyConnection, run: Path, sides: Sides)
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE rc_rivals AS
         SELECT c.id_l, c.id_r, c.link_weight, c.rank FROM {scan(run / "candidates.parquet")} c LEFT JOIN rc_links k USING (id_l)
-        WHERE c.link_weight >= ? OR (k.reason = 'runner_up_close' AND c.link_weight >= k.link_weight - k.runner_up_margin - 1e-6)""",
+        WHERE NOT coalesce(k.id_r = c.id_r AND k.reason = 'verdict_non_match', false) AND (c.link_weight >= ?
+            OR (k.reason = 'runner_up_close' AND c.link_weight >= k.link_weight - k.runner_up_margin - 1e-6))""",
         [upper],
     )
 
@@ -86,12 +101,11 @@ def _judge_numbers(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE rc_same_number AS
         WITH clashes AS (
-            SELECT id_l, id_r, count(DISTINCT CASE WHEN field IN ('mother_name', 'father_name') THEN 'parent' ELSE field END) AS clashing
-            FROM rc_differences WHERE class = 'real' AND field IN {texts_sql(PERSON_FIELDS)}
-            GROUP BY ALL
+            SELECT id_l, id_r, {CLASHING} AS clashing FROM rc_differences GROUP BY ALL
         )
         SELECT n.id_l, n.id_r,
-            coalesce(clashing, 0) < {DIFFERENT_PERSON} AND NOT coalesce(k.decision = 'link' AND k.id_r <> n.id_r, false) AS one_person
+            coalesce(clashing, 0) < {DIFFERENT_PERSON}
+                AND NOT coalesce(k.decision = 'link' AND k.id_r <> n.id_r, false) AS one_person
         FROM rc_numbers n LEFT JOIN clashes USING (id_l, id_r) LEFT JOIN rc_links k ON k.id_l = n.id_l"""
     )
     # the person a mention stands for: its number's, or its accepted link's
@@ -104,41 +118,86 @@ def _judge_numbers(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _judge_groups(connection: duckdb.DuckDBPyConnection, sides: Sides, kinds: Mapping[str, FieldKind]) -> None:
-    """rc_claims: whom each mention lays claim to; rc_shared: entries that claim one person; rc_twins: siblings told apart."""
+def _judge_groups(connection: duckdb.DuckDBPyConnection, sides: Sides, kinds: Mapping[str, FieldKind], codes: Codes) -> None:
+    """rc_claims, and what becomes of claims that compete: rc_shared, rc_twins, rc_contested."""
     connection.execute(f"CREATE OR REPLACE TEMP TABLE rc_again AS {_registered_again(connection, sides)}")
     connection.execute(
-        """CREATE OR REPLACE TEMP TABLE rc_claims AS
-        SELECT id_l, id_r FROM rc_accepted
+        f"""CREATE OR REPLACE TEMP TABLE rc_claims AS
+        SELECT a.id_l, a.id_r, CASE WHEN a.by = 'number' THEN {WEIGHT_OF_NUMBER} ELSE k.link_weight END AS weight
+        FROM rc_accepted a LEFT JOIN rc_links k USING (id_l, id_r)
         UNION ALL
-        SELECT id_l, id_r FROM rc_rivals
-        WHERE rank = 1 AND id_l NOT IN (SELECT id_l FROM rc_accepted) AND NOT EXISTS (
-            FROM rc_links k WHERE k.id_l = rc_rivals.id_l AND k.id_r = rc_rivals.id_r AND k.reason = 'verdict_non_match')"""
+        SELECT id_l, id_r, link_weight FROM rc_rivals
+        WHERE rank = 1 AND id_l NOT IN (SELECT id_l FROM rc_accepted)"""
+    )
+    dated = "registration_date" if "registration_date" in columns_of(connection, sides.mentions) else None
+    found = connection.execute(f"SELECT DISTINCT role FROM {scan(sides.raw_mentions)} ORDER BY role").fetchall()
+    once = all(row[0] in codes.one_entry_a_person for row in found)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE rc_sharing AS {_sharing(sides, kinds, dated)} {'' if once else 'LIMIT 0'}")
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE rc_shared AS SELECT id_l, other FROM rc_sharing WHERE NOT told_apart AND NOT born_together"
     )
     connection.execute(
-        """CREATE OR REPLACE TEMP TABLE rc_shared AS
-        SELECT id_l, id_r FROM rc_claims WHERE id_r IN (SELECT id_r FROM rc_claims GROUP BY id_r HAVING count(*) > 1)"""
+        f"""CREATE OR REPLACE TEMP TABLE rc_twins AS
+        SELECT s.id_l, m.record_id AS other FROM rc_sharing s JOIN {scan(sides.mentions)} m ON m.id = s.other
+        WHERE s.born_together AND s.lead < {CLOSE}
+        UNION {_wavering(sides, kinds)}"""
     )
-    wavering = (
-        "SELECT a.id_l, a.id_r AS one, b.id_r AS other FROM rc_claims a JOIN rc_rivals b ON b.id_l = a.id_l AND b.id_r <> a.id_r"
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE rc_contested AS
+        SELECT DISTINCT id_l, id_r FROM rc_sharing
+        WHERE told_apart AND NOT born_together AND (lead < 0 OR (lead = 0 AND id_l > other))"""
     )
-    sharing = (
-        "SELECT a.id_l, a.id_l AS one, b.id_l AS other FROM rc_shared a JOIN rc_shared b ON b.id_r = a.id_r AND b.id_l <> a.id_l"
+    for table in ("rc_accepted", "rc_claims"):
+        connection.execute(f"DELETE FROM {table} WHERE id_l IN (SELECT id_l FROM rc_contested)")
+    connection.execute(
+        "DELETE FROM rc_shared WHERE id_l IN (SELECT id_l FROM rc_contested) OR other IN (SELECT id_l FROM rc_contested)"
     )
-    # two persons are two whatever their names; two entries of one birth may be one misspelt child, unless the names are far apart
-    two_persons = "x.full_name_tone <> y.full_name_tone"
-    two_entries = (
-        "x.full_name_given_sound <> y.full_name_given_sound"
-        " AND levenshtein(x.full_name_given_fold, y.full_name_given_fold) > 1"
-        " AND NOT (SELECT again FROM rc_again WHERE id_l = x.id) AND NOT (SELECT again FROM rc_again WHERE id_l = y.id)"
-    )
-    parts = [
-        f"SELECT q.id_l, y.record_id AS other FROM ({pairs}) q JOIN {scan(table)} x ON x.id = q.one JOIN {scan(table)} y ON y.id = q.other"
-        f" WHERE {_of_one_birth(kinds)} AND {told_apart}"
-        for pairs, table, told_apart in ((wavering, sides.persons, two_persons), (sharing, sides.mentions, two_entries))
-    ]
-    empty = "SELECT NULL::INTEGER AS id_l, NULL::VARCHAR AS other WHERE false"
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE rc_twins AS {' UNION '.join(parts) if _of_one_birth(kinds) else empty}")
+
+
+def _sharing(sides: Sides, kinds: Mapping[str, FieldKind], dated: str | None) -> str:
+    """A query of the entries that claim one person, two by two: id_l, id_r, other, lead (bits), told_apart, born_together.
+
+    Entries are told apart by given names that neither look nor sound alike, or by years of birth two or more apart, unless
+    one of them is a re-registration. They are born together if they are told apart by name, have a parent and the birth date
+    in common, or the year alone where one says no more and both were registered on one day.
+    """
+    names, years, dates = "false", "false", "false"
+    if kinds.get("full_name") is FieldKind.person_name:
+        names = (
+            "x.full_name_given_sound <> y.full_name_given_sound"
+            " AND levenshtein(x.full_name_given_fold, y.full_name_given_fold) > 1"
+        )
+    if kinds.get("birth_date") is FieldKind.date:
+        years = "abs(x.birth_date_year - y.birth_date_year) >= 2"
+        less = (
+            "('day' NOT IN (x.birth_date_precision, y.birth_date_precision) OR x.birth_date_precision <> y.birth_date_precision)"
+        )
+        same_day = f"x.{dated} = y.{dated}" if dated else "false"
+        dates = f"(x.birth_date = y.birth_date OR (x.birth_date_year = y.birth_date_year AND {less} AND {same_day}))"
+    apart = f"coalesce(({names}) OR ({years}), false) AND NOT (ga.again OR gb.again)"
+    together = f"{apart} AND coalesce(({names}) AND {dates} AND {_share_a_parent(kinds)}, false)"
+    return f"""
+        SELECT a.id_l, a.id_r, b.id_l AS other, a.weight - b.weight AS lead, {apart} AS told_apart, {together} AS born_together
+        FROM rc_claims a JOIN rc_claims b ON b.id_r = a.id_r AND b.id_l <> a.id_l
+        JOIN {scan(sides.mentions)} x ON x.id = a.id_l JOIN {scan(sides.mentions)} y ON y.id = b.id_l
+        JOIN rc_again ga ON ga.id_l = a.id_l JOIN rc_again gb ON gb.id_l = b.id_l"""
+
+
+def _wavering(sides: Sides, kinds: Mapping[str, FieldKind]) -> str:
+    """A query of unsettled claims that a twin of the claimed person competes with: id_l, other."""
+    if kinds.get("birth_date") is not FieldKind.date or kinds.get("full_name") is not FieldKind.person_name:
+        return "SELECT NULL::INTEGER, NULL::VARCHAR WHERE false"
+    return f"""
+        SELECT a.id_l, y.record_id FROM rc_claims a JOIN rc_rivals b ON b.id_l = a.id_l AND b.id_r <> a.id_r
+        JOIN {scan(sides.persons)} x ON x.id = a.id_r JOIN {scan(sides.persons)} y ON y.id = b.id_r
+        WHERE a.id_l NOT IN (SELECT id_l FROM rc_accepted) AND x.birth_date = y.birth_date
+            AND x.full_name_tone <> y.full_name_tone AND {_share_a_parent(kinds)}"""
+
+
+def _share_a_parent(kinds: Mapping[str, FieldKind]) -> str:
+    """SQL: x and y name the same mother or the same father."""
+    parents = [f"{f}_fold" for f in ("mother_name", "father_name") if kinds.get(f) is FieldKind.person_name]
+    return "(" + (" OR ".join(f"x.{quote(parent)} = y.{quote(parent)}" for parent in parents) or "false") + ")"
 
 
 def _registered_again(connection: duckdb.DuckDBPyConnection, sides: Sides) -> str:
@@ -147,12 +206,3 @@ def _registered_again(connection: duckdb.DuckDBPyConnection, sides: Sides) -> st
     if "registration_type" in columns_of(connection, sides.raw_mentions):
         said = f"coalesce(contains({fold_sql('registration_type')}, 'lai'), false)"
     return f"SELECT id AS id_l, {said} AS again FROM {scan(sides.raw_mentions)}"
-
-
-def _of_one_birth(kinds: Mapping[str, FieldKind]) -> str:
-    """SQL: x and y have the same birth date and a parent of the same name; empty where the fields do not tell."""
-    parents = [f for f in ("mother_name", "father_name") if kinds.get(f) is FieldKind.person_name]
-    if not parents or kinds.get("birth_date") is not FieldKind.date or kinds.get("full_name") is not FieldKind.person_name:
-        return ""
-    shared = " OR ".join(f"x.{quote(parent + '_fold')} = y.{quote(parent + '_fold')}" for parent in parents)
-    return f"x.birth_date = y.birth_date AND ({shared})"

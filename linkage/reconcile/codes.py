@@ -92,6 +92,7 @@ class Codes(_Part):
     results: dict[str, ResultSpec]
     status: dict[str, str]
     fields: FieldGroups
+    one_entry_a_person: tuple[str, ...]
     expected_in_book: dict[str, Literal["always"] | str]
     classes: dict[str, str]
     illegible_words: tuple[str, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -143,11 +144,16 @@ def _rows_of(name: str, sheet: str, cells: list[list[Any]], header: int) -> Iter
     for at, line in enumerate(cells[header + 1 :], header + 2):
         if not any(str(cell).strip() for cell in line[1:]):
             continue
-        locked = chr(31).join(str(cell) for cell in line[1:first])
+        locked = chr(31).join(_as_issued(str(cell)) for cell in line[1:first])
         check = hashlib.md5(locked.encode(), usedforsecurity=False).hexdigest()
         answer = tuple(line[place] if place is not None else "" for place in answer_at)
         record_id = str(line[record_at]) if record_at is not None else ""
         yield _Row(name, sheet, at, str(line[key_at]).strip(), record_id, check, answer)
+
+
+def _as_issued(text: str) -> str:
+    """A cell's text with the escape undone that readers leave standing (`_x005F_x000D_` is the text `_x000D_`)."""
+    return re.sub("_x005F_(x[0-9A-Fa-f]{4}_)", r"_\1", text)
 
 
 def _judge(

@@ -32,19 +32,19 @@ CLASSES = (
 """Every value of the `class` column. `date_rule`: an impossible date repaired as the offices repair it, or a lunar date
 read as a solar one. `one_letter`: one letter or digit replaced, dropped, added, or two neighbours exchanged."""
 
-UNIT_WORDS = "xa|phuong|thi tran|tt|quan|huyen|thi xa|tx|thanh pho|tp|tinh|dac khu|p|q|h|x|t"
-"""Folded words for kinds of unit, written or left out at will."""
+UNIT_WORDS = "ubnd|uy  ban  nhan  dan|xa|phuong|thi  tran|tt|quan|huyen|thi  xa|tx|thanh  pho|tp|tinh|dac  khu|p|q|h|x|t"
+"""Folded words for kinds of unit, written or left out at will; gaps are doubled, as `unit_name` has them."""
 
 
 def classify_differences(
     connection: duckdb.DuckDBPyConnection, sides: Sides, kinds: Mapping[str, FieldKind], pairs: str, table: str
 ) -> None:
-    """Make the temporary table `table`: id_l, id_r, field, class, coarser, touches_number, value_l, value_r; a row a differing field.
+    """Make the temporary table `table`: a row a differing field of a pair.
 
-    `pairs` names a table with id_l, id_r. `coarser` is the side (`left` or `right`) that says less where the class is
-    `precision`; `touches_number` is true where digits of a personal number are made of what differs (year of birth, sex);
-    values are verbatim. A field equal after technical clean-up (NFC, case, white space, the typing of
-    dates, codes and numbers) has no row.
+    Its columns: id_l, id_r, field, class, coarser, touches_number, value_l, value_r. `pairs` names a table with id_l, id_r.
+    `coarser` is the side (`left` or `right`) that says less where the class is `precision`; `touches_number` is true where
+    digits of a personal number are made of what differs (year of birth, sex); values are verbatim. A field equal after
+    technical clean-up (NFC, case, white space, the typing of dates, codes and numbers) has no row.
     """
     parts = [_of_field(field, kind, sides, pairs) for field, kind in sorted(kinds.items())]
     connection.execute(
@@ -65,7 +65,8 @@ def _of_field(field: str, kind: FieldKind, sides: Sides, pairs: str) -> str:
     keys = f"COLUMNS({literal(f'^{field}(_.*)?$')})"
     return f"""
         SELECT id_l, id_r, {literal(field)} AS field, class,
-            CASE WHEN class = 'precision' THEN {coarser} END AS coarser, coalesce({touches}, false) AS touches_number, value_l, value_r
+            CASE WHEN class = 'precision' THEN {coarser} END AS coarser, coalesce({touches}, false) AS touches_number,
+            value_l, value_r
         FROM (
             SELECT id_l, id_r, l, r, value_l, value_r,
                 CASE WHEN NOT ({known_l}) AND NOT ({known_r}) THEN NULL
@@ -95,20 +96,26 @@ def _one_off(left: str, right: str) -> str:
     return f"(abs(length({left}) - length({right})) <= 1 AND damerau_levenshtein({left}, {right}) = 1)"
 
 
-def _without_unit_words(text: str) -> str:
-    bare = f"regexp_replace(' ' || {text} || ' ', '[^a-z0-9]+', '  ', 'g')"
-    return f"regexp_replace(regexp_replace({bare}, ' ({UNIT_WORDS}) ', ' ', 'g'), '( |\\b0)+', '', 'g')"
+def unit_name(text: str) -> str:
+    """SQL for a folded place text without words for kinds of unit, punctuation, leading zeros, and with k as c, y as i."""
+    # every gap is doubled so that neighbouring words each keep a space of their own
+    bare = f"' ' || regexp_replace({text}, '[^a-z0-9]+', '  ', 'g') || ' '"
+    named = f"regexp_replace({bare}, ' ({UNIT_WORDS}) ', ' ', 'g')"
+    return f"translate(regexp_replace({named}, ' +0*', '', 'g'), 'ky', 'ci')"
 
 
 _KNOWN = {
     FieldKind.date: "coalesce({side}.\"{f}_precision\", 'none') <> 'none'",
 }
 
-_DATE_DETAIL = (
-    '(CASE WHEN {side}."{{f}}_precision" = \'age\' THEN 0 WHEN {side}."{{f}}_month" IS NULL THEN 1'
-    " WHEN {side}.\"{{f}}_day\" IS NULL THEN 2 WHEN contains(coalesce({side}.\"{{f}}_flags\", ''), 'first_of_january') THEN 2.5 ELSE 3 END)"
-)
-_PLACE_DETAIL = "(coalesce(list_position(['province', 'district', 'commune'], {side}.\"{{f}}_level\"), 0) * 1000 + length({side}.\"{{f}}_fold\"))"
+# how much a side says: the more, the larger
+_DATE_DETAIL = """
+    (CASE WHEN {side}."{{f}}_precision" = 'age' THEN 0 WHEN {side}."{{f}}_month" IS NULL THEN 1
+          WHEN {side}."{{f}}_day" IS NULL THEN 2
+          WHEN contains(coalesce({side}."{{f}}_flags", ''), 'first_of_january') THEN 2.5 ELSE 3 END)"""
+_PLACE_DETAIL = """
+    (coalesce(list_position(['province', 'district', 'commune'], {side}."{{f}}_level"), 0) * 1000
+     + length({side}."{{f}}_fold"))"""
 _COARSER = {
     kind: f"CASE WHEN {detail.format(side='l')} < {detail.format(side='r')} THEN 'left' ELSE 'right' END"
     for kind, detail in ((FieldKind.date, _DATE_DETAIL), (FieldKind.place, _PLACE_DETAIL))
@@ -126,9 +133,20 @@ _WORDS_L, _WORDS_R = (
     "len(list_distinct(string_split(r.\"{f}_fold\", ' ')))",
 )
 
+
+def _raw_words(value: str) -> str:
+    return f"string_split(trim(regexp_replace(translate(lower(strip_accents({value})), 'đ', 'd'), '[.~ ]+', ' ', 'g')), ' ')"
+
+
+# word by word, each side's word begins the other's, and some word is shortened by a point or a tilde
+_ABBREVIATED = f"""(regexp_matches(value_l || value_r, '[.~]') AND len({_raw_words("value_l")}) = len({_raw_words("value_r")})
+              AND list_bool_and(list_transform(list_zip({_raw_words("value_l")}, {_raw_words("value_r")}),
+                  lambda words: starts_with(words[1], words[2]) OR starts_with(words[2], words[1]))))"""
+
 _NAME = f"""
     CASE WHEN l."{{f}}_tone" = r."{{f}}_tone" OR l."{{f}}_variant" = r."{{f}}_variant" THEN 'spelling'
          WHEN l."{{f}}_fold" = r."{{f}}_fold" THEN 'diacritics'
+         WHEN {_ABBREVIATED} THEN 'spelling'
          WHEN replace(l."{{f}}_fold", ' ', '') = replace(r."{{f}}_fold", ' ', '') THEN 'spelling'
          WHEN l."{{f}}_sorted" = r."{{f}}_sorted" THEN 'name_part'
          WHEN {_one_off('l."{f}_fold"', 'r."{f}_fold"')} THEN 'one_letter'
@@ -138,6 +156,10 @@ _NAME = f"""
          WHEN {_SHARED_WORDS} = least({_WORDS_L}, {_WORDS_R}) THEN 'name_part'
          ELSE 'real' END
 """
+
+LAST_LUNAR_YEAR = 1990
+"""Before it a lunar date entered as solar is likelier than a wrong digit that happens to give the same pair of dates."""
+_LUNAR = '(abs(l."{f}_lunar_as_solar" - r."{f}") <= 1 OR abs(r."{f}_lunar_as_solar" - l."{f}") <= 1)'
 
 _DATE = f"""
     CASE WHEN l."{{f}}_year" = r."{{f}}_year" AND l."{{f}}_month" IS NOT DISTINCT FROM r."{{f}}_month"
@@ -150,31 +172,36 @@ _DATE = f"""
                   OR contains(coalesce(r."{{f}}_flags", ''), 'first_of_january')
                   OR (l."{{f}}_month" = r."{{f}}_month" AND 1 IN (l."{{f}}_day", r."{{f}}_day")
                       AND 'month' IN (l."{{f}}_precision", r."{{f}}_precision"))) THEN 'precision'
-         WHEN l."{{f}}_year" = r."{{f}}_year" AND l."{{f}}_month" = r."{{f}}_day" AND l."{{f}}_day" = r."{{f}}_month" THEN 'swapped_date'
+         WHEN l."{{f}}_year" = r."{{f}}_year" AND l."{{f}}_month" = r."{{f}}_day" AND l."{{f}}_day" = r."{{f}}_month"
+              THEN 'swapped_date'
          WHEN l."{{f}}_repaired" = r."{{f}}" OR r."{{f}}_repaired" = l."{{f}}" THEN 'date_rule'
+         WHEN l."{{f}}_year" < {LAST_LUNAR_YEAR} AND {_LUNAR} THEN 'date_rule'
          WHEN {_one_off('l."{f}_digits"', 'r."{f}_digits"')} THEN 'one_letter'
          WHEN (l."{{f}}_digits" IS NULL OR r."{{f}}_digits" IS NULL)
               AND coalesce(l."{{f}}_month" = r."{{f}}_month", true) AND coalesce(l."{{f}}_day" = r."{{f}}_day", true)
               AND {_one_off('l."{f}_year"::VARCHAR', 'r."{f}_year"::VARCHAR')} THEN 'one_letter'
-         WHEN abs(l."{{f}}_lunar_as_solar" - r."{{f}}") <= 1 OR abs(r."{{f}}_lunar_as_solar" - l."{{f}}") <= 1 THEN 'date_rule'
+         WHEN {_LUNAR} THEN 'date_rule'
          ELSE 'real' END
 """
 
 _PLACE = f"""
     CASE WHEN l."{{f}}_fold" = r."{{f}}_fold" THEN 'spelling'
-         WHEN {_without_unit_words('l."{f}_fold"')} = {_without_unit_words('r."{f}_fold"')} THEN 'spelling'
+         WHEN {unit_name('l."{f}_fold"')} = {unit_name('r."{f}_fold"')}
+              AND l."{{f}}_level" IS NOT DISTINCT FROM r."{{f}}_level" THEN 'spelling'
          WHEN l."{{f}}_unit" = r."{{f}}_unit" THEN
-              CASE WHEN ends_with({_without_unit_words('l."{f}_fold"')}, {_without_unit_words('r."{f}_fold"')})
-                     OR ends_with({_without_unit_words('r."{f}_fold"')}, {_without_unit_words('l."{f}_fold"')}) THEN 'precision'
-                   WHEN l."{{f}}_level" = 'commune' THEN 'place_renamed' ELSE 'spelling' END
+              CASE WHEN ends_with({unit_name('l."{f}_fold"')}, {unit_name('r."{f}_fold"')})
+                     OR ends_with({unit_name('r."{f}_fold"')}, {unit_name('l."{f}_fold"')}) THEN 'precision'
+                   ELSE 'place_renamed' END
          WHEN list_has_any(l."{{f}}_communes", r."{{f}}_communes") THEN 'place_renamed'
          WHEN l."{{f}}_level" <> r."{{f}}_level" AND (
                   list_has_any(l."{{f}}_districts", r."{{f}}_districts")
-                  OR ('province' IN (l."{{f}}_level", r."{{f}}_level") OR l."{{f}}_districts" IS NULL OR r."{{f}}_districts" IS NULL)
+                  OR ('province' IN (l."{{f}}_level", r."{{f}}_level")
+                          OR l."{{f}}_districts" IS NULL OR r."{{f}}_districts" IS NULL)
                       AND list_has_any(l."{{f}}_provinces", r."{{f}}_provinces")) THEN 'precision'
          WHEN l."{{f}}_level" = 'province' AND r."{{f}}_level" = 'province'
               AND list_has_any(l."{{f}}_provinces", r."{{f}}_provinces") THEN 'place_renamed'
-         WHEN (l."{{f}}_level" IS NULL OR r."{{f}}_level" IS NULL) AND {_one_off('l."{f}_fold"', 'r."{f}_fold"')} THEN 'one_letter'
+         WHEN (l."{{f}}_level" IS NULL OR r."{{f}}_level" IS NULL)
+              AND {_one_off('l."{f}_fold"', 'r."{f}_fold"')} THEN 'one_letter'
          ELSE 'real' END
 """
 

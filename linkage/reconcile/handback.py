@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from linkage.config import FieldKind
 from linkage.errors import LinkageError
-from linkage.reconcile.claims import DIFFERENT_PERSON, PERSON_FIELDS
-from linkage.reconcile.differences import classify_differences
-from linkage.reconcile.sides import Sides, columns_of, fold_sql, scan, texts_sql
+from linkage.reconcile.claims import CLASHING, DIFFERENT_PERSON
+from linkage.reconcile.differences import classify_differences, unit_name
+from linkage.reconcile.sides import Sides, columns_of, fold_sql, scan
 from linkage.runs.sql import connect, write_parquet
 
 if TYPE_CHECKING:
@@ -69,8 +69,9 @@ def reconcile_handback(run: Path, kinds: Mapping[str, FieldKind]) -> Handback:
             run / "handback_differences.parquet",
         )
         conflicts = connection.execute(
-            "SELECT field, count(*) FROM hb_differences WHERE class NOT IN ('spelling', 'precision', 'missing_left', 'missing_right',"
-            " 'place_renamed') GROUP BY field ORDER BY field"
+            "SELECT field, count(*) FROM hb_differences"
+            " WHERE class NOT IN ('spelling', 'precision', 'missing_left', 'missing_right', 'place_renamed')"
+            " GROUP BY field ORDER BY field"
         ).fetchall()
         how = dict(connection.execute("SELECT how, count(*) FROM hb_pairs GROUP BY how ORDER BY how").fetchall())
     return Handback(states, int(how.get("key", 0)), int(how.get("link", 0)), dict(conflicts))
@@ -79,12 +80,13 @@ def reconcile_handback(run: Path, kinds: Mapping[str, FieldKind]) -> Handback:
 def _pair(connection: duckdb.DuckDBPyConnection, run: Path, sides: Sides) -> None:
     """hb_pairs: id_l, id_r, how; one to one, the key first."""
     for table, raw in (("hb_here", sides.raw_mentions), ("hb_there", sides.raw_persons)):
+        year = "regexp_extract(registration_date, '([0-9]{4})', 1)"
         number = "regexp_extract(entry_number, '^\\s*0*([0-9]+)', 1)"
         connection.execute(
             f"""CREATE OR REPLACE TEMP TABLE {table} AS
-            SELECT id, concat_ws('|', {_office()}, regexp_replace(book_number, '(^|[^0-9])0+|\\s', '\\1', 'g'), {number},
-                    regexp_extract(registration_date, '([0-9]{{4}})', 1)) AS key,
-                {number} <> '' AND book_number IS NOT NULL AND registering_office IS NOT NULL AND regexp_matches(registration_date, '[0-9]{{4}}') AS whole
+            SELECT id, concat_ws('|', {unit_name(fold_sql("registering_office"))},
+                    regexp_replace(book_number, '(^|[^0-9])0+|\\s', '\\1', 'g'), {number}, {year}) AS key,
+                {number} <> '' AND book_number IS NOT NULL AND registering_office IS NOT NULL AND {year} <> '' AS whole
             FROM {scan(raw)}"""
         )
         connection.execute(f"DELETE FROM {table} WHERE NOT coalesce(whole, false)")
@@ -105,24 +107,18 @@ def _pair(connection: duckdb.DuckDBPyConnection, run: Path, sides: Sides) -> Non
     )
 
 
-def _office() -> str:
-    """SQL for the office's name without accents, punctuation and words for kinds of unit."""
-    words = f"' ' || regexp_replace({fold_sql('registering_office')}, '[^a-z0-9]+', '  ', 'g') || ' '"
-    return f"regexp_replace(regexp_replace({words}, ' (ubnd|uy ban nhan dan|xa|phuong|thi tran|quan|huyen|tp|thanh  pho|tinh) ', ' ', 'g'), ' +', ' ', 'g')"
-
-
 def _write_states(connection: duckdb.DuckDBPyConnection, run: Path, sides: Sides) -> dict[str, int]:
     here, there = (scan(path) for path in (sides.mentions, sides.persons))
     target = run / "handback.parquet"
     write_parquet(
         connection,
         f"""WITH judged AS (
-            SELECT id_l, id_r, how, count(DISTINCT CASE WHEN field IN ('mother_name', 'father_name') THEN 'parent' ELSE field END)
-                    FILTER (class = 'real' AND field IN {texts_sql(PERSON_FIELDS)}) AS clashing, bool_or(class = 'real') AS conflicting
+            SELECT id_l, id_r, how, {CLASHING} AS clashing, bool_or(class = 'real') AS conflicting
             FROM hb_pairs LEFT JOIN hb_differences USING (id_l, id_r) GROUP BY ALL
         )
-        SELECT CASE WHEN how = 'key' AND clashing >= {DIFFERENT_PERSON} THEN 'key_of_another' WHEN conflicting THEN 'both_conflicting'
-                ELSE 'both' END AS state, how, l.record_id AS record_id_l, r.record_id AS record_id_r
+        SELECT CASE WHEN how = 'key' AND clashing >= {DIFFERENT_PERSON} THEN 'key_of_another'
+                WHEN conflicting THEN 'both_conflicting' ELSE 'both' END AS state, how,
+            l.record_id AS record_id_l, r.record_id AS record_id_r
         FROM judged JOIN {here} l ON l.id = id_l JOIN {there} r ON r.id = id_r
         UNION ALL SELECT 'only_here', NULL, record_id, NULL FROM {here} WHERE id NOT IN (SELECT id_l FROM hb_pairs)
         UNION ALL SELECT 'only_there', NULL, NULL, record_id FROM {there} WHERE id NOT IN (SELECT id_r FROM hb_pairs)

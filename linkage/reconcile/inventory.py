@@ -72,8 +72,8 @@ def take_inventory(path: Path) -> Inventory:
     """Read a list of books (CSV or .xlsx, headers as in texts.BOOKS_*) and sum it.
 
     A row whose unit or book begins with "Cộng" is a subtotal of the rows since the last subtotal, one with "Tổng" the total of
-    all rows above: both are checked and not counted. A number that cannot be read counts as 0 and is reported; a book listed twice counts
-    once.
+    all rows above: both are checked and not counted. A number that cannot be read counts as 0 and is reported; a book listed
+    twice counts once.
 
     Raises:
         SourceError: the file cannot be read or a column is missing.

@@ -17,13 +17,10 @@ from linkage.reconcile import texts
 from linkage.reconcile.sides import Sides, columns_of, require_outcomes, scan
 from linkage.reconcile.spreadsheets import (
     COUNT,
-    MOST_ROWS,
     TEXT,
     Column,
-    Sheet,
     lines_sql,
-    row_sql,
-    sheet_name,
+    sheets_of,
     text_sql,
     write_workbook,
 )
@@ -36,7 +33,7 @@ PROPOSALS = "number_proposals.parquet"
 """In the run directory: record_id, person_record_id, personal_number, link_weight, match_probability, runner_up_margin, reason,
 error_bound, withheld (NULL for a proposal), a row an entry without a number that has an accepted or reviewed link."""
 
-WITHHELD = ("no_number", "claimed_twice", "number_in_use", "twin_unreviewed", "runner_up_unreviewed")
+WITHHELD = ("not_settled", "no_number", "claimed_twice", "number_in_use", "twin_unreviewed", "runner_up_unreviewed")
 """Why a number is not proposed, first that holds."""
 
 
@@ -101,18 +98,22 @@ def _propose(connection: duckdb.DuckDBPyConnection, run: Path, sides: Sides, bou
         f"""WITH twins AS ({twins}),
         claimed AS (
             SELECT counterpart AS record_id_r, count(*) AS entries FROM {outcomes}
-            WHERE side = 'mention' AND counterpart IS NOT NULL AND finding NOT IN ('awaiting_review', 'several_candidates') GROUP BY ALL
+            WHERE side = 'mention' AND counterpart IS NOT NULL AND finding NOT IN ('awaiting_review', 'several_candidates')
+            GROUP BY ALL
         ), used AS (SELECT DISTINCT personal_number FROM {mentions} WHERE personal_number IS NOT NULL)
-        SELECT k.record_id_l AS record_id, k.record_id_r AS person_record_id, p.personal_number, k.link_weight, k.match_probability,
-            k.runner_up_margin, k.reason, {"NULL" if bound is None else bound}::DOUBLE AS error_bound,
-            CASE WHEN p.personal_number IS NULL THEN 'no_number'
+        SELECT k.record_id_l AS record_id, k.record_id_r AS person_record_id, p.personal_number, k.link_weight,
+            k.match_probability, k.runner_up_margin, k.reason, {"NULL" if bound is None else bound}::DOUBLE AS error_bound,
+            CASE WHEN own.finding IN ('awaiting_review', 'several_candidates', 'twins', 'number_other_person') THEN 'not_settled'
+                 WHEN p.personal_number IS NULL THEN 'no_number'
                  WHEN coalesce(entries, 1) > 1 THEN 'claimed_twice'
                  WHEN used.personal_number IS NOT NULL THEN 'number_in_use'
                  WHEN k.reason = 'verdict_match' THEN NULL
                  WHEN twins.id IS NOT NULL THEN 'twin_unreviewed'
                  WHEN k.runner_up_margin < $margin THEN 'runner_up_unreviewed' END AS withheld
         FROM {links} k JOIN {mentions} m ON m.record_id = k.record_id_l JOIN {persons} p ON p.record_id = k.record_id_r
-        LEFT JOIN claimed USING (record_id_r) LEFT JOIN used ON used.personal_number = p.personal_number LEFT JOIN twins ON twins.id = p.id
+        JOIN {outcomes} own ON own.side = 'mention' AND own.record_id = k.record_id_l
+        LEFT JOIN claimed USING (record_id_r) LEFT JOIN used ON used.personal_number = p.personal_number
+        LEFT JOIN twins ON twins.id = p.id
         WHERE k.decision = 'link' AND m.personal_number IS NULL ORDER BY record_id""".replace("$margin", repr(float(margin))),
         run / PROPOSALS,
     )
@@ -145,16 +146,10 @@ def _write(connection: duckdb.DuckDBPyConnection, run: Path, headers: Mapping[st
     values = ", ".join(f"{text_sql(value)} AS {quote(name)}" for value, name in zip(selected, shown, strict=True))
     cells = [("place", str(COUNT)), *((quote(name), str(TEXT)) for name in shown)]
     lines = lines_sql([(quote(name), width) for name, width in zip(shown, widths, strict=True)])
-    found = connection.execute(
-        f"""SELECT (place - 1) // {MOST_ROWS} AS part, string_agg({row_sql(cells, "row_at", lines)}, '' ORDER BY place) AS xml, count(*) AS listed
-        FROM (SELECT *, ((place - 1) % {MOST_ROWS} + 4)::VARCHAR AS row_at FROM (
-            SELECT row_number() OVER (ORDER BY n.record_id) AS place, {values}
-            FROM {scan(run / PROPOSALS)} n JOIN {scan(sides.raw_mentions)} m USING (record_id)
-            WHERE n.withheld IS NULL)) GROUP BY part ORDER BY part"""
-    ).fetchall()
     columns = (Column(texts.NUMBER, 6, COUNT), *(Column(title, width) for title, width in zip(titles, widths, strict=True)))
-    sheets: list[Sheet] = []
-    for _, xml, listed in found or [(0, "", 0)]:
-        name = sheet_name(texts.PROPOSED_NUMBER, [sheet.name for sheet in sheets])
-        sheets.append(Sheet(name, columns, xml, listed, (texts.PROPOSALS_TITLE, texts.PROPOSALS_NOTE)))
-    write_workbook(path, sheets)
+    rows = (
+        f"SELECT row_number() OVER (ORDER BY n.record_id) AS place, {values}"
+        f" FROM {scan(run / PROPOSALS)} n JOIN {scan(sides.raw_mentions)} m USING (record_id) WHERE n.withheld IS NULL"
+    )
+    above = (texts.PROPOSALS_TITLE, texts.PROPOSALS_NOTE)
+    write_workbook(path, sheets_of(connection, rows, texts.PROPOSED_NUMBER, columns, cells, lines, above=above))

@@ -30,15 +30,6 @@ _OTHER_IDENTIFYING = (
 )  # fmt: skip
 """An entry that gives none of these beside the name cannot be compared."""
 
-_OTHER_IDENTIFYING = (
-    "birth_date_year", "birth_year", "mother_name", "father_name", "spouse_name", "personal_number", "identity_paper_number",
-)  # fmt: skip
-"""An entry that gives none of these beside the name cannot be compared."""
-
-PERSON_FIELDS = ("full_name", "birth_date", "birth_year", "sex", "mother_name", "father_name")
-DIFFERENT_PERSON = 2
-"""A pair with the same number is another person when this many of name, birth date, sex and a parent's name really differ."""
-
 
 def write_outcomes(
     connection: duckdb.DuckDBPyConnection, run: Path, kinds: Mapping[str, FieldKind], folder: Path, codes: Path = OUTCOMES_FILE
@@ -56,7 +47,7 @@ def write_outcomes(
     """
     held = load_codes(codes)
     sides = Sides.of(run)
-    gather_claims(connection, run, sides, kinds)
+    gather_claims(connection, run, sides, kinds, held)
     _describe_links(connection, held)
     differences = _write_differences(connection, sides, folder / "differences.parquet")
     _write_findings(connection, sides, held, folder / "outcomes.parquet")
@@ -131,10 +122,9 @@ def _findings_of_mentions(connection: duckdb.DuckDBPyConnection, sides: Sides, c
     illegible = " OR ".join(f"contains({note}, {literal(word)})" for word in codes.illegible_words) or "false"
     return f"""
         WITH shared AS (
-            SELECT a.id_l, bool_or(x.again OR y.again) AS again, list(m.record_id ORDER BY m.record_id) AS others
-            FROM rc_shared a JOIN rc_shared b ON b.id_r = a.id_r AND b.id_l <> a.id_l
-            JOIN rc_again x ON x.id_l = a.id_l JOIN rc_again y ON y.id_l = b.id_l
-            JOIN {scan(sides.mentions)} m ON m.id = b.id_l GROUP BY a.id_l
+            SELECT s.id_l, bool_or(x.again OR y.again) AS again, list(m.record_id ORDER BY m.record_id) AS others
+            FROM rc_shared s JOIN rc_again x ON x.id_l = s.id_l JOIN rc_again y ON y.id_l = s.other
+            JOIN {scan(sides.mentions)} m ON m.id = s.other GROUP BY s.id_l
         ), twins AS (
             SELECT id_l, list(DISTINCT other ORDER BY other) AS others FROM rc_twins GROUP BY id_l
         ), rivals AS (
@@ -145,7 +135,8 @@ def _findings_of_mentions(connection: duckdb.DuckDBPyConnection, sides: Sides, c
             SELECT m.id, m.record_id, again.again,
                 CASE WHEN number.id_l IS NOT NULL THEN 'number_other_person'
                      WHEN k.reason = 'verdict_match' AND shared.id_l IS NULL THEN d.finding
-                     WHEN twins.id_l IS NOT NULL AND (d.id_l IS NULL OR shared.id_l IS NOT NULL) THEN 'twins'
+                     WHEN twins.id_l IS NOT NULL THEN 'twins'
+                     WHEN contested.id_l IS NOT NULL THEN 'awaiting_review'
                      WHEN shared.id_l IS NOT NULL THEN CASE WHEN shared.again THEN 're_registered' ELSE 'duplicate_entries' END
                      WHEN d.id_l IS NOT NULL THEN d.finding
                      WHEN rivals.id_l IS NOT NULL THEN 'several_candidates'
@@ -153,7 +144,7 @@ def _findings_of_mentions(connection: duckdb.DuckDBPyConnection, sides: Sides, c
                      WHEN {illegible} THEN 'illegible'
                      WHEN {_says_too_little(columns)} THEN 'not_comparable'
                      ELSE 'not_found' END AS finding,
-                coalesce(d.id_r, number.id_r, c.id_r, CASE WHEN k.decision = 'clerical' THEN k.id_r END) AS id_r,
+                coalesce(d.id_r, number.id_r, c.id_r, contested.id_r, CASE WHEN k.decision = 'clerical' THEN k.id_r END) AS id_r,
                 twins.others AS twin_ids, shared.others AS shared_ids, rivals.others AS rival_ids,
                 {_is_source(columns)} AS of_source
             FROM {scan(sides.mentions)} m JOIN {scan(sides.raw_mentions)} raw ON raw.id = m.id
@@ -162,6 +153,7 @@ def _findings_of_mentions(connection: duckdb.DuckDBPyConnection, sides: Sides, c
             LEFT JOIN (FROM rc_same_number WHERE NOT one_person) number ON number.id_l = m.id
             LEFT JOIN rc_claims c ON c.id_l = m.id LEFT JOIN shared ON shared.id_l = m.id
             LEFT JOIN twins ON twins.id_l = m.id LEFT JOIN rivals ON rivals.id_l = m.id
+            LEFT JOIN rc_contested contested ON contested.id_l = m.id
         )
         SELECT f.record_id, f.finding, p.record_id AS counterpart,
             CASE finding WHEN 'twins' THEN twin_ids WHEN 'several_candidates' THEN rival_ids
@@ -240,7 +232,8 @@ def _findings_within(sides: Sides) -> str:
             QUALIFY row_number() OVER (PARTITION BY id ORDER BY decision = 'link' DESC, link_weight DESC, other) = 1
         )
         SELECT m.record_id,
-            CASE WHEN decision = 'link' AND (x.again OR y.again) THEN 're_registered' WHEN decision = 'link' THEN 'duplicate_entries'
+            CASE WHEN decision = 'link' AND (x.again OR y.again) THEN 're_registered'
+                 WHEN decision = 'link' THEN 'duplicate_entries'
                  WHEN decision = 'clerical' THEN 'awaiting_review' ELSE 'no_duplicate' END AS finding,
             o.record_id AS counterpart, CASE WHEN o.record_id IS NOT NULL THEN [o.record_id] END AS others, 'joint' AS source,
             reason, match_weight, link_weight, runner_up_margin

@@ -18,13 +18,11 @@ from linkage.reconcile.sides import Sides, columns_of, require_outcomes, scan, t
 from linkage.reconcile.spreadsheets import (
     ENTRY,
     FILLED,
-    MOST_ROWS,
     TEXT,
     Column,
     Sheet,
     lines_sql,
-    row_sql,
-    sheet_name,
+    sheets_of,
     text_sql,
     write_workbook,
 )
@@ -34,8 +32,8 @@ if TYPE_CHECKING:
     import duckdb
 
 HEADER_FIELDS = (
-    "record_id", "registering_office", "registering_office_code", "book_number", "entry_number", "page_number", "registration_date",
-    "registration_type", "note",
+    "record_id", "registering_office", "registering_office_code", "book_number", "entry_number", "page_number",
+    "registration_date", "registration_type", "note",
 )  # fmt: skip
 """Fields of the entry, not of a person in it: never taken from elsewhere."""
 
@@ -92,7 +90,8 @@ def prefill_entries(
         require_outcomes(run)
     with connect() as connection:
         connection.execute(
-            "CREATE OR REPLACE TEMP TABLE pf_cells (record_id VARCHAR, field VARCHAR, value VARCHAR, source VARCHAR, rank INTEGER)"
+            "CREATE OR REPLACE TEMP TABLE pf_cells"
+            " (record_id VARCHAR, field VARCHAR, value VARCHAR, source VARCHAR, rank INTEGER)"
         )
         for role in roles:
             _gather(connection, role, basic or {}, population)
@@ -135,7 +134,8 @@ def _gather(connection: duckdb.DuckDBPyConnection, role: RoleRun, basic: Mapping
             continue
         if mention_field in persons:
             parts.append(
-                f"SELECT k.record_id, {said}, p.{name}, {literal(population)}, 1 FROM {linked} k JOIN {right} p ON p.record_id = k.counterpart"
+                f"SELECT k.record_id, {said}, p.{name}, {literal(population)}, 1"
+                f" FROM {linked} k JOIN {right} p ON p.record_id = k.counterpart"
             )
         for rank, (title, run) in enumerate(basic.items(), 2):
             other = run / "raw_mentions.parquet"
@@ -155,14 +155,15 @@ def _write(connection: duckdb.DuckDBPyConnection, template: Mapping[str, str], t
     for place, field in enumerate(template):
         value = "record_id" if field == "record_id" else f"max(value) FILTER (field = {literal(field)})"
         rank = f"min(rank) FILTER (field = {literal(field)})"
-        source = f"max(source || CASE WHEN disagree THEN {literal(texts.PREFILL_DISAGREE)} ELSE '' END) FILTER (field = {literal(field)} AND rank > 0)"
+        named = f"source || CASE WHEN disagree THEN {literal(texts.PREFILL_DISAGREE)} ELSE '' END"
+        source = f"max({named}) FILTER (field = {literal(field)} AND rank > 0)"
         picked.append(
             f"{text_sql(value)} AS v{place}, {rank} AS r{place}, {source if field != 'record_id' else 'record_id'} AS s{place}"
         )
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE pf_rows AS SELECT *, row_number() OVER (ORDER BY record_id) AS place FROM ("
-        f"SELECT record_id, {', '.join(picked)} FROM (SELECT DISTINCT record_id FROM pf_cells) LEFT JOIN pf_chosen USING (record_id)"
-        " GROUP BY record_id)"
+        "CREATE OR REPLACE TEMP TABLE pf_rows AS SELECT *, row_number() OVER (ORDER BY record_id) AS place FROM ("
+        f"SELECT record_id, {', '.join(picked)} FROM (SELECT DISTINCT record_id FROM pf_cells)"
+        " LEFT JOIN pf_chosen USING (record_id) GROUP BY record_id)"
     )
     widths = [22.0 if field.endswith(("_name", "record_id", "_office")) else 15.0 for field in template]
     columns = tuple(Column(header, width) for header, width in zip(template.values(), widths, strict=True))
@@ -173,11 +174,6 @@ def _write(connection: duckdb.DuckDBPyConnection, template: Mapping[str, str], t
             own = f"CASE WHEN r{place} IS NULL THEN {ENTRY} WHEN r{place} > 0 THEN {FILLED} ELSE {TEXT} END"
             cells.append((f"{letter}{place}", own if letter == "v" and field != "record_id" else str(TEXT)))
         lines = lines_sql([(f"{letter}{place}", width) for place, width in enumerate(widths)])
-        found = connection.execute(
-            f"""SELECT (place - 1) // {MOST_ROWS} AS part, string_agg({row_sql(cells, "row_at", lines)}, '' ORDER BY place) AS xml, count(*) AS listed
-            FROM (SELECT *, ((place - 1) % {MOST_ROWS} + 2)::VARCHAR AS row_at FROM pf_rows) GROUP BY part ORDER BY part"""
-        ).fetchall()
-        for _, xml, listed in found or [(0, "", 0)]:
-            name = sheet_name(title, [sheet.name for sheet in sheets])
-            sheets.append(Sheet(name, columns, xml, listed, protected=letter == "s"))
+        protected = letter == "s"
+        sheets += sheets_of(connection, "FROM pf_rows", title, columns, cells, lines, protected=protected)
     write_workbook(target, sheets)

@@ -15,9 +15,13 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from linkage.runs.sql import literal
+
+if TYPE_CHECKING:
+    import duckdb
 
 MOST_ROWS = 100_000
 """Rows of one sheet; more go on to a further sheet."""
@@ -140,13 +144,38 @@ def _cell(letter: str, number: int, value: object, style: int) -> str:
 
 
 def sheet_name(text: str, taken: Iterable[str] = ()) -> str:
-    """A name a spreadsheet accepts (31 letters, none of []:*?/\\), told apart from those taken."""
+    """A name a spreadsheet accepts (31 letters, none of the signs it forbids), told apart from those taken."""
     used = {name.casefold() for name in taken}
     base = re.sub(r"[\[\]:*?/\\']", " ", text).strip()[:31].strip() or "Sheet"
     name, number = base, 2
     while name.casefold() in used:
         name, number = f"{base[: 31 - len(f' ({number})')]} ({number})", number + 1
     return name
+
+
+def sheets_of(
+    connection: duckdb.DuckDBPyConnection,
+    rows: str,
+    title: str,
+    columns: Sequence[Column],
+    cells: Sequence[tuple[str, str]],
+    lines: str,
+    *,
+    above: Sequence[str] = (),
+    protected: bool = True,
+) -> list[Sheet]:
+    """The rows of a query as a sheet, or several where they exceed one; the query numbers its rows from 1 in `place`."""
+    first = len(above) + 2
+    found = connection.execute(
+        f"""SELECT (place - 1) // {MOST_ROWS} AS part, string_agg({row_sql(cells, "row_at", lines)}, '' ORDER BY place) AS xml,
+            count(*) AS listed
+        FROM (SELECT *, ((place - 1) % {MOST_ROWS} + {first})::VARCHAR AS row_at FROM ({rows})) GROUP BY part ORDER BY part"""
+    ).fetchall()
+    sheets: list[Sheet] = []
+    for _, xml, listed in found or [(0, "", 0)]:
+        name = sheet_name(title, [sheet.name for sheet in sheets])
+        sheets.append(Sheet(name, tuple(columns), xml, listed, tuple(above), protected))
+    return sheets
 
 
 def write_workbook(path: Path, sheets: Sequence[Sheet]) -> None:

@@ -12,7 +12,7 @@ from linkage.reconcile.collecting import VERIFICATIONS
 from linkage.reconcile.sides import require_outcomes, scan
 from linkage.reconcile.spreadsheets import Column, Sheet, row_xml, write_workbook
 from linkage.reconcile.units import locate_records, unit_names
-from linkage.runs.sql import connect, quote_list
+from linkage.runs.sql import connect, quote, quote_list
 
 BREAKDOWNS = ("side", "province", "commune", "role", "period", "finding")
 """What counts can be broken down by; `role` is whom the register's entries were unfolded to (child, deceased, …)."""
@@ -53,10 +53,12 @@ def summarise_outcomes(run: Path, by: tuple[str, ...] = BREAKDOWNS) -> list[Summ
                 SELECT o.side, u.province, u.commune, u.role, u.period, o.finding, o.act <> 'none' AS to_verify,
                     v.status IS NOT NULL AS verified, coalesce(v.status, o.status) AS status
                 FROM {outcomes} o JOIN rc_units u USING (side, record_id) LEFT JOIN {answered} v USING (side, record_id)
-            ), counted AS (SELECT {chosen}, status, count(*) AS n, count(*) FILTER (to_verify) AS to_do, count(*) FILTER (verified) AS done
+            ), counted AS (
+                SELECT {chosen}, status, count(*) AS n, count(*) FILTER (to_verify) AS to_do, count(*) FILTER (verified) AS done
                 FROM standing GROUP BY ALL)
-            SELECT [{", ".join(f"{name}::VARCHAR" for name in (quote_list([one]) for one in by))}] AS unit, sum(n)::BIGINT, sum(to_do)::BIGINT,
-                sum(done)::BIGINT, map_from_entries(list((status, n) ORDER BY status)) FROM counted GROUP BY ALL ORDER BY unit"""
+            SELECT [{", ".join(f"{quote(name)}::VARCHAR" for name in by)}] AS unit, sum(n)::BIGINT,
+                sum(to_do)::BIGINT, sum(done)::BIGINT, map_from_entries(list((status, n) ORDER BY status))
+            FROM counted GROUP BY ALL ORDER BY unit"""
         ).fetchall()
     return [SummaryRow(_typed(unit, by), n, to_do, done, dict(statuses)) for unit, n, to_do, done, statuses in rows]
 
@@ -80,7 +82,7 @@ def write_summary(run: Path, path: Path, *, codes: Path = OUTCOMES_FILE, note: s
         widths = [60 if name == "finding" else 34 if name in ("province", "commune") else 14 for name in by]
         columns = [Column(texts.SUMMARY_OF[name], width) for name, width in zip(by, widths, strict=True)]
         columns += [Column(header, 14) for header in (*texts.SUMMARY_COUNTS, *held.status.values())]
-        lines = []
+        lines: list[list[object]] = []
         for row in rows:
             named = []
             for name, value in zip(by, row.unit, strict=True):
@@ -95,7 +97,7 @@ def write_summary(run: Path, path: Path, *, codes: Path = OUTCOMES_FILE, note: s
             lines.append(
                 [*named, row.records, row.to_verify, row.verified, *(row.by_status.get(status, 0) for status in held.status)]
             )
-        totals = [sum(line[place] for line in lines) for place in range(len(by), len(columns))]
+        totals = [sum(int(str(line[place])) for line in lines) for place in range(len(by), len(columns))]
         lines.append([texts.TOTAL, *[None] * (len(by) - 1), *totals])
         above = (texts.SUMMARY_TITLE, *([note] if note else []))
         all_widths = [column.width for column in columns]

@@ -83,9 +83,9 @@ SUMMARY_OF = {
 SUMMARY_COUNTS = ("Số bản ghi", "Phải xử lý", "Đã trả lời")
 TOTAL = "Tổng cộng"
 ROLES = {
-    "child": "Người được khai sinh", "deceased": "Người chết", "husband": "Chồng", "wife": "Vợ", "adoptee": "Con nuôi", "mother": "Mẹ",
-    "father": "Cha", "adoptive_mother": "Mẹ nuôi", "adoptive_father": "Cha nuôi", "person": "Người trong CSDLQGVDC", "ward": "Người được giám hộ",
-    "guardian": "Người giám hộ",
+    "child": "Người được khai sinh", "deceased": "Người chết", "husband": "Chồng", "wife": "Vợ", "adoptee": "Con nuôi",
+    "mother": "Mẹ", "father": "Cha", "adoptive_mother": "Mẹ nuôi", "adoptive_father": "Cha nuôi",
+    "person": "Người trong CSDLQGVDC", "ward": "Người được giám hộ", "guardian": "Người giám hộ",
 }  # fmt: skip
 
 BOOKS_ID, BOOKS_UNIT_CODE, BOOKS_UNIT, BOOKS_REGISTER, BOOKS_YEAR, BOOKS_BOOK = (

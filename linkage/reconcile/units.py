@@ -58,7 +58,8 @@ def locate_records(connection: duckdb.DuckDBPyConnection, run: Path, table: str 
         province = f"coalesce({place}_province, {place}_provinces[1])" if f"{place}_province" in known else "NULL"
         year = f"{dated}_year" if side == "mention" and f"{dated}_year" in known else "NULL"
         parts.append(
-            f"""SELECT '{side}' AS side, s.id, s.record_id, raw.role, ({commune})::INTEGER AS commune, ({province})::SMALLINT AS province,
+            f"""SELECT '{side}' AS side, s.id, s.record_id, raw.role,
+                ({commune})::INTEGER AS commune, ({province})::SMALLINT AS province,
                 {f"raw.{place}" if place in verbatim else "NULL"} AS old_unit, {period_sql(year)} AS period
             FROM {scan(path)} s JOIN {scan(raw)} raw ON raw.id = s.id"""
         )

@@ -152,19 +152,22 @@ def _prepare(
     related = f"SELECT record_id, full_name, birth_date FROM {raw_m}" + (
         "" if within else f" UNION ALL SELECT record_id, full_name, birth_date FROM {raw_p}"
     )
+    empty, shown = literal(texts.EMPTY), f"field IN {texts_sql(layout.fields)}"
+    ignored = f"field IN {texts_sql(codes.fields.ignored_when_missing)}"  # what one side never had is no difference to verify
     have = {"full_name", "birth_date"} <= raw
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE wl_differences AS
-        SELECT record_id_l AS record_id, list(field) AS fields, -- a number or paper one side never had is no difference to verify
-            string_agg(h.header || ': ' || coalesce(value_l, {literal(texts.EMPTY)}) || ' | ' || coalesce(value_r, {literal(texts.EMPTY)})
-                || ' (' || c.label || ')', chr(10) ORDER BY field) FILTER (NOT coalesce(field IN {texts_sql(layout.fields)}, false)) AS described
-        FROM {scan(run / "differences.parquet")} JOIN wl_headers h USING (field) JOIN wl_classes c USING (class)
-        WHERE NOT coalesce(class IN ('missing_left', 'missing_right') AND field IN {texts_sql(codes.fields.ignored_when_missing)}, false) GROUP BY record_id_l"""
+        SELECT record_id_l AS record_id, list(field) AS fields,
+            string_agg(coalesce(h.header, field) || ': ' || coalesce(value_l, {empty}) || ' | ' || coalesce(value_r, {empty})
+                || ' (' || c.label || ')', chr(10) ORDER BY field) FILTER (NOT coalesce({shown}, false)) AS described
+        FROM {scan(run / "differences.parquet")} LEFT JOIN wl_headers h USING (field) JOIN wl_classes c USING (class)
+        WHERE NOT coalesce(class IN ('missing_left', 'missing_right') AND {ignored}, false) GROUP BY record_id_l"""
     )
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE wl_related AS
-        SELECT o.side, o.record_id, string_agg(concat_ws(', ', r.record_id, {"r.full_name, r.birth_date" if have else "NULL"}), chr(10)
-            ORDER BY r.record_id) AS related
+        SELECT o.side, o.record_id,
+            string_agg(concat_ws(', ', r.record_id, {"r.full_name, r.birth_date" if have else "NULL"}), chr(10)
+                ORDER BY r.record_id) AS related
         FROM (SELECT side, record_id, unnest(others) AS other FROM {file}) o
         JOIN ({related if have else f"SELECT record_id FROM {raw_m}"}) r ON r.record_id = o.other GROUP BY ALL"""
     )
@@ -258,7 +261,8 @@ def _write_all(
     )
     write_parquet(
         connection,
-        f'SELECT side, record_id, key, finding, "check", workbook FROM {rows} JOIN wl_files USING (province, commune) ORDER BY side, record_id',
+        f'SELECT side, record_id, key, finding, "check", workbook FROM {rows} JOIN wl_files USING (province, commune)'
+        " ORDER BY side, record_id",
         run / ISSUED,
     )
     connection.unregister("wl_files")
@@ -293,7 +297,8 @@ def _sheets_of(
     names = ("", *layout.locked)
     lines = lines_sql([(quote(name), column.width) for name, column in zip(names, layout.columns, strict=False) if name])
     found = connection.execute(
-        f"""SELECT province, commune, finding, (n - 1) // {MOST_ROWS} AS part, string_agg({row_sql(cells, "row_at", lines)}, '' ORDER BY n) AS xml, count(*) AS listed
+        f"""SELECT province, commune, finding, (n - 1) // {MOST_ROWS} AS part,
+            string_agg({row_sql(cells, "row_at", lines)}, '' ORDER BY n) AS xml, count(*) AS listed
         FROM (SELECT *, ({number})::VARCHAR AS row_at FROM {rows} WHERE unit BETWEEN $first AND $last)
         GROUP BY ALL ORDER BY province, commune, min(outcome), part""",
         {"first": _unit_number(*batch[0]), "last": _unit_number(*batch[-1])},

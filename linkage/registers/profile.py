@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +42,7 @@ class FieldProfile:
     frequent: tuple[tuple[str, int], ...]
     """(value, rows), most frequent first."""
     precisions: Mapping[str, int]
-    """Dates: `day`, `month`, `year`, `other` → rows."""
+    """Dates: `day`, `month`, `year`, `other` → rows; those with fewer rows than the floor are left out."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def _field(connection: duckdb.DuckDBPyConnection, name: str, header: str, kind: 
                  WHEN regexp_full_match(trim({column}), '[0-9]{{1,2}}[./-][0-9]{{4}}') THEN 'month'
                  WHEN regexp_full_match(trim({column}), '[0-9]{{4}}') THEN 'year' ELSE 'other' END
         """
-        precisions = dict(_counts(connection, precision, 0, "1"))
+        precisions = dict(_counts(connection, precision, floor, "1"))
     return FieldProfile(name, header, kind, int(counted[0]), int(counted[1]), tuple(frequent), precisions)
 
 
@@ -161,7 +162,7 @@ def draw_profile(profile: SideProfile, path: Path) -> None:
         _draw_years(figure.add_subplot(grid[2, 0]), profile)
     if profile.by_unit:
         _draw_units(figure.add_subplot(grid[2, 1]), profile)
-    figure.text(0.995, 0.002, texts.BELOW_FLOOR.format(floor=profile.floor), ha="right", va="bottom", fontsize=8)
+    figure.supxlabel(texts.BELOW_FLOOR.format(floor=profile.floor), fontsize=8, x=0.99, ha="right")
     path.touch(mode=0o600)
     path.chmod(0o600)
     figure.savefig(path, dpi=120)
@@ -172,7 +173,7 @@ def _draw_completeness(axes: Axes, profile: SideProfile) -> None:
     places = range(len(shares))
     axes.barh(places, shares, color="#4477aa")
     axes.set_yticks(places, [field.header for field in profile.fields], fontsize=8)
-    axes.invert_yaxis()
+    axes.set_ylim(len(shares) - 0.4, -0.6)
     axes.set_xlim(0, 108)
     for place, share in zip(places, shares, strict=True):
         axes.text(share + 0.5, place, f"{share:.1f} %".replace(".", ","), va="center", fontsize=7)
@@ -203,7 +204,7 @@ def _draw_years(axes: Axes, profile: SideProfile) -> None:
 def _draw_units(axes: Axes, profile: SideProfile) -> None:
     units, rows = zip(*profile.by_unit, strict=True)
     axes.barh(range(len(units)), rows, color="#4477aa")
-    axes.set_yticks(range(len(units)), [unit if len(unit) <= 38 else unit[:37] + "…" for unit in units], fontsize=7)
+    axes.set_yticks(range(len(units)), [textwrap.fill(unit, 34, max_lines=2, placeholder="…") for unit in units], fontsize=7)
     axes.invert_yaxis()
     axes.tick_params(axis="x", labelsize=8)
     axes.set_title(texts.BY_UNIT.format(field=_header(profile, profile.unit_field)), fontsize=10, loc="left")

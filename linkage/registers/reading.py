@@ -15,7 +15,6 @@ from linkage.registers.kinds import RegisterField, RegisterKind, Role, register_
 from linkage.registers.mapping import ColumnMatch, Finding, HeaderMapping, map_headers, missing_fields, recognised
 from linkage.registers.sources import open_parts
 from linkage.registers.staging import FAULTS, SOUND, find_structural_faults, forget, stage, write_used_and_quarantined
-
 from linkage.vietnamese import propose_encoding
 
 if TYPE_CHECKING:

@@ -68,7 +68,7 @@ def marked_cells(path: Path, label: str, position: int) -> dict[tuple[int, int],
     try:
         with zipfile.ZipFile(path) as archive:
             for piece in _pieces(archive, _sheet_file(archive, position)):
-                wide = set(re.findall(rb'\br="([A-Z]{2,3})\d', piece))
+                wide = set(re.findall(rb' r="([A-Z]{2,3})[0-9]', piece))
                 widest = max([widest, *wide], key=lambda letters: (len(letters), letters))
                 rows = re.findall(rb'<row[^>]*?\br="(\d+)"', piece[-LONGEST_CELL:])
                 last_row = int(rows[-1]) if rows else last_row

@@ -35,8 +35,12 @@ def describe_annexes(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
     }
     tables: dict[str, Table | None] = {
         "glossary": Table(texts("captions", "glossary"), texts.header("term", "meaning"), terms, "–", (2, 5)),
-        "parameters": Table(texts("captions", "parameters"), texts.header("parameter", "value"), parameters, "run.json: config", (3, 4)),
-        "versions": Table(texts("captions", "versions"), texts.header("item", "value"), versions, "run.json: versions, inputs", (2, 3)),
+        "parameters": Table(
+            texts("captions", "parameters"), texts.header("parameter", "value"), parameters, "run.json: config", (3, 4)
+        ),
+        "versions": Table(
+            texts("captions", "versions"), texts.header("item", "value"), versions, "run.json: versions, inputs", (2, 3)
+        ),
     }
     return part(facts, tables)
 
@@ -48,7 +52,13 @@ def crosswalk(texts: Texts, present: Collection[str]) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for item in items:
         need = item["needs"]
-        status = "not_applicable" if need == "not_applicable" else "reported" if need == "always" or need in present else "not_reported"
+        status = (
+            "not_applicable"
+            if need == "not_applicable"
+            else "reported"
+            if need == "always" or need in present
+            else "not_reported"
+        )
         rows.append((item["list"], item["item"][place], item["section"], texts("status", status)))
     return Table(texts("captions", "crosswalk"), texts.header("item", "asks", "where", "status"), rows, "–", (2, 6, 1, 2))
 
@@ -67,5 +77,7 @@ def _flat(value: Any, name: str = "") -> list[tuple[str, str]]:
         return [line for place, one in enumerate(value, 1) for line in _flat(one, f"{name}[{place}]")]
     if value is None or value == []:
         return []
-    shown = ", ".join(map(str, value)) if isinstance(value, list) else json.dumps(value) if isinstance(value, bool) else str(value)
+    shown = (
+        ", ".join(map(str, value)) if isinstance(value, list) else json.dumps(value) if isinstance(value, bool) else str(value)
+    )
     return [(name, shown)]

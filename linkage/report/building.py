@@ -24,7 +24,7 @@ from linkage.report.quality import describe_quality
 from linkage.report.reading import RunTables
 from linkage.report.results import describe_results
 from linkage.report.sources import describe_flow, describe_sources
-from linkage.report.tables import Cell, Part, Picture, Table
+from linkage.report.tables import Cell, Picture, Table
 from linkage.report.texts import Texts
 from linkage.report.writing import fill_template, place_content
 
@@ -74,7 +74,9 @@ def _spec_of(run: Path) -> ProjectSpec:
     return parse_project(str(held.get("config", "")), run / "project.yaml").spec
 
 
-def _build(run: Path, spec: ProjectSpec, folder: Path, formats: Sequence[str], since: Path | None, language: Language) -> dict[str, int]:
+def _build(
+    run: Path, spec: ProjectSpec, folder: Path, formats: Sequence[str], since: Path | None, language: Language
+) -> dict[str, int]:
     texts, ledger = Texts(language), Ledger(language)
     tables, earlier = RunTables(run), RunTables(since) if since else None
     if earlier:

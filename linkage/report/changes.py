@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from linkage.report.disclosure import hide_small_counts
+from linkage.report.numbers import Kind
 from linkage.report.sources import filled_column
 from linkage.report.tables import Cell, Part, Table, part
 from linkage.runs.sql import literal, quote
@@ -15,6 +16,14 @@ if TYPE_CHECKING:
     from linkage.report.texts import Texts
 
 MOST_LEVELS = 10
+STAGE_FIGURES = (
+    ("rows", "read", "left_rows_used"),
+    ("persons", "read", "right_rows_used"),
+    ("candidates", "block", "candidate_pairs"),
+    ("links", "decide", "links"),
+    ("clerical", "decide", "clerical"),
+)
+"""What is compared: row of the table, stage, figure of its record."""
 
 
 def describe_changes(run: RunTables, earlier: RunTables | None, spec: ProjectSpec, texts: Texts) -> Part:
@@ -35,17 +44,17 @@ def describe_changes(run: RunTables, earlier: RunTables | None, spec: ProjectSpe
 def _changes(run: RunTables, earlier: RunTables, spec: ProjectSpec, texts: Texts) -> Table:
     rows: list[tuple[Cell, ...]] = []
 
-    def compare(name: str, before: float | None, now: float | None, kind: str, source: str) -> None:
+    def compare(name: str, before: float | None, now: float | None, kind: Kind, source: str) -> None:
         if before is None and now is None:
             return
         moved = now - before if before is not None and now is not None else None
         rows.append((
-            texts("changed", name), earlier.number(before, kind, source), run.number(now, kind, source), run.number(moved, kind, source),  # type: ignore[arg-type]
+            texts("changed", name),
+            earlier.number(before, kind, source), run.number(now, kind, source), run.number(moved, kind, source),
         ))  # fmt: skip
 
-    for name, stage, count in (("rows", "read", "left_rows_used"), ("persons", "read", "right_rows_used"), ("candidates", "block", "candidate_pairs"),
-                               ("links", "decide", "links"), ("clerical", "decide", "clerical")):  # fmt: skip
-        compare(name, earlier.count(stage, count), run.count(stage, count), "count", f"run.json: {stage}.{count}")
+    for name, stage, figure in STAGE_FIGURES:
+        compare(name, earlier.count(stage, figure), run.count(stage, figure), "count", f"run.json: {stage}.{figure}")
     for name in ("upper", "lower"):
         before, now = ((one.documents["thresholds"] or {}).get(name) for one in (earlier, run))
         compare(name, before, now, "weight", f"thresholds.json: {name}")
@@ -59,12 +68,19 @@ def _changes(run: RunTables, earlier: RunTables, spec: ProjectSpec, texts: Texts
         for (name, count), hide in zip(counts.items(), hide_small_counts(list(counts.values()), floor), strict=True):
             shown: Cell = texts("words", "hidden") if hide else run.number(count, "count", "links.parquet")
             rows.append((texts("changed", name), "–", shown, "–"))
-    return Table(texts("captions", "changes"), ("", *texts.header("before", "now", "change")), rows, "run.json, links.parquet", (4, 3, 3, 3))
+    return Table(
+        texts("captions", "changes"),
+        ("", *texts.header("before", "now", "change")),
+        rows,
+        "run.json, links.parquet",
+        (4, 3, 3, 3),
+    )
 
 
 def _moved_links(run: RunTables, earlier: RunTables) -> dict[str, int]:
     """Mentions whose link is kept, gained, lost or now to another person."""
-    old = f"(SELECT record_id_l, record_id_r FROM read_parquet({literal(str(earlier.path / 'links.parquet'))}) WHERE decision = 'link')"
+    file = literal(str(earlier.path / "links.parquet"))
+    old = f"(SELECT record_id_l, record_id_r FROM read_parquet({file}) WHERE decision = 'link')"
     new = "(SELECT record_id_l, record_id_r FROM links WHERE decision = 'link')"
     kept, gained, lost, moved = run.rows(
         "SELECT count(*) FILTER (o.record_id_r = n.record_id_r), count(*) FILTER (o.record_id_l IS NULL),"
@@ -76,14 +92,15 @@ def _moved_links(run: RunTables, earlier: RunTables) -> dict[str, int]:
 
 def _largest_completeness_move(run: RunTables, earlier: RunTables, spec: ProjectSpec) -> tuple[float | None, float | None]:
     """Share filled before and now, of the compared field whose share moved most."""
-    moves = []
+    moves: list[tuple[float, float]] = []
     for one in spec.comparisons:
-        shares = []
-        for tables in (earlier, run):
-            column = filled_column(tables, "mentions", one.field)
-            shares.append(tables.one(f"SELECT count({quote(column)}) / count(*) FROM mentions") if column else None)
-        if None not in shares:
-            moves.append((shares[0], shares[1]))
+        columns = [filled_column(tables, "mentions", one.field) for tables in (earlier, run)]
+        if all(columns):
+            before, now = (
+                tables.one(f"SELECT count({quote(column or '')}) / count(*) FROM mentions")
+                for tables, column in zip((earlier, run), columns, strict=True)
+            )
+            moves.append((before, now))
     return max(moves, key=lambda pair: abs(pair[1] - pair[0]), default=(None, None))
 
 
@@ -99,9 +116,12 @@ def _drift(run: RunTables, earlier: RunTables, texts: Texts) -> Table | None:
     ]
     rows: list[tuple[Cell, ...]] = [
         (
-            f"{texts.field(field)}: {texts.level(label)}", earlier.number(was, "weight", "training.json"), run.number(weight, "weight", "training.json"),
+            f"{texts.field(field)}: {texts.level(label)}", earlier.number(was, "weight", "training.json"),
+            run.number(weight, "weight", "training.json"),
             run.number(weight - was, "weight", "training.json"),
         )
         for _, (field, label), was, weight in sorted(moved, key=lambda row: (-row[0], row[1]))[:MOST_LEVELS]
     ]  # fmt: skip
-    return Table(texts("captions", "drift"), texts.header("level", "before", "now", "change"), rows, "training.json", (6, 2, 2, 2))
+    return Table(
+        texts("captions", "drift"), texts.header("level", "before", "now", "change"), rows, "training.json", (6, 2, 2, 2)
+    )

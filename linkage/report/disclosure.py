@@ -28,7 +28,8 @@ def hide_small_cells(cells: Sequence[Sequence[int]], floor: int) -> list[list[bo
 
     Population: counts of records by row and column; the reader knows that rows add up to their totals, and each column's
     sum over the rows. A count from 1 to `floor` − 1 is hidden. Then, as long as those equations determine a hidden cell,
-    the smallest shown cell of its row or column is hidden too (positive before zero, a row's total last).
+    a shown cell of its row or column is hidden too: the one that leaves the fewest determined, of these a cell before a
+    total, a positive one before a zero, the smallest.
 
     >>> hide_small_cells([[900, 3, 903], [400, 50, 450], [300, 20, 320]], 10)
     [[True, True, False], [False, False, False], [True, True, False]]
@@ -36,14 +37,20 @@ def hide_small_cells(cells: Sequence[Sequence[int]], floor: int) -> list[list[bo
     counts = np.asarray(cells, dtype=int).reshape(len(cells), -1)
     hidden = (counts > 0) & (counts < floor)
     last = counts.shape[1] - 1
+
+    def cost(at: tuple[int, int]) -> tuple[int, bool, bool, int, tuple[int, int]]:
+        tried = hidden.copy()
+        tried[at] = True
+        return len(determined_cells(tried)), at[1] == last, bool(counts[at] == 0), int(counts[at]), at
+
     while True:
-        able = []
+        able: set[tuple[int, int]] = set()
         for i, j in determined_cells(hidden):
             crossing = [(i, k) for k in range(last + 1)] + [(k, j) for k in range(len(counts))]
-            able += [at for at in crossing if not hidden[at]]
+            able |= {at for at in crossing if not hidden[at]}
         if not able:
             return [[bool(one) for one in row] for row in hidden]
-        hidden[min(able, key=lambda at: (counts[at] == 0, at[1] == last, counts[at], at))] = True
+        hidden[min(able, key=cost)] = True
 
 
 def determined_cells(hidden: NDArray[np.bool_]) -> list[tuple[int, int]]:

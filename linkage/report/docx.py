@@ -12,8 +12,9 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from linkage.report.letterhead import Letterhead
-from linkage.report.pandoc import Node, change_nodes, pandoc, without_regions, write_document
+from linkage.report.pandoc import Node, change_nodes, pandoc, replace_block, without_regions, write_document
 from linkage.report.tables import Picture
+from linkage.report.writing import SIGNATURE
 
 FONT = "Times New Roman"
 _SPACE = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
@@ -21,13 +22,18 @@ _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationship
 # A4; margins of Decree 30/2020 in twentieths of a point: top 25 mm, right 20, bottom 20, left 30; first page without number
 _SECTION = (
     '<w:sectPr><w:headerReference w:type="default" r:id="rIdHead"/><w:headerReference w:type="first" r:id="rIdFirst"/>'
-    '<w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="1417" w:right="1134" w:bottom="1134" w:left="1701" w:header="567" w:footer="567" w:gutter="0"/>'
+    '<w:pgSz w:w="11906" w:h="16838"/>'
+    '<w:pgMar w:top="1417" w:right="1134" w:bottom="1134" w:left="1701" w:header="567" w:footer="567" w:gutter="0"/>'
     "<w:titlePg/></w:sectPr>"
 )
 _BORDERS = "".join(
-    f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="595959"/>' for side in ("top", "left", "bottom", "right", "insideH", "insideV")
+    f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="595959"/>'
+    for side in ("top", "left", "bottom", "right", "insideH", "insideV")
 )
-_PAGE_NUMBER = '<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText>PAGE</w:instrText></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r>'
+_PAGE_NUMBER = "".join(
+    f"<w:r>{mark}</w:r>"
+    for mark in ('<w:fldChar w:fldCharType="begin"/>', "<w:instrText>PAGE</w:instrText>", '<w:fldChar w:fldCharType="end"/>')
+)
 
 
 def write_docx(document: Node, pictures: Mapping[str, Picture], frame: Letterhead, language: str, target: Path) -> None:
@@ -42,13 +48,16 @@ def write_docx(document: Node, pictures: Mapping[str, Picture], frame: Letterhea
             if node["t"] != "Image":
                 return None
             name = node["c"][2][0].removeprefix("figure:")
-            return node | {"c": [*node["c"][:2], [str(Path(folder) / f"{name}.png"), ""]]}
+            return node | {"c": [*node["c"][:2], [f"{name}.png", ""]]}
 
         framed = change_nodes(without_regions(document), drawn)
-        framed["blocks"] = [_raw(_head(frame)), *framed["blocks"], _raw(_foot(frame))]
+        framed = replace_block(framed, SIGNATURE, _raw(_foot(frame)))
+        framed["blocks"].insert(0, _raw(_head(frame)))
         reference = Path(folder) / "reference.docx"
         reference.write_bytes(_reference(frame.banner))
-        made = write_document(framed, "docx", [f"--reference-doc={reference}", f"--metadata=lang:{language}"])
+        made = write_document(
+            framed, "docx", [f"--reference-doc={reference}", f"--resource-path={folder}", f"--metadata=lang:{language}"]
+        )
     target.write_bytes(_finish(made, frame))
 
 
@@ -68,7 +77,9 @@ def _reference(banner: str) -> bytes:
         f'<Relationship Id="{name}" Type="{_RELATIONS}/header" Target="{file}"/>'
         for name, file in (("rIdHead", "header1.xml"), ("rIdFirst", "header2.xml"))
     )
-    parts["word/_rels/document.xml.rels"] = parts["word/_rels/document.xml.rels"].replace(b"</Relationships>", links.encode() + b"</Relationships>")
+    parts["word/_rels/document.xml.rels"] = parts["word/_rels/document.xml.rels"].replace(
+        b"</Relationships>", links.encode() + b"</Relationships>"
+    )
     kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.header+xml"
     types = "".join(f'<Override PartName="/word/header{n}.xml" ContentType="{kind}"/>' for n in (1, 2))
     parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace(b"</Types>", types.encode() + b"</Types>")
@@ -85,7 +96,12 @@ _PARAGRAPH = '<w:spacing w:before="120" w:after="0" w:line="264" w:lineRule="aut
 _STYLES = {
     "BodyText": (26, False, False, f'{_PARAGRAPH}<w:ind w:firstLine="567"/><w:jc w:val="both"/>'),
     "FirstParagraph": (26, False, False, f'{_PARAGRAPH}<w:ind w:firstLine="567"/><w:jc w:val="both"/>'),
-    "Compact": (22, False, False, '<w:spacing w:before="20" w:after="20" w:line="240" w:lineRule="auto"/><w:ind w:firstLine="0"/><w:jc w:val="left"/>'),
+    "Compact": (
+        22,
+        False,
+        False,
+        '<w:spacing w:before="20" w:after="20" w:line="240" w:lineRule="auto"/><w:ind w:firstLine="0"/><w:jc w:val="left"/>',
+    ),
     "TableCaption": (24, True, False, '<w:keepNext/><w:spacing w:before="200" w:after="80"/>'),
     "ImageCaption": (24, False, True, '<w:spacing w:before="60" w:after="200"/><w:jc w:val="center"/>'),
     "CaptionedFigure": (26, False, False, '<w:keepNext/><w:spacing w:before="160"/><w:jc w:val="center"/>'),
@@ -111,9 +127,11 @@ def _styles(styles: str) -> str:
 
         styles = re.sub(rf'<w:style [^>]*w:styleId="{name}".*?</w:style>', restyled, styles, flags=re.DOTALL)
     table = (
-        f'<w:style w:type="table" w:default="1" w:styleId="Table"><w:name w:val="Table"/><w:basedOn w:val="TableNormal"/><w:qFormat/><w:tblPr><w:tblBorders>{_BORDERS}</w:tblBorders>'
+        '<w:style w:type="table" w:default="1" w:styleId="Table"><w:name w:val="Table"/><w:basedOn w:val="TableNormal"/>'
+        f"<w:tblPr><w:tblBorders>{_BORDERS}</w:tblBorders>"
         '<w:tblCellMar><w:left w:w="70" w:type="dxa"/><w:right w:w="70" w:type="dxa"/></w:tblCellMar></w:tblPr>'
-        '<w:tblStylePr w:type="firstRow"><w:rPr><w:b/></w:rPr><w:tcPr><w:shd w:val="clear" w:color="auto" w:fill="EBEBEB"/></w:tcPr></w:tblStylePr></w:style>'
+        '<w:tblStylePr w:type="firstRow"><w:rPr><w:b/></w:rPr>'
+        '<w:tcPr><w:shd w:val="clear" w:color="auto" w:fill="EBEBEB"/></w:tcPr></w:tblStylePr></w:style>'
     )
     return re.sub(r'<w:style [^>]*w:styleId="Table".*?</w:style>', lambda _: table, styles, flags=re.DOTALL)
 
@@ -126,7 +144,11 @@ def _finish(made: bytes, frame: Letterhead) -> bytes:
     parts["word/document.xml"] = body.replace("<w:tr><w:tc>", "<w:tr><w:trPr><w:cantSplit/></w:trPr><w:tc>").encode()
     core = parts["docProps/core.xml"].decode()
     title = f"<dc:title>{escape(frame.title)}</dc:title>"
-    core = re.sub(r"<dc:title>.*?</dc:title>|<dc:title\s*/>", title, core) if "<dc:title" in core else core.replace("</cp:coreProperties>", f"{title}</cp:coreProperties>")
+    core = (
+        re.sub(r"<dc:title>.*?</dc:title>|<dc:title\s*/>", title, core)
+        if "<dc:title" in core
+        else core.replace("</cp:coreProperties>", f"{title}</cp:coreProperties>")
+    )
     parts["docProps/core.xml"] = core.encode()
     return _packed(parts)
 
@@ -149,14 +171,15 @@ def _raw(xml: str) -> Node:
 
 
 def _run(text: str, *, bold: bool = False, italic: bool = False, size: int = 26, colour: str = "") -> str:
-    marks = f'{"<w:b/>" if bold else ""}{"<w:i/>" if italic else ""}' + (f'<w:color w:val="{colour}"/>' if colour else "")
+    marks = f"{'<w:b/>' if bold else ''}{'<w:i/>' if italic else ''}" + (f'<w:color w:val="{colour}"/>' if colour else "")
     return f'<w:r><w:rPr>{marks}<w:sz w:val="{size}"/></w:rPr><w:t xml:space="preserve">{escape(text)}</w:t></w:r>'
 
 
 def _line(runs: str, *, align: str = "center", before: int = 0, ruled: tuple[int, int] | None = None) -> str:
     """A paragraph; `ruled` draws a line under it, indented on both sides."""
     rule = (
-        f'<w:pBdr><w:bottom w:val="single" w:sz="6" w:space="1" w:color="000000"/></w:pBdr><w:spacing w:before="{before}" w:after="0" w:line="60" w:lineRule="exact"/>'
+        '<w:pBdr><w:bottom w:val="single" w:sz="6" w:space="1" w:color="000000"/></w:pBdr>'
+        f'<w:spacing w:before="{before}" w:after="0" w:line="60" w:lineRule="exact"/>'
         f'<w:ind w:left="{ruled[0]}" w:right="{ruled[1]}"/>'
         if ruled
         else f'<w:spacing w:before="{before}" w:after="0"/>'
@@ -170,24 +193,38 @@ def _columns(cells: tuple[tuple[int, str], ...]) -> str:
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width, _ in cells)
     made = "".join(f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/></w:tcPr>{content}</w:tc>' for width, content in cells)
     return (
-        f'<w:tbl><w:tblPr><w:tblW w:w="9071" w:type="dxa"/><w:tblBorders>{none}</w:tblBorders><w:tblLayout w:type="fixed"/></w:tblPr>'
+        f'<w:tbl><w:tblPr><w:tblW w:w="9071" w:type="dxa"/><w:tblBorders>{none}</w:tblBorders>'
+        '<w:tblLayout w:type="fixed"/></w:tblPr>'
         f"<w:tblGrid>{grid}</w:tblGrid><w:tr>{made}</w:tr></w:tbl>"
     )
 
 
 def _head(frame: Letterhead) -> str:
     parent = _line(_run(frame.parent_agency, size=24)) if frame.parent_agency else ""
-    left = parent + _line(_run(frame.agency, bold=True, size=24)) + _line("", ruled=(1100, 1100)) + _line(_run(frame.number), before=160)
+    left = (
+        parent
+        + _line(_run(frame.agency, bold=True, size=24))
+        + _line("", ruled=(1100, 1100))
+        + _line(_run(frame.number), before=160)
+    )
     right = (
         _line(_run(frame.nation, bold=True, size=24)) + _line(_run(frame.motto, bold=True)) + _line("", ruled=(1050, 1050))
         + _line(_run(frame.dated, italic=True), before=160)
     )  # fmt: skip
-    title = "".join(_line(_run(text, bold=True, size=28), before=before) for text, before in ((frame.kind, 360), (frame.subject, 0), (frame.title, 0)))
+    title = "".join(
+        _line(_run(text, bold=True, size=28), before=before)
+        for text, before in ((frame.kind, 360), (frame.subject, 0), (frame.title, 0))
+    )
     return _columns(((3671, left), (5400, right))) + title + _line("", ruled=(2900, 2900)) + _line("")
 
 
 def _foot(frame: Letterhead) -> str:
     lines = "".join(_line(_run(line, size=22), align="left") for line in frame.recipient_lines)
     left = _line(_run(frame.recipients, bold=True, italic=True, size=24), align="left") + lines
-    right = _line(_run(frame.signer, bold=True)) + _line(_run(frame.sign, italic=True)) + _line(_run(frame.signer_name, bold=True, colour="505050"), before=1300)
-    return _line("", before=240) + _columns(((4535, left), (4536, right))) + _line("")
+    right = (
+        _line(_run(frame.signer, bold=True))
+        + _line(_run(frame.sign, italic=True))
+        + _line(_run(frame.signer_name, bold=True, colour="505050"), before=1300)
+    )
+    new_page = '<w:p><w:r><w:br w:type="page"/></w:r></w:p>'
+    return _line("", before=240) + _columns(((4535, left), (4536, right))) + new_page

@@ -22,7 +22,7 @@ WIDTH = 6.4
 """Inches: the text width of the page."""
 TALLEST = 8.2
 """Inches: what a page holds beside the caption."""
-STYLE = {
+STYLE: Any = {
     "font.family": "Tinos",
     "font.size": 10,
     "axes.spines.top": False,
@@ -119,7 +119,9 @@ def draw_bars(labels: Sequence[str], values: Sequence[float], axis: str, texts: 
     drawing = Drawing(min(0.6 + 0.2 * max(len(labels), 2), TALLEST))
     with drawing as (_, axes):
         places = -np.arange(len(labels))
-        bars = axes.barh(places, values, color=[MIDDLE if value >= 0 else LIGHT for value in values], edgecolor=DARK, linewidth=0.6)
+        bars = axes.barh(
+            places, values, color=[MIDDLE if value >= 0 else LIGHT for value in values], edgecolor=DARK, linewidth=0.6
+        )
         for bar, value in zip(bars, values, strict=True):
             bar.set_hatch("" if value >= 0 else "////")
         axes.set_yticks(places, labels, fontsize=8.5 if drawing.height < TALLEST else 72 * TALLEST / (1.25 * len(labels)))

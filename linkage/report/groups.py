@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from linkage.report.disclosure import hide_small_cells
 from linkage.report.figures import draw_bars
@@ -24,6 +24,7 @@ NOTEWORTHY = 0.1
 DAYS_ALLOWED = {"birth_date": 60, "death_date": 15}
 """Days within which a birth or death is to be registered (Law on Civil Status 60/2014/QH13, articles 15 and 33)."""
 MOST_ETHNIC_GROUPS = 5
+MOST_BARS = 16
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,9 @@ PERIODS = (Period(None, 1975), Period(1976, 1998), Period(1999, 2005), Period(20
 def period_of(run: RunTables) -> str | None:
     """The column whose year puts a mention into a period."""
     columns = run.columns("mentions")
-    return next((name for name in ("registration_date_year", "death_date_year", "birth_date_year", "birth_year") if name in columns), None)
+    return next(
+        (name for name in ("registration_date_year", "death_date_year", "birth_date_year", "birth_year") if name in columns), None
+    )
 
 
 def period_sql(column: str) -> str:
@@ -63,7 +66,7 @@ def province_column(run: RunTables) -> str | None:
     return next((name for name in there if run.one(f"SELECT count({quote(name)}) FROM mentions")), None)
 
 
-def split_by(run: RunTables, expression: str) -> list[tuple[object, int, int]]:
+def split_by(run: RunTables, expression: str) -> list[tuple[Any, int, int]]:
     """Rows (value, linked, not linked) of the mentions by a SQL expression over their columns."""
     return run.rows(
         f"SELECT {expression} AS grouped, count(*) FILTER (linked), count(*) FILTER (NOT linked) FROM"
@@ -73,7 +76,9 @@ def split_by(run: RunTables, expression: str) -> list[tuple[object, int, int]]:
     )
 
 
-def linkage_table(run: RunTables, caption: str, first: str, rows: Sequence[tuple[str, int, int]], texts: Texts, floor: int) -> Table:
+def linkage_table(
+    run: RunTables, caption: str, first: str, rows: Sequence[tuple[str, int, int]], texts: Texts, floor: int
+) -> Table:
     """Linked, not linked, total and rate by group, small counts hidden."""
     hidden = hide_small_cells([[linked, rest, linked + rest] for _, linked, rest in rows], floor)
     source = "mentions.parquet, links.parquet"
@@ -81,7 +86,8 @@ def linkage_table(run: RunTables, caption: str, first: str, rows: Sequence[tuple
     for (label, linked, rest), hide in zip(rows, hidden, strict=True):
         counts = (linked, rest, linked + rest)
         shown: list[Cell] = [
-            texts("words", "hidden") if secret else run.number(count, "count", source) for count, secret in zip(counts, hide, strict=True)
+            texts("words", "hidden") if secret else run.number(count, "count", source)
+            for count, secret in zip(counts, hide, strict=True)
         ]
         total = linked + rest
         rate: Cell = texts("words", "hidden") if any(hide) or not total else run.number(linked / total, "share", source, of=total)
@@ -92,7 +98,7 @@ def linkage_table(run: RunTables, caption: str, first: str, rows: Sequence[tuple
 def describe_groups(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
     """Linked against unlinked mentions by sex, cohort, ethnic group, place, lateness and name frequency."""
     if not (run.has("links") and run.has("mentions")):
-        return part({"grouped": False}, {})
+        return part({"grouped": False, "missing_groups": []}, {})
     total = run.rows("SELECT count(*) FILTER (decision = 'link') FROM links")[0][0]
     mentions = run.one("SELECT count(*) FROM mentions")
     facts: dict[str, object] = {"grouped": 0 < total < mentions, "missing_groups": []}
@@ -110,7 +116,9 @@ def describe_groups(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
         for (label, linked, rest), cells in zip(found, table.rows, strict=True):
             difference = _standardised(linked / total, rest / (mentions - total))
             may_show = isinstance(cells[4], Number)
-            shown: Cell = run.number(difference, "weight", "mentions.parquet, links.parquet") if may_show else texts("words", "hidden")
+            shown: Cell = (
+                run.number(difference, "weight", "mentions.parquet, links.parquet") if may_show else texts("words", "hidden")
+            )
             rows.append((f"{texts('groups', name)}: {label}", *cells[1:3], cells[4], shown))
             if may_show and abs(difference) > NOTEWORTHY / 4:
                 bars.append((f"{texts('groups', name)}: {label}", difference))
@@ -119,10 +127,16 @@ def describe_groups(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
     large = sorted((bar for bar in bars if bar[1] < -NOTEWORTHY), key=lambda bar: bar[1])
     facts["less_linked"] = [label for label, _ in large[:5]]
     bars = sorted(bars, key=lambda bar: bar[1])
-    bars = bars if len(bars) <= 24 else bars[:12] + bars[-12:]
+    bars = bars if len(bars) <= MOST_BARS else bars[: MOST_BARS // 2] + bars[-MOST_BARS // 2 :]
     picture = None
     if bars:
-        drawn = draw_bars([label for label, _ in bars], [value for _, value in bars], texts("words", "difference_axis"), texts, (-NOTEWORTHY, NOTEWORTHY))
+        drawn = draw_bars(
+            [label for label, _ in bars],
+            [value for _, value in bars],
+            texts("words", "difference_axis"),
+            texts,
+            (-NOTEWORTHY, NOTEWORTHY),
+        )
         picture = Picture(texts("figures", "bias"), texts("alternatives", "bias"), drawn, "mentions.parquet, links.parquet")
     header = texts.header("group", "links", "unlinked", "rate", "difference")
     table = Table(texts("captions", "bias"), header, rows, "mentions.parquet, links.parquet", (5, 2, 2, 2, 2))
@@ -132,32 +146,33 @@ def describe_groups(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
 def _groups(run: RunTables, spec: ProjectSpec, texts: Texts) -> dict[str, list[tuple[str, int, int]]]:
     columns = run.columns("mentions")
     unknown = texts("words", "unknown")
-    found: dict[str, list[tuple[str, int, int]]] = dict.fromkeys(
-        ("sex", "cohort", "ethnicity", "province", "area", "lateness", "name_frequency", "completeness"), []
-    )
+    names = ("sex", "cohort", "ethnicity", "province", "area", "lateness", "name_frequency", "completeness")
+    found: dict[str, list[tuple[str, int, int]]] = {name: [] for name in names}
     if "sex" in columns:
-        found["sex"] = [(texts.named("sexes", v) if v else unknown, a, b) for v, a, b in split_by(run, "sex")]  # type: ignore[arg-type]
+        found["sex"] = [(texts.named("sexes", v) if v else unknown, a, b) for v, a, b in split_by(run, "sex")]
     born = next((name for name in ("birth_date_year", "birth_year") if name in columns), None)
     if born:
         decades = split_by(run, f"greatest(1930, least(2020, {quote(born)} // 10 * 10))")
-        found["cohort"] = [(_decade(v, texts), a, b) for v, a, b in decades]  # type: ignore[arg-type]
+        found["cohort"] = [(_decade(v, texts), a, b) for v, a, b in decades]
     if "ethnicity" in columns:
         found["ethnicity"] = _largest(split_by(run, "ethnicity"), texts)
     if province := province_column(run):
-        found["province"] = [(texts.province(v), a, b) for v, a, b in split_by(run, quote(province))]  # type: ignore[arg-type]
+        found["province"] = [(texts.province(v), a, b) for v, a, b in split_by(run, quote(province))]
     if "registering_office_fold" in columns:
         area = (
             r"CASE WHEN regexp_matches(registering_office_fold, '\b(phuong|thi tran)\b') THEN 'urban'"
             r" WHEN regexp_matches(registering_office_fold, '\bxa\b') THEN 'rural' END"
         )
-        found["area"] = [(texts.named("areas", v) if v else unknown, a, b) for v, a, b in split_by(run, area)]  # type: ignore[arg-type]
+        found["area"] = [(texts.named("areas", v) if v else unknown, a, b) for v, a, b in split_by(run, area)]
     event = {"birth": "birth_date", "death": "death_date"}.get(spec.left.register_)
     if event and {event, "registration_date"} <= columns:
-        late = f"CASE WHEN registration_date - {event} <= {DAYS_ALLOWED[event]} THEN 'on_time' WHEN registration_date IS NOT NULL AND {event} IS NOT NULL THEN 'late' END"
-        found["lateness"] = [(texts.named("lateness", v) if v else unknown, a, b) for v, a, b in split_by(run, late)]  # type: ignore[arg-type]
+        waited = f"registration_date - {event}"
+        late = f"CASE WHEN {waited} <= {DAYS_ALLOWED[event]} THEN 'on_time' WHEN {waited} IS NOT NULL THEN 'late' END"
+        found["lateness"] = [(texts.named("lateness", v) if v else unknown, a, b) for v, a, b in split_by(run, late)]
     if "full_name_fold" in columns:
         same = "count(*) OVER (PARTITION BY full_name_fold)"
-        often = f"CASE WHEN full_name_fold IS NULL THEN NULL WHEN {same} = 1 THEN 'unique' WHEN {same} < 10 THEN 'rare' ELSE 'common' END"
+        known = f"WHEN {same} = 1 THEN 'unique' WHEN {same} < 10 THEN 'rare' ELSE 'common'"
+        often = f"CASE WHEN full_name_fold IS NULL THEN NULL {known} END"
         found["name_frequency"] = _windowed(run, often, texts)
     empty = [f"({quote(column)} IS NULL)::INTEGER" for one in spec.comparisons if (column := _present(columns, one.field))]
     if empty:
@@ -170,7 +185,8 @@ def _windowed(run: RunTables, expression: str, texts: Texts) -> list[tuple[str, 
     """As split_by, for an expression with a window function."""
     found = run.rows(
         f"SELECT often, count(*) FILTER (linked), count(*) FILTER (NOT linked) FROM (SELECT {expression} AS often,"
-        " record_id IN (SELECT record_id_l FROM links WHERE decision = 'link') AS linked FROM mentions) GROUP BY ALL ORDER BY often NULLS LAST"
+        " record_id IN (SELECT record_id_l FROM links WHERE decision = 'link') AS linked FROM mentions)"
+        " GROUP BY ALL ORDER BY often NULLS LAST"
     )
     return [(texts.named("frequency", value) if value else texts("words", "unknown"), a, b) for value, a, b in found]
 
@@ -187,11 +203,14 @@ def _decade(value: int | None, texts: Texts) -> str:
     return f"{value}–{value + 9}"
 
 
-def _largest(split: list[tuple[object, int, int]], texts: Texts) -> list[tuple[str, int, int]]:
+def _largest(split: list[tuple[Any, int, int]], texts: Texts) -> list[tuple[str, int, int]]:
     """The largest groups by name, the others together."""
     known = sorted((row for row in split if row[0] is not None), key=lambda row: -(row[1] + row[2]))
     shown = [(str(value), a, b) for value, a, b in known[:MOST_ETHNIC_GROUPS]]
-    for label, rest in ((texts("words", "other"), known[MOST_ETHNIC_GROUPS:]), (texts("words", "unknown"), [r for r in split if r[0] is None])):
+    for label, rest in (
+        (texts("words", "other"), known[MOST_ETHNIC_GROUPS:]),
+        (texts("words", "unknown"), [r for r in split if r[0] is None]),
+    ):
         if rest:
             shown.append((label, sum(row[1] for row in rest), sum(row[2] for row in rest)))
     return shown

@@ -46,7 +46,9 @@ def _blocking(run: RunTables, texts: Texts) -> Part:
         "candidate_pairs": run.number(held["candidate_pairs"], "count", f"{source}: candidate_pairs"),
         "possible_pairs": run.number(held.get("possible_pairs"), "count", f"{source}: possible_pairs"),
         "pairs_per_mention": run.number(
-            held["candidate_pairs"] / held["left_rows"] if held.get("left_rows") else None, "weight", f"{source}: candidate_pairs / left_rows"
+            held["candidate_pairs"] / held["left_rows"] if held.get("left_rows") else None,
+            "weight",
+            f"{source}: candidate_pairs / left_rows",
         ),
         "capped_pairs": run.number(sum(rule["capped_pairs"] for rule in held["rules"]), "count", f"{source}: capped_pairs"),
         "has_caps": any(rule["capped_pairs"] for rule in held["rules"]),
@@ -59,7 +61,9 @@ def _blocking(run: RunTables, texts: Texts) -> Part:
         )
         for rule in held["rules"]
     ]
-    table = Table(texts("captions", "blocking"), texts.header("rule", "pairs", "blocks", "largest", "capped"), rows, source, (5, 2, 2, 2, 2))
+    table = Table(
+        texts("captions", "blocking"), texts.header("rule", "pairs", "blocks", "largest", "capped"), rows, source, (5, 2, 2, 2, 2)
+    )
     drawn = draw_bars(
         [texts.rule(rule["rule"]) for rule in held["rules"]], [max(rule["pairs"], 0.5) for rule in held["rules"]],
         texts("words", "number_of_links"), texts,
@@ -90,7 +94,7 @@ def _blocking_recall(run: RunTables) -> dict[str, object]:
 def _training(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
     held = run.documents["training"]
     if not held:
-        return part({"trained": False}, {})
+        return part({"trained": False, "diagnostics_failed": False}, {})
     source = "training.json"
     prior = held["prior"]
     relatives = run.documents["relatives"]
@@ -115,10 +119,16 @@ def _training(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
         "trained": True,
         "prior": run.number(prior["probability"], "probability", f"{source}: prior.probability"),
         "expected_matches": run.number(prior["expected_matches"], "count", f"{source}: prior.expected_matches"),
-        "prior_spec": "given" if _prior(spec, "matches_per_record") else "rules" if _prior(spec, "deterministic_rules") else "own",
+        "prior_spec": "given"
+        if _prior(spec, "matches_per_record")
+        else "rules"
+        if _prior(spec, "deterministic_rules")
+        else "own",
         "prior_rules": "; ".join(texts.rule(rule.name) for rule in _prior(spec, "deterministic_rules") or ()),
         "prior_recall": Number(_prior(spec, "recall"), "rate", "run.json: config training.prior.recall"),
-        "matches_per_record": Number(_prior(spec, "matches_per_record"), "plain", "run.json: config training.prior.matches_per_record"),
+        "matches_per_record": Number(
+            _prior(spec, "matches_per_record"), "plain", "run.json: config training.prior.matches_per_record"
+        ),
         "sampled_pairs": run.number(held["u"]["sampled_pairs"], "count", f"{source}: u.sampled_pairs"),
         "has_frequency_u": any(level["u_from"] == "frequencies" for level in held["levels"]),
         "starts": Number(spec.training.starts, "count", "run.json: config training.starts"),
@@ -146,7 +156,10 @@ def _training(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
     ]  # fmt: skip
     columns = texts.header("pass", "pairs", "used", "matched_share", "converged", "iterations")
     drawn = draw_bars(
-        [_level_name(level, texts) for level in held["levels"]], [level["weight"] for level in held["levels"]], texts("words", "model_weight"), texts
+        [_level_name(level, texts) for level in held["levels"]],
+        [level["weight"] for level in held["levels"]],
+        texts("words", "model_weight"),
+        texts,
     )
     picture = Picture(texts("figures", "levels"), texts("alternatives", "levels"), drawn, source)
     tables = {"levels": levels, "passes": Table(texts("captions", "passes"), columns, passes, source, (4, 2, 2, 2, 2, 2))}
@@ -224,7 +237,10 @@ def _thresholds(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
 def _assignment(run: RunTables, spec: ProjectSpec) -> dict[str, object]:
     return {
         "assignment": spec.assignment,
-        **{f"assign_{name}": run.counted("assign", name) for name in ("pairs", "components", "greedy_components", "largest_component")},
+        **{
+            f"assign_{name}": run.counted("assign", name)
+            for name in ("pairs", "components", "greedy_components", "largest_component")
+        },
         "some_greedy": bool(run.count("assign", "greedy_components")),
     }
 
@@ -246,18 +262,31 @@ def _protocol(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
     labelled = "count(*) FILTER (pair_id IN (SELECT pair_id FROM labels))" if run.has("labels") else "0"
     chosen = "stratum_kind, stratum_low, stratum_high, stratum_size" if detailed else "stratum, NULL, NULL, NULL"
     found = run.rows(
-        f"SELECT {chosen}, count(*), any_value(inclusion_probability), {labelled} FROM review_set GROUP BY ALL ORDER BY 1, 2 NULLS FIRST, 3"
+        f"SELECT {chosen}, count(*), any_value(inclusion_probability), {labelled} FROM review_set"
+        " GROUP BY ALL ORDER BY 1, 2 NULLS FIRST, 3"
     )
     rows: list[tuple[Cell, ...]] = []
     for kind, low, high, size, sampled, probability, done in found:
         name = f"{texts.named('kinds_of_pair', kind)}: {_span(low, high, texts)}" if detailed else str(kind)
         counts = [run.number(value, "count", "review_set.parquet") for value in (size, sampled)]
-        rows.append((name, *counts, run.number(probability, "probability", "review_set.parquet"), run.number(done, "count", "labels.parquet")))
+        rows.append(
+            (
+                name,
+                *counts,
+                run.number(probability, "probability", "review_set.parquet"),
+                run.number(done, "count", "labels.parquet"),
+            )
+        )
     header = texts.header("stratum", "frame", "sampled", "inclusion", "labelled")
-    return part(facts, {"strata": Table(texts("captions", "strata"), header, rows, "review_set.parquet, labels.parquet", (5, 2, 2, 2, 2))})
+    return part(
+        facts, {"strata": Table(texts("captions", "strata"), header, rows, "review_set.parquet, labels.parquet", (5, 2, 2, 2, 2))}
+    )
 
 
 def _span(low: float | None, high: float | None, texts: Texts) -> str:
     """A stratum's weights as text."""
-    bounds = ["−∞" if low is None or np.isinf(low) else texts.decimal(f"{low:.2f}"), "+∞" if high is None or np.isinf(high) else texts.decimal(f"{high:.2f}")]
+    bounds = [
+        "−∞" if low is None or np.isinf(low) else texts.decimal(f"{low:.2f}"),
+        "+∞" if high is None or np.isinf(high) else texts.decimal(f"{high:.2f}"),
+    ]
     return "[" + "; ".join(bound.replace("-", "−") for bound in bounds) + ")"

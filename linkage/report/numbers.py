@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["count", "share", "rate", "expected", "weight", "probability", "plain", "decimal"]
+Kind = Literal["count", "share", "rate", "expected", "weight", "probability", "plain"]
 Language = Literal["vi", "en"]
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -22,8 +22,9 @@ class Number:
     """A value, how it is to be printed, and the run table it comes from.
 
     Kinds: `count` whole number; `share` and `rate` 0–1, printed in per cent, a share with the digits that its denominator
-    `of` supports, a rate with as many as it was stated with; `expected` a rate that a model gives, two digits; `weight` bits; `probability` three significant digits;
-    `decimal` two decimals; `plain` as it is (a seed, a year). Printing it by any other way than `Ledger.show` is refused.
+    `of` supports, a rate with as many as it was stated with; `expected` a rate that a model gives, two digits; `weight` bits;
+    `probability` three significant digits;
+    `plain` as it is (a seed, a year). Printing it by any other way than `Ledger.show` is refused.
     """
 
     value: float | int | None
@@ -33,8 +34,6 @@ class Number:
 
     def __str__(self) -> str:
         raise TypeError(f"a number from {self.source} was printed without the filter")
-
-    __format__ = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)
@@ -77,33 +76,36 @@ class Ledger:
         """The printed form alone, for tables, which the annex lists as a whole.
 
         >>> ledger = Ledger("vi")
-        >>> [ledger.form(Number(v, k, "", of)) for v, k, of in [(1234567, "count", None), (0.98765, "share", 1000), (-7.5, "weight", None)]]
-        ['1.234.567', '98,8%', '−7,50']
+        >>> [ledger.form(one) for one in (Number(1234567, "count", ""), Number(0.98765, "share", "", of=1000))]
+        ['1.234.567', '98,8%']
         >>> ledger.form(Interval(0.99812, 0.9955, 0.9993, ""))
         '99,81% (99,55%–99,93%)'
         """
         if isinstance(number, Interval):
             decimals = _decimals_for(max(number.high - number.low, 1e-6) * 100 / 2)
-            value, low, high = (self._per_cent(part, decimals) for part in (number.value, number.low, number.high))
-            return Shown(f"{value} ({low}–{high})")
+            middle, low, high = (self._per_cent(part, decimals) for part in (number.value, number.low, number.high))
+            return Shown(f"{middle} ({low}–{high})")
         value = number.value
         if value is None or not math.isfinite(value):
             return Shown("–")
+        return Shown(self._form(value, number))
+
+    def _form(self, value: float | int, number: Number) -> str:
         match number.kind:
             case "count":
-                return Shown(self._grouped(round(value)))
+                return self._grouped(round(value))
             case "share":
-                return Shown(self._per_cent(value, min(2, max(0, math.ceil(math.log10(max(number.of or 1, 1))) - 2))))
+                return self._per_cent(value, min(2, max(0, math.ceil(math.log10(max(number.of or 1, 1))) - 2)))
             case "rate":
-                return Shown(self._decimal(f"{value * 100:.4g}%"))
+                return self._decimal(f"{value * 100:.4g}%")
             case "expected":
-                return Shown(self._per_cent(value, _decimals_for(value * 100) if value > 0 else 0))
-            case "weight" | "decimal":
-                return Shown(self._decimal(f"{value:.2f}"))
+                return self._per_cent(value, _decimals_for(value * 100) if value > 0 else 0)
+            case "weight":
+                return self._decimal(f"{value:.2f}")
             case "probability":
-                return Shown(self._probability(value))
+                return self._probability(value)
             case "plain":
-                return Shown(self._decimal(f"{value:.6g}" if isinstance(value, float) else str(value)))
+                return self._decimal(f"{value:.6g}" if isinstance(value, float) else str(value))
 
     def _per_cent(self, value: float, decimals: int) -> str:
         return self._decimal(f"{value * 100:.{decimals}f}%")

@@ -29,11 +29,15 @@ def pandoc(content: bytes, arguments: Sequence[str]) -> bytes:
     """
     environment = {**os.environ, "SOURCE_DATE_EPOCH": "0"}
     try:
-        done = subprocess.run([_pandoc(), *arguments], input=content, capture_output=True, env=environment, timeout=300, check=False)
+        done = subprocess.run(
+            [_pandoc(), *arguments], input=content, capture_output=True, env=environment, timeout=300, check=False
+        )
     except OSError as error:
         raise ReportError(f"pandoc cannot be started ({error})", "Install the package pypandoc-binary again.") from None
     if done.returncode:
-        raise ReportError(f"pandoc refused the report: {done.stderr.decode(errors='replace').strip()[:300]}", "This is a fault of linkage.")
+        raise ReportError(
+            f"pandoc refused the report: {done.stderr.decode(errors='replace').strip()[:300]}", "This is a fault of linkage."
+        )
     return done.stdout
 
 
@@ -57,6 +61,12 @@ def change_nodes(node: Any, change: Callable[[Node], Node | None]) -> Any:
         changed = change(node) if "t" in node else None
         return changed if changed is not None else {key: change_nodes(value, change) for key, value in node.items()}
     return node
+
+
+def replace_block(document: Node, text: str, block: Node) -> Node:
+    """The document with the paragraph that holds just this word replaced."""
+    said = {"t": "Para", "c": [{"t": "Str", "c": text}]}
+    return document | {"blocks": [block if one == said else one for one in document["blocks"]]}
 
 
 def without_regions(document: Node) -> Node:

@@ -8,14 +8,17 @@ from pathlib import Path
 
 from linkage.errors import ReportError
 from linkage.report.letterhead import Letterhead
-from linkage.report.pandoc import Node, change_nodes, without_regions, write_document
+from linkage.report.pandoc import Node, change_nodes, replace_block, without_regions, write_document
 from linkage.report.tables import Picture
+from linkage.report.writing import SIGNATURE
 
 PAGE = Path(__file__).parent / "templates" / "page.typ"
 FONTS = Path(__file__).parent / "fonts"
 
 
-def write_pdf(document: Node, pictures: Mapping[str, Picture], frame: Letterhead, language: str, timestamp: int, target: Path) -> None:
+def write_pdf(
+    document: Node, pictures: Mapping[str, Picture], frame: Letterhead, language: str, timestamp: int, target: Path
+) -> None:
     """Write the PDF; the same document and timestamp (seconds since 1970) give the same bytes.
 
     Raises:
@@ -27,21 +30,35 @@ def write_pdf(document: Node, pictures: Mapping[str, Picture], frame: Letterhead
         if node["t"] != "Image":
             return None
         name = node["c"][2][0].removeprefix("figure:")
-        return {"t": "RawInline", "c": ["typst", f"#image({_text(name + '.svg')}, width: 100%, alt: {_text(pictures[name].alternative)})"]}
+        return {
+            "t": "RawInline",
+            "c": ["typst", f"#image({_text(name + '.svg')}, width: 100%, alt: {_text(pictures[name].alternative)})"],
+        }
 
-    body = write_document(change_nodes(without_regions(document), drawn), "typst", ["--wrap=none"]).decode()
+    signed = replace_block(without_regions(document), SIGNATURE, {"t": "RawBlock", "c": ["typst", "#signature-block"]})
+    body = write_document(change_nodes(signed, drawn), "typst", ["--wrap=none"]).decode()
     with tempfile.TemporaryDirectory() as folder:
         for name, picture in pictures.items():
             (Path(folder) / f"{name}.svg").write_bytes(picture.drawing.svg)
         values = "\n".join(f"#let {name.replace('_', '-')} = {_value(value)}" for name, value in vars(frame).items())
         source = Path(folder) / "report.typ"
-        source.write_text(f"#let language = {_text(language)}\n{values}\n" + PAGE.read_text(encoding="utf-8").replace("//BODY", body), encoding="utf-8")
+        source.write_text(
+            f"#let language = {_text(language)}\n{values}\n" + PAGE.read_text(encoding="utf-8").replace("//BODY", body),
+            encoding="utf-8",
+        )
         try:
             made = typst.compile(
-                str(source), root=folder, font_paths=[str(FONTS)], ignore_system_fonts=True, timestamp=timestamp, pdf_standards=["a-2a", "ua-1"]
+                str(source),
+                root=folder,
+                font_paths=[str(FONTS)],
+                ignore_system_fonts=True,
+                timestamp=timestamp,
+                pdf_standards=["a-2a", "ua-1"],
             )
         except typst.TypstError as error:
-            raise ReportError(f"typst refused the report: {error.message}. {' '.join(error.hints)}", "This is a fault of linkage.") from None
+            raise ReportError(
+                f"typst refused the report: {error.message}. {' '.join(error.hints)}", "This is a fault of linkage."
+            ) from None
     target.write_bytes(made)
 
 

@@ -16,17 +16,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Check:
-    """One check: SQL over a link's mention `m` and person `p`; `known` where it can be judged, `found` where it fails.
+    """One check: SQL over a link's mention `m` and person `p` that says where it fails.
 
-    `needs` are columns as `m.name` and `p.name`; `values` the bounds that its name prints.
+    `needs` are columns as `m.name` and `p.name`: a link is judged where none is missing; `values` are the bounds that its
+    name prints; `registers` those it makes sense for, all when empty.
     """
 
     name: str
     needs: tuple[str, ...]
-    known: str
     found: str
     values: tuple[int, ...] = ()
     registers: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> str:
+        """Where it can be judged."""
+        return " AND ".join(f"{name} IS NOT NULL" for name in self.needs) or "true"
 
 
 MOTHER = (12, 55)
@@ -35,21 +40,33 @@ MARRIAGE = (20, 18)
 YEARS_APART = 1
 
 CHECKS = (
-    Check("dead_before_born", ("m.death_date", "p.birth_date"), "m.death_date IS NOT NULL AND p.birth_date IS NOT NULL", "m.death_date < p.birth_date"),
-    Check("registered_before_birth", ("m.registration_date", "m.birth_date"), "m.registration_date IS NOT NULL AND m.birth_date IS NOT NULL",
-          "m.registration_date < m.birth_date"),
-    Check("mother_age", ("m.birth_date_year", "m.mother_birth_year"), "m.birth_date_year IS NOT NULL AND m.mother_birth_year IS NOT NULL",
-          f"m.birth_date_year - m.mother_birth_year NOT BETWEEN {MOTHER[0]} AND {MOTHER[1]}", MOTHER, ("birth",)),
-    Check("marriage_age", ("m.registration_date_year", "p.birth_date_year", "m.sex"), "m.registration_date_year IS NOT NULL AND p.birth_date_year IS NOT NULL",
-          f"m.registration_date_year - p.birth_date_year < CASE m.sex WHEN 'male' THEN {MARRIAGE[0]} ELSE {MARRIAGE[1]} END", MARRIAGE, ("marriage",)),
-    Check("sex", ("m.sex", "p.sex"), "m.sex IS NOT NULL AND p.sex IS NOT NULL", "m.sex <> p.sex"),
-    Check("birth_year", ("m.birth_date_year", "p.birth_date_year"), "m.birth_date_year IS NOT NULL AND p.birth_date_year IS NOT NULL",
-          f"abs(m.birth_date_year - p.birth_date_year) > {YEARS_APART}", (YEARS_APART,)),
-    Check("two_deaths", (), "true", "of_person > 1", (), ("death",)),
-    Check("several", (), "true", "of_person > 1", (), ("birth", "table")),
-    Check("twins", ("m.mother_name_fold", "m.father_name_fold", "m.birth_date"), "m.mother_name_fold IS NOT NULL AND m.birth_date IS NOT NULL",
-          "siblings_of_a_day > 1", (), ("birth",)),
-)  # fmt: skip
+    Check("dead_before_born", ("m.death_date", "p.birth_date"), "m.death_date < p.birth_date"),
+    Check("registered_before_birth", ("m.registration_date", "m.birth_date"), "m.registration_date < m.birth_date"),
+    Check(
+        "mother_age",
+        ("m.birth_date_year", "m.mother_birth_year"),
+        f"m.birth_date_year - m.mother_birth_year NOT BETWEEN {MOTHER[0]} AND {MOTHER[1]}",
+        MOTHER,
+        ("birth",),
+    ),
+    Check(
+        "marriage_age",
+        ("m.registration_date_year", "p.birth_date_year", "m.sex"),
+        f"m.registration_date_year - p.birth_date_year < CASE m.sex WHEN 'male' THEN {MARRIAGE[0]} ELSE {MARRIAGE[1]} END",
+        MARRIAGE,
+        ("marriage",),
+    ),
+    Check("sex", ("m.sex", "p.sex"), "m.sex <> p.sex"),
+    Check(
+        "birth_year",
+        ("m.birth_date_year", "p.birth_date_year"),
+        f"abs(m.birth_date_year - p.birth_date_year) > {YEARS_APART}",
+        (YEARS_APART,),
+    ),
+    Check("two_deaths", (), "of_person > 1", (), ("death",)),
+    Check("several", (), "of_person > 1", (), ("birth", "table")),
+    Check("twins", ("m.mother_name_fold", "m.father_name_fold", "m.birth_date"), "siblings_of_a_day > 1", (), ("birth",)),
+)
 
 
 def describe_plausibility(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
@@ -57,7 +74,8 @@ def describe_plausibility(run: RunTables, spec: ProjectSpec, texts: Texts) -> Pa
     if spec.right is None or not (run.has("links") and run.has("mentions") and run.has("persons")):
         return part({"checked": False, "not_checked": []}, {})
     left, right = run.columns("mentions"), run.columns("persons")
-    able, unable = [], []
+    able: list[Check] = []
+    unable: list[Check] = []
     for check in CHECKS:
         if check.registers and spec.left.register_ not in check.registers:
             continue
@@ -65,21 +83,35 @@ def describe_plausibility(run: RunTables, spec: ProjectSpec, texts: Texts) -> Pa
         (able if there else unable).append(check)
     twins = any(check.name == "twins" for check in able)
     siblings = "count(*) OVER (PARTITION BY m.mother_name_fold, m.father_name_fold, m.birth_date)" if twins else "1"
-    counts = ", ".join(f"count(*) FILTER ({check.known}), count(*) FILTER (({check.known}) AND ({check.found}))" for check in able)
+    counts = ", ".join(
+        f"count(*) FILTER ({check.known}), count(*) FILTER (({check.known}) AND ({check.found}))" for check in able
+    )
     needed = sorted({name for check in able for name in check.needs})
     chosen = "".join(f", {name} AS {name.replace('.', '_')}" for name in needed)
     for name in needed:
         counts = counts.replace(name, name.replace(".", "_"))
     found = run.rows(
-        f"SELECT {counts} FROM (SELECT count(*) OVER (PARTITION BY l.record_id_r) AS of_person, {siblings} AS siblings_of_a_day{chosen}"
-        " FROM links l JOIN mentions m ON m.record_id = l.record_id_l JOIN persons p ON p.record_id = l.record_id_r WHERE l.decision = 'link')"
+        f"SELECT {counts} FROM ("
+        f"SELECT count(*) OVER (PARTITION BY l.record_id_r) AS of_person, {siblings} AS siblings_of_a_day{chosen} FROM links l"
+        " JOIN mentions m ON m.record_id = l.record_id_l JOIN persons p ON p.record_id = l.record_id_r WHERE l.decision = 'link')"
     )[0]
     floor = spec.report.small_cell_floor
     rows: list[tuple[Cell, ...]] = []
     for place, check in enumerate(able):
         tested, failing = found[2 * place], found[2 * place + 1]
         hide = hide_small_counts([failing, tested - failing], floor)[0]
-        shown: Cell = texts("words", "hidden") if hide else run.number(failing, "count", "links.parquet, mentions.parquet, persons.parquet")
+        shown: Cell = (
+            texts("words", "hidden") if hide else run.number(failing, "count", "links.parquet, mentions.parquet, persons.parquet")
+        )
         rows.append((texts("checks", check.name, *check.values), run.number(tested, "count", "links.parquet"), shown))
-    table = Table(texts("captions", "plausibility"), texts.header("check", "tested", "found"), rows, "links.parquet, mentions.parquet, persons.parquet", (6, 2, 2))
-    return part({"checked": True, "not_checked": [texts("checks", check.name, *check.values) for check in unable]}, {"plausibility": table})
+    table = Table(
+        texts("captions", "plausibility"),
+        texts.header("check", "tested", "found"),
+        rows,
+        "links.parquet, mentions.parquet, persons.parquet",
+        (6, 2, 2),
+    )
+    return part(
+        {"checked": True, "not_checked": [texts("checks", check.name, *check.values) for check in unable]},
+        {"plausibility": table},
+    )

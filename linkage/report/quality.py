@@ -35,14 +35,15 @@ def describe_quality(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
         "promised_by_labels": _promise(run, held),
     }
     labels = _labels(run, texts)
-    headline, verdicts = _headline(run, spec, texts, found, thresholds)
+    linked = run.has("links") and bool(run.one("SELECT count(*) FROM links WHERE decision = 'link'"))
+    headline, verdicts = _headline(run, spec, texts, found, thresholds) if linked else (None, {})
     facts |= {**labels.facts, "verdicts": verdicts}
     calibration = _calibration(run, texts)
     tables: dict[str, Table | None] = {
         "headline": headline,
         "estimates": _estimates(run, texts, found, upper),
         "doubt": _doubt(run, texts, found, upper),
-        "sensitivity": _sensitivity(run, texts, found, upper),
+        "sensitivity": _sensitivity(run, texts, found, upper) if linked else None,
         **labels.tables,
         "calibration": calibration[0] if calibration else None,
     }
@@ -66,7 +67,12 @@ def _best(found: list[dict[str, Any]], measure: str, upper: float | None) -> dic
     for estimator in ESTIMATORS:
         for threshold in (None, upper):
             for one in found:
-                if (one["measure"], one["estimator"], one.get("reading", "middle"), one["threshold"]) == (measure, estimator, "middle", threshold):
+                if (one["measure"], one["estimator"], one.get("reading", "middle"), one["threshold"]) == (
+                    measure,
+                    estimator,
+                    "middle",
+                    threshold,
+                ):
                     return one
     return None
 
@@ -106,21 +112,28 @@ def _estimates(run: RunTables, texts: Texts, found: list[dict[str, Any]], upper:
     for measure in MEASURES:
         for estimator in ESTIMATORS:
             for one in found:
-                if (one["measure"], one["estimator"], one.get("reading", "middle")) != (measure, estimator, "middle") or one["threshold"] not in (upper, None):
+                if (one["measure"], one["estimator"], one.get("reading", "middle")) != (measure, estimator, "middle") or one[
+                    "threshold"
+                ] not in (upper, None):
                     continue
                 decided = texts("words", "decided_links") if one["threshold"] is None else texts("words", "at_upper")
                 rows.append((
                     f"{texts.named('measures', measure)}, {decided}", texts("estimators", estimator), _interval(one, run),
-                    run.number(one["denominator"], "count", "estimates.json: denominator"), texts.named("denominators", one["denominator_is"]),
+                    run.number(one["denominator"], "count", "estimates.json: denominator"),
+                    texts.named("denominators", one["denominator_is"]),
                     run.number(one["n"], "count", "estimates.json: n"),
                 ))  # fmt: skip
-    header = (*texts.header("measure", "estimator", "estimate", "denominator"), texts("columns", "group"), texts("columns", "n"))
+    header = (*texts.header("measure", "estimator", "estimate", "denominator"), *texts.header("denominator_is", "n"))
     return Table(texts("captions", "estimates"), header, rows, "estimates.json", (5, 4, 5, 3, 3, 2))
 
 
 def _doubt(run: RunTables, texts: Texts, found: list[dict[str, Any]], upper: float | None) -> Table | None:
     readings = ("worst", "middle", "best", "dawid_skene")
-    chosen = [one for one in found if one["estimator"] == "design" and one["threshold"] == upper and one["measure"] in ("precision", "recall")]
+    chosen = [
+        one
+        for one in found
+        if one["estimator"] == "design" and one["threshold"] == upper and one["measure"] in ("precision", "recall")
+    ]
     if len({one.get("reading") for one in chosen}) < 2:
         return None
     rows: list[tuple[Cell, ...]] = [
@@ -135,7 +148,7 @@ def _doubt(run: RunTables, texts: Texts, found: list[dict[str, Any]], upper: flo
 
 def _sensitivity(run: RunTables, texts: Texts, found: list[dict[str, Any]], upper: float | None) -> Table | None:
     """Links and error rates with the upper threshold moved; rates are those estimated at the nearest weight of the curve."""
-    if upper is None or not run.has("links"):
+    if upper is None:
         return None
     labelled = ("precision", "recall") if any(one["estimator"] == "design" for one in found) else ()
     rows: list[tuple[Cell, ...]] = []
@@ -145,17 +158,25 @@ def _sensitivity(run: RunTables, texts: Texts, found: list[dict[str, Any]], uppe
         by_model = run.one("SELECT avg(1 - match_probability) FROM links WHERE link_weight >= ?", [at])
         cells: list[Cell] = [
             run.number(shift, "plain", "linkage.report.quality: SHIFTS"), run.number(at, "weight", "thresholds.json: upper"),
-            run.number(links, "count", "links.parquet: link_weight"), run.number(by_model, "expected", "links.parquet: match_probability"),
+            run.number(links, "count", "links.parquet: link_weight"),
+            run.number(by_model, "expected", "links.parquet: match_probability"),
         ]  # fmt: skip
         cells += [_near(run, found, measure, at) for measure in labelled]
         rows.append(tuple(cells))
     header = (*texts.header("shift", "threshold", "links"), f"{texts('columns', 'false_rate')} ({texts('estimators', 'model')})",
               *(f"{texts('measures', one)} ({texts('estimators', 'design')})" for one in labelled))  # fmt: skip
-    return Table(texts("captions", "sensitivity"), header, rows, "links.parquet, estimates.json", (2, 2, 2, 3, 5, 5)[: len(header)])
+    return Table(
+        texts("captions", "sensitivity"), header, rows, "links.parquet, estimates.json", (2, 2, 2, 3, 5, 5)[: len(header)]
+    )
 
 
 def _near(run: RunTables, found: list[dict[str, Any]], measure: str, at: float) -> Cell:
-    curve = [one for one in found if (one["measure"], one["estimator"], one.get("reading")) == (measure, "design", "middle") and one["threshold"] is not None]
+    curve = [
+        one
+        for one in found
+        if (one["measure"], one["estimator"], one.get("reading")) == (measure, "design", "middle")
+        and one["threshold"] is not None
+    ]
     near = min(curve, key=lambda one: abs(one["threshold"] - at), default=None)
     return _interval(near, run) if near and abs(near["threshold"] - at) <= 0.5 else "–"
 
@@ -167,25 +188,38 @@ def _labels(run: RunTables, texts: Texts) -> Part:
     source = "labels.parquet"
     found = run.rows("SELECT how, verdict, count(*) FROM labels GROUP BY ALL ORDER BY how, verdict")
     rows: list[tuple[Cell, ...]] = [
-        (texts.named("how", how), texts.named("verdicts", verdict), run.number(pairs, "count", source)) for how, verdict, pairs in found
+        (texts.named("how", how), texts.named("verdicts", verdict), run.number(pairs, "count", source))
+        for how, verdict, pairs in found
     ]
     total = sum(pairs for how, _, pairs in found if how != "anchor")
     facts: dict[str, object] = {
         "labels": run.number(total, "count", source),
-        "unsure": run.number(sum(n for how, verdict, n in found if verdict == "unsure" and how != "anchor") / max(total, 1), "share", source, of=total),
-        "adjudicated": run.number(sum(n for how, _, n in found if how == "adjudicated") / max(total, 1), "share", source, of=total),
+        "unsure": run.number(
+            sum(n for how, verdict, n in found if verdict == "unsure" and how != "anchor") / max(total, 1),
+            "share",
+            source,
+            of=total,
+        ),
+        "adjudicated": run.number(
+            sum(n for how, _, n in found if how == "adjudicated") / max(total, 1), "share", source, of=total
+        ),
         "agreement_known": False,
     }
     answers = ("match_answers", "non_match_answers", "unsure_answers")
     if set(answers) <= run.columns("labels"):
         counted = " + ".join(answers)
         alpha, discordant, doubled = _agreement(
-            run.rows(f"SELECT {', '.join(answers)}, count(*) FROM labels WHERE how <> 'anchor' AND {counted} >= 2 GROUP BY ALL ORDER BY ALL")
+            run.rows(
+                f"SELECT {', '.join(answers)}, count(*) FROM labels WHERE how <> 'anchor' AND {counted} >= 2"
+                " GROUP BY ALL ORDER BY ALL"
+            )
         )
         facts |= {
             "agreement_known": doubled > 0,
             "doubled": run.number(doubled, "count", f"{source}: {', '.join(answers)}"),
-            "discordance": run.number(discordant / doubled if doubled else None, "share", f"{source}: {', '.join(answers)}", of=doubled),
+            "discordance": run.number(
+                discordant / doubled if doubled else None, "share", f"{source}: {', '.join(answers)}", of=doubled
+            ),
             "alpha": run.number(alpha, "weight", f"{source}: {', '.join(answers)} (Krippendorff)"),
             "alpha_defined": alpha is not None,
         }
@@ -215,8 +249,9 @@ def _calibration(run: RunTables, texts: Texts) -> tuple[Table, Picture] | None:
     if not (run.has("labels") and run.has("review_set") and run.has("links")):
         return None
     found = run.rows(
-        "SELECT min(link_weight), max(link_weight), avg(match_probability), avg((verdict = 'match')::INTEGER), count(*) FROM review_set"
-        " JOIN labels USING (pair_id) JOIN links ON links.record_id_l = review_set.record_id_l AND links.record_id_r = review_set.record_id_r"
+        "SELECT min(link_weight), max(link_weight), avg(match_probability), avg((verdict = 'match')::INTEGER), count(*)"
+        " FROM review_set JOIN labels USING (pair_id) JOIN links"
+        " ON links.record_id_l = review_set.record_id_l AND links.record_id_r = review_set.record_id_r"
         " WHERE verdict IN ('match', 'non_match') GROUP BY stratum ORDER BY 3"
     )
     if not found:
@@ -225,7 +260,14 @@ def _calibration(run: RunTables, texts: Texts) -> tuple[Table, Picture] | None:
     rows: list[tuple[Cell, ...]] = []
     for low, high, expected, observed, n in found:
         span = f"{texts.decimal(f'{low:.1f}')} … {texts.decimal(f'{high:.1f}')}".replace("-", "−")
-        rows.append((span, run.number(expected, "probability", source), run.number(observed, "share", source, of=n), run.number(n, "count", source)))
+        rows.append(
+            (
+                span,
+                run.number(expected, "probability", source),
+                run.number(observed, "share", source, of=n),
+                run.number(n, "count", source),
+            )
+        )
     header = texts.header("stratum", "model_probability", "observed", "labelled")
     table = Table(texts("captions", "calibration"), header, rows, source, (4, 4, 3, 2))
     drawn = draw_calibration([row[2] for row in found], [row[3] for row in found], [row[4] for row in found], texts)

@@ -31,9 +31,12 @@ def describe_results(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
         "linked": links > 0,
         "links": run.number(links, "count", "links.parquet: decision = link"),
         "mentions": run.number(mentions, "count", "mentions.parquet"),
-        "linkage_rate": run.number(links / mentions if mentions else None, "share", "links.parquet / mentions.parquet", of=mentions),
+        "linkage_rate": run.number(
+            links / mentions if mentions else None, "share", "links.parquet / mentions.parquet", of=mentions
+        ),
         "close_runners_up": run.number(
-            run.one("SELECT count(*) FROM links WHERE reason = 'runner_up_close'"), "count", "links.parquet: reason = runner_up_close"
+            run.one("SELECT count(*) FROM links WHERE reason = 'runner_up_close'"), "count",
+            "links.parquet: reason = runner_up_close",
         ),
         "without_runner_up": run.number(
             run.one("SELECT avg((runner_up_margin IS NULL)::INTEGER) FROM links WHERE decision = 'link'"), "share",
@@ -58,7 +61,13 @@ def _reasons(run: RunTables, texts: Texts) -> Table:
         (texts.named("decisions", decision), texts.named("reasons", reason), run.number(pairs, "count", "links.parquet"))
         for decision, reason, pairs in found
     ]
-    return Table(texts("captions", "reasons"), (texts("columns", "verdict"), *texts.header("reason", "pairs")), rows, "links.parquet", (2, 4, 2))
+    return Table(
+        texts("captions", "reasons"),
+        (texts("columns", "verdict"), *texts.header("reason", "pairs")),
+        rows,
+        "links.parquet",
+        (2, 4, 2),
+    )
 
 
 def _periods(run: RunTables, texts: Texts, floor: int) -> Table | None:
@@ -66,7 +75,7 @@ def _periods(run: RunTables, texts: Texts, floor: int) -> Table | None:
     if column is None:
         return None
     rows = [
-        (PERIODS[int(at)].label(texts) if at is not None else texts("words", "unknown"), linked, rest)  # type: ignore[call-overload]
+        (PERIODS[int(at)].label(texts) if at is not None else texts("words", "unknown"), linked, rest)
         for at, linked, rest in split_by(run, period_sql(column))
     ]
     return linkage_table(run, texts("captions", "periods"), texts("groups", "period"), rows, texts, floor)
@@ -76,7 +85,7 @@ def _provinces(run: RunTables, texts: Texts, floor: int) -> Table | None:
     column = province_column(run)
     if column is None:
         return None
-    rows = [(texts.province(code), linked, rest) for code, linked, rest in split_by(run, quote(column))]  # type: ignore[arg-type]
+    rows = [(texts.province(code), linked, rest) for code, linked, rest in split_by(run, quote(column))]
     return linkage_table(run, texts("captions", "provinces"), texts("groups", "province"), rows, texts, floor)
 
 
@@ -85,14 +94,19 @@ def _weights(run: RunTables, texts: Texts) -> Picture | None:
     if low is None:
         return None
     width = max((high - low) / BINS, 1e-6)
-    found = run.rows("SELECT least(floor((link_weight - ?) / ?)::INTEGER, ?) AS bin, count(*) FROM links GROUP BY ALL ORDER BY bin", [low, width, BINS - 1])
+    found = run.rows(
+        "SELECT least(floor((link_weight - ?) / ?)::INTEGER, ?) AS bin, count(*) FROM links GROUP BY ALL ORDER BY bin",
+        [low, width, BINS - 1],
+    )
     counts = np.zeros(BINS, dtype=int)
     for position, count in found:
         counts[position] = count
     held = run.documents["thresholds"] or {}
     marks = {name: held[name] for name in ("lower", "upper") if name in held}
     drawn = draw_weights(counts, low + width * np.arange(BINS + 1), marks, texts)
-    return Picture(texts("figures", "weights"), texts("alternatives", "weights"), drawn, "links.parquet: link_weight; thresholds.json")
+    return Picture(
+        texts("figures", "weights"), texts("alternatives", "weights"), drawn, "links.parquet: link_weight; thresholds.json"
+    )
 
 
 def _patterns(run: RunTables, texts: Texts, floor: int) -> Table | None:
@@ -109,6 +123,10 @@ def _patterns(run: RunTables, texts: Texts, floor: int) -> Table | None:
         f" GROUP BY {quote_list(gammas)} ORDER BY pairs DESC, {quote_list(gammas)} LIMIT {MOST_PATTERNS}"
     )
     links = run.one("SELECT count(*) FROM links WHERE decision = 'link'")
+
+    def named(gamma: str, level: int) -> str:
+        return texts("words", "missing") if level == -1 else texts.level(labels.get((gamma, level), "–"))
+
     rows: list[tuple[Cell, ...]] = []
     together = 0
     for *levels, count in found:
@@ -116,14 +134,20 @@ def _patterns(run: RunTables, texts: Texts, floor: int) -> Table | None:
             break
         together += count
         said = [
-            f"{texts.field(gamma.removeprefix('gamma_'))}: {texts('words', 'missing') if level == -1 else texts.level(labels.get((gamma, level), '–'))}"
+            f"{texts.field(gamma.removeprefix('gamma_'))}: {named(gamma, level)}"
             for gamma, level in zip(gammas, levels, strict=True)
             if level != top[gamma]
         ]
         pattern = "; ".join(said) or texts("words", "all_equal")
         shares = (run.number(value / links, "share", "pairs.parquet, links.parquet", of=links) for value in (count, together))
         rows.append((pattern, run.number(count, "count", "pairs.parquet, links.parquet"), *shares))
-    return Table(texts("captions", "patterns"), texts.header("pattern", "links", "share", "cumulative"), rows, "pairs.parquet, links.parquet", (7, 2, 2, 2))
+    return Table(
+        texts("captions", "patterns"),
+        texts.header("pattern", "links", "share", "cumulative"),
+        rows,
+        "pairs.parquet, links.parquet",
+        (7, 2, 2, 2),
+    )
 
 
 def _outcomes(run: RunTables, texts: Texts, floor: int) -> Table | None:
@@ -133,10 +157,17 @@ def _outcomes(run: RunTables, texts: Texts, floor: int) -> Table | None:
     found = run.rows("SELECT side, outcome, finding, count(*) FROM outcomes GROUP BY ALL ORDER BY side, outcome, finding")
     hidden = _hidden_in_groups([(side, count) for side, *_, count in found], floor)
     rows: list[tuple[Cell, ...]] = [
-        (texts.named("sides", side), code, texts.named("findings", finding), texts("words", "hidden") if hide else run.number(count, "count", "outcomes.parquet"))
+        (
+            texts.named("sides", side),
+            code,
+            texts.named("findings", finding),
+            texts("words", "hidden") if hide else run.number(count, "count", "outcomes.parquet"),
+        )
         for (side, code, finding, count), hide in zip(found, hidden, strict=True)
     ]
-    return Table(texts("captions", "outcomes"), texts.header("side", "code", "outcome", "records"), rows, "outcomes.parquet", (2, 1, 6, 2))
+    return Table(
+        texts("captions", "outcomes"), texts.header("side", "code", "outcome", "records"), rows, "outcomes.parquet", (2, 1, 6, 2)
+    )
 
 
 def _differences(run: RunTables, texts: Texts, floor: int) -> Table | None:
@@ -146,10 +177,16 @@ def _differences(run: RunTables, texts: Texts, floor: int) -> Table | None:
     found = run.rows("SELECT field, class, count(*) FROM differences GROUP BY ALL ORDER BY field, count(*) DESC, class")
     hidden = _hidden_in_groups([(field, count) for field, _, count in found], floor)
     rows: list[tuple[Cell, ...]] = [
-        (texts.field(field), texts.named("classes", name), texts("words", "hidden") if hide else run.number(count, "count", "differences.parquet"))
+        (
+            texts.field(field),
+            texts.named("classes", name),
+            texts("words", "hidden") if hide else run.number(count, "count", "differences.parquet"),
+        )
         for (field, name, count), hide in zip(found, hidden, strict=True)
     ]
-    return Table(texts("captions", "differences"), texts.header("field", "category", "records"), rows, "differences.parquet", (3, 4, 2))
+    return Table(
+        texts("captions", "differences"), texts.header("field", "category", "records"), rows, "differences.parquet", (3, 4, 2)
+    )
 
 
 def _hidden_in_groups(counts: list[tuple[str, int]], floor: int) -> list[bool]:

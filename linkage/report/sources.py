@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,19 +28,16 @@ def describe_sources(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
     facts: dict[str, object] = {"one_register": spec.right is None, "has_quarantine": run.has("quarantine")}
     facts["register"] = _register(texts, spec.left.register_, spec.left.role)
     facts["base"] = _register(texts, spec.right.register_, spec.right.role) if spec.right else ""
-    for side, _ in SIDES:
-        for name in ("rows_in", "rows_used", "rows_quarantined"):
-            facts[f"{side}_{name}"] = run.counted("read", f"{side}_{name}")
     inputs: list[tuple[Cell, ...]] = []
     for side, _ in SIDES[: 1 if spec.right is None else 2]:
-        counts = (facts[f"{side}_{name}"] for name in ("rows_in", "rows_quarantined", "rows_used"))
-        inputs.append((str(facts["register"] if side == "left" else facts["base"]), *counts))  # type: ignore[arg-type]
+        counts = (run.counted("read", f"{side}_{name}") for name in ("rows_in", "rows_quarantined", "rows_used"))
+        inputs.append((str(facts["register"] if side == "left" else facts["base"]), *counts))
     facts |= _years(run)
     period = _by_period(run, fields, texts, spec.report.small_cell_floor)
     tables: dict[str, Table | None] = {
         "inputs": Table(
             texts("captions", "inputs"),
-            (texts("columns", "side"), texts("flow", "left_in"), texts("flow", "left_out"), texts("flow", "left_used")),
+            texts.header("side", "rows_in", "rows_out", "rows_used"),
             inputs, "run.json: read", (4, 2, 2, 2),
         ),
         "quarantine": _quarantine(run, texts, spec.report.small_cell_floor),
@@ -83,7 +80,12 @@ def describe_flow(run: RunTables, spec: ProjectSpec, texts: Texts, ledger: Ledge
     ]
     table = Table(texts("captions", "flow"), texts.header("stage", "records"), rows, "run.json, links.parquet", (3, 1))
     steps = []
-    for name, leaving in (("left_in", ("left_out",)), ("left_used", ("no_candidate",)), ("assigned", ("clerical", "non_link")), ("link", ())):
+    for name, leaving in (
+        ("left_in", ("left_out",)),
+        ("left_used", ("no_candidate",)),
+        ("assigned", ("clerical", "non_link")),
+        ("link", ()),
+    ):
         if name not in counts or counts[name].value is None:
             continue
         leaves = [f"{texts('flow', one)}: {ledger.form(counts[one])}" for one in leaving if one in counts]
@@ -92,7 +94,7 @@ def describe_flow(run: RunTables, spec: ProjectSpec, texts: Texts, ledger: Ledge
     if len(steps) > 1:
         drawn = draw_flow(steps)
         picture = Picture(texts("figures", "flow"), texts("alternatives", "flow"), drawn, "run.json, links.parquet")
-    return part({name: number for name, number in counts.items()}, {"flow": table}, {"flow": picture})
+    return part(dict(counts), {"flow": table}, {"flow": picture})
 
 
 def _register(texts: Texts, register: str, role: str | None) -> str:
@@ -125,7 +127,9 @@ def _quarantine(run: RunTables, texts: Texts, floor: int) -> Table | None:
         for row, hide in zip(own, hide_small_counts([row[2] for row in own], floor), strict=True):
             count: Cell = texts("words", "hidden") if hide else run.number(row[2], "count", "quarantine.parquet")
             rows.append((texts.named("columns", side), texts.named("reasons", row[1]), count))
-    return Table(texts("captions", "quarantine"), texts.header("side", "reason", "records"), rows, "quarantine.parquet", (2, 4, 1))
+    return Table(
+        texts("captions", "quarantine"), texts.header("side", "reason", "records"), rows, "quarantine.parquet", (2, 4, 1)
+    )
 
 
 def filled_column(run: RunTables, table: str, field: str) -> str | None:
@@ -134,7 +138,7 @@ def filled_column(run: RunTables, table: str, field: str) -> str | None:
     return next((name for name in (f"{field}_text", field, f"{field}_year") if name in columns), None)
 
 
-def _filled(run: RunTables, table: str, fields: list[str], by: str = "1") -> list[tuple[object, ...]]:
+def _filled(run: RunTables, table: str, fields: list[str], by: str = "1") -> list[tuple[Any, ...]]:
     """Rows (group, records, filled by field …); a field that the table lacks counts 0."""
     counts = ", ".join(f"count({quote(column)})" if (column := filled_column(run, table, field)) else "0" for field in fields)
     return run.rows(f"SELECT {by} AS grouped, count(*), {counts} FROM {table} GROUP BY ALL ORDER BY grouped")
@@ -148,16 +152,22 @@ def _completeness(run: RunTables, fields: list[str], texts: Texts, spec: Project
         found = _filled(run, table, fields)
         whole = found[0][1] if found else 0
         columns[side] = [
-            _share(run, int(count), int(whole), f"{table}.parquet", spec.report.small_cell_floor, texts)  # type: ignore[call-overload]
+            _share(run, int(count), int(whole), f"{table}.parquet", spec.report.small_cell_floor, texts)
             if filled_column(run, table, field)
             else "–"
             for field, count in zip(fields, found[0][2:] if found else [0] * len(fields), strict=True)
         ]
     if not columns:
         return None
-    rows: list[tuple[Cell, ...]] = [(texts.field(field), *(column[at] for column in columns.values())) for at, field in enumerate(fields)]
+    rows: list[tuple[Cell, ...]] = [
+        (texts.field(field), *(column[at] for column in columns.values())) for at, field in enumerate(fields)
+    ]
     return Table(
-        texts("captions", "completeness"), texts.header("field", *columns), rows, "mentions.parquet, persons.parquet", (3, 2, 2)[: 1 + len(columns)]
+        texts("captions", "completeness"),
+        texts.header("field", *columns),
+        rows,
+        "mentions.parquet, persons.parquet",
+        (3, 2, 2)[: 1 + len(columns)],
     )
 
 
@@ -174,11 +184,11 @@ def _by_period(run: RunTables, fields: list[str], texts: Texts, floor: int) -> t
     found = _filled(run, "mentions", fields, period_sql(column))
     rows, shares, labels = [], [], []
     for at, whole, *counts in found:
-        label = PERIODS[int(at)].label(texts) if at is not None else texts("words", "unknown")  # type: ignore[call-overload]
-        cells = [_share(run, int(n), int(whole), "mentions.parquet", floor, texts) for n in counts]  # type: ignore[call-overload]
+        label = PERIODS[int(at)].label(texts) if at is not None else texts("words", "unknown")
+        cells = [_share(run, int(n), int(whole), "mentions.parquet", floor, texts) for n in counts]
         rows.append((label, *cells))
         labels.append(label)
-        shares.append([float("nan") if isinstance(cell, str) else float(cell.value or 0) for cell in cells])  # type: ignore[union-attr]
+        shares.append([float("nan") if isinstance(cell, str) else float(cell.value or 0) for cell in cells])
     names = [texts.field(field) for field in fields]
     wide = (2, *[1] * len(fields))
     table = Table(texts("captions", "completeness_period"), (texts("groups", "period"), *names), rows, "mentions.parquet", wide)
@@ -192,8 +202,14 @@ def _by_province(run: RunTables, fields: list[str], texts: Texts, floor: int) ->
         return None
     found = _filled(run, "mentions", fields, quote(column))[: MOST_PROVINCES + 1]
     rows: list[tuple[Cell, ...]] = [
-        (texts.province(code), *(_share(run, int(n), int(whole), "mentions.parquet", floor, texts) for n in counts))  # type: ignore[arg-type,call-overload]
+        (texts.province(code), *(_share(run, int(n), int(whole), "mentions.parquet", floor, texts) for n in counts))
         for code, whole, *counts in found
     ]
     names = [texts.field(field) for field in fields]
-    return Table(texts("captions", "completeness_province"), (texts("groups", "province"), *names), rows, "mentions.parquet", (2, *[1] * len(fields)))
+    return Table(
+        texts("captions", "completeness_province"),
+        (texts("groups", "province"), *names),
+        rows,
+        "mentions.parquet",
+        (2, *[1] * len(fields)),
+    )

@@ -22,16 +22,18 @@ from linkage.report.tables import Cell, Picture, Table
 from linkage.report.texts import Texts
 
 TEMPLATES = Path(__file__).parent / "templates"
+SIGNATURE = "%%signature:block%%"
+"""Where the signature stands: after the text, before the annexes."""
 _PLACEHOLDER = re.compile(r"^%%(table|figure):(\w+)%%$")
 _REFERENCE = re.compile(r"%%ref-(table|figure):(\w+)%%")
 _MARKS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~^$@\"':&=])")
 
 
 def escape(text: str) -> Shown:
-    """Text of which pandoc's Markdown reads no mark.
+    r"""Text of which pandoc's Markdown reads no mark.
 
     >>> escape("a*b [c]")
-    'a\\\\*b \\\\[c\\\\]'
+    'a\\*b \\[c\\]'
     """
     return Shown(_MARKS.sub(r"\\\1", text.replace("\n", " ").replace("%%", "% %")))
 
@@ -64,6 +66,7 @@ def fill_template(
             has=lambda name: name in tables or name in pictures,
             ref=lambda name, kind="table": Shown(f"%%ref-{kind}:{name}%%"),
             open=opened,
+            signature=lambda: Shown(f"\n\n{SIGNATURE}\n\n"),
             cite=lambda name: texts("citations", name),
         )
     except (TypeError, AttributeError) as error:

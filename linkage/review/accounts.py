@@ -52,7 +52,7 @@ def add_user(run: Path, name: str, role: str, password: str, spec: ReviewSpec | 
     if role not in get_args(Role):
         raise ReviewError(f"`{role}` is not a role", f"Use one of {', '.join(get_args(Role))}.")
     hashed = hash_password(password)
-    store = create_store(run, spec or ReviewSpec())
+    store = create_store(run, spec)
     try:
         with store.transaction() as connection:
             cursor = connection.execute(

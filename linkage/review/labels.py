@@ -39,14 +39,14 @@ _FINISHED_COLUMNS = {
 _GIVEN_COLUMNS = {"record_id_l": "string", "record_id_r": "string", "reviewer": "string", "verdict": "string"}
 
 _LABELS = """
-SELECT s.pair_id, f.record_id_l, f.record_id_r, f.verdict, f.how, f.labelled_at, f.match_answers, f.non_match_answers,
+SELECT DISTINCT s.pair_id, f.record_id_l, f.record_id_r, f.verdict, f.how, f.labelled_at, f.match_answers, f.non_match_answers,
   f.unsure_answers, f.suggested AS suggested_record_id_r
 FROM finished AS f
   LEFT JOIN review_set AS s ON s.record_id_l = f.record_id_l AND s.record_id_r = f.record_id_r AND f.how <> 'anchor'
-WHERE s.pair_id IS NOT NULL OR f.how = 'anchor' ORDER BY f.record_id_l, f.record_id_r
+WHERE s.pair_id IS NOT NULL OR f.how = 'anchor' ORDER BY f.record_id_l, f.record_id_r, s.pair_id
 """
 _VERDICTS = """
-SELECT s.pair_id, g.reviewer, g.verdict
+SELECT DISTINCT s.pair_id, g.reviewer, g.verdict
 FROM given AS g JOIN review_set AS s ON s.record_id_l = g.record_id_l AND s.record_id_r = g.record_id_r
 ORDER BY s.pair_id, g.reviewer
 """

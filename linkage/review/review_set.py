@@ -24,9 +24,10 @@ _NOT_FIELDS = frozenset({"id", "record_id", "role", "source", "row_number"})
 def load_review_set(store: Store, run: Path, seed: int = 0) -> int:
     """Bring the run's review set into the store; returns how many pairs are new.
 
-    Pairs are known by their two records: one sampled twice (in two frames) is shown once and its label serves both. Pairs already in the store keep their answers; pairs that left the review set
-    are no longer offered. The order is random within strata and even across them, so that a review stopped early is
-    still a random sample of every stratum. Planted pairs make up `planted_share` of what is shown and stand anywhere.
+    Pairs are known by their two records: one sampled twice (in two frames) is shown once and its label serves both. Pairs
+    already in the store keep their answers; pairs that left the review set are no longer offered. The order is random within
+    strata and even across them, so that a review stopped early is still a random sample of every stratum. Planted pairs make
+    up `planted_share` of what is shown and stand anywhere.
 
     Raises:
         ReviewError: when a table is missing, lacks a column, or names a record that the run does not have.

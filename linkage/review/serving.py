@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import logging
 import os
 import stat
 from collections.abc import Callable
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from linkage.config import ReviewSpec
@@ -14,7 +16,7 @@ from linkage.errors import ReviewError
 from linkage.review.backup import serving
 from linkage.review.labels import write_labels
 from linkage.review.review_set import load_review_set
-from linkage.review.store import create_store
+from linkage.review.store import Store, create_store
 
 
 def serve(
@@ -55,13 +57,14 @@ def serve(
     from linkage.review.app import create_app
 
     os.umask(0o077)
+    _log_to(run / "review" / "server.log")
     https = tls_certificate is not None or behind_proxy
     with serving(run):
-        store = create_store(run, spec or ReviewSpec())
+        store = create_store(run, spec)
         try:
             load_review_set(store, run, seed)
             hosts = frozenset({"127.0.0.1", "localhost", "[::1]"}) if local and not behind_proxy else None
-            app = create_app(store, run, https, hosts, at_stop=lambda: _write_labels(run, announce))
+            app = create_app(store, run, https, hosts, at_stop=lambda: _finish(store, run, announce))
             announce(f"{'https' if tls_certificate else 'http'}://{f'[{host}]' if ':' in host else host}:{port}/")
             uvicorn.run(
                 app,
@@ -85,6 +88,17 @@ def serve(
             store.close()
 
 
+def _log_to(path: Path) -> None:
+    """One line a request (route, status, time, account number; never a value), a few megabytes at most."""
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    handler = RotatingFileHandler(path, maxBytes=5_000_000, backupCount=2, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log = logging.getLogger("linkage.review")
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    log.handlers = [handler]
+
+
 def is_loopback(host: str) -> bool:
     """Whether an address is this machine's own.
 
@@ -98,6 +112,7 @@ def is_loopback(host: str) -> bool:
     return False
 
 
-def _write_labels(run: Path, announce: Callable[[str], None]) -> None:
+def _finish(store: Store, run: Path, announce: Callable[[str], None]) -> None:
+    store.close()
     count = write_labels(run)
     announce(f"{run / 'labels.parquet'}: {count} labels")

@@ -97,8 +97,8 @@ def store_path(run: Path) -> Path:
     return run / "review" / "review.sqlite"
 
 
-def create_store(run: Path, spec: ReviewSpec) -> Store:
-    """The run's store, made when absent, with the settings of `spec`.
+def create_store(run: Path, spec: ReviewSpec | None = None) -> Store:
+    """The run's store, made when absent, with the settings of `spec` (None: those it has, or the defaults).
 
     Raises:
         ReviewError: when the review began with other settings, or the file is not a label store.
@@ -106,9 +106,9 @@ def create_store(run: Path, spec: ReviewSpec) -> Store:
     path = store_path(run)
     path.parent.mkdir(mode=0o700, exist_ok=True)
     if not path.exists():
-        _write_empty_store(path, spec)
+        _write_empty_store(path, spec or ReviewSpec())
     store = open_store(run)
-    wanted = _settings(spec)
+    wanted = _settings(spec) if spec else {}
     for name, value in wanted.items():
         if store.setting(name) != value:
             store.close()

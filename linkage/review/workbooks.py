@@ -61,7 +61,8 @@ def export_workbooks(
     """Write one workbook a reviewer and hold its pairs for them for so many days; returns the files.
 
     `reviewers` are all active reviewers when None; with several, `-<name>` goes before the suffix of `file`. `pairs` is the most
-    pairs in each; all that is open is dealt out evenly when None. Pairs held from an earlier export and still unanswered come again.
+    pairs in each; all that is open is dealt out evenly when None. Pairs held from an earlier export and still
+    unanswered come again.
 
     Raises:
         ReviewError: when a name is unknown, a file exists, or there is no pair to give.

@@ -39,7 +39,7 @@ def _capped(p: np.ndarray, era: np.ndarray, rates: np.ndarray) -> np.ndarray:
         p = np.minimum(p, 0.97)
         mean = np.bincount(era, p, 4) / np.maximum(np.bincount(era, minlength=4), 1)
         p = p * (rates / np.maximum(mean, 1e-9))[era]
-    return np.minimum(p, 0.97)
+    return np.asarray(np.minimum(p, 0.97))
 
 
 class Clerks:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -95,10 +95,12 @@ class Community:
 
     def base_ids(self, people: np.ndarray) -> np.ndarray:
         """Record ids in the population database (None outside it)."""
-        text = np.array(
-            [f"SYN-CD-{self.plan.index:04d}-{row:06d}" for row in range(int(self.in_base.sum()))] + [None], dtype=object
-        )
-        return text[np.where(people >= 0, self.base_row[people], -1)]
+        return np.asarray(self._base_texts[np.where(people >= 0, self.base_row[people], -1)])
+
+    @cached_property
+    def _base_texts(self) -> np.ndarray:
+        rows = [f"SYN-CD-{self.plan.index:04d}-{row:06d}" for row in range(int(self.in_base.sum()))]
+        return np.array([*rows, None], dtype=object)
 
     def names_on(self, people: np.ndarray, days: np.ndarray) -> np.ndarray:
         """Legal names at a date (all -1 for nobody)."""
@@ -233,6 +235,8 @@ def _rename(
     names[rows[surname_too & ~clan_last], 0] = other[surname_too & ~clan_last]
     by_given = ~surname_too | clan_last
     names[rows[by_given], last[by_given]] = new_given[by_given]
+    doubled = (np.take_along_axis(names[rows], np.maximum(last - 1, 0)[:, None], 1)[:, 0] == names[rows, last]) & (last > 0)
+    names[rows[doubled]] = birth_names[rows[doubled]]
     really = (names != birth_names).any(axis=1)
     return names, np.where(really, day, NEVER)
 

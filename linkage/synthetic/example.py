@@ -12,9 +12,10 @@ from pathlib import Path
 from linkage.registers import register_kind
 from linkage.runs.sql import connect, literal, quote
 from linkage.synthetic.generate import REGISTERS, generate
+from linkage.synthetic.sheet import FLAGS
 from linkage.synthetic.spec import SyntheticSpec, SyntheticSummary
 
-PERSONS, SEED, ENTRIES = 20_000, 2026, 20
+PERSONS, SEED, ENTRIES = 60_000, 2026, 20
 # what is shown of each register: fields of the entry, the role whose truth stands beside it
 SHOWN = {
     "birth": (
@@ -32,7 +33,6 @@ SHOWN = {
     "civil_status_change": ("subject", "full_name birth_date value_before value_after registering_office registration_date"),
 }
 TRUE = "full_name birth_date sex birth_place"
-FLAGS = "twin re_registered late_registered registered_twice renamed adopted sibling_namesake year_only no_number outside_population".split()
 
 
 def _cell(value: object) -> str:
@@ -51,7 +51,8 @@ def _register(kind: str, summary: SyntheticSummary) -> list[str]:
     fields = [register.header(name) for name in shown.split()]
     truth = [population.header(name) for name in TRUE.split()]
     flags = ", ".join(f"CASE WHEN t.{flag} THEN '{flag}' END" for flag in FLAGS)
-    errors = "(SELECT string_agg(DISTINCT x.field || ': ' || x.kind, ', ' ORDER BY x.field || ': ' || x.kind) FROM errors x WHERE x.record_id = t.record_id)"
+    what = "x.field || ': ' || x.kind"
+    errors = f"(SELECT string_agg(DISTINCT {what}, ', ' ORDER BY {what}) FROM errors x WHERE x.record_id = t.record_id)"
     source = "read_csv({}, all_varchar = true, header = true)"
     with connect() as connection:
         for name in ("truth", "errors"):
@@ -86,9 +87,9 @@ def write_page(folder: Path) -> Path:
             "",
             "**DỮ LIỆU TỔNG HỢP (SYNTHETIC).** Every person here is invented; places are real, people are not.",
             "",
-            f"`linkage synth OUT --persons {PERSONS} --seed {SEED}`; this page: `python -m linkage.synthetic.example`. Bold columns are the",
-            "person's row in the population database, empty when the person is outside it. `⍽` is a no-break space. The last column names",
-            "the errors injected into the entry, as `errors.parquet` logs them.",
+            f"`linkage synth OUT --persons {PERSONS} --seed {SEED}`; this page: `python -m linkage.synthetic.example`.",
+            "Bold columns are the person's row in the population database, empty when the person is outside it. `⍽` is a",
+            "no-break space. The last column names the errors injected into the entry, as `errors.parquet` logs them.",
             "",
             *_table(
                 ["file", "rows"], [(path.relative_to(scratch), f"{summary.rows[name]:,}") for name, path in summary.files.items()]

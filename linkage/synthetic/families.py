@@ -149,23 +149,28 @@ class Simulation:
     def _die_and_leave(self, here: np.ndarray, year: int, span: float) -> np.ndarray:
         age = np.minimum(year - self.year[here], OLDEST)
         at = year - FIRST_YEAR
-        draw = self.rng.random((2, len(here)))
+        draw = self.rng.random((3, len(here)))
         dies = draw[0] < self.rates.death[at, age, self.sex[here]] * span
         dies &= age > 0
         dead = here[dies]
         self.died[dead] = self._day(year, len(dead), span)
-        # couples leave together, at the mean of their two rates; a child may stay behind with grandparents
+        # couples leave together at the lower of their two rates; what one's rate is higher, that one leaves alone (men missing in
+        # the wars are among them); a child may stay behind with grandparents
         rate = np.zeros(len(self.sex))
         rate[here] = self.rates.departure[at, age, self.sex[here]] * span
         spouse = self.spouse[here]
         couple = (spouse >= 0) & (self.died[spouse] == NEVER)
-        lead = couple & (self.sex[here] == 1)
-        leaves = (draw[1] < np.where(couple, (rate[here] + rate[spouse]) / 2, rate[here])) & ~dies & (lead | (spouse < 0))
+        together = np.where(couple, np.minimum(rate[here], rate[spouse]), 0.0)
+        lead = couple & (self.sex[here] == 1) & (draw[1] < together) & ~dies
         follows = np.zeros(len(self.sex), bool)
-        follows[spouse[leaves & lead]] = True
-        leaves |= follows[here]
+        follows[spouse[lead]] = True
+        alone = (draw[2] < rate[here] - together) & ~dies & ~lead & ~follows[here] & (couple | (spouse < 0))
+        leaves = lead | follows[here] | alone
         gone = here[leaves]
         self.left[gone] = self._day(year, len(gone), span)
+        apart = here[alone & couple]
+        apart = apart[~np.isin(self.spouse[apart], apart)]
+        self._end_unions(apart, self.left[apart], year, divorce=False)
         bereaved = dead[self.spouse[dead] >= 0]
         self._end_unions(bereaved, self.died[bereaved], year, divorce=False)
         return np.asarray(here[~(dies | leaves)])

@@ -14,6 +14,9 @@ from linkage.synthetic.spec import SyntheticSpec
 from linkage.synthetic.texts import all_of, pick, texts
 from linkage.synthetic.vocabulary import vocabulary
 
+LEGAL_AGE = (20, 18)
+"""Of men and women since the law of 1959."""
+
 
 def _stream(community: Community, number: int) -> np.random.Generator:
     return np.random.default_rng([community.plan.seed, community.plan.index, number])
@@ -62,7 +65,11 @@ def write_marriages(community: Community, spec: SyntheticSpec) -> Sheet:
     late = rng.random(count) < np.where(year < 2005, 0.12, 0.03)
     # most register within days; the latecomers within years, while both live and are together
     lag = np.where(late, rng.integers(60, 365 * 6, count), rng.exponential(12, count)).astype(np.int64)
-    day = families.started + lag
+    # nobody is registered before the legal age: the young marry by custom first and register when they may
+    of_age = np.maximum(
+        families.born[families.wife] + LEGAL_AGE[1] * 365.25, families.born[families.husband] + LEGAL_AGE[0] * 365.25
+    )
+    day = np.where(year >= 1960, np.maximum(families.started + lag, of_age.astype(np.int64) + 1), families.started + lag)
     registered &= (day <= END) & (day < families.ended) & (year >= 1925)
     rows = np.flatnonzero(registered)
     day, office = day[rows], families.union_commune[rows].astype(np.int64)

@@ -124,6 +124,7 @@ class DistrictPlaces:
     def __init__(self, district: District, communes: np.ndarray, elsewhere: tuple[District, ...]) -> None:
         self.units = [(district, district.communes[c]) for c in communes]
         self.units += [(other, commune) for other in elsewhere for commune in other.communes[:2]]
+        self._known: dict[int, str] = {}
         self.own = len(communes)
         """How many of the units are communes of the district; the others are elsewhere."""
         self.reform = int(np.searchsorted(_breaks(), int(np.datetime64(REFORM).astype(np.int64)), side="right"))
@@ -144,7 +145,10 @@ class DistrictPlaces:
         period = np.searchsorted(_breaks(), days, side="right")
         key = ((period * len(self.units) + np.where(known, unit, 0)) * 3 + level) * 4 + short
         values, inverse = np.unique(key, return_inverse=True)
-        texts = [self._one(int(value)) for value in values]
+        for value in values:
+            if int(value) not in self._known:
+                self._known[int(value)] = self._one(int(value))
+        texts = [self._known[int(value)] for value in values]
         out = np.array([*(map(dress, texts) if dress else texts), None], dtype=object)
         return out[np.where(known, inverse, len(texts))]
 

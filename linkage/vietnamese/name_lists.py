@@ -20,8 +20,9 @@ COMPOUND_SURNAMES = tuple(
     tuple(fold(word) for word in name.split())
     for name in (
         "Công Tằng Tôn Nữ", "Công Huyền Tôn Nữ", "Công Tôn Nữ", "Tôn Nữ", "Tôn Thất", "Âu Dương", "Rah Lan", "Rơ Châm", "Rơ Lan",
-        "Rơ Mah", "Rơ Ô", "Kơ Să", "Kơ Sắ", "Liêng Jrang", "Liêng Hót", "Păng Tiêng", "Păng Ting", "Pi Năng", "Patâu Axá", "Bo Bo",
-        "A Rất", "A Lăng", "Niê Kdăm", "Niê Siêng", "Niê Blô", "Niê Hra", "Buôn Yă", "Buôn Krông", "Bon Krông", "Ksơr Niê", "Nay Der",
+        "Rơ Mah", "Rơ Ô", "Kơ Să", "Kơ Sắ", "Liêng Jrang", "Liêng Hót", "Păng Tiêng", "Păng Ting", "Pi Năng", "Patâu Axá",
+        "Bo Bo", "A Rất", "A Lăng", "Niê Kdăm", "Niê Siêng", "Niê Blô", "Niê Hra", "Buôn Yă", "Buôn Krông", "Bon Krông",
+        "Ksơr Niê", "Nay Der",
     )
 )  # fmt: skip
 """Folded surnames of more than one word, longest first among those that share a beginning."""

@@ -139,7 +139,7 @@ class _Text:
             key = f"{kind}{int(squeezed)}".replace(" ", "") if squeezed.isdigit() else _squeeze(squeezed)
             if candidates := index.get(key):
                 tone = "".join(word.tone for word in words)
-                best, fit = _best(candidates, squeezed, tone, kind)
+                best, fit = _best(candidates, squeezed, tone, kind, self.unmarked)
                 found.append((best, kind, kind_start, fit))
         return found
 
@@ -149,15 +149,19 @@ def _squeeze(folded: str) -> str:
     return folded.replace("k", "c").replace("y", "i")
 
 
-def _best(candidates: list[Named], squeezed: str, tone: str, kind: str) -> tuple[list[Named], int]:
+def _best(candidates: list[Named], squeezed: str, tone: str, kind: str, unmarked: bool) -> tuple[list[Named], int]:
+    """The candidates that fit the spelling best (3 as written, 2 other marks, 1 k/c or i/y), of the kind said if any is."""
+
     def fit(named: Named) -> int:
-        if tone == squeezed or not named.tone or squeezed.isdigit():  # no marks to compare
+        if not named.tone or squeezed.isdigit() or unmarked:  # no marks to compare
             return 3 if named.fold == squeezed or squeezed.isdigit() else 1
         return 3 if named.tone == tone else 2 if named.fold == squeezed else 1
 
     top = max(fit(named) for named in candidates)
     best = [named for named in candidates if fit(named) == top]
-    return [named for named in best if named.type == kind] or best, top
+    if kind:
+        return [named for named in best if named.type == kind] or best, top
+    return [named for named in best if named.tone] or best, top
 
 
 @dataclass(frozen=True, slots=True)

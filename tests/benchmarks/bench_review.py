@@ -13,6 +13,7 @@ import argparse
 import asyncio
 import importlib.util
 import json
+import os
 import random
 import re
 import signal
@@ -85,6 +86,11 @@ class ServerProcess:
         status = self.process.wait(timeout=60)
         self.log.close()
         return status
+
+    def processor_seconds(self) -> float:
+        """Processor time of the process so far, which other work on the machine does not stretch."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def memory_mb(self) -> float:
         """Resident memory of the process."""
@@ -196,6 +202,7 @@ def measure(
     add_user(run, "quan-ly", "manager", PASSWORD)
     server, tally = ServerProcess(run), Tally()
     first_start = server.start()
+    start_processor = server.processor_seconds()
 
     async def everything() -> float:
         people = [Reviewer(name, server.address, reviewers / rate, tally, kills > 0) for name in names]
@@ -209,6 +216,7 @@ def measure(
         return worked
 
     worked = asyncio.run(everything())
+    processor = server.processor_seconds() - start_processor
     manager = httpx.Client(base_url=server.address, timeout=60, follow_redirects=True)
     manager.post("/dang-nhap", data={"name": "quan-ly", "password": PASSWORD})
     started = time.perf_counter()
@@ -238,6 +246,8 @@ def measure(
         "memory_mb_first_quarter": mean(tally.memory[: max(1, len(tally.memory) // 4)]),
         "memory_mb_last_quarter": mean(tally.memory[-max(1, len(tally.memory) // 4) :]),
         "first_start_s": round(first_start, 2),
+        "first_start_processor_s": round(start_processor, 2),
+        "processor_ms_an_answer": None if kills else round(1000 * processor / max(1, len(tally.acknowledged)), 1),
         "restart_s_median": round(statistics.median(tally.starts), 2) if tally.starts else None,
         "progress_page_s": round(progress_seconds, 2),
         "sign_in_tries": len(tries),
@@ -257,7 +267,8 @@ def promises(run: Path, tally: Tally) -> dict[str, int]:
     ).fetchall()
     held = {row["form_key"]: (row["name"], row["pair"]) for row in log}
     wrong_sets = store.connection.execute(
-        "SELECT count(*) FROM (SELECT pair FROM current_answer WHERE stage = 'blind' GROUP BY pair HAVING count(*) > 2 OR count(DISTINCT person) <> count(*))"
+        "SELECT count(*) FROM (SELECT pair FROM current_answer WHERE stage = 'blind' GROUP BY pair "
+        "HAVING count(*) > 2 OR count(DISTINCT person) <> count(*))"
     ).fetchone()[0]
     unfinished = store.connection.execute(
         "SELECT count(*) FROM verdict JOIN pair ON pair.id = verdict.pair WHERE verdict.answers <> 2 OR pair.answers <> 2"

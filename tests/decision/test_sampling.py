@@ -10,7 +10,8 @@ from linkage.errors import LinkageError
 
 def test_inclusion_probabilities_are_those_of_the_draw(run):
     rows = run.connection.execute(
-        f"SELECT stratum, count(*), any_value(inclusion_probability), any_value(stratum_size) FROM '{run.paths['review_set']}' GROUP BY ALL"
+        "SELECT stratum, count(*), any_value(inclusion_probability), any_value(stratum_size) "
+        f"FROM '{run.paths['review_set']}' GROUP BY ALL"
     ).fetchall()
     assert {name: n for name, n, _, _ in rows} == {one.name: one.sampled for one in run.strata if one.sampled}
     assert all(probability == pytest.approx(n / size) for _, n, probability, size in rows)

@@ -15,7 +15,6 @@ from linkage.config.sources import SideSpec
 from linkage.registers import ReadReport, read_side
 from linkage.runs.sql import connect
 
-
 # examples are not kept from run to run, and nothing is written into the checkout
 set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "linkage-hypothesis")
 settings.register_profile("registers", database=None)

@@ -111,7 +111,8 @@ def test_postgres_faults_are_told_without_values(births, read) -> None:
         ({"query": "SELEC"}, "not right SQL"),
         (
             {
-                "query": """SELECT CAST("Họ và tên" AS integer) AS "Mã hồ sơ", 'x' AS full_name, '1' AS birth_date FROM civil.births"""
+                "query": """SELECT CAST("Họ và tên" AS integer) AS record_id, 'x' AS full_name, '1' AS birth_date
+                FROM civil.births"""
             },
             "query failed",
         ),
@@ -129,7 +130,8 @@ def test_postgres_faults_are_told_without_values(births, read) -> None:
 
 
 def test_postgres_is_streamed_whole(births, read) -> None:
-    query = """SELECT lpad(n::text, 7, '0') AS record_id, 'Lê ' || n AS full_name, '1990' AS birth_date FROM generate_series(1, 120000) n"""
+    names = "lpad(n::text, 7, '0') AS record_id, 'Lê ' || n AS full_name, '1990' AS birth_date"
+    query = f"SELECT {names} FROM generate_series(1, 120000) n"
     result = read({"url": births.url, "query": query})
     assert result.report.rows_used == 120_000
     assert result.mentions[-1]["id"] == 120_000

@@ -31,13 +31,13 @@ def vietnamese_1258(text: str) -> bytes:
     """Letters with circumflex, breve and horn stay whole, tones stand after them."""
     import unicodedata
 
-    out = []
-    for sign in unicodedata.normalize("NFD", text):
-        if out and sign in "\u0302\u0306\u031b":
-            out[-1] = unicodedata.normalize("NFC", out[-1] + sign)
-        else:
-            out.append(sign)
-    return "".join(out).encode("cp1258")
+    tones = "\u0300\u0301\u0303\u0309\u0323"
+    out = b""
+    for letter in text:
+        parts = unicodedata.normalize("NFD", letter)
+        whole = unicodedata.normalize("NFC", "".join(part for part in parts if part not in tones))
+        out += (whole + "".join(part for part in parts if part in tones)).encode("cp1258")
+    return out
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -52,7 +52,7 @@ def read_bytes(data: bytes, source: dict):
         return report, mentions
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=35, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(registers(), st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]), st.sampled_from(",;\t|"))
 def test_rows_in_are_rows_used_and_quarantined(register, quoting, delimiter) -> None:
     names, headers, rows = register
@@ -77,7 +77,7 @@ def test_rows_in_are_rows_used_and_quarantined(register, quoting, delimiter) -> 
     assert len({mention["record_id"] for mention in mentions}) == len(mentions)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(st.binary(max_size=200), st.sampled_from([b"", b"\n", b"\r\n"]))
 def test_any_bytes_after_the_header_are_used_or_quarantined_or_refused(tail: bytes, end: bytes) -> None:
     head = "Mã hồ sơ,Họ và tên,Ngày sinh\nKS-1,Lê A,1990\n".encode()
@@ -89,7 +89,7 @@ def test_any_bytes_after_the_header_are_used_or_quarantined_or_refused(tail: byt
     assert mentions or report.rows_quarantined
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.lists(st.sampled_from(["a", "", '"', "b c", "x"]), min_size=1, max_size=5), min_size=1, max_size=10))
 def test_ragged_rows_are_never_lost(rows) -> None:
     body = "\n".join(",".join(row) for row in rows)

@@ -1,5 +1,7 @@
 """A run directory with known content, made by a few queries: what the report's tests and its benchmark read."""
 
+# ruff: noqa: E501 - planted rows and queries read better whole
+
 from __future__ import annotations
 
 import json
@@ -49,13 +51,16 @@ def plant_run(
     one_register: bool = False,
     failed: bool = False,
     seed: int = 1,
+    pairs_per_mention: int = 1,
     project: str = PROJECT,
 ) -> Path:
     """Write the run; `links=False` decides no link, `failed` plants an unconverged pass and weights out of order."""
     if one_register:
         right = project.index("right:")
         project = project[:right] + project[project.index("blocking:") :]
-        project = project.replace("told_apart_by: [full_name, birth_date]", "told_apart_by: [full_name, birth_date], learn_from: left")
+        project = project.replace(
+            "told_apart_by: [full_name, birth_date]", "told_apart_by: [full_name, birth_date], learn_from: left"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     connection = connect()
     records = f"""
@@ -75,7 +80,9 @@ def plant_run(
 
     def write(name: str, query: str) -> None:
         connection.execute(f"COPY ({query}) TO {literal(str(folder / f'{name}.parquet'))} (FORMAT parquet)")
-        connection.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM read_parquet({literal(str(folder / f'{name}.parquet'))})")
+        connection.execute(
+            f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM read_parquet({literal(str(folder / f'{name}.parquet'))})"
+        )
 
     write("mentions", records.format("B"))
     if not one_register:
@@ -88,9 +95,9 @@ def plant_run(
     )
     write(
         "pairs",
-        "SELECT id AS id_l, id AS id_r, 1::UINTEGER AS blocking_rules, (2 - hash(id, 11) % 3)::TINYINT AS gamma_full_name,"
+        "SELECT id AS id_l, (id + k)::INTEGER AS id_r, 1::UINTEGER AS blocking_rules, (2 - hash(id, 11) % 3)::TINYINT AS gamma_full_name,"
         " (1 + (hash(id, 12) % 9 > 0)::INTEGER)::TINYINT AS gamma_birth_date, (CASE WHEN hash(id, 13) % 9 = 0 THEN -1 ELSE 1 END)::TINYINT AS gamma_mother_name"
-        " FROM mentions",
+        f" FROM mentions, range({pairs_per_mention}) more(k) ORDER BY id_l, id_r",
     )
     decided = "'link'" if links else "'clerical'"
     write(
@@ -112,12 +119,15 @@ def plant_run(
     if labels:
         write(
             "labels",
-            f"""SELECT pair_id, record_id_l, record_id_r, CASE WHEN hash(pair_id) % 25 = 0 THEN 'unsure' WHEN stratum = 'high' OR hash(pair_id) % 5 = 0 THEN 'match' ELSE 'non_match' END AS verdict,
+            """SELECT pair_id, record_id_l, record_id_r, CASE WHEN hash(pair_id) % 25 = 0 THEN 'unsure' WHEN stratum = 'high' OR hash(pair_id) % 5 = 0 THEN 'match' ELSE 'non_match' END AS verdict,
                 CASE WHEN hash(pair_id) % 25 < 3 THEN 'adjudicated' ELSE 'agreement' END AS how, TIMESTAMP '2026-11-01' AS labelled_at,
                 CASE WHEN stratum = 'high' THEN 2 WHEN hash(pair_id) % 25 < 3 THEN 1 ELSE 0 END AS match_answers,
                 CASE WHEN stratum = 'high' THEN 0 WHEN hash(pair_id) % 25 < 3 THEN 1 ELSE 2 END AS non_match_answers, 0 AS unsure_answers FROM review_set""",
         )
-    write("outcomes", "SELECT 'mention' AS side, record_id_l AS record_id, 'A1' AS outcome, 'matched_fully' AS finding FROM links WHERE decision = 'link'")
+    write(
+        "outcomes",
+        "SELECT 'mention' AS side, record_id_l AS record_id, 'A1' AS outcome, 'matched_fully' AS finding FROM links WHERE decision = 'link'",
+    )
     write(
         "differences",
         f"SELECT record_id_l, record_id_r, 'full_name' AS field, CASE WHEN id_l % 2 = 0 THEN 'spelling' ELSE 'real' END AS class, '{SECRET_NAME}' AS value_l,"
@@ -146,16 +156,24 @@ def plant_run(
     return folder
 
 
-def _documents(folder: Path, mentions: int, counts: dict[str, int], assigned: int, failed: bool, labels: bool, one_register: bool) -> None:
+def _documents(
+    folder: Path, mentions: int, counts: dict[str, int], assigned: int, failed: bool, labels: bool, one_register: bool
+) -> None:
     rules = [
         {"rule": name, "pairs": mentions * 2, "blocks": mentions, "largest_block": 40, "capped_blocks": 1, "capped_pairs": 777}
         for name in ("full_name_fold + birth_date_year", "birth_date + mother_name_fold")
     ]
-    _write(folder, "blocking", {"rules": rules, "candidate_pairs": mentions * 3, "chunks": 1, "possible_pairs": mentions**2, "left_rows": mentions})
+    _write(
+        folder,
+        "blocking",
+        {"rules": rules, "candidate_pairs": mentions * 3, "chunks": 1, "possible_pairs": mentions**2, "left_rows": mentions},
+    )
     levels = []
     for field in ("full_name", "birth_date", "mother_name"):
         weights = (-5.2, 0.4, 9.7) if failed and field == "birth_date" else (9.7, 2.4, -5.2)
-        for level, label, weight in zip((2, 1, 0), ("same letters and tones", "sounds the same", "different"), weights, strict=True):
+        for level, label, weight in zip(
+            (2, 1, 0), ("same letters and tones", "sounds the same", "different"), weights, strict=True
+        ):
             levels.append({"comparison": field, "level": level, "label": label, "m": 0.9 / (3 - level), "u": 0.00013, "weight": weight, "u_from": "frequencies",
                            "m_by_pass": {"birth_date": 0.31, "full_name_fold": 0.3}})  # fmt: skip
     passes = [
@@ -163,8 +181,28 @@ def _documents(folder: Path, mentions: int, counts: dict[str, int], assigned: in
          "iterations": 12, "splink_iterations": 12, "log_likelihood_by_start": [-1.0], "m": {}}
         for rule in ("birth_date", "full_name_fold")
     ]  # fmt: skip
-    _write(folder, "training", {"prior": {"probability": 3.3e-5, "expected_matches": mentions * 0.9, "how": "x"}, "u": {"sampled_pairs": 5_000_000}, "passes": passes, "levels": levels})
-    _write(folder, "relatives", {"pairs": 4321, "relatives_per_person": 1.1, "prior_weight": 1.0, "shared_gammas": [], "weights": {"gamma_full_name": {"2": 5.5}}, "r": {}})
+    _write(
+        folder,
+        "training",
+        {
+            "prior": {"probability": 3.3e-5, "expected_matches": mentions * 0.9, "how": "x"},
+            "u": {"sampled_pairs": 5_000_000},
+            "passes": passes,
+            "levels": levels,
+        },
+    )
+    _write(
+        folder,
+        "relatives",
+        {
+            "pairs": 4321,
+            "relatives_per_person": 1.1,
+            "prior_weight": 1.0,
+            "shared_gammas": [],
+            "weights": {"gamma_full_name": {"2": 5.5}},
+            "r": {},
+        },
+    )
     thresholds = {
         "upper": UPPER, "lower": LOWER, "expected_false_link_rate": 0.00047, "expected_missed_link_rate": 0.0123, "clerical_pairs": counts.get("clerical", 0),
         "exceeds_capacity": True, "how": "model", "note": "",

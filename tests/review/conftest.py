@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 import re
+import shutil
 import socket
 import threading
 import time
@@ -20,7 +21,7 @@ import pytest
 import uvicorn
 
 from linkage.config import ReviewSpec
-from linkage.review import add_user
+from linkage.review import add_user, list_users
 from linkage.review.accounts import Account, begin_session
 from linkage.review.app import create_app
 from linkage.review.review_set import load_review_set
@@ -218,29 +219,42 @@ def _password_once() -> Iterator[None]:
         yield
 
 
+_PEOPLE = {"lan": "reviewer", "minh": "reviewer", "thu": "reviewer", "bình": "adjudicator", "quản-lý": "manager"}
+
+
+@pytest.fixture(scope="session")
+def prototype(tmp_path_factory: pytest.TempPathFactory, _password_once: None) -> Callable[..., MadeRun]:
+    """A run with accounts and loaded pairs, made once for each spec and size, to be copied."""
+    made: dict[str, MadeRun] = {}
+
+    def of(spec: ReviewSpec, sizes: dict[str, int]) -> MadeRun:
+        key = f"{spec!r}{sizes}"
+        if key not in made:
+            run = make_run(tmp_path_factory.mktemp("prototype") / "run", **sizes)
+            for name, role in _PEOPLE.items():
+                add_user(run.path, name, role, PASSWORD, spec)
+            store = create_store(run.path, spec)
+            load_review_set(store, run.path, seed=7)
+            store.close()
+            made[key] = run
+        return made[key]
+
+    return of
+
+
 @pytest.fixture
-def make_review(tmp_path: Path, _password_once: None) -> Iterator[Callable[..., Review]]:
+def make_review(tmp_path: Path, prototype: Callable[..., MadeRun]) -> Iterator[Callable[..., Review]]:
     opened: list[Store] = []
 
     def make(spec: ReviewSpec | None = None, **sizes: int) -> Review:
-        made = make_run(tmp_path / f"run{len(opened)}", **sizes)
         spec = spec or ReviewSpec()
-        people = {
-            name: add_user(made.path, name, role, PASSWORD, spec)
-            for name, role in [
-                ("lan", "reviewer"),
-                ("minh", "reviewer"),
-                ("thu", "reviewer"),
-                ("bình", "adjudicator"),
-                ("quản-lý", "manager"),
-            ]
-        }
+        origin = prototype(spec, sizes)
+        made = MadeRun(tmp_path / f"run{len(opened)}", origin.truth)
+        shutil.copytree(origin.path, made.path)
         store = create_store(made.path, spec)
+        store.now = clock = Clock()
         opened.append(store)
-        clock = Clock()
-        store.now = clock
-        load_review_set(store, made.path, seed=7)
-        return Review(made, store, clock, people)
+        return Review(made, store, clock, {account.name: account for account in list_users(made.path)})
 
     yield make
     for store in opened:

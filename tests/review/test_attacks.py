@@ -93,9 +93,21 @@ def test_without_a_session_there_is_only_the_sign_in_page(sign_in):
 
 @pytest.mark.parametrize(
     "path",
-    ["/static/../store.py", "/static/%2e%2e/store.py", "/static/..%2f..%2freview.sqlite", "/static//etc/passwd", "/cap/../tien-do",
-     "/tien-do/..%2f..%2fstages.csv", "/cap/1%00", "/cap/0x1", "/openapi.json", "/docs", "/static/", "/review/review.sqlite"],
-)  # fmt: skip
+    [
+        "/static/../store.py",
+        "/static/%2e%2e/store.py",
+        "/static/..%2f..%2freview.sqlite",
+        "/static//etc/passwd",
+        "/cap/../tien-do",
+        "/tien-do/..%2f..%2fstages.csv",
+        "/cap/1%00",
+        "/cap/0x1",
+        "/openapi.json",
+        "/docs",
+        "/static/",
+        "/review/review.sqlite",
+    ],
+)
 def test_path_tricks_find_nothing(sign_in, path):
     response = sign_in("lan").get(path)
     assert response.status_code in (400, 403, 404, 422)
@@ -129,7 +141,10 @@ def test_oversized_and_misshapen_bodies_are_refused(sign_in, review):
     number, key = lan.next_pair()
     good = {"csrf": lan.csrf, "verdict": "match", "form_key": key}
     big = "x" * (LARGEST_BODY + 1)
-    send = lambda **more: lan.client.post(f"/cap/{number}", headers={**lan.headers, **more.pop("headers", {})}, **more)  # noqa: E731
+
+    def send(headers=(), **more):
+        return lan.client.post(f"/cap/{number}", headers={**lan.headers, **dict(headers)}, **more)
+
     form = {"content-type": "application/x-www-form-urlencoded"}
     assert send(data={**good, "comment": big}).status_code == 413
     assert send(content=(chunk for chunk in [b"comment=", big.encode()]), headers=form).status_code == 413

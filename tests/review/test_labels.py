@@ -1,6 +1,5 @@
 import random
 
-import duckdb
 import pyarrow.parquet as pq
 import pytest
 

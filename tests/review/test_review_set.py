@@ -110,6 +110,9 @@ def test_missing_tables_and_records_are_named(make_review, tmp_path):
 def test_settings_are_fixed_when_the_review_begins(review):
     with pytest.raises(ReviewError, match="reviewers_per_pair = 2"):
         create_store(review.run, ReviewSpec(reviewers_per_pair=3))
+    store = create_store(review.run)
+    assert store.reviewers_per_pair == 2
+    store.close()
 
 
 def test_only_the_owner_can_read_the_store(review):

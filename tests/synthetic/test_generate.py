@@ -64,7 +64,8 @@ def test_truth_points_at_entries_and_persons(sql):
         if kind != "population":
             query = f"""SELECT count(*) FROM truth t ANTI JOIN {name} e ON t.record_id = e."Mã hồ sơ" WHERE register = '{kind}'"""
             assert sql(query) == [(0,)], name
-    lost = """SELECT count(*) FROM truth ANTI JOIN population p ON person_record_id = p."Mã công dân" WHERE person_record_id IS NOT NULL"""
+    lost = """SELECT count(*) FROM truth ANTI JOIN population p ON person_record_id = p."Mã công dân"
+              WHERE person_record_id IS NOT NULL"""
     assert sql(lost) == [(0,)]
     assert sql("SELECT count(*) FROM truth WHERE outside_population <> (person_record_id IS NULL)") == [(0,)]
     assert sql(
@@ -83,7 +84,7 @@ def test_every_entry_and_role_has_truth(sql):
 
 def test_what_makes_pairs_hard_is_flagged(sql):
     columns = {name for (name, *_) in sql("DESCRIBE truth")}
-    assert FLAGS <= columns
+    assert columns >= FLAGS
     for flag in FLAGS | {"late_registered", "registered_twice", "year_only", "adopted"}:
         assert sql(f"SELECT count(*) FROM truth WHERE {flag}")[0][0] > 0, flag
 
@@ -98,7 +99,8 @@ def test_a_number_in_an_entry_is_mostly_the_persons_own(sql):
 
 
 def test_numbers_are_there_from_2016(sql):
-    query = """SELECT right("Ngày đăng ký", 4)::INT >= 2016, avg(("Số định danh cá nhân" IS NOT NULL)::INT) FROM births GROUP BY 1 ORDER BY 1"""
+    query = """SELECT right("Ngày đăng ký", 4)::INT >= 2016, avg(("Số định danh cá nhân" IS NOT NULL)::INT) FROM births
+               GROUP BY 1 ORDER BY 1"""
     (_, before), (_, since) = sql(query)
     assert since > 0.75  # re-registrations of people registered abroad or gone have none
     assert before < 0.35
@@ -114,7 +116,8 @@ def test_re_registrations_repeat_a_person(sql):
 def test_places_follow_the_names_of_their_time(sql):
     assert sql("""SELECT count(*) FROM births WHERE "Nơi đăng ký" LIKE '%Huyện%' AND "Ngày đăng ký" LIKE '%2026'""") == [(0,)]
     assert sql(
-        """SELECT count(*) FROM births WHERE "Nơi đăng ký" LIKE '%Nghệ Tĩnh' AND right("Ngày đăng ký", 4)::INT NOT BETWEEN 1975 AND 1991"""
+        """SELECT count(*) FROM births WHERE "Nơi đăng ký" LIKE '%Nghệ Tĩnh'
+           AND right("Ngày đăng ký", 4)::INT NOT BETWEEN 1975 AND 1991"""
     ) == [(0,)]
 
 
@@ -203,7 +206,8 @@ def test_a_wrong_specification_says_what_is_allowed(wrong):
 
 
 def test_books_hold_the_entries_and_the_planted_contradictions(sql):
-    held = """SELECT sum("Đã số hóa"::INT) FROM (SELECT DISTINCT * FROM books b ANTI JOIN books_contradictions c ON b."Mã sổ" = c.book_id)
+    held = """SELECT sum("Đã số hóa"::INT) FROM (SELECT DISTINCT * FROM books b
+              ANTI JOIN books_contradictions c ON b."Mã sổ" = c.book_id)
               WHERE "Loại sổ" = 'Khai sinh'"""
     births = sql("SELECT count(*) FROM births")[0][0]
     assert sql(held)[0][0] == pytest.approx(births, rel=0.03)

@@ -1,6 +1,7 @@
 """A draw of 200,000 people against the reference tables: within 10 %."""
 
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -112,7 +113,7 @@ def test_nguyen_is_about_31_percent_in_the_country():
 @pytest.mark.parametrize("sex,token,table", [(1, "Thị", kinh.THI_SHARE), (0, "Văn", kinh.VAN_SHARE)])
 def test_thi_and_van_by_cohort(sex, token, table):
     starts = [*table, 2027]
-    for start, end in zip(starts, starts[1:], strict=False):
+    for start, end in pairwise(starts):
         names = kinh_people(since=start, until=end, sex=sex)
         share = (names[:, 1] == vocabulary().code(token)).mean()
         assert share == pytest.approx(table[start], rel=0.10), (start, token)
@@ -121,7 +122,7 @@ def test_thi_and_van_by_cohort(sex, token, table):
 @pytest.mark.parametrize("sex,table", [(0, kinh.TOKENS_MEN), (1, kinh.TOKENS_WOMEN)])
 def test_name_lengths_by_cohort(sex, table):
     starts = [*table, 2027]
-    for start, end in zip(starts, starts[1:], strict=False):
+    for start, end in pairwise(starts):
         names = kinh_people(since=start, until=end, sex=sex)
         found = np.bincount((names >= 0).sum(axis=1), minlength=5)[2:5] / len(names)
         asked = np.array(table[start])

@@ -55,11 +55,14 @@ def test_every_logged_kind_is_accounted(drawn):
 
 def test_errors_cluster_by_office_and_period(drawn):
     """The variance of errors per office is larger than independent errors would give."""
-    errors, _, summary = drawn
+    _, _, summary = drawn
     query = f"""WITH offices AS (SELECT "Mã nơi đăng ký" AS office, right("Ngày đăng ký", 4)::INT // 20 AS period, count(*) AS n,
                     count(r.record_id) AS hits
                 FROM read_csv('{summary.files["births"]}', all_varchar=true, header=true) b
-                LEFT JOIN (SELECT DISTINCT record_id FROM '{summary.files["errors"]}' WHERE field = 'full_name' AND kind IN
-                    ('mark_lost', 'no_diacritics', 'minority_spelling')) r ON r.record_id = b."Mã hồ sơ" GROUP BY ALL HAVING n >= 40)
-                SELECT sum((hits - n * p) ** 2 / (n * p * (1 - p))) / count(*) FROM offices, (SELECT sum(hits) / sum(n) AS p FROM offices)"""
+                LEFT JOIN (SELECT DISTINCT record_id FROM '{summary.files["errors"]}'
+                    WHERE field = 'full_name'
+                    AND kind IN ('mark_lost', 'no_diacritics', 'minority_spelling')) r
+                    ON r.record_id = b."Mã hồ sơ" GROUP BY ALL HAVING n >= 40)
+                SELECT sum((hits - n * p) ** 2 / (n * p * (1 - p))) / count(*)
+                FROM offices, (SELECT sum(hits) / sum(n) AS p FROM offices)"""
     assert duckdb.sql(query).fetchall()[0][0] > 1.5

@@ -19,7 +19,9 @@ def load(name):
 
 
 def each(name):
-    return pytest.mark.parametrize("case", load(name), ids=lambda case: str(next(iter(case.values())))[:40].encode("unicode_escape").decode())
+    return pytest.mark.parametrize(
+        "case", load(name), ids=lambda case: str(next(iter(case.values())))[:40].encode("unicode_escape").decode()
+    )
 
 
 def test_there_are_at_least_400_cases():
@@ -83,7 +85,9 @@ def test_date_repairs(case):
 @each("personal_numbers")
 def test_personal_numbers(case):
     number = vn.parse_personal_number(case["raw"])
-    assert (number.digits, number.prefix, number.sex, number.year) == tuple(case.get(k) for k in ("digits", "prefix", "sex", "year"))
+    assert (number.digits, number.prefix, number.sex, number.year) == tuple(
+        case.get(k) for k in ("digits", "prefix", "sex", "year")
+    )
     assert list(number.flags) == case["flags"]
 
 
@@ -93,7 +97,11 @@ def test_places(case):
     assert place.level == case.get("level")
     if "communes" in case:
         assert list(place.communes) == case["communes"]
-    assert (list(place.districts), list(place.provinces_old), list(place.provinces)) == (case["districts"], case["old"], case["new"])
+    assert (list(place.districts), list(place.provinces_old), list(place.provinces)) == (
+        case["districts"],
+        case["old"],
+        case["new"],
+    )
     assert list(place.flags) == case["flags"]
 
 

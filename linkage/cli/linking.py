@@ -1,31 +1,14 @@
-"""The command line: parse, call the façade, print. Exit status 0 done, 1 the work failed, 2 the command or file is wrong."""
+"""Commands that make and look at links: demo, synth, check, run, runs, blocking, explain."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from linkage.errors import LinkageError
-
-app = typer.Typer(
-    name="linkage",
-    help="Link civil-status registers to the population database.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
-
-Config = Annotated[Path, typer.Argument(help="The project file (YAML).", show_default=False, readable=False)]
-Out = Annotated[Path | None, typer.Option(help="Run directory; runs/<project> when absent.", show_default=False, readable=False)]
-Data = Annotated[Path | None, typer.Option(help="Folder that {data} stands for in the project file.", show_default=False)]
+from linkage.cli.output import Config, Data, Out, RunFolder, app, command_line, console, print_flow, print_rows
 
 
 @app.command()
@@ -49,10 +32,10 @@ def demo(
         (registers / f".made-{persons}-{seed}").touch(mode=0o600)
     project = open_project(CONFIGS / "birth-to-population.yaml", data=registers)
     with watched(console, STAGE_NAMES) as progress:
-        run = project.run(out=out / "birth-to-population", progress=progress, command=_command())
+        run = project.run(out=out / "birth-to-population", progress=progress, command=command_line())
     truth = hold_against_truth(run, registers / "truth.parquet", "birth", "child")
     console.print("\nSynthetic registers: no real person is in them.", style="bold")
-    _print_flow(run.summary["stages"])
+    print_flow(run.summary["stages"])
     console.print(
         f"Against the generator's truth: precision {truth.precision:.4f} ({truth.true_links:,} true of {truth.links:,} links),"
         f" recall {truth.recall:.4f} (of {truth.matches:,} births that have a person; blocking recall {truth.blocking_recall:.4f})."
@@ -118,8 +101,8 @@ def run(
 
     project = open_project(config, data=data)
     with watched(console, STAGE_NAMES) as progress:
-        done = project.run(until=until, out=out, progress=progress, command=_command())
-    _print_flow(done.summary["stages"])
+        done = project.run(until=until, out=out, progress=progress, command=command_line())
+    print_flow(done.summary["stages"])
     console.print(f"Run directory: {done.path}", soft_wrap=True)
 
 
@@ -145,45 +128,74 @@ def runs(folder: Annotated[Path, typer.Argument(help="Folder to look in.")] = Pa
     console.print(table)
 
 
-def main() -> None:
-    """Run the command line; no traceback reaches a user without --debug."""
-    debug = "--debug" in sys.argv
-    sys.argv = [argument for argument in sys.argv if argument != "--debug"]
-    try:
-        app(standalone_mode=True)
-    except LinkageError as error:
-        if debug:
-            raise
-        errors.print(error.what, style="red", markup=False, soft_wrap=True)
-        if error.remedy:
-            errors.print(error.remedy, markup=False, soft_wrap=True)
-        sys.exit(error.exit_status)
-    except KeyboardInterrupt:
-        errors.print("Stopped. Finished stages are kept; the same command goes on from there.")
-        sys.exit(130)
-    except Exception as error:  # the last line of defence: the message may hold register values, so only its kind is shown
-        if debug:
-            raise
-        errors.print(f"linkage failed inside ({type(error).__name__}). Run again with --debug to see where.", markup=False)
-        sys.exit(1)
+@app.command()
+def blocking(
+    config: Config,
+    out: Out = None,
+    data: Data = None,
+    suggest: Annotated[bool, typer.Option("--suggest", help="Propose a small set of rules instead.")] = False,
+    pairs_a_mention: Annotated[float, typer.Option(min=0.1, help="Budget of --suggest.")] = 30.0,
+    chart: Annotated[Path | None, typer.Option(help="Write the chart to this PNG or SVG file.", show_default=False)] = None,
+) -> None:
+    """What each blocking rule costs, finds and may lose; or, with --suggest, rules for a budget of pairs."""
+    from linkage.pipeline import STAGE_NAMES
+    from linkage.project import open_project
+    from linkage.watching import watched
 
-
-def _command() -> str:
-    return " ".join(["linkage", *sys.argv[1:]])
-
-
-def _print_flow(stages: dict[str, dict[str, object]]) -> None:
-    table = Table("stage", "seconds", "MiB", "figures")
-    for name, record in stages.items():
-        counts = record["counts"]
-        assert isinstance(counts, dict)
-        shown = ", ".join(
-            f"{key.replace('_', ' ')} {value:,}" if isinstance(value, (int, float)) else f"{key} {value}"
-            for key, value in counts.items()
+    project = open_project(config, data=data)
+    with watched(console, STAGE_NAMES) as progress:
+        run = project.run(until="score", out=out, progress=progress, command=command_line())
+    if suggest:
+        rules, targets = project.suggest_blocking(run, pairs_a_mention)
+        print_rows(
+            [["rule", "pairs", "finds", "found so far"]]
+            + [[one.rule.name, f"{one.pairs:,}", f"{one.targets_found:,}", f"{one.targets_found_so_far:,}"] for one in rules]
         )
-        table.add_row(name, f"{record['seconds']}", f"{record['peak_memory_mb']:,.0f}", shown)
-    console.print(table)
+        console.print(f"Targets: {targets:,} anchor pairs and likely matches. Written for the project file:")
+        console.print("\n".join(f"    - [{', '.join(one.rule.on)}]" for one in rules), markup=False)
+        return
+    analysis = project.analyse_blocking(run)
+    rows = [["", "pairs", "new", "so far", "largest", "capped", "anchors", "so far"]]
+    for number, one in enumerate(analysis.rules, start=1):
+        console.print(f"{number:>3}  {one.counts.rule}", markup=False)
+        counts = (one.counts.pairs, one.new_pairs, one.all_pairs, one.counts.largest_block, one.counts.capped_pairs)
+        shares = (one.anchors_found, one.anchors_found_so_far)
+        found = [f"{share / analysis.anchors:.1%}" if analysis.anchors else "–" for share in shares]
+        rows.append([str(number), *(f"{count:,}" for count in counts), *found])
+    print_rows(rows)
+    console.print(
+        "new: pairs no earlier rule proposes; largest: pairs of the largest block; capped: pairs lost to the rule's cap;"
+    )
+    console.print(f"anchors: share of the {analysis.anchors:,} pairs with the same personal number that the rule finds.")
+    megabytes = analysis.forecast_bytes / 1e6
+    forecast = f"forecast {megabytes:,.1f} MB and {analysis.forecast_seconds:,.1f} s to compare"
+    console.print(f"{analysis.pairs_a_record:.1f} pairs a mention; {forecast}.")
+    if analysis.recall_estimate is not None:
+        console.print(
+            f"Blocking recall by capture and recapture over the rules: {analysis.recall_estimate:.4f} of {analysis.likely_matches:,}"
+            " likely matches. An estimate without truth, and an optimistic one: rules that go wrong together hide what they lose."
+        )
+    if chart:
+        from linkage.matching.charts import draw_blocking
+
+        draw_blocking(analysis).savefig(chart, dpi=120)
+        console.print(f"Chart: {chart}", soft_wrap=True)
 
 
-if __name__ == "__main__":
-    main()
+@app.command()
+def explain(
+    run_folder: RunFolder,
+    mention: Annotated[str, typer.Argument(help="Record id of the mention (left).", show_default=False)],
+    person: Annotated[str, typer.Argument(help="Record id of the person (right).", show_default=False)],
+    chart: Annotated[Path | None, typer.Option(help="Write the waterfall to this PNG or SVG file.", show_default=False)] = None,
+) -> None:
+    """Why one pair weighs what it weighs, in words and numbers."""
+    from linkage.project import Run
+
+    explanation = Run.open(run_folder).explain(mention, person)
+    console.print("\n".join(explanation.lines()), markup=False, soft_wrap=True)
+    if chart:
+        from linkage.matching.charts import draw_waterfall
+
+        draw_waterfall(explanation).savefig(chart, dpi=120)
+        console.print(f"Chart: {chart}", soft_wrap=True)

@@ -1,0 +1,68 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from linkage.decision import describe_promise, propose_thresholds, thresholds_from_labels
+from linkage.decision.promise import false_link_bound, missed_below_bound
+from linkage.decision.testkit import label_sample, plant_population
+
+NONE_GIVEN = SimpleNamespace(upper=None, lower=None)
+
+
+def targets(mu, lam, capacity=600):
+    return SimpleNamespace(false_link_rate=mu, missed_link_rate=lam, review_capacity=capacity)
+
+
+def placed(seed, wanted, pairs):
+    population = plant_population(seed, 12_000, sureness=(1.0, 1.8)[seed % 2])
+    kept = ~np.isnan(population.weight)
+    weights, true = population.weight[kept], population.true[kept]
+    model = propose_thresholds(weights, wanted, NONE_GIVEN)
+    sample = label_sample(population, pairs, model.upper, model.lower, seed + 500)
+    return thresholds_from_labels(sample, weights, wanted), weights, true, sample
+
+
+def test_promises_are_kept():
+    wanted = targets(0.02, 0.02)
+    kept, lost, promised = [], [], []
+    for seed in range(40):
+        found, weights, true, _ = placed(seed, wanted, 900)
+        linked = weights >= found.upper
+        promised.append(found.promised)
+        kept.append(not linked.any() or 1 - true[linked].mean() <= 0.02)
+        lost.append(true[weights < found.lower].sum() / true.sum() <= 0.02)
+        assert found.how == "labels" and found.lower <= found.upper
+        if found.promised:
+            assert found.expected_false_link_rate <= 0.02 and found.expected_missed_link_rate <= 0.02
+    assert np.mean(kept) >= 0.95 and np.mean(lost) >= 0.95
+    assert np.mean(promised) >= 0.8
+
+
+def test_what_cannot_be_promised_is_said_and_nothing_is_linked():
+    wanted = targets(0.0001, 0.02)
+    found, weights, _, _ = placed(1, wanted, 300)
+    assert not found.promised and found.unmet == ("false_link_rate",)
+    assert not (weights >= found.upper).any()
+    assert found.smallest_false_link_bound > 0.0001
+    assert found.exceeds_capacity and len(found.choices) == 3
+    assert "0,01" in describe_promise(found, wanted, "vi") and "cannot promise" in describe_promise(found, wanted, "en")
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_a_kept_promise_in_words(language):
+    wanted = targets(0.03, 0.03)
+    found, _, _, _ = placed(2, wanted, 2_000)
+    assert found.promised
+    assert "95" in describe_promise(found, wanted, language)
+    model = propose_thresholds([1.0, 9.0], wanted, NONE_GIVEN)
+    assert describe_promise(model, wanted, language)
+
+
+def test_bounds_move_with_confidence():
+    _, weights, _, sample = placed(3, targets(0.02, 0.02), 600)
+    ordered = np.sort(weights)
+    assert false_link_bound(sample, ordered, 5.0, 0.01) > false_link_bound(sample, ordered, 5.0, 0.10)
+    assert missed_below_bound(sample, ordered, 0.0, 0.01) > missed_below_bound(sample, ordered, 0.0, 0.10)
+    assert missed_below_bound(sample, ordered, ordered[0], 0.05) == 0.0
+    assert false_link_bound(sample, ordered, ordered[-1] + 1, 0.05) == 0.0

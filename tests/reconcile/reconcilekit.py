@@ -1,0 +1,105 @@
+"""Run directories with planted records and links, for the tests of the reconciliation."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from linkage.config import FieldKind
+from linkage.reconcile import write_outcomes
+from linkage.runs.sql import connect
+from linkage.standardise import standardise_table
+
+KINDS = {
+    "full_name": FieldKind.person_name, "birth_date": FieldKind.date, "sex": FieldKind.sex, "birth_place": FieldKind.place,
+    "hometown": FieldKind.place, "ethnicity": FieldKind.ethnicity, "mother_name": FieldKind.person_name,
+    "father_name": FieldKind.person_name, "personal_number": FieldKind.personal_number,
+}  # fmt: skip
+"""What births and the population have in common here."""
+ONLY_LEFT = {"registration_date": FieldKind.date, "registering_office": FieldKind.place}
+ONLY_RIGHT = {"birth_registration_place": FieldKind.place}
+BOOK = ("book_number", "entry_number", "page_number", "registration_type", "note")
+
+PERSON = {
+    "full_name": "Nguyễn Văn Hùng", "birth_date": "15/08/1985", "sex": "Nam", "birth_place": "Xã Mỹ Thắng, Huyện Mỹ Lộc, Tỉnh Nam Định",
+    "hometown": "Xã Mỹ Thắng, Huyện Mỹ Lộc, Tỉnh Nam Định", "ethnicity": "Kinh", "mother_name": "Trần Thị Hoa",
+    "father_name": "Nguyễn Văn Nam",
+}  # fmt: skip
+ENTRY = {
+    "registering_office": "UBND xã Mỹ Thắng, Huyện Mỹ Lộc, Tỉnh Nam Định", "registration_date": "20/08/1985", "book_number": "01/1985",
+    "entry_number": "7/1985", "page_number": "4", "registration_type": "Đúng hạn",
+}  # fmt: skip
+
+
+def make_run(
+    folder: Path,
+    mentions: list[dict[str, str | None]],
+    persons: list[dict[str, str | None]] | None,
+    links: list[tuple[str, str, float, str, float | None]],
+    candidates: list[tuple[str, str, float]] = (),
+    role: str = "child",
+    upper: float = 8.0,
+    kinds: dict[str, FieldKind] = KINDS,
+) -> Path:
+    """A run directory as the earlier stages leave it.
+
+    `links` are (mention, person, link weight, reason, runner-up margin); `candidates` further (mention, person, link weight).
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    left = {**kinds, **ONLY_LEFT}
+    _write(folder, "mentions", mentions, left, BOOK, role)
+    if persons is not None:
+        _write(folder, "persons", persons, {**kinds, **ONLY_RIGHT}, (), "person")
+    ids = {side: {row["record_id"]: n for n, row in enumerate(sorted(rows, key=lambda r: r["record_id"]), 1)}
+           for side, rows in (("l", mentions), ("r", persons if persons is not None else mentions))}
+    decision = {"verdict_match": "link", "above_upper": "link", "runner_up_close": "clerical", "between_thresholds": "clerical",
+                "verdict_non_match": "non_link", "below_lower": "non_link"}  # fmt: skip
+    chosen = [
+        {"id_l": ids["l"][m], "id_r": ids["r"][p], "record_id_l": m, "record_id_r": p, "match_weight": w, "link_weight": w,
+         "match_probability": 1 / (1 + 2**-w), "runner_up_margin": margin, "decision": decision[reason], "reason": reason}
+        for m, p, w, reason, margin in links
+    ]  # fmt: skip
+    ranked: dict[str, list[tuple[float, str]]] = {}
+    for m, p, w in [*((m, p, w) for m, p, w, _, _ in links), *candidates]:
+        ranked.setdefault(m, []).append((w, p))
+    best = [
+        {"id_l": ids["l"][m], "id_r": ids["r"][p], "record_id_l": m, "record_id_r": p, "match_weight": w, "link_weight": w, "rank": rank}
+        for m, pairs in ranked.items()
+        for rank, (w, p) in enumerate(sorted(pairs, reverse=True), 1)
+    ]
+    weights = [("match_weight", pa.float64()), ("link_weight", pa.float64())]
+    keys = [("id_l", pa.int32()), ("id_r", pa.int32()), ("record_id_l", pa.string()), ("record_id_r", pa.string()), *weights]
+    further = [("match_probability", pa.float64()), ("runner_up_margin", pa.float64()), ("decision", pa.string()), ("reason", pa.string())]
+    pq.write_table(pa.Table.from_pylist(chosen, pa.schema([*keys, *further])), folder / "links.parquet")
+    pq.write_table(pa.Table.from_pylist(best, pa.schema([*keys, ("rank", pa.int8())])), folder / "candidates.parquet")
+    (folder / "thresholds.json").write_text(json.dumps({"upper": upper, "lower": 2.0, "expected_false_link_rate": 0.001}))
+    return folder
+
+
+def _write(folder: Path, table: str, rows: list[dict], kinds: dict[str, FieldKind], further: tuple[str, ...], role: str) -> None:
+    rows = sorted(rows, key=lambda row: row["record_id"])
+    raw = [
+        {"id": n, "record_id": row["record_id"], "role": role, "source": "planted", "row_number": n + 1,
+         **{field: row.get(field) for field in (*kinds, *further)}}
+        for n, row in enumerate(rows, 1)
+    ]  # fmt: skip
+    types = [("id", pa.int32()), ("record_id", pa.string()), ("role", pa.string()), ("source", pa.string()), ("row_number", pa.int64())]
+    schema = pa.schema([*types, *((field, pa.string()) for field in (*kinds, *further))])
+    pq.write_table(pa.Table.from_pylist(raw, schema), folder / f"raw_{table}.parquet")
+    dated = {place: "registration_date" for place, kind in kinds.items() if kind is FieldKind.place and "registration_date" in kinds}
+    with connect() as connection:
+        standardise_table(connection, folder / f"raw_{table}.parquet", folder / f"{table}.parquet", kinds, dated_by=dated)
+
+
+def reconcile(run: Path, kinds: dict[str, FieldKind] = KINDS) -> dict[str, int]:
+    """Outcomes and differences into the run itself."""
+    with connect() as connection:
+        return write_outcomes(connection, run, kinds, run)
+
+
+def findings(run: Path) -> dict[tuple[str, str], str]:
+    """(side, record id) → finding."""
+    return {(row["side"], row["record_id"]): row["finding"] for row in pq.read_table(run / "outcomes.parquet").to_pylist()}

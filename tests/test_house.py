@@ -1,0 +1,94 @@
+"""Rules of the whole house: who imports whom, what every package says of itself, what may not stand in a tracked file."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import importlib
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "linkage"
+MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
+LONGEST, LARGEST = 450, 2 * 2**20
+WITH_EXAMPLES = [path for path in MODULES if ">>> " in path.read_text(encoding="utf-8")]
+FORBIDDEN = {
+    "a path of one machine": re.compile(r"(?<![\w.{}/])/(?:work|home|root)/[\w.]"),
+    "a package registry's host": re.compile(r"https?://[^\s\"'<>]*/simple\b|pypi\.org|files\.pythonhosted\.org"),
+}
+
+
+def tracked() -> list[Path]:
+    """The files that git holds, or would hold: neither ignored nor removed."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    return [path for name in listed.stdout.split("\0") if name and (path := ROOT / name).is_file()]
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def test_rooms_import_in_one_direction() -> None:
+    lint = shutil.which("lint-imports", path=str(Path(sys.executable).parent))
+    assert lint, "import-linter is one of the development tools"
+    ended = subprocess.run([lint, "--no-cache"], cwd=ROOT, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stdout
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("__init__.py")), ids=name_of)
+def test_a_package_states_its_contract(path: Path) -> None:
+    said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    assert len(said.split()) >= 15, "a few lines on what the package takes, gives and promises"
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    assert not [name_of(path) for path in MODULES if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))]
+
+
+def test_no_module_is_too_long() -> None:
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in tracked()
+        if path.suffix == ".py" and (lines := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST
+    }
+    assert not long
+
+
+def test_no_module_is_called_utils() -> None:
+    assert not [path for path in MODULES if path.stem in {"utils", "util", "helpers", "common", "misc"}]
+
+
+def test_no_tracked_file_is_too_large() -> None:
+    assert not {str(path.relative_to(ROOT)): path.stat().st_size for path in tracked() if path.stat().st_size > LARGEST}
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_no_tracked_file_holds(what: str) -> None:
+    found = []
+    for path in tracked():
+        if path != Path(__file__):
+            text = path.read_bytes().decode("utf-8", errors="replace")
+            found += [f"{path.relative_to(ROOT)}: {match.group()}" for match in FORBIDDEN[what].finditer(text)]
+    assert not found
+
+
+def test_the_rules_would_see_a_breach() -> None:
+    assert FORBIDDEN["a path of one machine"].search("see /work/" + "main/x")
+    assert FORBIDDEN["a package registry's host"].search("index-url = http://mirror.example" + "/simple")
+    assert not FORBIDDEN["a path of one machine"].search("registers/work/home and https://x.vn/home/a")
+
+
+@pytest.mark.parametrize("path", WITH_EXAMPLES, ids=name_of)
+def test_examples_are_true(path: Path) -> None:
+    ended = doctest.testmod(importlib.import_module(name_of(path)))
+    assert ended.attempted
+    assert not ended.failed
