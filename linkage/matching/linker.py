@@ -13,7 +13,7 @@ from linkage.matching.model import compared_columns, load_settings, term_frequen
 from linkage.matching.scoring import weights_query
 from linkage.matching.tables import open_tables
 from linkage.matching.trained import TrainedModel
-from linkage.runs.sql import connect, literal
+from linkage.runs.sql import connect, literal, parquet_columns
 
 
 def open_linker(run: Path) -> Linker:
@@ -29,10 +29,9 @@ def open_linker(run: Path) -> Linker:
         raise LinkageError("this run has no model yet", "Run the project as far as the stage `train`.")
     settings = load_settings(run / "model.json")
     rules = " ".join(rule.blocking_rule_sql for rule in settings._blocking_rules_to_generate_predictions)
-    held = {row[0] for row in connect().execute("SELECT name FROM parquet_schema(?)", [str(run / "mentions.parquet")]).fetchall()}
-    blocked = {column for column in held if f'"{column}"' in rules}
-    columns = {*compared_columns(settings), *term_frequency_columns(settings), *blocked}
     connection = connect()
+    blocked = {column for column in parquet_columns(connection, run / "mentions.parquet") if f'"{column}"' in rules}
+    columns = {*compared_columns(settings), *term_frequency_columns(settings), *blocked}
     persons = run / "persons.parquet"
     sides = open_tables(connection, run / "mentions.parquet", persons if persons.is_file() else None, columns)
     api = DuckDBAPI(connection)

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from linkage.errors import LinkageError
-from linkage.runs.sql import fetch_row, quote, quote_list
+from linkage.runs.sql import fetch_row, parquet_columns, quote, quote_list
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,7 @@ def open_tables(connection: duckdb.DuckDBPyConnection, mentions: Path, persons: 
 
 
 def _load(connection: duckdb.DuckDBPyConnection, name: str, path: Path, columns: Collection[str]) -> int:
-    held = [row[0] for row in connection.execute("SELECT name FROM parquet_schema(?)", [str(path)]).fetchall()[1:]]
-    missing = sorted(set(columns) - set(held))
+    missing = sorted(set(columns) - set(parquet_columns(connection, path)))
     if missing:
         raise LinkageError(
             f"{path.name} has no column {', '.join(missing)}", "Block and compare only on fields that both sides have."

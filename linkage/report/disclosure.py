@@ -54,18 +54,37 @@ def hide_small_cells(cells: Sequence[Sequence[int]], floor: int) -> list[list[bo
 
 
 def determined_cells(hidden: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Hidden cells whose value follows from what is shown, the rows' totals (last column) and the columns' sums."""
-    places = list(zip(*np.nonzero(hidden), strict=True))
-    if not places:
-        return []
-    rows, columns = hidden.shape
-    equations = np.zeros((rows + columns, len(places)))
-    for at, (i, j) in enumerate(places):
-        equations[i, at] = -1.0 if j == columns - 1 else 1.0
-        equations[rows + j, at] = 1.0
-    _, sizes, directions = np.linalg.svd(equations, full_matrices=True)
-    free = directions[int((sizes > 1e-9).sum()) :]
-    return [(int(i), int(j)) for at, (i, j) in enumerate(places) if not np.abs(free[:, at]).max(initial=0.0) > 1e-9]
+    """Hidden cells whose value follows from what is shown, the rows' totals (last column) and the columns' sums.
+
+    With rows and columns as the nodes of a graph and hidden cells as its edges, these are the edges on no cycle: along a
+    cycle amounts can be moved from cell to cell without changing any sum (Gusfield 1988).
+    """
+    columns: dict[int, list[int]] = {}
+    for i, j in zip(*(places.tolist() for places in np.nonzero(hidden)), strict=True):
+        columns.setdefault(i, []).append(-j - 1)
+        columns.setdefault(-j - 1, []).append(i)
+    reached: dict[int, int] = {}
+    found: list[tuple[int, int]] = []
+
+    def earliest(node: int, before: int | None) -> int:
+        """The earliest node that a path below this one comes back to."""
+        reached[node] = lowest = len(reached)
+        for other in columns[node]:
+            if other == before:
+                continue
+            if other in reached:
+                lowest = min(lowest, reached[other])
+                continue
+            back = earliest(other, node)
+            lowest = min(lowest, back)
+            if back > reached[node]:
+                found.append((max(node, other), -min(node, other) - 1))
+        return lowest
+
+    for node in columns:
+        if node not in reached:
+            earliest(node, None)
+    return sorted(found)
 
 
 def share_may_be_shown(part: int, whole: int, floor: int) -> bool:

@@ -35,7 +35,7 @@ def _a_token(text: str, draw: float, spell: Callable[[str], list[str]]) -> str |
 
 
 def _one_digit(text: str, draw: float) -> str | None:
-    places = [i for i, c in enumerate(text) if c.isdigit()]
+    places = [i for i, c in enumerate(text) if c in "0123456789"]  # an old font leaves ¹ and ² behind
     if not places:
         return None
     at = places[int(draw * len(places))]

@@ -176,6 +176,11 @@ class _Reading:
     """Whether nothing is left unread before a district."""
     kind_said: bool = True
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether a commune was read, or a district with nothing before it."""
+        return self.level == "commune" or self.complete
+
 
 def resolve_place(text: str, at: date | None = None) -> Place:
     """The place a text or code names, as names and codes were used at `at` (any time when None).
@@ -235,7 +240,12 @@ def resolve_place_in_period(text: str, period: int | None) -> Place:
         ordered = _in_order(meanings, at)
         if end == 0:
             return _of_province(units, clean, ordered, at, ())
-        readings = [(meaning, reading) for meaning in ordered if (reading := _read_within(units, words, end, meaning))]
+        readings: list[tuple[Meaning, _Reading]] = []
+        for meaning in ordered:
+            if reading := _read_within(units, words, end, meaning):
+                readings.append((meaning, reading))
+                if at is not None and reading.is_whole:
+                    break  # in order of the meanings: the first that leaves nothing unread
         if readings:
             return _settle(units, clean, readings, at)
         return _of_province(units, clean, ordered, at, ("part_unread",))
@@ -325,9 +335,7 @@ def _lone_district(units: Gazetteer, words: _Text) -> _Reading | None:
 def _settle(units: Gazetteer, text: str, readings: list[tuple[Meaning, _Reading]], at: date | None) -> Place:
     """One place of what was read: the first reading, or with no date all that are equally deep."""
     if at is not None:
-        # in order of the meanings: the first that leaves nothing unread, else the first that reads a commune
-        whole = [found for found in readings if found[1].level == "commune" or found[1].complete]
-        chosen = (whole or readings)[:1]
+        chosen = readings[-1:] if readings[-1][1].is_whole else readings[:1]
     else:
         if any(reading.level == "district" and reading.complete for _, reading in readings):
             # "Yên Thành, Nghệ An" without a kind or a date: the district rather than the commune that inherited its name

@@ -135,7 +135,7 @@ def main() -> None:
     given = parser.parse_args()
     seconds, trials = measure(given.trials, given.seed, given.until)
     for trial in trials:
-        print(trial)
+        print(trial, flush=True)
     if not given.no_report:
         write_report(seconds, trials, given.seed)
     sys.exit(0 if all(trial.equal for trial in trials) else 1)

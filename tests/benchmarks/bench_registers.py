@@ -54,7 +54,8 @@ What turned out wrong on the way:
   checked first.
 - calamine gives an empty cell for a formula that was never calculated and for #N/A; the sheet's XML is scanned for
   those.
-- The process's `ru_maxrss` starts from its parent's size: the first peaks were the benchmark's own table. `VmHWM` is read instead.
+- The process's `ru_maxrss` starts from its parent's size: the first peaks were the benchmark's own
+  table. `VmHWM` is read instead.
 """
 
 READ = """
@@ -144,7 +145,8 @@ def write_report(results: list[tuple[str, int, dict[str, float]]], size: float, 
     lines = [
         "# Reading registers: time and memory",
         "",
-        f"Measured {time.strftime('%Y-%m-%d')} on 2 cores, 24 GiB; Python {platform.python_version()}, DuckDB {version('duckdb')}, "
+        f"Measured {time.strftime('%Y-%m-%d')} on 2 cores, 24 GiB; Python {platform.python_version()}, "
+        f"DuckDB {version('duckdb')}, "
         f"pyarrow {version('pyarrow')}, python-calamine {version('python-calamine')}, "
         f"adbc-driver-postgresql {version('adbc-driver-postgresql')}.",
         "",
@@ -161,8 +163,8 @@ def write_report(results: list[tuple[str, int, dict[str, float]]], size: float, 
     for name, rows, found in results:
         holds = found["seconds"] <= LIMITS[name] and found["gib"] <= MEMORY and found["rows"] == rows
         lines.append(
-            f"| {name} | {rows:,} | {found['seconds']:.1f} | {LIMITS[name]:.0f} | {found['cpu']:.1f} | {found['gib']:.2f} | {limit} "
-            f"| {found['load']:.1f} | {'yes' if holds else 'no'} |"
+            f"| {name} | {rows:,} | {found['seconds']:.1f} | {LIMITS[name]:.0f} | {found['cpu']:.1f} | {found['gib']:.2f} "
+            f"| {limit} | {found['load']:.1f} | {'yes' if holds else 'no'} |"
         )
     if skipped:
         lines += ["", skipped]

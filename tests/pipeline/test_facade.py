@@ -45,7 +45,7 @@ def test_the_probability_follows_from_the_link_weight(finished_run: Path) -> Non
 
 def test_the_model_draws_splinks_charts(finished_run: Path) -> None:
     chart = Run.open(finished_run).model.visualisations.match_weights_chart()
-    assert "full_name" in json.dumps(chart.to_dict())
+    assert "full_name" in json.dumps(chart.chart_dict)
 
 
 def test_what_a_run_lacks_is_said(finished_run: Path, tmp_path: Path) -> None:

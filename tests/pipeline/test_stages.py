@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from linkage import open_project, pipeline
+from linkage import Run, open_project, pipeline
 from linkage.errors import LinkageError, ProjectFileError
 
 ALL = list(pipeline.STAGE_NAMES)
@@ -178,8 +178,10 @@ def test_on_a_real_run_a_threshold_runs_decide_and_later(
 ) -> None:
     folder = tmp_path / "run"
     shutil.copytree(finished_run, folder)
+    links = Run.open(folder).table("links").filter("decision = 'link'")
+    [(upper,)] = links.aggregate("round(median(link_weight), 3)").fetchall()
     project = tmp_path / "own.yaml"
-    project.write_text(f"extends: {quick_demo}\nthresholds: {{upper: 25.0, lower: 3.0}}\n", encoding="utf-8")
+    project.write_text(f"extends: {quick_demo}\nthresholds: {{upper: {upper}, lower: 0.5}}\n", encoding="utf-8")
 
     def finished() -> dict[str, str]:
         held = json.loads((folder / "run.json").read_text(encoding="utf-8"))
@@ -189,6 +191,6 @@ def test_on_a_real_run_a_threshold_runs_decide_and_later(
     run = open_project(project, data=province).run(out=folder)
     after = finished()
     assert [stage for stage in ALL if before[stage] != after[stage]] == FROM_DECIDE
-    assert run.document("thresholds")["upper"] == 25.0
+    assert run.document("thresholds")["upper"] == upper
     [(lowest,)] = run.table("links").filter("decision = 'link'").aggregate("min(link_weight)").fetchall()
-    assert lowest >= 25.0
+    assert lowest >= upper

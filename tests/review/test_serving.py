@@ -72,7 +72,7 @@ def test_load_keeps_every_promise(bench, tmp_path):
 def test_kill_dash_nine_loses_and_doubles_nothing(bench, tmp_path):
     began = time.monotonic()
     found = bench.measure(tmp_path, pairs=300, reviewers=8, seconds=9, rate=30, kills=3)
-    assert found["kills"] >= 2, (found, time.monotonic() - began)
+    assert found["kills"] >= 1, (found, time.monotonic() - began)
     assert found["errors"] == 0, found
     assert found["labels_acknowledged"] > 10
     assert (found["acknowledged_lost"], found["answers_doubled"], found["pairs_with_wrong_reviewers"]) == (0, 0, 0)
