@@ -9,11 +9,12 @@ project file or an input has changed; everything that depends on it then runs ag
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -22,10 +23,18 @@ from linkage.config import LoadedProject, ProjectSpec
 from linkage.errors import LinkageError, ProjectFileError, nearest
 from linkage.registers import MappingReport
 from linkage.registers.sources import resolve
-from linkage.runs import Progress, RunDirectory, code_version, fingerprint, source_fingerprint, write_provenance
+from linkage.runs import Progress, RunDirectory, code_version, fingerprint, hash_file, source_fingerprint, write_provenance
 from linkage.runs.directory import Counts
 from linkage.runs.files import write_json
 from linkage.runs.sql import connect, fetch_row, literal
+
+if TYPE_CHECKING:
+    from linkage.decision import Thresholds
+
+
+DESIGN = "review/design"
+"""Where the review set of a review that has begun is kept, below the run directory."""
+SAMPLE_FILES = ("review_set.parquet", "outside.parquet", "anchors.parquet")
 
 
 @dataclass(frozen=True)
@@ -249,33 +258,81 @@ def assign(work: Work) -> Counts:
 
 
 def decide(work: Work) -> Counts:
-    """Thresholds and decisions: links, thresholds.json."""
+    """Thresholds and decisions: links, thresholds.json. After a review its verdicts, and what they can promise, decide."""
     from linkage.decision import decide as decide_links
     from linkage.decision import propose_thresholds
 
     assigned = work.run.file("assigned.parquet")
+    labels = work.run.file("labels.parquet")
     with work.connect() as connection:
         weights = connection.execute("SELECT link_weight FROM read_parquet(?) ORDER BY id_l", [str(assigned)]).fetchnumpy()[
             "link_weight"
         ]
-        thresholds = propose_thresholds(weights, work.spec.targets, work.spec.thresholds, work.spec.review.reviewers_per_pair)
-        counts = decide_links(connection, assigned, thresholds, work.spec.runner_up_margin, work.folder / "links.parquet")
-    write_json(work.folder / "thresholds.json", thresholds.as_json())
-    return {"links": counts["link"], "clerical": counts["clerical"], "non_links": counts["non_link"]}
+        by_model = propose_thresholds(weights, work.spec.targets, work.spec.thresholds, work.spec.review.reviewers_per_pair)
+        thresholds = _promised_by_labels(work) or by_model
+        counts = decide_links(
+            connection,
+            assigned,
+            thresholds,
+            work.spec.runner_up_margin,
+            work.folder / "links.parquet",
+            labels if labels.is_file() else None,
+        )
+    write_json(work.folder / "thresholds.json", {**thresholds.as_json(), "by_model": by_model.as_json()})
+    return {
+        "links": counts["link"],
+        "clerical": counts["clerical"],
+        "non_links": counts["non_link"],
+        "thresholds_from": thresholds.how,
+    }
+
+
+def _promised_by_labels(work: Work) -> Thresholds | None:
+    """The thresholds that the labels promise, where there are any and the project file does not say others."""
+    from linkage.decision import Thresholds
+
+    given = work.spec.thresholds
+    if given.upper is not None or given.lower is not None or not work.run.file("estimates.json").is_file():
+        return None
+    held = work.read_json("estimates.json").get("from_labels")
+    return Thresholds(**{**held, "choices": ()}) if held and held["promised"] else None
 
 
 def sample(work: Work) -> Counts:
-    """Pairs for clerical review around the thresholds: review_set."""
-    from linkage.decision import Thresholds, draw_review_sample
+    """Pairs for clerical review, those outside the blocking rules included: review_set, outside, anchors."""
+    from linkage.decision import Thresholds, draw_outside_pairs, draw_review_sample
+    from linkage.matching import TrainedModel, open_tables, write_anchors, write_wider_pairs
+    from linkage.matching.model import columns_needed
 
-    thresholds = Thresholds(**{**work.read_json("thresholds.json"), "choices": ()})
-    pairs = work.spec.review.pairs or work.spec.targets.review_capacity
+    begun = work.run.file(DESIGN)
+    if begun.is_dir():
+        # Labels belong to the probabilities their pairs were drawn with: a set under review is not drawn anew.
+        shutil.copytree(begun, work.folder, dirs_exist_ok=True)
+        return {"kept_as_under_review": 1}
+    held = work.read_json("thresholds.json")
+    thresholds = Thresholds(**{key: value for key, value in held.items() if key not in {"choices", "by_model"}}, choices=())
+    links, mentions = work.run.file("links.parquet"), work.run.file("mentions.parquet")
+    model = TrainedModel.load(work.run.path)
+    wider, outside = work.folder / "wider.parquet", work.folder / "outside.parquet"
     with work.connect() as connection:
+        sides = open_tables(connection, mentions, work.persons, columns_needed(work.spec, model.settings))
+        rules, seed = work.spec.blocking.predict, work.spec.seed
+        write_wider_pairs(connection, sides, model, rules, work.run.path, thresholds.upper, seed, wider)
+        reached = draw_outside_pairs(connection, wider, mentions, work.persons or mentions, links, thresholds.upper, outside)
         strata = draw_review_sample(
-            connection, work.run.file("links.parquet"), pairs, work.spec.seed, thresholds, work.folder / "review_set.parquet"
+            connection,
+            links,
+            work.spec.review.pairs or work.spec.targets.review_capacity,
+            seed,
+            thresholds,
+            work.folder / "review_set.parquet",
+            outside=outside if reached else None,
         )
+        anchored = work.spec.right is not None and "personal_number" in work.plan.shared
+        known = write_anchors(connection, work.run.path, seed, work.folder / "anchors.parquet") if anchored else 0
         drawn = fetch_row(connection, "SELECT count(*) FROM read_parquet(?)", [str(work.folder / "review_set.parquet")])[0]
-    return {"review_pairs": int(drawn), "strata": len(strata)}
+    wider.unlink()
+    return {"review_pairs": int(drawn), "strata": len(strata), "pairs_outside_blocking": reached, "known_pairs": known}
 
 
 def reconcile(work: Work) -> Counts:
@@ -304,6 +361,8 @@ class Stage:
     """Its part of the project file."""
     after: tuple[str, ...]
     """The stages whose outputs it reads."""
+    reviewed: Callable[[ProjectSpec], tuple[str, ...]] = lambda spec: ()
+    """Files of a review that it reads where they are there: a new one runs the stage again."""
 
     @property
     def name(self) -> str:
@@ -330,14 +389,30 @@ STAGES: tuple[Stage, ...] = (
         ("matching",),
         lambda spec: [_matching(spec), spec.blocking.train, spec.training, spec.relatives],
         ("standardise", "block"),
+        lambda spec: ("labels.parquet",) if spec.training.m_from == "labels" else (),
     ),
     Stage(score, ("matching",), lambda spec: [], ("standardise", "block", "train")),
     Stage(assign, ("matching",), lambda spec: spec.assignment, ("standardise", "score")),
-    Stage(decide, ("decision",), lambda spec: [spec.thresholds, spec.targets, spec.runner_up_margin, spec.review], ("assign",)),
-    Stage(sample, ("decision",), lambda spec: [spec.review, spec.targets.review_capacity, spec.seed], ("decide",)),
+    Stage(
+        decide,
+        ("decision",),
+        lambda spec: [spec.thresholds, spec.targets, spec.runner_up_margin, spec.review],
+        ("assign",),
+        lambda spec: ("labels.parquet", "estimates.json"),
+    ),
+    Stage(
+        sample,
+        ("decision", "matching"),
+        lambda spec: [spec.review, spec.targets.review_capacity, spec.seed, spec.blocking.predict],
+        ("standardise", "block", "train", "assign", "decide"),
+    ),
     Stage(reconcile, ("reconcile",), _outcome_codes, ("standardise", "decide", "assign")),
     Stage(
-        report, ("report",), lambda spec: [spec.report, spec.title], ("read", "block", "train", "decide", "sample", "reconcile")
+        report,
+        ("report",),
+        lambda spec: spec,
+        ("read", "block", "train", "decide", "sample", "reconcile"),
+        lambda spec: ("labels.parquet", "estimates.json"),
     ),
 )
 STAGE_NAMES = tuple(stage.name for stage in STAGES)
@@ -365,7 +440,10 @@ def run_stages(
         done: dict[str, str] = {}
         for stage in STAGES[: last + 1]:
             parents = {parent: done[parent] for parent in stage.after} or inputs
-            done[stage.name] = fingerprint(stage.name, code_version(stage.rooms), _plain(stage.config(project.spec)), parents)
+            reviewed = [hash_file(run.file(name)) for name in stage.reviewed(project.spec) if run.file(name).is_file()]
+            done[stage.name] = fingerprint(
+                stage.name, code_version(stage.rooms), _plain(stage.config(project.spec)), parents, reviewed
+            )
             record = run.record(stage.name)
             if record is None or record.fingerprint != done[stage.name]:
                 progress(stage.name, 0, 0)
@@ -381,8 +459,8 @@ def run_stages(
                         f"{stage.name} needs more than the memory_limit of {project.spec.memory_limit}",
                         "Raise memory_limit in the project file (the stages before are kept), or free disk space to spill to.",
                     ) from None
-                write_provenance(run, project, command, inputs)
-        write_provenance(run, project, command, inputs)
+                write_provenance(run, project, command, inputs, data)
+        write_provenance(run, project, command, inputs, data)
     return run
 
 

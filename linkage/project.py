@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from linkage.checking import Plan, plan_run, warnings_of
-from linkage.config import LoadedProject, ProjectSpec, load_project
+from linkage.config import LoadedProject, ProjectSpec, SideSpec, load_project
 from linkage.errors import LinkageError, RunDirectoryError, nearest
-from linkage.pipeline import run_stages
+from linkage.pipeline import DESIGN, SAMPLE_FILES, run_stages
 from linkage.runs import Progress, RunDirectory, silent
-from linkage.runs.sql import connect, literal
+from linkage.runs.sql import connect, literal, parquet_columns
 
 if TYPE_CHECKING:
     import duckdb
     from splink import Linker
 
+    from linkage.decision import Estimates
     from linkage.matching.blocking_analysis import BlockingAnalysis
     from linkage.matching.explanation import Explanation
     from linkage.matching.suggestion import SuggestedRule
+
+
+GROUPS = ("sex", "birth_date_year", "registration_date_year", "ethnicity")
+"""Standardised columns by which errors are broken down, where the mentions have them."""
 
 
 def open_project(path: str | Path, *, data: str | Path | None = None) -> Project:
@@ -44,6 +51,22 @@ class Project:
     def spec(self) -> ProjectSpec:
         """What the project file says."""
         return self._loaded.spec
+
+    @property
+    def folder(self) -> Path:
+        """Where relative paths in the project file start from."""
+        return self._loaded.folder
+
+    @property
+    def data(self) -> Path | None:
+        """The folder that `{data}` stands for."""
+        return self._data
+
+    @property
+    def sides(self) -> dict[str, SideSpec]:
+        """`left` and, unless duplicates are sought within one table, `right`."""
+        sides = {"left": self.spec.left, "right": self.spec.right}
+        return {name: side for name, side in sides.items() if side is not None}
 
     def check(self) -> Plan:
         """Open the sources' headers and hold them against the project file; links nothing.
@@ -109,6 +132,107 @@ class Run:
     def connection(self) -> duckdb.DuckDBPyConnection:
         """The DuckDB that `table` reads through; never reaches for the network."""
         return connect()
+
+    @cached_property
+    def spec(self) -> ProjectSpec:
+        """The project file this run was made with, as run.json keeps it."""
+        return ProjectSpec.model_validate(self.summary["spec"])
+
+    def begin_review(self) -> Path:
+        """Keep the review set as it is drawn now, for as long as its labels are used; returns the run directory.
+
+        Raises:
+            LinkageError: when the run has no review set yet.
+        """
+        if not (self.path / "review_set.parquet").is_file():
+            raise LinkageError("this run has no review set yet", "Run the project as far as the stage `sample`.")
+        design = self.path / DESIGN
+        if not design.is_dir():
+            partial = design.with_name(".design.partial")
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir(mode=0o700, parents=True)
+            for name in SAMPLE_FILES:
+                if (self.path / name).is_file():
+                    shutil.copy2(self.path / name, partial / name)
+            partial.replace(design)
+        return self.path
+
+    def estimate(self) -> Estimates:
+        """Estimate precision, recall and error rates by every route the run's tables allow; writes estimates.json.
+
+        After a review, `update` lets the verdicts, and the thresholds they can promise, decide.
+        """
+        from linkage.decision import RunTables, Thresholds, estimate
+        from linkage.review import write_labels
+
+        if (self.path / "review" / "review.sqlite").is_file():
+            write_labels(self.path)
+        tables = {
+            name: self.path / f"{name}.parquet"
+            for name in ("links", "mentions", "persons", "review_set", "labels", "outside", "verdicts")
+        }
+        held = {name: path for name, path in tables.items() if path.is_file()}
+        thresholds = Thresholds(
+            **{key: value for key, value in self.document("thresholds").items() if key not in {"choices", "by_model"}}, choices=()
+        )
+        with connect(self.spec.memory_limit, self.spec.threads) as connection:
+            levels = (
+                "SELECT record_id_l, record_id_r, p.* EXCLUDE (id_l, id_r, blocking_rules)"
+                f" FROM read_parquet({literal(str(self.path / 'assigned.parquet'))}) a"
+                f" JOIN read_parquet({literal(str(self.path / 'pairs.parquet'))}) p USING (id_l, id_r)"
+            )
+            connection.execute(f"CREATE TEMP TABLE assigned_levels AS {levels}")
+            columns = parquet_columns(connection, tables["mentions"])
+            groups = [name for name in GROUPS if name in columns]
+            return estimate(
+                connection,
+                RunTables(**held, pairs="assigned_levels"),
+                thresholds,
+                self.spec.targets,
+                self.path / "estimates.json",
+                groups=groups,
+                anchor_features=[name for name in groups if name != "ethnicity"],
+                seed=self.spec.seed,
+            )
+
+    def draw_estimates(self, estimates: Estimates, folder: str | Path) -> list[Path]:
+        """The figures the estimates allow, as PNG files in a folder."""
+        from linkage.decision import draw_figures
+
+        Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+        weights = self.table("assigned").select("link_weight").fetchnumpy()["link_weight"]
+        drawn = draw_figures(estimates, weights, self.spec.targets, Path(folder), language=self.spec.report.language)
+        return [one.path for one in drawn]
+
+    def report(
+        self,
+        formats: Sequence[str] = ("html", "docx", "pdf"),
+        *,
+        out: str | Path | None = None,
+        since: str | Path | None = None,
+        language: str | None = None,
+    ) -> list[Path]:
+        """Build the method report in the given formats; `since` is an earlier run to tell the changes from."""
+        from linkage.report import build_report
+
+        if language not in {None, "vi", "en"}:
+            raise LinkageError(f"there is no report in {language!r}", "Reports are in `vi` or `en`.")
+        folder = Path(out) if out is not None else None
+        files = build_report(
+            self.path, folder, formats, Path(since) if since else None, cast("Literal['vi', 'en'] | None", language), self.spec
+        )
+        return list(files.values())
+
+    def update(self, progress: Progress = silent) -> Run:
+        """Run again whatever a review or a changed project file has made out of date, from the same project file and data.
+
+        Raises:
+            LinkageError: when the project file is no longer where it was.
+        """
+        origin = self.summary["origin"]
+        if not Path(origin["project_file"]).is_file():
+            raise LinkageError("the project file of this run is no longer where it was", f"linkage run CONFIG --out {self.path}")
+        return open_project(origin["project_file"], data=origin["data"]).run(out=self.path, progress=progress, command="update")
 
     @property
     def summary(self) -> dict[str, Any]:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import sys
 
+from linkage.cli import after as after
 from linkage.cli import linking as linking
+from linkage.cli import reviewing as reviewing
+from linkage.cli import sources as sources
 from linkage.cli.output import app, errors
 from linkage.errors import LinkageError
 

@@ -28,7 +28,8 @@ def demo(
     if not (registers / f".made-{persons}-{seed}").exists():
         with watched(console, ("synthetic",)) as progress:
             progress("synthetic", 0, 0)
-            generate(SyntheticSpec(persons=persons, seed=seed), registers, lambda done, total: progress("families", done, total))
+            spec = SyntheticSpec(persons=persons, seed=seed)
+            generate(spec, registers, lambda done, total: progress("families", done, total))
         (registers / f".made-{persons}-{seed}").touch(mode=0o600)
     project = open_project(CONFIGS / "birth-to-population.yaml", data=registers)
     with watched(console, STAGE_NAMES) as progress:
@@ -38,7 +39,8 @@ def demo(
     print_flow(run.summary["stages"])
     console.print(
         f"Against the generator's truth: precision {truth.precision:.4f} ({truth.true_links:,} true of {truth.links:,} links),"
-        f" recall {truth.recall:.4f} (of {truth.matches:,} births that have a person; blocking recall {truth.blocking_recall:.4f})."
+        f" recall {truth.recall:.4f} (of {truth.matches:,} births that have a person;"
+        f" blocking recall {truth.blocking_recall:.4f})."
     )
     for what, name in (("links", "links.parquet"), ("review set", "review_set.parquet"), ("report", "report.html")):
         console.print(f"  {what:<11} {run.path / name}", soft_wrap=True)
@@ -172,8 +174,9 @@ def blocking(
     console.print(f"{analysis.pairs_a_record:.1f} pairs a mention; {forecast}.")
     if analysis.recall_estimate is not None:
         console.print(
-            f"Blocking recall by capture and recapture over the rules: {analysis.recall_estimate:.4f} of {analysis.likely_matches:,}"
-            " likely matches. An estimate without truth, and an optimistic one: rules that go wrong together hide what they lose."
+            f"Blocking recall by capture and recapture over the rules: {analysis.recall_estimate:.4f} of"
+            f" {analysis.likely_matches:,} likely matches. An estimate without truth, and an optimistic one: rules that go wrong"
+            " together hide what they lose."
         )
     if chart:
         from linkage.matching.charts import draw_blocking

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -21,9 +22,9 @@ app = typer.Typer(
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
-Config = Annotated[Path, typer.Argument(help="The project file (YAML).", show_default=False)]
+Config = Annotated[Path, typer.Argument(help="The project file (YAML).", show_default=False, readable=False)]
 RunFolder = Annotated[Path, typer.Argument(help="The run directory.", show_default=False)]
-Out = Annotated[Path | None, typer.Option(help="Run directory; runs/<project> when absent.", show_default=False)]
+Out = Annotated[Path | None, typer.Option(help="Run directory; runs/<project> when absent.", show_default=False, readable=False)]
 Data = Annotated[Path | None, typer.Option(help="Folder that {data} stands for in the project file.", show_default=False)]
 
 
@@ -32,7 +33,7 @@ def command_line() -> str:
     return " ".join(["linkage", *sys.argv[1:]])
 
 
-def print_rows(rows: list[list[str]]) -> None:
+def print_rows(rows: Sequence[Sequence[str]]) -> None:
     """A table whose first row is its header."""
     table = Table(*rows[0])
     for row in rows[1:]:

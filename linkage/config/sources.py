@@ -98,7 +98,7 @@ class SideSpec(Spec):
     role: str | None = None
     """Whom to link: `child`, `mother`, `deceased` …; not needed where the register has one role."""
     source: SourceSpec
-    columns: dict[str, str] = {}
+    columns: dict[str, str] = {}  # noqa: RUF012 - pydantic copies it
     """Canonical field name → the source's header, where the header is not recognised by itself."""
     fields: dict[Name, Annotated[FieldKind, Field(strict=False)]] | None = None
     """With `register: table`: every field used and its kind."""

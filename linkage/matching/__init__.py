@@ -15,6 +15,7 @@ from linkage.matching.model import build_settings
 from linkage.matching.scoring import score_pairs
 from linkage.matching.tables import open_tables
 from linkage.matching.trained import TrainedModel
+from linkage.matching.wider import write_anchors, write_wider_pairs
 
 __all__ = [
     "TrainedModel",
@@ -25,5 +26,7 @@ __all__ = [
     "open_tables",
     "score_pairs",
     "weighed_pairs",
+    "write_anchors",
     "write_level_store",
+    "write_wider_pairs",
 ]

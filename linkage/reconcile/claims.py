@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 PERSON_FIELDS = ("full_name", "birth_date", "birth_year", "sex", "mother_name", "father_name")
 DIFFERENT_PERSON = 2
-"""A pair with the same number is another person when this many of name, birth date, sex and a parent's name really differ."""
+"""A pair with the same number is another person when this many of given name, birth date, sex and a parent's given name clash."""
 CLASHING = (
     "count(DISTINCT CASE WHEN field IN ('mother_name', 'father_name') THEN 'parent' ELSE field END)"
-    f" FILTER (class = 'real' AND field IN {texts_sql(PERSON_FIELDS)})"
+    f" FILTER (clashes AND field IN {texts_sql(PERSON_FIELDS)})"
 )
 """SQL: how many of these really differ, over the differences of a pair."""
 

@@ -41,15 +41,16 @@ def classify_differences(
 ) -> None:
     """Make the temporary table `table`: a row a differing field of a pair.
 
-    Its columns: id_l, id_r, field, class, coarser, touches_number, value_l, value_r. `pairs` names a table with id_l, id_r.
-    `coarser` is the side (`left` or `right`) that says less where the class is `precision`; `touches_number` is true where
-    digits of a personal number are made of what differs (year of birth, sex); values are verbatim. A field equal after
-    technical clean-up (NFC, case, white space, the typing of dates, codes and numbers) has no row.
+    Its columns: id_l, id_r, field, class, coarser, touches_number, clashes, value_l, value_r. `pairs` names a table with
+    id_l, id_r. `coarser` is the side (`left` or `right`) that says less where the class is `precision`; `touches_number` is
+    true where digits of a personal number are made of what differs (year of birth, sex); `clashes` where the difference
+    speaks against one person (for names, a given name that neither looks nor sounds alike); values are verbatim. A field
+    equal after technical clean-up (NFC, case, white space, the typing of dates, codes and numbers) has no row.
     """
     parts = [_of_field(field, kind, sides, pairs) for field, kind in sorted(kinds.items())]
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {quote(table)} (id_l INTEGER, id_r INTEGER, field VARCHAR, class VARCHAR,"
-        " coarser VARCHAR, touches_number BOOLEAN, value_l VARCHAR, value_r VARCHAR)"
+        " coarser VARCHAR, touches_number BOOLEAN, clashes BOOLEAN, value_l VARCHAR, value_r VARCHAR)"
     )
     for part in parts:
         connection.execute(f"INSERT INTO {quote(table)} {part}")
@@ -61,11 +62,12 @@ def _of_field(field: str, kind: FieldKind, sides: Sides, pairs: str) -> str:
     known = _KNOWN.get(kind, '{side}."{f}" IS NOT NULL')
     known_l, known_r = (known.format(side=side, f=field) for side in ("l", "r"))
     coarser = _COARSER.get(kind, "NULL").format(f=field)
+    clashes = _CLASHES.get(kind, "class = 'real'").format(f=field)
     touches = _TOUCHES.get(kind, "false").format(f=field)
     keys = f"COLUMNS({literal(f'^{field}(_.*)?$')})"
     return f"""
         SELECT id_l, id_r, {literal(field)} AS field, class,
-            CASE WHEN class = 'precision' THEN {coarser} END AS coarser, coalesce({touches}, false) AS touches_number,
+            CASE WHEN class = 'precision' THEN {coarser} END AS coarser, coalesce({touches}, false) AS touches_number, coalesce({clashes}, false) AS clashes,
             value_l, value_r
         FROM (
             SELECT id_l, id_r, l, r, value_l, value_r,
@@ -119,6 +121,10 @@ _PLACE_DETAIL = """
 _COARSER = {
     kind: f"CASE WHEN {detail.format(side='l')} < {detail.format(side='r')} THEN 'left' ELSE 'right' END"
     for kind, detail in ((FieldKind.date, _DATE_DETAIL), (FieldKind.place, _PLACE_DETAIL))
+}
+_CLASHES = {
+    FieldKind.person_name: "class IN ('real', 'name_part') AND l.\"{f}_sorted\" <> r.\"{f}_sorted\""
+    ' AND l."{f}_given_sound" <> r."{f}_given_sound" AND levenshtein(l."{f}_given_fold", r."{f}_given_fold") > 1',
 }
 _TOUCHES = {
     FieldKind.date: 'l."{f}_year" <> r."{f}_year"',

@@ -28,7 +28,7 @@ MOST_ROWS = 100_000
 
 LINE = 15
 """Height of a line of text, in points."""
-LETTERS_A_WIDTH = 0.95
+LETTERS_A_WIDTH = 1.05
 """Letters of the body's type that one unit of column width holds, words breaking."""
 
 DEFAULT, TITLE, HEADER, TEXT, DIFFERS, ENTRY, ENTRY_DATE, COUNT, NOTE, FILLED = range(10)

@@ -24,8 +24,14 @@ def describe_quality(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
     held = run.documents["estimates"] or {}
     thresholds = run.documents["thresholds"] or {}
     upper = thresholds.get("upper")
-    found = [one for one in held.get("estimates", []) if one["value"] is not None]
+    found = _usable(held.get("estimates", []))
+    covered = "stratum_kind" in run.columns("review_set") and bool(
+        run.one("SELECT count(*) FROM review_set WHERE stratum_kind = 'outside'")
+    )
+    if not covered:
+        found = [one for one in found if one["measure"] != "blocking_recall"]
     facts: dict[str, object] = {
+        "blocking_covered": covered,
         "estimated": bool(found),
         "labelled": run.has("labels") and bool(run.one("SELECT count(*) FROM labels")),
         "by_design": any(one["estimator"] == "design" for one in found),
@@ -36,7 +42,7 @@ def describe_quality(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
     }
     labels = _labels(run, texts)
     linked = run.has("links") and bool(run.one("SELECT count(*) FROM links WHERE decision = 'link'"))
-    headline, verdicts = _headline(run, spec, texts, found, thresholds) if linked else (None, {})
+    headline, verdicts = _headline(run, spec, texts, found, thresholds, covered) if linked else (None, {})
     facts |= {**labels.facts, "verdicts": verdicts}
     calibration = _calibration(run, texts)
     tables: dict[str, Table | None] = {
@@ -48,6 +54,15 @@ def describe_quality(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
         "calibration": calibration[0] if calibration else None,
     }
     return part(facts, tables, {"calibration": calibration[1] if calibration else None})
+
+
+def _usable(estimates: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each estimate once (where both thresholds are one weight they come twice), without those that have no limits."""
+    kept = {}
+    for one in estimates:
+        if None not in (one["value"], one["low"], one["high"]):
+            kept[one["measure"], one["estimator"], one["threshold"], one.get("reading", "middle")] = one
+    return list(kept.values())
 
 
 def _promise(run: RunTables, held: dict[str, Any]) -> dict[str, object] | None:
@@ -82,9 +97,12 @@ def _interval(one: dict[str, Any], run: RunTables) -> Interval:
 
 
 def _headline(
-    run: RunTables, spec: ProjectSpec, texts: Texts, found: list[dict[str, Any]], thresholds: dict[str, Any]
+    run: RunTables, spec: ProjectSpec, texts: Texts, found: list[dict[str, Any]], thresholds: dict[str, Any], covered: bool
 ) -> tuple[Table | None, dict[str, str]]:
-    """Measure, target, estimate and what the interval says of the target (`yes`, `no`, `open`, `untested`)."""
+    """Measure, target, estimate and what the interval says of the target (`yes`, `no`, `open`, `untested`).
+
+    A sample without pairs outside the blocking rules (`covered` False) cannot show that the missed-link target is met.
+    """
     rows: list[tuple[Cell, ...]] = []
     verdicts = {}
     targets = {"false_link_rate": spec.targets.false_link_rate, "missed_link_rate": spec.targets.missed_link_rate}
@@ -93,6 +111,8 @@ def _headline(
         limit = Number(target, "rate", f"run.json: config targets.{measure}")
         if one and one["estimator"] != "model":
             verdict = "yes" if one["high"] <= target else "no" if one["low"] > target else "open"
+            if verdict == "yes" and measure == "missed_link_rate" and one["estimator"] == "design" and not covered:
+                verdict = "open"
             value: Cell = _interval(one, run)
             by, n = texts("estimators", one["estimator"]), run.number(one["n"], "count", "estimates.json: n")
         elif thresholds:
@@ -124,7 +144,7 @@ def _estimates(run: RunTables, texts: Texts, found: list[dict[str, Any]], upper:
                     run.number(one["n"], "count", "estimates.json: n"),
                 ))  # fmt: skip
     header = (*texts.header("measure", "estimator", "estimate", "denominator"), *texts.header("denominator_is", "n"))
-    return Table(texts("captions", "estimates"), header, rows, "estimates.json", (5, 4, 5, 3, 3, 2))
+    return Table(texts("captions", "estimates"), header, rows, "estimates.json", (5, 4, 6, 3, 3, 2))
 
 
 def _doubt(run: RunTables, texts: Texts, found: list[dict[str, Any]], upper: float | None) -> Table | None:

@@ -38,6 +38,7 @@ class Plan:
     size: float
     """People living at the end, thousands of a person count as given."""
     district: District
+    """The district, or that part of its communes which is this block's alone."""
     groups: tuple[str, ...]
     shares: tuple[float, ...]
 

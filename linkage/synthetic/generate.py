@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,9 @@ def plan_districts(spec: SyntheticSpec) -> list[Plan]:
         taken[province] = nth + 1
         inside = districts()[province]
         district = inside[int(orders[province][nth % len(inside)])]
+        # a province asked for more blocks than it has districts: blocks share a district, never a commune
+        parts = -(-int((of_block == at).sum()) // len(inside))
+        district = replace(district, communes=district.communes[nth // len(inside) :: parts])
         groups = _settle_groups(ethnic_shares(province), float(size), owed)
         plans.append(Plan(index, len(of_block), spec.seed, float(size), district, tuple(groups), tuple(groups.values())))
     return plans

@@ -78,7 +78,8 @@ def page(results: list[dict]) -> str:
         )
     lines += [
         "",
-        "Targets: 100,000 people in 30 s; 5,000,000 in 25 min and 8 GiB.",
+        "Targets: 100,000 people in 30 s; 5,000,000 in 25 min and 8 GiB. Time grows with the number of districts (some 10,000",
+        "people each in large draws) and memory does not, so what 5,000,000 need can be read off the largest draw above.",
         "",
         "What turned out wrong on the way: calibrating mortality and departures in full or half steps oscillated for ever",
         "(quarter steps converge); surnames allotted to founders' lines came out up to 15 % off in a draw of 200,000, so",

@@ -53,8 +53,10 @@ def make_run(
     _write(folder, "mentions", mentions, left, BOOK, role)
     if persons is not None:
         _write(folder, "persons", persons, {**kinds, **ONLY_RIGHT}, (), "person")
-    ids = {side: {row["record_id"]: n for n, row in enumerate(sorted(rows, key=lambda r: r["record_id"]), 1)}
-           for side, rows in (("l", mentions), ("r", persons if persons is not None else mentions))}
+    ids = {
+        side: {row["record_id"]: n for n, row in enumerate(sorted(rows, key=lambda r: r["record_id"]), 1)}
+        for side, rows in (("l", mentions), ("r", persons if persons is not None else mentions))
+    }
     decision = {"verdict_match": "link", "above_upper": "link", "runner_up_close": "clerical", "between_thresholds": "clerical",
                 "verdict_non_match": "non_link", "below_lower": "non_link"}  # fmt: skip
     chosen = [
@@ -66,13 +68,26 @@ def make_run(
     for m, p, w in [*((m, p, w) for m, p, w, _, _ in links), *candidates]:
         ranked.setdefault(m, []).append((w, p))
     best = [
-        {"id_l": ids["l"][m], "id_r": ids["r"][p], "record_id_l": m, "record_id_r": p, "match_weight": w, "link_weight": w, "rank": rank}
+        {
+            "id_l": ids["l"][m],
+            "id_r": ids["r"][p],
+            "record_id_l": m,
+            "record_id_r": p,
+            "match_weight": w,
+            "link_weight": w,
+            "rank": rank,
+        }
         for m, pairs in ranked.items()
         for rank, (w, p) in enumerate(sorted(pairs, reverse=True), 1)
     ]
     weights = [("match_weight", pa.float64()), ("link_weight", pa.float64())]
     keys = [("id_l", pa.int32()), ("id_r", pa.int32()), ("record_id_l", pa.string()), ("record_id_r", pa.string()), *weights]
-    further = [("match_probability", pa.float64()), ("runner_up_margin", pa.float64()), ("decision", pa.string()), ("reason", pa.string())]
+    further = [
+        ("match_probability", pa.float64()),
+        ("runner_up_margin", pa.float64()),
+        ("decision", pa.string()),
+        ("reason", pa.string()),
+    ]
     pq.write_table(pa.Table.from_pylist(chosen, pa.schema([*keys, *further])), folder / "links.parquet")
     pq.write_table(pa.Table.from_pylist(best, pa.schema([*keys, ("rank", pa.int8())])), folder / "candidates.parquet")
     (folder / "thresholds.json").write_text(json.dumps({"upper": upper, "lower": 2.0, "expected_false_link_rate": 0.001}))
@@ -86,10 +101,18 @@ def _write(folder: Path, table: str, rows: list[dict], kinds: dict[str, FieldKin
          **{field: row.get(field) for field in (*kinds, *further)}}
         for n, row in enumerate(rows, 1)
     ]  # fmt: skip
-    types = [("id", pa.int32()), ("record_id", pa.string()), ("role", pa.string()), ("source", pa.string()), ("row_number", pa.int64())]
+    types = [
+        ("id", pa.int32()),
+        ("record_id", pa.string()),
+        ("role", pa.string()),
+        ("source", pa.string()),
+        ("row_number", pa.int64()),
+    ]
     schema = pa.schema([*types, *((field, pa.string()) for field in (*kinds, *further))])
     pq.write_table(pa.Table.from_pylist(raw, schema), folder / f"raw_{table}.parquet")
-    dated = {place: "registration_date" for place, kind in kinds.items() if kind is FieldKind.place and "registration_date" in kinds}
+    dated = {
+        place: "registration_date" for place, kind in kinds.items() if kind is FieldKind.place and "registration_date" in kinds
+    }
     with connect() as connection:
         standardise_table(connection, folder / f"raw_{table}.parquet", folder / f"{table}.parquet", kinds, dated_by=dated)
 

@@ -59,7 +59,9 @@ def test_operating_characteristic_by_simulation(lot: int, tolerable: float, good
         first = rng.hypergeometric(wrong, lot - wrong, plan.first, 60_000)
         left = wrong - first
         later = rng.hypergeometric(left, lot - plan.first - left, plan.second) if plan.second else np.zeros_like(first)
-        accepted = (first <= plan.accept_first) | ((first <= plan.accept_both) & (first + later <= plan.accept_both) & (plan.second > 0))
+        accepted = (first <= plan.accept_first) | (
+            (first <= plan.accept_both) & (first + later <= plan.accept_both) & (plan.second > 0)
+        )
         assert abs(accepted.mean() - plan.acceptance(wrong)) < 0.005
 
 
@@ -77,7 +79,9 @@ def test_lot_intervals_are_exact() -> None:
     def at_most(d: int, x: int) -> float:
         return sum(comb(d, k) * comb(size - d, checked - k) for k in range(x + 1)) / comb(size, checked)
 
-    possible = [d for d in range(wrong, size - checked + wrong + 1) if at_most(d, wrong) > tail and 1 - at_most(d, wrong - 1) > tail]
+    possible = [
+        d for d in range(wrong, size - checked + wrong + 1) if at_most(d, wrong) > tail and 1 - at_most(d, wrong - 1) > tail
+    ]
     assert lot_interval(size, checked, wrong, level) == (min(possible) / size, max(possible) / size)
 
 

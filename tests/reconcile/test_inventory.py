@@ -18,7 +18,16 @@ HEADERS = [
 ]  # fmt: skip
 
 
-def book(number: int, year: str = "1990", *, pages: str = "50", counted: str = "100", digitised: str = "90", loaded: str = "80", **other: str) -> list[str]:
+def book(
+    number: int,
+    year: str = "1990",
+    *,
+    pages: str = "50",
+    counted: str = "100",
+    digitised: str = "90",
+    loaded: str = "80",
+    **other: str,
+) -> list[str]:
     values = dict(zip(HEADERS, [f"S{number}", "00001", "Xã A", "Khai sinh", year, f"{number:02d}/{year}", "Tốt", pages, counted, digitised, loaded, f"31/12/{year}"], strict=True))  # fmt: skip
     return [*(values | other).values()]
 
@@ -30,10 +39,23 @@ def write(path: Path, rows: list[list[str]]) -> Path:
 
 
 def test_sums_by_unit_register_and_period(tmp_path: Path) -> None:
-    rows = [book(1), book(2), book(3, "1974"), book(4, "2017"), book(5, **{texts.BOOKS_UNIT: "Xã B"}), book(6, "2000", **{texts.BOOKS_REGISTER: "Khai tử"})]
+    rows = [
+        book(1),
+        book(2),
+        book(3, "1974"),
+        book(4, "2017"),
+        book(5, **{texts.BOOKS_UNIT: "Xã B"}),
+        book(6, "2000", **{texts.BOOKS_REGISTER: "Khai tử"}),
+    ]
     inventory = take_inventory(write(tmp_path / "books.csv", rows))
     assert inventory.contradictions == ()
-    assert (inventory.books, inventory.entries, inventory.digitised, inventory.loaded, inventory.remaining) == (6, 600, 540, 480, 120)
+    assert (inventory.books, inventory.entries, inventory.digitised, inventory.loaded, inventory.remaining) == (
+        6,
+        600,
+        540,
+        480,
+        120,
+    )
     counts = {(one.unit, one.register, one.period): (one.books, one.entries, one.remaining) for one in inventory.counts}
     assert counts == {
         ("Xã A", "Khai sinh", "đến 1975"): (1, 100, 20), ("Xã A", "Khai sinh", "1976-1998"): (2, 200, 40),
@@ -67,7 +89,17 @@ def test_published_figures_of_quang_tri_do_not_add_up(tmp_path: Path) -> None:
         book(n, "2000", pages=str(books), counted=str(cases), digitised="0", loaded="0", **{texts.BOOKS_UNIT: unit})
         for n, (unit, (books, cases)) in enumerate(published.items(), 1)
     ]
-    rows.append(book(99, "2000", pages="2088", counted="203584", digitised="0", loaded="0", **{texts.BOOKS_UNIT: "Tổng cộng", texts.BOOKS_ID: ""}))
+    rows.append(
+        book(
+            99,
+            "2000",
+            pages="2088",
+            counted="203584",
+            digitised="0",
+            loaded="0",
+            **{texts.BOOKS_UNIT: "Tổng cộng", texts.BOOKS_ID: ""},
+        )
+    )
     (one,) = take_inventory(write(tmp_path / "books.csv", rows)).contradictions
     assert one.kind == "total_differs" and one.detail == f"{texts.BOOKS_ENTRIES}: 203584 / 203540"
 

@@ -18,7 +18,14 @@ from linkage.reconcile.numbers import PROPOSALS, propose_numbers
 def run(tmp_path: Path) -> Path:
     mentions, persons, links = [], [], []
 
-    def pair(key: str, number: int, reason: str = "above_upper", margin: float | None = None, own: str | None = None, **person: str | None) -> None:
+    def pair(
+        key: str,
+        number: int,
+        reason: str = "above_upper",
+        margin: float | None = None,
+        own: str | None = None,
+        **person: str | None,
+    ) -> None:
         mentions.append({**ENTRY, **someone(number), "personal_number": own, "record_id": f"m-{key}"})
         persons.append({**someone(number), "personal_number": f"0360500{number:05d}", **person, "record_id": f"p-{key}"})
         links.append((f"m-{key}", f"p-{key}", 20.0, reason, margin))

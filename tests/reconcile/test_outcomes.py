@@ -55,7 +55,9 @@ def planted() -> tuple[list, list, list, list, dict]:
     pair("day", "differs_identifying", 8, {"birth_date": "19/09/1958"}, {})
     pair("year", "differs_number", 9, {"birth_date": "10/10/1963"}, {})
     pair("sex", "differs_number", 10, {"sex": "Nữ"}, {})
-    pair("source", "differs_other", 11, {"ethnicity": "Tày", "personal_number": NUMBER}, {"personal_number": NUMBER}, BORN_DIGITAL)
+    pair(
+        "source", "differs_other", 11, {"ethnicity": "Tày", "personal_number": NUMBER}, {"personal_number": NUMBER}, BORN_DIGITAL
+    )
     # compared by number first: no link was made, yet the number settles it
     entry("numbered", "differs_identifying", **someone(12, full_name="Nguyễn Văn Sơnn", personal_number="036062000012"))
     person("numbered", **someone(12, personal_number="036062000012"))
@@ -66,7 +68,9 @@ def planted() -> tuple[list, list, list, list, dict]:
     # two namesakes
     entry("namesakes", "several_candidates", **someone(14))
     links.append(("m-namesakes", person("namesake1", **someone(14)), 15.0, "runner_up_close", 0.5))
-    candidates.append(("m-namesakes", person("namesake2", **someone(14, mother_name="Lê Thị Xuân", father_name="Nguyễn Văn Bảy")), 14.5))
+    candidates.append(
+        ("m-namesakes", person("namesake2", **someone(14, mother_name="Lê Thị Xuân", father_name="Nguyễn Văn Bảy")), 14.5)
+    )
     # a twin who is in the population twice over
     entry("twin", "twins", **someone(15))
     links.append(("m-twin", person("twin1", **someone(15)), 12.0, "runner_up_close", 1.0))
@@ -137,7 +141,10 @@ def test_no_civil_status_act_is_ever_proposed() -> None:
 
 def test_a_file_that_proposes_one_is_refused(tmp_path: Path) -> None:
     changed = tmp_path / "codes.yaml"
-    changed.write_text(OUTCOMES_FILE.read_text(encoding="utf-8").replace("act: verify_jointly", "act: civil_status_correction", 1), encoding="utf-8")
+    changed.write_text(
+        OUTCOMES_FILE.read_text(encoding="utf-8").replace("act: verify_jointly", "act: civil_status_correction", 1),
+        encoding="utf-8",
+    )
     with pytest.raises(ProjectFileError, match="never proposed"):
         load_codes(changed)
 
@@ -155,7 +162,9 @@ def test_codes_are_replaced_without_code(tmp_path: Path, run: Path) -> None:
     assert codes["matched_fully"] == "KHOP"
 
 
-@pytest.mark.parametrize(("old", "new"), [("  illegible: ", "  unreadable: "), ("code: A2", "code: A1"), ("outcomes:", "outcomes: [")])
+@pytest.mark.parametrize(
+    ("old", "new"), [("  illegible: ", "  unreadable: "), ("code: A2", "code: A1"), ("outcomes:", "outcomes: [")]
+)
 def test_damaged_files_of_codes_are_refused(tmp_path: Path, old: str, new: str) -> None:
     changed = tmp_path / "codes.yaml"
     changed.write_text(OUTCOMES_FILE.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
@@ -191,7 +200,10 @@ def test_totals_cross_foot_from_commune_to_nation(run: Path) -> None:
 
 
 def test_marrying_twice_is_no_duplicate(tmp_path: Path) -> None:
-    mentions = [{**ENTRY, **someone(1), "record_id": "m1"}, {**ENTRY, **someone(1), "record_id": "m2", "registration_date": "01/02/1999"}]
+    mentions = [
+        {**ENTRY, **someone(1), "record_id": "m1"},
+        {**ENTRY, **someone(1), "record_id": "m2", "registration_date": "01/02/1999"},
+    ]
     run = make_run(
         tmp_path, mentions, [{**someone(1), "record_id": "p1"}],
         [("m1", "p1", 20.0, "above_upper", None), ("m2", "p1", 20.0, "above_upper", None)], role="husband",
@@ -207,7 +219,11 @@ def test_duplicates_within_one_register(tmp_path: Path) -> None:
         {**ENTRY, **someone(2), "record_id": "b1"}, {**ENTRY, **someone(2), "record_id": "b2"},
         {**ENTRY, **someone(3), "record_id": "c1"}, {**ENTRY, **someone(4), "record_id": "d1"}, {**ENTRY, **someone(5), "record_id": "d2"},
     ]  # fmt: skip
-    links = [("a1", "a2", 20.0, "above_upper", None), ("b1", "b2", 20.0, "above_upper", None), ("d1", "d2", 4.0, "between_thresholds", None)]
+    links = [
+        ("a1", "a2", 20.0, "above_upper", None),
+        ("b1", "b2", 20.0, "above_upper", None),
+        ("d1", "d2", 4.0, "between_thresholds", None),
+    ]
     run = make_run(tmp_path, mentions, None, links)
     reconcile(run)
     assert findings(run) == {

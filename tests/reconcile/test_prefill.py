@@ -32,7 +32,8 @@ def workbook(tmp_path: Path) -> Path:
         {**ENTRY, **someone(4), **blank, "record_id": "g4"},  # the person has no number
     ]
     people = [
-        {**someone(n), "mother_name": None, "personal_number": None if n == 4 else f"0360500{n:05d}", "record_id": f"p{n}"} for n in (1, 2, 3, 4)
+        {**someone(n), "mother_name": None, "personal_number": None if n == 4 else f"0360500{n:05d}", "record_id": f"p{n}"}
+        for n in (1, 2, 3, 4)
     ]
     links = [(f"g{n}", f"p{n}", 20.0, "above_upper", None) for n in (1, 2, 4)]
     guardianship = make_run(tmp_path / "guardianship", wards, people, links, role="ward")
@@ -54,8 +55,24 @@ def test_cells_and_sources(workbook: Path) -> None:
     values, named = ([[cell.value for cell in row] for row in sheet.iter_rows()] for sheet in (filled, sources))
     assert values[0] == list(TEMPLATE.values())
     one, two = someone(1), someone(2)
-    assert values[1] == ["g1", ENTRY["registration_date"], one["full_name"], one["birth_date"], "Kinh", "036050000001", one["mother_name"]]
-    assert values[2] == ["g2", ENTRY["registration_date"], two["full_name"], two["birth_date"], "Tày", "036050000002", two["mother_name"]]
+    assert values[1] == [
+        "g1",
+        ENTRY["registration_date"],
+        one["full_name"],
+        one["birth_date"],
+        "Kinh",
+        "036050000001",
+        one["mother_name"],
+    ]
+    assert values[2] == [
+        "g2",
+        ENTRY["registration_date"],
+        two["full_name"],
+        two["birth_date"],
+        "Tày",
+        "036050000002",
+        two["mother_name"],
+    ]
     assert values[3][3:] == [None] * 4 and values[4][3:] == [None] * 4
     assert named[1] == ["g1", None, None, "CSDLQGVDC", "CSDLQGVDC" + texts.PREFILL_DISAGREE, "CSDLQGVDC", "Sổ khai sinh"]
     assert named[2][4] is None and named[2][6] == "Sổ khai sinh"

@@ -56,6 +56,19 @@ def test_a_run_without_labels_says_so(tmp_path):
     assert "ĐẠT" not in text.replace("KHÔNG ĐẠT", "")
 
 
+def test_a_sample_without_pairs_outside_blocking_cannot_meet_the_missed_link_target(tmp_path):
+    run = plant_run(tmp_path / "run", labels=True)
+    held = json.loads((run / "estimates.json").read_text(encoding="utf-8"))
+    for one in held["estimates"]:
+        if one["measure"] == "missed_link_rate":
+            one |= {"value": 0.005, "low": 0.004, "high": 0.006}
+    (run / "estimates.json").write_text(json.dumps(held), encoding="utf-8")
+    text = said_by(run)
+    assert re.search(r"Tỷ lệ bỏ sót 2% 0,50% \(0,40%–0,60%\) theo mẫu rà soát 380 chưa kết luận được", text)
+    assert "chưa tính phần khóa chặn làm mất" in text
+    assert "Độ bao phủ của khóa chặn" not in text
+
+
 def test_a_run_without_links_says_so(tmp_path):
     text = said_by(plant_run(tmp_path / "run", links=False))
     assert "Lần chạy này không tạo ra liên kết nào" in text

@@ -12,7 +12,7 @@ import pytest
 from linkage.errors import LinkageError
 from linkage.registers import register_kind
 from linkage.synthetic import SyntheticSpec, generate
-from linkage.synthetic.generate import REGISTERS
+from linkage.synthetic.generate import REGISTERS, plan_districts
 from linkage.synthetic.rates import ALL_KINDS, KINDS
 
 FLAGS = {"twin", "re_registered", "renamed", "sibling_namesake", "no_number", "outside_population"}
@@ -136,6 +136,15 @@ def test_errors_name_entries_and_fields(sql):
         ) == [(0,)]
         fields = {field.name for field in register_kind(kind).fields}
         assert {field for (field,) in sql(f"SELECT DISTINCT field FROM errors WHERE register = '{kind}'")} <= fields
+
+
+@pytest.mark.parametrize("persons", [5_000_000, 10_000_000])
+def test_millions_share_no_commune(persons):
+    plans = plan_districts(SyntheticSpec(persons=persons, seed=1))
+    communes = [commune.code for plan in plans for commune in plan.district.communes]
+    assert len(communes) == len(set(communes))
+    assert sum(plan.size for plan in plans) == pytest.approx(persons)
+    assert max(plan.size for plan in plans) < 30_000
 
 
 def digests(summary):

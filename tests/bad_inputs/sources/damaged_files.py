@@ -167,44 +167,26 @@ def workbook(change: Callable[[Workbook], None] | None = None, rows: list[tuple[
     return out.getvalue()
 
 
-def raw_workbook(sheet: bytes, book: bytes | None = None) -> bytes:
+def raw_workbook(sheet: bytes) -> bytes:
     """An .xlsx around a sheet's XML written by hand."""
-    out = io.BytesIO()
-    main = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    office = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    package = b"http://schemas.openxmlformats.org/package/2006"
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(
-            "[Content_Types].xml",
-            b'<Types xmlns="' + package + b'/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>',
-        )
-        archive.writestr(
-            "_rels/.rels",
-            b'<Relationships xmlns="'
-            + package
-            + b'/relationships"><Relationship Id="rId1" Type="'
-            + office
-            + b'/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        )
-        archive.writestr(
-            "xl/workbook.xml",
-            book
-            or b'<workbook xmlns="'
-            + main
-            + b'" xmlns:r="'
-            + office
-            + b'"><sheets><sheet name="A" sheetId="1" r:id="rId1"/></sheets></workbook>',
-        )
-        archive.writestr(
-            "xl/_rels/workbook.xml.rels",
-            b'<Relationships xmlns="'
-            + package
-            + b'/relationships"><Relationship Id="rId1" Type="'
-            + office
-            + b'/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
-        )
-        archive.writestr("xl/worksheets/sheet1.xml", b'<worksheet xmlns="' + main + b'">' + sheet + b"</worksheet>")
-    return out.getvalue()
+    schemas = "http://schemas.openxmlformats.org"
+    package, main = f"{schemas}/package/2006", f"{schemas}/spreadsheetml/2006/main"
+    office = f"{schemas}/officeDocument/2006/relationships"
+
+    def relation(kind: str, target: str) -> bytes:
+        one = f'<Relationship Id="rId1" Type="{office}/{kind}" Target="{target}"/>'
+        return f'<Relationships xmlns="{package}/relationships">{one}</Relationships>'.encode()
+
+    types = f'<Types xmlns="{package}/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>'
+    sheets = '<sheets><sheet name="A" sheetId="1" r:id="rId1"/></sheets>'
+    files = {
+        "[Content_Types].xml": types.encode(),
+        "_rels/.rels": relation("officeDocument", "xl/workbook.xml"),
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}">{sheets}</workbook>'.encode(),
+        "xl/_rels/workbook.xml.rels": relation("worksheet", "worksheets/sheet1.xml"),
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}">'.encode() + sheet + b"</worksheet>",
+    }
+    return _zip(files, zipfile.ZIP_DEFLATED)
 
 
 def text_cells(number: int, texts: tuple[str, ...]) -> str:
@@ -317,9 +299,9 @@ excel_case(
 )
 
 
-def _zip(files: dict[str, bytes]) -> bytes:
+def _zip(files: dict[str, bytes], how: int = zipfile.ZIP_STORED) -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
+    with zipfile.ZipFile(out, "w", how) as archive:
         for name, data in files.items():
             archive.writestr(name, data)
     return out.getvalue()
