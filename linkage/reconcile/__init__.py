@@ -2,11 +2,52 @@
 
 Contract: `write_outcomes` reads a run's tables and writes outcomes.parquet (exactly one row a mention and one a person
 without an accepted link) and differences.parquet (one row a differing field of an accepted link, values as in the
-sources). Codes, labels, verifiers and acts come from configs/outcomes.yaml, a proposal replaceable without code. A
-civil-status act is never proposed merely to match the other base.
+sources). Everything else works on a reconciled run directory: work lists out and back (worklists.parquet,
+verifications.parquet), summaries, number proposals (number_proposals.parquet), pre-filled entries, handed-back registers
+(handback.parquet); or on files of their own: the book inventory, acceptance plans and judgements. Codes, labels, verifiers
+and acts come from configs/outcomes.yaml, a proposal replaceable without code. A civil-status act is never proposed merely
+to match the other base. Register values stand in tables and workbooks only, never in a message.
 """
 
+from linkage.reconcile.acceptance import Judgement, LotJudgement, Rate, draw_sample, judge_acceptance
+from linkage.reconcile.acceptance_plan import Plan, plan_acceptance
 from linkage.reconcile.codes import OUTCOMES_FILE, Codes, load_codes
+from linkage.reconcile.collecting import Collected, collect_worklists
+from linkage.reconcile.handback import Handback, reconcile_handback
+from linkage.reconcile.inventory import Inventory, take_inventory, write_inventory
+from linkage.reconcile.numbers import Proposals, propose_numbers
 from linkage.reconcile.outcomes import write_outcomes
+from linkage.reconcile.prefill import Prefilled, RoleRun, prefill_entries
+from linkage.reconcile.summaries import SummaryRow, summarise_outcomes, write_summary
+from linkage.reconcile.worklists import Worklists, write_worklists
 
-__all__ = ["OUTCOMES_FILE", "Codes", "load_codes", "write_outcomes"]
+__all__ = [
+    "OUTCOMES_FILE",
+    "Codes",
+    "Collected",
+    "Handback",
+    "Inventory",
+    "Judgement",
+    "LotJudgement",
+    "Plan",
+    "Prefilled",
+    "Proposals",
+    "Rate",
+    "RoleRun",
+    "SummaryRow",
+    "Worklists",
+    "collect_worklists",
+    "draw_sample",
+    "judge_acceptance",
+    "load_codes",
+    "plan_acceptance",
+    "prefill_entries",
+    "propose_numbers",
+    "reconcile_handback",
+    "summarise_outcomes",
+    "take_inventory",
+    "write_inventory",
+    "write_outcomes",
+    "write_summary",
+    "write_worklists",
+]

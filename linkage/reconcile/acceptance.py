@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
-from scipy.stats import binomtest, hypergeom
 
 from linkage.errors import SourceError
 from linkage.reconcile import texts
@@ -239,6 +238,8 @@ def lot_interval(size: int, checked: int, wrong: int, level: float) -> tuple[flo
     >>> lot_interval(10, 10, 2, 0.95)
     (0.2, 0.2)
     """
+    from scipy.stats import hypergeom
+
     tail = (1 - level) / 2
     low, high = wrong, size - (checked - wrong)
     first, last = low, high
@@ -261,5 +262,7 @@ def _rate(name: str, wrong: int, checked: int, level: float) -> Rate:
     """An error rate with its Clopper-Pearson interval (the errors of a typist or field are taken for independent)."""
     if not checked:
         return Rate(name, 0, 0, 0.0, 0.0, 1.0)
+    from scipy.stats import binomtest
+
     interval = binomtest(int(wrong), int(checked)).proportion_ci(level, method="exact")
     return Rate(name, int(wrong), int(checked), wrong / checked, float(interval.low), float(interval.high))

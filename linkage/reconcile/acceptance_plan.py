@@ -14,7 +14,6 @@ from math import floor
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln
 
 from linkage.errors import LinkageError
 
@@ -125,5 +124,7 @@ def _probabilities(lot_size: int, wrong: int, drawn: int, most: int) -> NDArray[
 
 
 def _log_choose(n: int, k: NDArray[np.int64]) -> NDArray[np.float64]:
+    from scipy.special import gammaln
+
     logs: NDArray[np.float64] = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
     return logs

@@ -67,8 +67,8 @@ def _of_field(field: str, kind: FieldKind, sides: Sides, pairs: str) -> str:
     keys = f"COLUMNS({literal(f'^{field}(_.*)?$')})"
     return f"""
         SELECT id_l, id_r, {literal(field)} AS field, class,
-            CASE WHEN class = 'precision' THEN {coarser} END AS coarser, coalesce({touches}, false) AS touches_number, coalesce({clashes}, false) AS clashes,
-            value_l, value_r
+            CASE WHEN class = 'precision' THEN {coarser} END AS coarser, coalesce({touches}, false) AS touches_number,
+            coalesce({clashes}, false) AS clashes, value_l, value_r
         FROM (
             SELECT id_l, id_r, l, r, value_l, value_r,
                 CASE WHEN NOT ({known_l}) AND NOT ({known_r}) THEN NULL

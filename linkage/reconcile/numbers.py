@@ -98,7 +98,8 @@ def _propose(connection: duckdb.DuckDBPyConnection, run: Path, sides: Sides, bou
         f"""WITH twins AS ({twins}),
         claimed AS (
             SELECT counterpart AS record_id_r, count(*) AS entries FROM {outcomes}
-            WHERE side = 'mention' AND counterpart IS NOT NULL AND finding NOT IN ('awaiting_review', 'several_candidates', 'number_other_person')
+            WHERE side = 'mention' AND counterpart IS NOT NULL
+                AND finding NOT IN ('awaiting_review', 'several_candidates', 'number_other_person')
             GROUP BY ALL
         ), used AS (SELECT DISTINCT personal_number FROM {mentions} WHERE personal_number IS NOT NULL)
         SELECT k.record_id_l AS record_id, k.record_id_r AS person_record_id, p.personal_number, k.link_weight,

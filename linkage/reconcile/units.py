@@ -7,6 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from linkage import vietnamese
 from linkage.reconcile.sides import Sides, columns_of, scan
 from linkage.reconcile.texts import NO_PERIOD, PERIODS
@@ -19,18 +21,22 @@ PLACE_OF_PERSON = "birth_registration_place"
 """A person without an entry belongs to the commune where the birth is said to be registered."""
 
 
+def _rows(name: str) -> list[list[str]]:
+    lines = (Path(vietnamese.__file__).parent / "data" / name).read_text(encoding="utf-8").splitlines()
+    return [line.split("\t") for line in lines if line and not line.startswith("#")]
+
+
 @lru_cache(maxsize=1)
 def unit_names() -> tuple[Mapping[int, str], Mapping[int, str]]:
     """Code → name of the present provinces and of the present communes, from the gazetteer's data files."""
+    provinces = {int(code): name for code, name in _rows("new_provinces.tsv")}
+    return provinces, {int(code): name for code, _, name in _rows("new_communes.tsv")}
 
-    def rows(name: str) -> list[list[str]]:
-        lines = (Path(vietnamese.__file__).parent / "data" / name).read_text(encoding="utf-8").splitlines()
-        return [line.split("\t") for line in lines if line and not line.startswith("#")]
 
-    return (
-        {int(code): name for code, name in rows("new_provinces.tsv")},
-        {int(code): name for code, _, name in rows("new_communes.tsv")},
-    )
+@lru_cache(maxsize=1)
+def _provinces_of_communes() -> pa.Table:
+    rows = _rows("new_communes.tsv")
+    return pa.table({"commune": [int(row[0]) for row in rows], "province_of_commune": [int(row[1]) for row in rows]})
 
 
 def period_sql(year: str) -> str:
@@ -63,4 +69,10 @@ def locate_records(connection: duckdb.DuckDBPyConnection, run: Path, table: str 
                 {f"raw.{place}" if place in verbatim else "NULL"} AS old_unit, {period_sql(year)} AS period
             FROM {scan(path)} s JOIN {scan(raw)} raw ON raw.id = s.id"""
         )
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {' UNION ALL '.join(parts)}")
+    connection.register("rc_provinces", _provinces_of_communes())
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE {table} AS
+        SELECT side, id, record_id, role, commune, coalesce(province_of_commune, province)::SMALLINT AS province, old_unit, period
+        FROM ({" UNION ALL ".join(parts)}) LEFT JOIN rc_provinces USING (commune)"""
+    )
+    connection.unregister("rc_provinces")

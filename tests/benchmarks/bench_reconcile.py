@@ -86,7 +86,10 @@ def copy_many_times(source: Path, target: Path, size: int) -> tuple[int, dict[st
             table: [row[0] for row in connection.execute(f"DESCRIBE FROM '{source}/{table}.parquet'").fetchall()]
             for table in ("mentions", "persons", "raw_mentions", "raw_persons", "links", "candidates")
         }
-        sizes = {side: connection.execute(f"SELECT max(id) FROM '{source}/{side}.parquet'").fetchall()[0][0] for side in ("mentions", "persons")}
+        sizes = {
+            side: connection.execute(f"SELECT max(id) FROM '{source}/{side}.parquet'").fetchall()[0][0]
+            for side in ("mentions", "persons")
+        }
         copies = -(-size // sizes["mentions"])
         connection.execute("CREATE TABLE communes AS SELECT unnest($c) AS code, unnest(range(len($c))) AS n", {"c": communes})
         connection.execute(f"CREATE TABLE copies AS SELECT unnest(range({copies}))::INTEGER AS k")
@@ -94,7 +97,8 @@ def copy_many_times(source: Path, target: Path, size: int) -> tuple[int, dict[st
             place = {"mentions": "registering_office", "persons": "birth_registration_place"}.get(table)
             changed = []
             for name in names:
-                number = "left(personal_number, 6) || lpad(((right(personal_number, 6)::INTEGER + k * 21139) % 1000000)::VARCHAR, 6, '0')"
+                serial = "(right(personal_number, 6)::INTEGER + k * 21139) % 1000000"
+                number = f"left(personal_number, 6) || lpad(({serial})::VARCHAR, 6, '0')"
                 side = "mentions" if name in ("id_l",) or table.endswith("mentions") else "persons"
                 if name in ("id", "id_l", "id_r"):
                     changed.append(f"{name} + k * {sizes[side]} AS {name}")
@@ -109,7 +113,8 @@ def copy_many_times(source: Path, target: Path, size: int) -> tuple[int, dict[st
             key = "id" if "id" in names else "id_l"
             joined = f"JOIN communes ON communes.n = (k * 7919 + {key}) % {len(communes)}" if place else ""
             connection.execute(
-                f"COPY (SELECT {', '.join(changed)} FROM '{source}/{table}.parquet' CROSS JOIN copies {joined}) TO '{target}/{table}.parquet'"
+                f"COPY (SELECT {', '.join(changed)} FROM '{source}/{table}.parquet' CROSS JOIN copies {joined})"
+                f" TO '{target}/{table}.parquet'"
             )
         both = set(columns["raw_mentions"]) & set(columns["raw_persons"])
     shutil.copy(source / "thresholds.json", target / "thresholds.json")

@@ -14,24 +14,39 @@ from linkage.runs.sql import connect
 from linkage.standardise import standardise_table
 
 KINDS = {
-    "full_name": FieldKind.person_name, "birth_date": FieldKind.date, "sex": FieldKind.sex, "birth_place": FieldKind.place,
-    "hometown": FieldKind.place, "ethnicity": FieldKind.ethnicity, "mother_name": FieldKind.person_name,
-    "father_name": FieldKind.person_name, "personal_number": FieldKind.personal_number,
-}  # fmt: skip
+    "full_name": FieldKind.person_name,
+    "birth_date": FieldKind.date,
+    "sex": FieldKind.sex,
+    "birth_place": FieldKind.place,
+    "hometown": FieldKind.place,
+    "ethnicity": FieldKind.ethnicity,
+    "mother_name": FieldKind.person_name,
+    "father_name": FieldKind.person_name,
+    "personal_number": FieldKind.personal_number,
+}
 """What births and the population have in common here."""
 ONLY_LEFT = {"registration_date": FieldKind.date, "registering_office": FieldKind.place}
 ONLY_RIGHT = {"birth_registration_place": FieldKind.place}
 BOOK = ("book_number", "entry_number", "page_number", "registration_type", "note")
 
 PERSON = {
-    "full_name": "Nguyễn Văn Hùng", "birth_date": "15/08/1985", "sex": "Nam", "birth_place": "Xã Mỹ Thắng, Huyện Mỹ Lộc, Tỉnh Nam Định",
-    "hometown": "Xã Mỹ Thắng, Huyện Mỹ Lộc, Tỉnh Nam Định", "ethnicity": "Kinh", "mother_name": "Trần Thị Hoa",
+    "full_name": "Nguyễn Văn Hùng",
+    "birth_date": "15/08/1985",
+    "sex": "Nam",
+    "birth_place": "Xã Mỹ Thắng, Huyện Mỹ Lộc, Tỉnh Nam Định",
+    "hometown": "Xã Mỹ Thắng, Huyện Mỹ Lộc, Tỉnh Nam Định",
+    "ethnicity": "Kinh",
+    "mother_name": "Trần Thị Hoa",
     "father_name": "Nguyễn Văn Nam",
-}  # fmt: skip
+}
 ENTRY = {
-    "registering_office": "UBND xã Mỹ Thắng, Huyện Mỹ Lộc, Tỉnh Nam Định", "registration_date": "20/08/1985", "book_number": "01/1985",
-    "entry_number": "7/1985", "page_number": "4", "registration_type": "Đúng hạn",
-}  # fmt: skip
+    "registering_office": "UBND xã Mỹ Thắng, Huyện Mỹ Lộc, Tỉnh Nam Định",
+    "registration_date": "20/08/1985",
+    "book_number": "01/1985",
+    "entry_number": "7/1985",
+    "page_number": "4",
+    "registration_type": "Đúng hạn",
+}
 
 
 def make_run(
@@ -57,13 +72,29 @@ def make_run(
         side: {row["record_id"]: n for n, row in enumerate(sorted(rows, key=lambda r: r["record_id"]), 1)}
         for side, rows in (("l", mentions), ("r", persons if persons is not None else mentions))
     }
-    decision = {"verdict_match": "link", "above_upper": "link", "runner_up_close": "clerical", "between_thresholds": "clerical",
-                "verdict_non_match": "non_link", "below_lower": "non_link"}  # fmt: skip
+    decision = {
+        "verdict_match": "link",
+        "above_upper": "link",
+        "runner_up_close": "clerical",
+        "between_thresholds": "clerical",
+        "verdict_non_match": "non_link",
+        "below_lower": "non_link",
+    }
     chosen = [
-        {"id_l": ids["l"][m], "id_r": ids["r"][p], "record_id_l": m, "record_id_r": p, "match_weight": w, "link_weight": w,
-         "match_probability": 1 / (1 + 2**-w), "runner_up_margin": margin, "decision": decision[reason], "reason": reason}
+        {
+            "id_l": ids["l"][m],
+            "id_r": ids["r"][p],
+            "record_id_l": m,
+            "record_id_r": p,
+            "match_weight": w,
+            "link_weight": w,
+            "match_probability": 1 / (1 + 2**-w),
+            "runner_up_margin": margin,
+            "decision": decision[reason],
+            "reason": reason,
+        }
         for m, p, w, reason, margin in links
-    ]  # fmt: skip
+    ]
     ranked: dict[str, list[tuple[float, str]]] = {}
     for m, p, w in [*((m, p, w) for m, p, w, _, _ in links), *candidates]:
         ranked.setdefault(m, []).append((w, p))
@@ -97,10 +128,16 @@ def make_run(
 def _write(folder: Path, table: str, rows: list[dict], kinds: dict[str, FieldKind], further: tuple[str, ...], role: str) -> None:
     rows = sorted(rows, key=lambda row: row["record_id"])
     raw = [
-        {"id": n, "record_id": row["record_id"], "role": role, "source": "planted", "row_number": n + 1,
-         **{field: row.get(field) for field in (*kinds, *further)}}
+        {
+            "id": n,
+            "record_id": row["record_id"],
+            "role": role,
+            "source": "planted",
+            "row_number": n + 1,
+            **{field: row.get(field) for field in (*kinds, *further)},
+        }
         for n, row in enumerate(rows, 1)
-    ]  # fmt: skip
+    ]
     types = [
         ("id", pa.int32()),
         ("record_id", pa.string()),

@@ -95,10 +95,16 @@ def write(path: Path, rows: list[dict[str, str]]) -> Path:
 
 def keyed_rows(lot: str, operator: str, count: int) -> list[dict[str, str]]:
     return [
-        {texts.RECORD_ID: f"{lot}-{n:03d}", texts.LOT: lot, texts.OPERATOR: operator, "Họ và tên": "Nguyễn Thị Hòa", "Ngày sinh": "01/02/1990",
-         "Ghi chú": ""}
+        {
+            texts.RECORD_ID: f"{lot}-{n:03d}",
+            texts.LOT: lot,
+            texts.OPERATOR: operator,
+            "Họ và tên": "Nguyễn Thị Hòa",
+            "Ngày sinh": "01/02/1990",
+            "Ghi chú": "",
+        }
         for n in range(count)
-    ]  # fmt: skip
+    ]
 
 
 def test_judging_finds_every_planted_error(tmp_path: Path) -> None:

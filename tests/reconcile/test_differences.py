@@ -52,7 +52,7 @@ CASES = [
     ("personal_number", "036085001234", "36085001234", None),
     ("personal_number", "036085001234", "036085001243", "one_letter"),
     ("personal_number", "036085001234", "079190123456", "real"),
-]  # fmt: skip
+]
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,19 @@ from linkage.reconcile import texts
 from linkage.reconcile.inventory import CONTRADICTIONS, take_inventory, write_inventory
 
 HEADERS = [
-    texts.BOOKS_ID, texts.BOOKS_UNIT_CODE, texts.BOOKS_UNIT, texts.BOOKS_REGISTER, texts.BOOKS_YEAR, texts.BOOKS_BOOK, texts.BOOKS_CONDITION,
-    texts.BOOKS_PAGES, texts.BOOKS_ENTRIES, texts.BOOKS_DIGITISED, texts.BOOKS_LOADED, texts.BOOKS_CLOSED,
-]  # fmt: skip
+    texts.BOOKS_ID,
+    texts.BOOKS_UNIT_CODE,
+    texts.BOOKS_UNIT,
+    texts.BOOKS_REGISTER,
+    texts.BOOKS_YEAR,
+    texts.BOOKS_BOOK,
+    texts.BOOKS_CONDITION,
+    texts.BOOKS_PAGES,
+    texts.BOOKS_ENTRIES,
+    texts.BOOKS_DIGITISED,
+    texts.BOOKS_LOADED,
+    texts.BOOKS_CLOSED,
+]
 
 
 def book(
@@ -28,7 +38,26 @@ def book(
     loaded: str = "80",
     **other: str,
 ) -> list[str]:
-    values = dict(zip(HEADERS, [f"S{number}", "00001", "Xã A", "Khai sinh", year, f"{number:02d}/{year}", "Tốt", pages, counted, digitised, loaded, f"31/12/{year}"], strict=True))  # fmt: skip
+    values = dict(
+        zip(
+            HEADERS,
+            [
+                f"S{number}",
+                "00001",
+                "Xã A",
+                "Khai sinh",
+                year,
+                f"{number:02d}/{year}",
+                "Tốt",
+                pages,
+                counted,
+                digitised,
+                loaded,
+                f"31/12/{year}",
+            ],
+            strict=True,
+        )
+    )
     return [*(values | other).values()]
 
 
@@ -58,33 +87,59 @@ def test_sums_by_unit_register_and_period(tmp_path: Path) -> None:
     )
     counts = {(one.unit, one.register, one.period): (one.books, one.entries, one.remaining) for one in inventory.counts}
     assert counts == {
-        ("Xã A", "Khai sinh", "đến 1975"): (1, 100, 20), ("Xã A", "Khai sinh", "1976-1998"): (2, 200, 40),
-        ("Xã A", "Khai sinh", "từ 2016"): (1, 100, 20), ("Xã A", "Khai tử", "1999-2005"): (1, 100, 20),
+        ("Xã A", "Khai sinh", "đến 1975"): (1, 100, 20),
+        ("Xã A", "Khai sinh", "1976-1998"): (2, 200, 40),
+        ("Xã A", "Khai sinh", "từ 2016"): (1, 100, 20),
+        ("Xã A", "Khai tử", "1999-2005"): (1, 100, 20),
         ("Xã B", "Khai sinh", "1976-1998"): (1, 100, 20),
-    }  # fmt: skip
+    }
 
 
 def test_each_planted_contradiction_is_named_and_nothing_else(tmp_path: Path) -> None:
     rows = [
-        book(1), book(2, counted="một trăm", digitised="0", loaded="0"), book(3, loaded="-1"), book(4, ""), book(5, pages=""),
-        book(6, digitised="101", loaded="80"), book(7, loaded="95"), book(1), book(8, **{texts.BOOKS_BOOK: "08/1991"}),
-        book(9, **{texts.BOOKS_CLOSED: "31/12/1980"}), ["Tổng cộng", "", "", "", "", "", "", "1", "2", "3", "4", ""],
-    ]  # fmt: skip
+        book(1),
+        book(2, counted="một trăm", digitised="0", loaded="0"),
+        book(3, loaded="-1"),
+        book(4, ""),
+        book(5, pages=""),
+        book(6, digitised="101", loaded="80"),
+        book(7, loaded="95"),
+        book(1),
+        book(8, **{texts.BOOKS_BOOK: "08/1991"}),
+        book(9, **{texts.BOOKS_CLOSED: "31/12/1980"}),
+        ["Tổng cộng", "", "", "", "", "", "", "1", "2", "3", "4", ""],
+    ]
     inventory = take_inventory(write(tmp_path / "books.csv", rows))
     found = [(one.row, one.kind) for one in inventory.contradictions]
     assert found == [
-        (3, "not_a_number"), (4, "negative"), (5, "no_year"), (6, "no_pages"), (7, "digitised_more_than_counted"),
-        (8, "loaded_more_than_digitised"), (9, "listed_twice"), (10, "book_of_another_year"), (11, "closed_before_its_year"),
+        (3, "not_a_number"),
+        (4, "negative"),
+        (5, "no_year"),
+        (6, "no_pages"),
+        (7, "digitised_more_than_counted"),
+        (8, "loaded_more_than_digitised"),
+        (9, "listed_twice"),
+        (10, "book_of_another_year"),
+        (11, "closed_before_its_year"),
         *[(12, "total_differs")] * 4,
-    ]  # fmt: skip
+    ]
     assert {kind for _, kind in found} == set(CONTRADICTIONS) == set(texts.CONTRADICTIONS)
     assert inventory.books == 9
 
 
 def test_published_figures_of_quang_tri_do_not_add_up(tmp_path: Path) -> None:
     """Phase II in Quảng Trị: the districts' cases are 44 short of the published total, their books are not."""
-    published = {"Đông Hà": (357, 53268), "Vĩnh Linh": (257, 28037), "Triệu Phong": (514, 45738), "Hướng Hóa": (313, 21231), "Hải Lăng": (179, 17734),
-                 "Cam Lộ": (146, 7439), "Gio Linh": (137, 13279), "Quảng Trị": (125, 10158), "Đakrông": (60, 6656)}  # fmt: skip
+    published = {
+        "Đông Hà": (357, 53268),
+        "Vĩnh Linh": (257, 28037),
+        "Triệu Phong": (514, 45738),
+        "Hướng Hóa": (313, 21231),
+        "Hải Lăng": (179, 17734),
+        "Cam Lộ": (146, 7439),
+        "Gio Linh": (137, 13279),
+        "Quảng Trị": (125, 10158),
+        "Đakrông": (60, 6656),
+    }
     rows = [
         book(n, "2000", pages=str(books), counted=str(cases), digitised="0", loaded="0", **{texts.BOOKS_UNIT: unit})
         for n, (unit, (books, cases)) in enumerate(published.items(), 1)

@@ -54,9 +54,16 @@ def test_who_is_proposed_and_who_is_withheld(run: Path) -> None:
     proposals = propose_numbers(run)
     rows = {row["record_id"]: row for row in pq.read_table(run / PROPOSALS).to_pylist()}
     assert {key: row["withheld"] for key, row in rows.items()} == {
-        "m-plain": None, "m-close_reviewed": None, "m-twin_reviewed": None, "m-no_number": "no_number", "m-close": "runner_up_unreviewed",
-        "m-twin": "twin_unreviewed", "m-twice": "claimed_twice", "m-twice2": "claimed_twice", "m-in_use": "number_in_use",
-    }  # fmt: skip
+        "m-plain": None,
+        "m-close_reviewed": None,
+        "m-twin_reviewed": None,
+        "m-no_number": "no_number",
+        "m-close": "runner_up_unreviewed",
+        "m-twin": "twin_unreviewed",
+        "m-twice": "claimed_twice",
+        "m-twice2": "claimed_twice",
+        "m-in_use": "number_in_use",
+    }
     assert rows["m-plain"]["personal_number"] == "036050000001" and rows["m-plain"]["error_bound"] == 0.001
     assert proposals.proposed == 3 and sum(proposals.withheld.values()) == 6 and proposals.error_bound == 0.001
 

@@ -20,12 +20,38 @@ NUMBER = "036085001234"
 
 def someone(number: int, **changes: str | None) -> dict[str, str | None]:
     """A person unlike all others."""
-    given = ("Anh", "Bình", "Cường", "Dũng", "Giang", "Hà", "Khánh", "Linh", "Minh", "Nam", "Oanh", "Phúc", "Quang", "Sơn", "Tâm", "Uyên", "Vinh",
-             "Xuân", "Yến", "Thảo", "Hương", "Kiên", "Lộc", "Mai")  # fmt: skip
+    given = (
+        "Anh",
+        "Bình",
+        "Cường",
+        "Dũng",
+        "Giang",
+        "Hà",
+        "Khánh",
+        "Linh",
+        "Minh",
+        "Nam",
+        "Oanh",
+        "Phúc",
+        "Quang",
+        "Sơn",
+        "Tâm",
+        "Uyên",
+        "Vinh",
+        "Xuân",
+        "Yến",
+        "Thảo",
+        "Hương",
+        "Kiên",
+        "Lộc",
+        "Mai",
+    )
     own = {
-        "full_name": f"Nguyễn Văn {given[number % 24]}", "birth_date": f"{1 + number % 28:02d}/{1 + number % 12:02d}/{1950 + number}",
-        "mother_name": f"Trần Thị {given[(number + 7) % 24]}", "father_name": f"Nguyễn Văn {given[(number + 11) % 24]}",
-    }  # fmt: skip
+        "full_name": f"Nguyễn Văn {given[number % 24]}",
+        "birth_date": f"{1 + number % 28:02d}/{1 + number % 12:02d}/{1950 + number}",
+        "mother_name": f"Trần Thị {given[(number + 7) % 24]}",
+        "father_name": f"Nguyễn Văn {given[(number + 11) % 24]}",
+    }
     return {**PERSON, **own, **changes}
 
 
@@ -150,9 +176,10 @@ def test_a_file_that_proposes_one_is_refused(tmp_path: Path) -> None:
 
 
 def test_codes_are_replaced_without_code(tmp_path: Path, run: Path) -> None:
+    from reconcilekit import KINDS
+
     from linkage.reconcile import write_outcomes
     from linkage.runs.sql import connect
-    from reconcilekit import KINDS
 
     changed = tmp_path / "codes.yaml"
     changed.write_text(OUTCOMES_FILE.read_text(encoding="utf-8").replace("code: A1", "code: KHOP"), encoding="utf-8")
@@ -173,9 +200,10 @@ def test_damaged_files_of_codes_are_refused(tmp_path: Path, old: str, new: str) 
 
 
 def test_same_bytes_again(tmp_path: Path, run: Path) -> None:
+    from reconcilekit import KINDS
+
     from linkage.reconcile import write_outcomes
     from linkage.runs.sql import connect
-    from reconcilekit import KINDS
 
     for threads in (1, 2):
         with connect(threads=threads) as connection:
@@ -205,9 +233,12 @@ def test_marrying_twice_is_no_duplicate(tmp_path: Path) -> None:
         {**ENTRY, **someone(1), "record_id": "m2", "registration_date": "01/02/1999"},
     ]
     run = make_run(
-        tmp_path, mentions, [{**someone(1), "record_id": "p1"}],
-        [("m1", "p1", 20.0, "above_upper", None), ("m2", "p1", 20.0, "above_upper", None)], role="husband",
-    )  # fmt: skip
+        tmp_path,
+        mentions,
+        [{**someone(1), "record_id": "p1"}],
+        [("m1", "p1", 20.0, "above_upper", None), ("m2", "p1", 20.0, "above_upper", None)],
+        role="husband",
+    )
     reconcile(run)
     assert set(findings(run).values()) == {"matched_fully"}
 
@@ -215,10 +246,14 @@ def test_marrying_twice_is_no_duplicate(tmp_path: Path) -> None:
 def test_duplicates_within_one_register(tmp_path: Path) -> None:
     again = {"registration_type": "Đăng ký lại", "registration_date": "03/04/2005"}
     mentions = [
-        {**ENTRY, **someone(1), "record_id": "a1"}, {**ENTRY, **someone(1), **again, "record_id": "a2"},
-        {**ENTRY, **someone(2), "record_id": "b1"}, {**ENTRY, **someone(2), "record_id": "b2"},
-        {**ENTRY, **someone(3), "record_id": "c1"}, {**ENTRY, **someone(4), "record_id": "d1"}, {**ENTRY, **someone(5), "record_id": "d2"},
-    ]  # fmt: skip
+        {**ENTRY, **someone(1), "record_id": "a1"},
+        {**ENTRY, **someone(1), **again, "record_id": "a2"},
+        {**ENTRY, **someone(2), "record_id": "b1"},
+        {**ENTRY, **someone(2), "record_id": "b2"},
+        {**ENTRY, **someone(3), "record_id": "c1"},
+        {**ENTRY, **someone(4), "record_id": "d1"},
+        {**ENTRY, **someone(5), "record_id": "d2"},
+    ]
     links = [
         ("a1", "a2", 20.0, "above_upper", None),
         ("b1", "b2", 20.0, "above_upper", None),
@@ -227,10 +262,14 @@ def test_duplicates_within_one_register(tmp_path: Path) -> None:
     run = make_run(tmp_path, mentions, None, links)
     reconcile(run)
     assert findings(run) == {
-        ("mention", "a1"): "re_registered", ("mention", "a2"): "re_registered", ("mention", "b1"): "duplicate_entries",
-        ("mention", "b2"): "duplicate_entries", ("mention", "c1"): "no_duplicate", ("mention", "d1"): "awaiting_review",
+        ("mention", "a1"): "re_registered",
+        ("mention", "a2"): "re_registered",
+        ("mention", "b1"): "duplicate_entries",
+        ("mention", "b2"): "duplicate_entries",
+        ("mention", "c1"): "no_duplicate",
+        ("mention", "d1"): "awaiting_review",
         ("mention", "d2"): "awaiting_review",
-    }  # fmt: skip
+    }
 
 
 def test_a_run_without_links(tmp_path: Path) -> None:

@@ -13,13 +13,22 @@ from linkage.reconcile import texts
 from linkage.reconcile.prefill import RoleRun, prefill_entries
 
 TEMPLATE = {
-    "record_id": "Mã hồ sơ", "registration_date": "Ngày đăng ký", "ward_name": "Họ tên người được giám hộ", "ward_birth_date": "Ngày sinh",
-    "ward_ethnicity": "Dân tộc", "ward_personal_number": "Số định danh cá nhân", "ward_mother_name": "Họ tên mẹ",
-}  # fmt: skip
+    "record_id": "Mã hồ sơ",
+    "registration_date": "Ngày đăng ký",
+    "ward_name": "Họ tên người được giám hộ",
+    "ward_birth_date": "Ngày sinh",
+    "ward_ethnicity": "Dân tộc",
+    "ward_personal_number": "Số định danh cá nhân",
+    "ward_mother_name": "Họ tên mẹ",
+}
 FIELDS = {
-    "registration_date": "registration_date", "full_name": "ward_name", "birth_date": "ward_birth_date", "ethnicity": "ward_ethnicity",
-    "personal_number": "ward_personal_number", "mother_name": "ward_mother_name",
-}  # fmt: skip
+    "registration_date": "registration_date",
+    "full_name": "ward_name",
+    "birth_date": "ward_birth_date",
+    "ethnicity": "ward_ethnicity",
+    "personal_number": "ward_personal_number",
+    "mother_name": "ward_mother_name",
+}
 
 
 @pytest.fixture

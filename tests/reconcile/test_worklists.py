@@ -31,8 +31,17 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     mentions, persons, links = [], [], []
     for n in range(120):
         odd = ODD[n % len(ODD)]
-        mentions.append({**ENTRY, **PERSON, "record_id": f"m{n:03d}", "registering_office": OFFICES[n % 3], "page_number": odd,
-                         "ethnicity": "Tày", "book_number": f"{n:02d}/1985"})  # fmt: skip
+        mentions.append(
+            {
+                **ENTRY,
+                **PERSON,
+                "record_id": f"m{n:03d}",
+                "registering_office": OFFICES[n % 3],
+                "page_number": odd,
+                "ethnicity": "Tày",
+                "book_number": f"{n:02d}/1985",
+            }
+        )
         persons.append({**PERSON, "record_id": f"p{n:03d}", "ethnicity": "Kinh", "full_name": f"Nguyễn Văn Hùng {odd}"})
         links.append((f"m{n:03d}", f"p{n:03d}", 20.0, "above_upper", None))
     run = make_run(tmp_path_factory.mktemp("worklists"), mentions, persons, links)
@@ -108,9 +117,19 @@ def test_round_trip_with_vandalised_rows_loses_nothing(run: Path, issued: Path) 
     label = next(iter(load_codes().results.values())).label
     chance = random.Random(7)
     damage = [
-        "unknown_result", "no_date", "bad_date", "future_date", "no_officer", "locked_changed", "unknown_key", "not_returned", "twice",
-        "no_result", "locked_changed", "unknown_key",
-    ]  # fmt: skip
+        "unknown_result",
+        "no_date",
+        "bad_date",
+        "future_date",
+        "no_officer",
+        "locked_changed",
+        "unknown_key",
+        "not_returned",
+        "twice",
+        "no_result",
+        "locked_changed",
+        "unknown_key",
+    ]
     keys = [row["record_id"] for row in pq.read_table(run / ISSUED).to_pylist()]
     planned = dict(zip(chance.sample(keys, len(damage)), damage, strict=True))
     untouched = set(chance.sample([key for key in keys if key not in planned], 10))
@@ -153,9 +172,17 @@ def test_round_trip_with_vandalised_rows_loses_nothing(run: Path, issued: Path) 
     collected = collect_worklists(run, issued, today=TODAY)
     # the two rows with a foreign key are refused and, their own keys not having come back, missing as well
     assert collected.reasons == {
-        "bad_date": 1, "future_date": 1, "locked_changed": 2, "no_date": 1, "no_officer": 1, "no_result": 1, "not_returned": 3,
-        "twice": 2, "unknown_key": 2, "unknown_result": 1,
-    }  # fmt: skip
+        "bad_date": 1,
+        "future_date": 1,
+        "locked_changed": 2,
+        "no_date": 1,
+        "no_officer": 1,
+        "no_result": 1,
+        "not_returned": 3,
+        "twice": 2,
+        "unknown_key": 2,
+        "unknown_result": 1,
+    }
     assert collected.answered == 120 - 12 - 10 and collected.untouched == 10
     assert collected.rows == collected.answered + collected.untouched + collected.refused
     listed = openpyxl.load_workbook(collected.report).worksheets[0]
