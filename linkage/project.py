@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from linkage.checking import Plan, plan_run, warnings_of
 from linkage.config import LoadedProject, ProjectSpec, SideSpec, load_project
 from linkage.errors import LinkageError, RunDirectoryError, nearest
-from linkage.pipeline import DESIGN, SAMPLE_FILES, run_stages
+from linkage.pipeline import run_stages
 from linkage.runs import Progress, RunDirectory, silent
 from linkage.runs.sql import connect, literal, parquet_columns
+from linkage.stages import DESIGN, SAMPLE_FILES
 
 if TYPE_CHECKING:
     import duckdb

@@ -94,7 +94,7 @@ def allocate(sizes: Sequence[int], deviations: Sequence[float], budget: int, min
     min(budget, ΣN_h).
 
     >>> allocate([1000, 100, 20], [0.1, 0.5, 0.5], 100)
-    [60, 29, 11]
+    [60, 30, 10]
 
     Raises:
         LinkageError: a budget under one pair.

@@ -17,8 +17,6 @@ from sqlglot import exp
 
 from linkage.errors import LinkageError
 
-SIMILARITY_FUNCTIONS = {"jaro_similarity": "jaro_sim", "jaro_winkler": "jaro_winkler", "levenshtein": "levenshtein"}
-"""DuckDB's name → the name in Spark or in Splink's similarity jar, where sqlglot keeps DuckDB's."""
 SIGNED_TYPES = {
     exp.DataType.Type.UTINYINT: "SMALLINT",
     exp.DataType.Type.USMALLINT: "INT",
@@ -80,8 +78,8 @@ def _function(node: exp.Anonymous) -> exp.Expression:
         return _hamming(*arguments)
     if name == "list_extract":
         return exp.Anonymous(this="element_at", expressions=arguments)
-    if name in SIMILARITY_FUNCTIONS:
-        return exp.Anonymous(this=SIMILARITY_FUNCTIONS[name], expressions=arguments)
+    if name == "jaro_similarity":
+        return exp.Anonymous(this="jaro_sim", expressions=arguments)
     return node
 
 

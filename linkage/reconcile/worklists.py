@@ -1,7 +1,8 @@
 """Work lists: one workbook a present-day commune, one sheet an outcome, both sides' values beside each other.
 
-A query prepares every row once, sorted by commune; workbooks are then made batch by batch from row text that DuckDB puts
-together. What was issued is kept in worklists.parquet, so that returned workbooks can be held against it.
+Records are listed and numbered first; their values are then filled in and written batch by batch of communes, from row
+text that DuckDB puts together, so that memory is bounded. What was issued is kept in worklists.parquet, so that returned
+workbooks can be held against it.
 """
 
 from __future__ import annotations
@@ -100,13 +101,12 @@ def write_worklists(
     require_outcomes(run)
     held = load_codes(codes)
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".worklists-", dir=run) as spill:
-        prepared = Path(spill) / "rows.parquet"
-        with connect(memory_limit, 2, Path(spill)) as connection:
-            locate_records(connection, run)
-            layout = _lay_out(connection, run, headers)
-            rows = _prepare(connection, run, layout, held, headers, prepared)
-            workbooks = _write_all(connection, run, prepared, layout, held, folder, note, progress)
+    with tempfile.TemporaryDirectory(prefix=".worklists-", dir=run) as spill, connect(memory_limit, 2, Path(spill)) as connection:
+        locate_records(connection, run)
+        layout = _lay_out(connection, run, headers)
+        _list_records(connection, run)
+        _describe_records(connection, run, layout, held, headers)
+        workbooks, rows = _write_all(connection, run, layout, held, folder, note, progress)
     return Worklists(folder, workbooks, rows)
 
 
@@ -130,67 +130,87 @@ def _lay_out(connection: duckdb.DuckDBPyConnection, run: Path, headers: Mapping[
     return _Layout(fields, tuple(columns), locked)
 
 
-def _prepare(
-    connection: duckdb.DuckDBPyConnection, run: Path, layout: _Layout, codes: Codes, headers: Mapping[str, str], target: Path
-) -> int:
-    """Every row to be listed, cells as a workbook can hold them, sorted by commune, outcome and place in the book."""
+def _list_records(connection: duckdb.DuckDBPyConnection, run: Path) -> None:
+    """wl_listed: a row a record to be listed, numbered within its commune and outcome in the order of the books; no values."""
     sides = Sides.of(run)
     raw = columns_of(connection, sides.raw_mentions)
-    _register_labels(connection, codes, headers)
-    within = sides.within
-    book = [f"m.{quote(name)}" if name in raw or name == "record_id" else "NULL" for name, _, _ in BOOK_FIELDS]
-    book[0] = "o.record_id"
-    book[-1] = "u.old_unit"
-    values = [f"{text_sql(value)} AS {quote(name)}" for value, (name, _, _) in zip(book, BOOK_FIELDS, strict=True)]
-    for field in layout.fields:
-        values.append(f"{text_sql(f'm.{quote(field)}')} AS {quote(field + '_l')}")
-        values.append(f"{text_sql(f'coalesce(p.{quote(field)}, own.{quote(field)})')} AS {quote(field + '_r')}")
-        values.append(f"{_differs(field)} AS {quote(field + '_differs')}")
-    locked = ", ".join(f"coalesce({quote(name)}, '')" for name in layout.locked)
-    file = scan(run / "outcomes.parquet")
-    raw_m, raw_p = (scan(path) for path in (sides.raw_mentions, sides.raw_persons))
-    related = f"SELECT record_id, full_name, birth_date FROM {raw_m}" + (
-        "" if within else f" UNION ALL SELECT record_id, full_name, birth_date FROM {raw_p}"
+    book = "book_number, entry_number" if {"book_number", "entry_number"} <= raw else "NULL AS book_number, NULL AS entry_number"
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE wl_listed AS
+        SELECT o.side, o.record_id, u.id, p.id AS person_id, o.counterpart, o.outcome, o.finding, o.verify, o.act, u.old_unit,
+            coalesce(u.province, 0)::INTEGER AS province, coalesce(u.commune, 0)::INTEGER AS commune, {_UNIT} AS unit,
+            row_number() OVER (PARTITION BY {_UNIT}, o.finding ORDER BY m.book_number, m.entry_number, o.record_id) AS n
+        FROM {scan(run / "outcomes.parquet")} o JOIN rc_units u USING (side, record_id)
+        LEFT JOIN (SELECT id, {book} FROM {scan(sides.raw_mentions)}) m ON o.side = 'mention' AND m.id = u.id
+        LEFT JOIN (SELECT id, record_id FROM {scan(sides.raw_persons)}) p ON o.side = 'mention' AND p.record_id = o.counterpart
+        WHERE o.act <> 'none' AND NOT (o.side = 'person' AND o.finding = 'awaiting_review')"""
     )
+
+
+_UNIT = "(coalesce(u.province, 0)::INTEGER * 1000000 + coalesce(u.commune, 0))"
+"""SQL of `_unit_number`."""
+
+
+def _describe_records(
+    connection: duckdb.DuckDBPyConnection, run: Path, layout: _Layout, codes: Codes, headers: Mapping[str, str]
+) -> None:
+    """wl_differences and wl_related: the texts that gather several rows of a record; and the labels of codes."""
+    sides = Sides.of(run)
+    _register_labels(connection, codes, headers)
     empty, shown = literal(texts.EMPTY), f"field IN {texts_sql(layout.fields)}"
     ignored = f"field IN {texts_sql(codes.fields.ignored_when_missing)}"  # what one side never had is no difference to verify
-    have = {"full_name", "birth_date"} <= raw
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE wl_differences AS
-        SELECT record_id_l AS record_id, list(field) AS fields,
+        SELECT record_id_l AS record_id, list(field ORDER BY field) AS fields,
             string_agg(coalesce(h.header, field) || ': ' || coalesce(value_l, {empty}) || ' | ' || coalesce(value_r, {empty})
                 || ' (' || c.label || ')', chr(10) ORDER BY field) FILTER (NOT coalesce({shown}, false)) AS described
         FROM {scan(run / "differences.parquet")} LEFT JOIN wl_headers h USING (field) JOIN wl_classes c USING (class)
         WHERE NOT coalesce(class IN ('missing_left', 'missing_right') AND {ignored}, false) GROUP BY record_id_l"""
     )
+    names = "full_name, birth_date"
+    known = {"full_name", "birth_date"} <= columns_of(connection, sides.raw_mentions)
+    tables = [sides.raw_mentions] if sides.within else [sides.raw_mentions, sides.raw_persons]
+    records = " UNION ALL ".join(f"SELECT record_id{', ' + names if known else ''} FROM {scan(path)}" for path in tables)
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE wl_related AS
         SELECT o.side, o.record_id,
-            string_agg(concat_ws(', ', r.record_id, {"r.full_name, r.birth_date" if have else "NULL"}), chr(10)
-                ORDER BY r.record_id) AS related
-        FROM (SELECT side, record_id, unnest(others) AS other FROM {file}) o
-        JOIN ({related if have else f"SELECT record_id FROM {raw_m}"}) r ON r.record_id = o.other GROUP BY ALL"""
+            string_agg(concat_ws(', ', r.record_id{", " + names if known else ""}), chr(10) ORDER BY r.record_id) AS related
+        FROM (SELECT side, record_id, unnest(others) AS other FROM {scan(run / "outcomes.parquet")}) o
+        JOIN ({records}) r ON r.record_id = o.other GROUP BY ALL"""
     )
-    return write_parquet(
-        connection,
-        f"""WITH listed AS (
-            SELECT coalesce(u.commune, 0) AS commune, coalesce(u.province, 0) AS province, o.outcome, o.finding, o.side,
-                {", ".join(values)}, {text_sql("o.counterpart")} AS counterpart, {text_sql("d.described")} AS other_differences,
+
+
+def _fill_batch(connection: duckdb.DuckDBPyConnection, run: Path, layout: _Layout, batch: list[tuple[int, int]]) -> None:
+    """wl_batch: the cells of the records of some units, as a workbook can hold them, with their key and check."""
+    sides = Sides.of(run)
+    raw = columns_of(connection, sides.raw_mentions)
+    book = {name: f"m.{quote(name)}" if name in raw else "NULL" for name, _, _ in BOOK_FIELDS}
+    book |= {"record_id": "o.record_id", "registering_office": "o.old_unit"}
+    values = [f"{text_sql(value)} AS {quote(name)}" for name, value in book.items()]
+    for field in layout.fields:
+        values.append(f"{text_sql(f'm.{quote(field)}')} AS {quote(field + '_l')}")
+        values.append(f"{text_sql(f'coalesce(p.{quote(field)}, own.{quote(field)})')} AS {quote(field + '_r')}")
+        values.append(f"{_differs(field)} AS {quote(field + '_differs')}")
+    locked = ", ".join(f"coalesce({quote(name)}, '')" for name in layout.locked)
+    raw_m, raw_p = (scan(path) for path in (sides.raw_mentions, sides.raw_persons))
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE wl_batch AS
+        WITH filled AS (
+            SELECT o.unit, o.province, o.commune, o.outcome, o.finding, o.side, o.n, {", ".join(values)},
+                {text_sql("o.counterpart")} AS counterpart, {text_sql("d.described")} AS other_differences,
                 {text_sql("w.related")} AS related, {text_sql("v.verify_label || ': ' || a.act_label")} AS act_text,
                 left(md5(o.side || chr(31) || o.record_id), 16) AS key
-            FROM {file} o JOIN rc_units u USING (side, record_id) JOIN wl_acts a USING (act) JOIN wl_verify v USING (verify)
-            LEFT JOIN {raw_m} m ON o.side = 'mention' AND m.id = u.id
-            LEFT JOIN {raw_p} own ON o.side = 'person' AND own.id = u.id
-            LEFT JOIN {raw_p} p ON o.side = 'mention' AND p.record_id = o.counterpart
+            FROM (FROM wl_listed WHERE unit BETWEEN $first AND $last) o JOIN wl_acts a USING (act) JOIN wl_verify v USING (verify)
+            LEFT JOIN {raw_m} m ON o.side = 'mention' AND m.id = o.id
+            LEFT JOIN {raw_p} own ON o.side = 'person' AND own.id = o.id
+            LEFT JOIN {raw_p} p ON p.id = o.person_id
             LEFT JOIN wl_differences d ON o.side = 'mention' AND d.record_id = o.record_id
             LEFT JOIN wl_related w ON w.side = o.side AND w.record_id = o.record_id
-            WHERE o.act <> 'none' AND NOT (o.side = 'person' AND o.finding = 'awaiting_review')
         )
-        SELECT *, province::INTEGER * 1000000 + commune AS unit, md5(concat_ws(chr(31), {locked})) AS "check",
-            row_number() OVER (PARTITION BY commune, province, finding ORDER BY book_number, entry_number, record_id) AS n
-        FROM listed ORDER BY unit, outcome, n""",
-        target,
+        SELECT *, md5(concat_ws(chr(31), {locked})) AS "check" FROM filled""",
+        {"first": _unit_number(*batch[0]), "last": _unit_number(*batch[-1])},
     )
+    connection.execute('INSERT INTO wl_issued SELECT side, record_id, key, finding, "check", province, commune FROM wl_batch')
 
 
 def _differs(field: str) -> str:
@@ -222,14 +242,13 @@ def _register_labels(connection: duckdb.DuckDBPyConnection, codes: Codes, header
 def _write_all(
     connection: duckdb.DuckDBPyConnection,
     run: Path,
-    prepared: Path,
     layout: _Layout,
     codes: Codes,
     folder: Path,
     note: str,
     progress: Progress,
-) -> int:
-    rows = scan(prepared)
+) -> tuple[int, int]:
+    """Workbooks and rows written, batch by batch; then what was issued."""
     counted = connection.execute(
         f"SELECT coalesce(province, 0), coalesce(commune, 0), finding, count(*) FROM {scan(run / 'outcomes.parquet')}"
         " JOIN rc_units USING (side, record_id) GROUP BY ALL ORDER BY ALL"
@@ -244,11 +263,16 @@ def _write_all(
         unit: {finding: n for *_, finding, n in group} for unit, group in groupby(counted, key=lambda row: (row[0], row[1]))
     }
     old_units = {unit: [row[2] for row in group] for unit, group in groupby(named, key=lambda row: (row[0], row[1]))}
-    sizes = connection.execute(f"SELECT province, commune, count(*) FROM {rows} GROUP BY ALL ORDER BY ALL").fetchall()
+    sizes = connection.execute("SELECT province, commune, count(*) FROM wl_listed GROUP BY ALL ORDER BY ALL").fetchall()
     files = {(province, commune): _file_of(province, commune) for province, commune, _ in sizes}
     written = 0
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE wl_issued (side VARCHAR, record_id VARCHAR, key VARCHAR, finding VARCHAR,"
+        ' "check" VARCHAR, province INTEGER, commune INTEGER)'
+    )
     for batch in _batches(sizes):
-        for unit, sheets in _sheets_of(connection, rows, layout, codes, batch):
+        _fill_batch(connection, run, layout, batch)
+        for unit, sheets in _sheets_of(connection, layout, codes):
             path = folder / files[unit]
             path.parent.mkdir(exist_ok=True)
             guide = _guide(unit, counts[unit], old_units.get(unit, []), codes, note)
@@ -259,14 +283,14 @@ def _write_all(
         "wl_files",
         pa.table({"province": [u[0] for u in files], "commune": [u[1] for u in files], "workbook": list(files.values())}),
     )
-    write_parquet(
+    rows = write_parquet(
         connection,
-        f'SELECT side, record_id, key, finding, "check", workbook FROM {rows} JOIN wl_files USING (province, commune)'
+        'SELECT side, record_id, key, finding, "check", workbook FROM wl_issued JOIN wl_files USING (province, commune)'
         " ORDER BY side, record_id",
         run / ISSUED,
     )
     connection.unregister("wl_files")
-    return written
+    return written, rows
 
 
 def _batches(sizes: list[tuple[int, int, int]]) -> list[list[tuple[int, int]]]:
@@ -282,9 +306,7 @@ def _batches(sizes: list[tuple[int, int, int]]) -> list[list[tuple[int, int]]]:
     return batches if batches[0] else []
 
 
-def _sheets_of(
-    connection: duckdb.DuckDBPyConnection, rows: str, layout: _Layout, codes: Codes, batch: list[tuple[int, int]]
-) -> list[tuple[tuple[int, int], list[Sheet]]]:
+def _sheets_of(connection: duckdb.DuckDBPyConnection, layout: _Layout, codes: Codes) -> list[tuple[tuple[int, int], list[Sheet]]]:
     """The sheets of each unit of a batch: one an outcome, more where the rows exceed a sheet."""
     above = 2
     number = f"(n - 1) % {MOST_ROWS} + {above + 2}"
@@ -299,9 +321,8 @@ def _sheets_of(
     found = connection.execute(
         f"""SELECT province, commune, finding, (n - 1) // {MOST_ROWS} AS part,
             string_agg({row_sql(cells, "row_at", lines)}, '' ORDER BY n) AS xml, count(*) AS listed
-        FROM (SELECT *, ({number})::VARCHAR AS row_at FROM {rows} WHERE unit BETWEEN $first AND $last)
-        GROUP BY ALL ORDER BY province, commune, min(outcome), part""",
-        {"first": _unit_number(*batch[0]), "last": _unit_number(*batch[-1])},
+        FROM (SELECT *, ({number})::VARCHAR AS row_at FROM wl_batch)
+        GROUP BY ALL ORDER BY province, commune, min(outcome), part"""
     ).fetchall()
     units = []
     for unit, group in groupby(found, key=lambda row: (row[0], row[1])):
@@ -315,7 +336,7 @@ def _sheets_of(
 
 
 def _unit_number(province: int, commune: int) -> int:
-    """One number for a commune of a province, in the order of provinces and communes; `unit` of the prepared rows."""
+    """One number for a commune of a province, in the order of provinces and communes."""
     return province * 1_000_000 + commune
 
 

