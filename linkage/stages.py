@@ -312,7 +312,7 @@ def sample(work: Work) -> Counts:
     with work.connect() as connection:
         sides = open_tables(connection, mentions, work.persons, columns_needed(work.spec, model.settings))
         rules, seed = work.spec.blocking.predict, work.spec.seed
-        write_wider_pairs(connection, sides, model, rules, work.run.path, thresholds.upper, seed, wider)
+        write_wider_pairs(connection, sides, model, rules, work.run.path, thresholds.upper, wider)
         reached = draw_outside_pairs(connection, wider, mentions, work.persons or mentions, links, thresholds.upper, outside)
         strata = draw_review_sample(
             connection,

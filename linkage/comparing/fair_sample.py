@@ -174,9 +174,6 @@ def _write(connection: duckdb.DuckDBPyConnection, drawn: list[Stratum], seed: in
     )
     connection.executemany(
         "INSERT INTO fair_strata VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [
-            (s.name.removeprefix("assigned "), s.group, s.low, s.high, s.sampled, s.size, s.inclusion_probability)
-            for s in drawn
-        ],
+        [(s.name.removeprefix("assigned "), s.group, s.low, s.high, s.sampled, s.size, s.inclusion_probability) for s in drawn],
     )
     write_parquet(connection, _DRAW.format(seed=f"'{int(seed)}:'"), target)

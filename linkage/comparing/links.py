@@ -119,9 +119,7 @@ def count_changes(connection: duckdb.DuckDBPyConnection, floor: int) -> list[Str
     return found
 
 
-def _counts(
-    connection: duckdb.DuckDBPyConnection, by: str, stratum: str, only: str, floor: int
-) -> list[StratumChanges]:
+def _counts(connection: duckdb.DuckDBPyConnection, by: str, stratum: str, only: str, floor: int) -> list[StratumChanges]:
     rows: Sequence[tuple[str, int, int, int, int]] = connection.execute(
         _BY_STRATUM.format(stratum=stratum, only=only, floor=floor, other=OTHER)
     ).fetchall()

@@ -128,7 +128,9 @@ def _recall(matches: Matches, every: float, links_a: int, links_b: int, n: int) 
     level = matches["both"].level
 
     def inverted(value: float, own: Mapping[Category, float], least: float) -> Interval:
-        low, high = _invert(lambda at: combine(matches, {category: own.get(category, 0.0) - at for category in CATEGORIES}), least)
+        low, high = _invert(
+            lambda at: combine(matches, {category: own.get(category, 0.0) - at for category in CATEGORIES}), least
+        )
         return Interval(value, min(low, value), max(high, value), level)
 
     a = inverted(right_a / every, {"both": 1.0, "only_a": 1.0}, 0.0)

@@ -8,6 +8,7 @@ which is removed at the end. The stages after these go on in DuckDB.
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
 import re
 import shutil
@@ -47,7 +48,9 @@ def check_spark() -> None:
         LinkageError: pyspark, Java or Splink's similarity jar is missing.
     """
     if importlib.util.find_spec("pyspark") is None:
-        raise LinkageError("the Spark backend needs pyspark, which is not installed", "Install linkage[spark], or use --backend duckdb.")
+        raise LinkageError(
+            "the Spark backend needs pyspark, which is not installed", "Install linkage[spark], or use --backend duckdb."
+        )
     java = _java()
     if java is None:
         raise LinkageError("the Spark backend needs Java, and none was found", "Install Java 17 or later, or set JAVA_HOME.")
@@ -55,10 +58,13 @@ def check_spark() -> None:
     version = re.search(r'version "(?:1\.)?(\d+)', told)
     if version is None or int(version.group(1)) < OLDEST_JAVA:
         found = f"version {version.group(1)}" if version else "one that does not say its version"
-        raise LinkageError(f"the Spark backend needs Java {OLDEST_JAVA} or later, and found {found}", "Set JAVA_HOME to a later one.")
+        raise LinkageError(
+            f"the Spark backend needs Java {OLDEST_JAVA} or later, and found {found}", "Set JAVA_HOME to a later one."
+        )
     if not Path(_similarity_jar()).is_file():
         raise LinkageError(
-            "Splink's similarity jar is missing from the installed splink", "Install splink again (uv pip install --reinstall splink)."
+            "Splink's similarity jar is missing from the installed splink",
+            "Install splink again (uv pip install --reinstall splink).",
         )
 
 
@@ -120,8 +126,11 @@ def _configured(builder: SparkSession.Builder, folder: Path, memory_limit: str, 
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
     )
+    # pyspark prints failed queries, values and all, to the terminal.
+    logging.getLogger("SQLQueryContextLogger").disabled = True
     if "SPARK_CONF_DIR" in os.environ:
         return builder
+    (folder / "log4j2.properties").write_text("status = off\nrootLogger.level = off\n", encoding="utf-8")
     number, unit = float(memory_limit[:-2]), memory_limit[-2:]
     heap = f"{round(number * (1024 if unit == 'GB' else 1))}m"
     return (
@@ -129,6 +138,7 @@ def _configured(builder: SparkSession.Builder, folder: Path, memory_limit: str, 
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.memory", heap)
+        .config("spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile=file://{folder / 'log4j2.properties'}")
         .config("spark.local.dir", str(folder))
         .config("spark.sql.shuffle.partitions", str(2 * threads))
         .config("spark.default.parallelism", str(2 * threads))
@@ -229,7 +239,7 @@ def _told_plainly(work: Callable[[], Any]) -> Any:
         raise LinkageError(
             "Spark lacks a function that a comparison's own SQL uses", "Write that level with another, or use --backend duckdb."
         )
-    raise LinkageError(f"Spark could not run a step: {condition}", "Its own log says more; or use --backend duckdb.")
+    raise LinkageError(f"Spark could not run a step: {condition}", "Please report this fault of linkage, and use --backend duckdb meanwhile.")
 
 
 def write_level_store_on_spark(

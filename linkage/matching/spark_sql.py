@@ -29,13 +29,9 @@ SIDE = re.compile(r"_[lr]$")
 def parse(query: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None) -> exp.Expression:
     """A DuckDB statement as a tree, with its bound parameters (numbers and text) put in."""
     tree = sqlglot.parse_one(query, read="duckdb")
-    if isinstance(parameters, Mapping):
-        for parameter in list(tree.find_all(exp.Parameter)):
-            parameter.replace(exp.convert(parameters[parameter.name]))
-    elif parameters:
-        placeholders = [node for node in tree.walk(bfs=False) if isinstance(node, exp.Placeholder)]
-        for placeholder, value in zip(placeholders, parameters, strict=True):
-            placeholder.replace(exp.convert(value))
+    bound = [node for node in tree.walk(bfs=False) if isinstance(node, exp.Placeholder)]
+    for place, node in enumerate(bound):
+        node.replace(exp.convert(parameters[node.name] if isinstance(parameters, Mapping) else (parameters or ())[place]))
     return tree
 
 
@@ -106,5 +102,7 @@ def _file(node: exp.ReadParquet) -> exp.Expression:
     """A file read by its URI: without one, a cluster would look for the path in its default file system."""
     path = node.expressions[0].name
     if re.search(r"[`*?{}\[\]\\]", path):
-        raise LinkageError("the run directory's path has one of ` * ? { } [ ] \\ in it", "Spark takes these for patterns: rename it.")
+        raise LinkageError(
+            "the run directory's path has one of ` * ? { } [ ] \\ in it", "Spark takes these for patterns: rename it."
+        )
     return exp.ReadParquet(expressions=[exp.Literal.string(path if "://" in path else f"file://{path}")])

@@ -17,12 +17,12 @@ from linkage.matching.levels import levels_of_pairs
 from linkage.matching.scoring import weights_query
 from linkage.matching.tables import Sides
 from linkage.matching.trained import TrainedModel
-from linkage.runs.sql import literal, write_parquet
+from linkage.runs.sql import fetch_row, literal, write_parquet
 
-MOST_MENTIONS = 2_000
-"""Mentions without a link that are looked at, a seeded sample of them where there are more."""
-MOST_PERSONS = 2_000
+MOST_PERSONS = 200
 """A looser block with more persons is not searched."""
+PAIRS_A_MENTION = 100
+"""Looser rules are taken, the most selective first, until they propose this many pairs a mention without a link."""
 FLOOR = -20.0
 ANCHORS = 200
 """Pairs of each answer that are kept as known."""
@@ -35,29 +35,54 @@ def write_wider_pairs(
     rules: Sequence[BlockingRule],
     run: Path,
     below: float,
-    seed: int,
     target: Path,
 ) -> int:
     """Write (id_l, id_r, link_weight) of pairs that looser keys propose and the rules do not, for mentions not linked."""
-    looser = looser_rules(rules)
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE unlinked AS SELECT id FROM mentions WHERE id NOT IN"
-        " (SELECT id_l FROM read_parquet($assigned) WHERE link_weight >= $below)"
-        f" ORDER BY hash(id, {seed}), id LIMIT {MOST_MENTIONS}",
+        " (SELECT id_l FROM read_parquet($assigned) WHERE link_weight >= $below)",
         {"assigned": str(run / "assigned.parquet"), "below": below},
     )
-    number_blocks(connection, sides, looser, "looser")
-    connection.execute("DELETE FROM looser_left WHERE id NOT IN (SELECT id FROM unlinked)")
-    for number in range(len(looser)):
-        crowded = f"SELECT block_{number} FROM looser_right GROUP BY block_{number} HAVING count(*) > {MOST_PERSONS}"
-        connection.execute(f"UPDATE looser_left SET block_{number} = NULL WHERE block_{number} IN ({crowded})")
+    chosen = _within_budget(connection, sides, looser_rules(rules))
     known = literal(str(run / "pairs.parquet"))
-    fresh = f"SELECT * FROM ({pairs_of_rules(sides, len(looser), 'looser')}) ANTI JOIN read_parquet({known}) USING (id_l, id_r)"
+    fresh = f"SELECT * FROM ({pairs_of_rules(sides, len(chosen), 'looser')}) ANTI JOIN read_parquet({known}) USING (id_l, id_r)"
+    if not chosen:
+        fresh = f"SELECT id_l, id_r, blocking_rules FROM read_parquet({known}) WHERE false"
+    else:
+        _block_unlinked(connection, sides, chosen)
     weighed = weights_query(connection, sides, model, f"({levels_of_pairs(model.settings, sides, fresh)})", FLOOR)
     place = "row_number() OVER (PARTITION BY id_l ORDER BY link_weight DESC, id_r)"
-    return write_parquet(
-        connection, f"SELECT id_l, id_r, link_weight FROM ({weighed}) QUALIFY {place} <= 5 ORDER BY id_l, id_r", target
-    )
+    best = f"SELECT id_l, id_r, link_weight FROM ({weighed}) QUALIFY {place} <= 5 ORDER BY id_l, id_r"
+    return write_parquet(connection, best, target)
+
+
+def _within_budget(connection: duckdb.DuckDBPyConnection, sides: Sides, rules: Sequence[BlockingRule]) -> list[BlockingRule]:
+    """The most selective rules whose pairs together stay within the budget, in the order given."""
+    if not rules:
+        return []
+    _block_unlinked(connection, sides, rules)
+    budget = PAIRS_A_MENTION * int(fetch_row(connection, "SELECT count(*) FROM unlinked")[0])
+    sizes = "SELECT block_{n} AS block, count(*) AS records FROM looser_{side} WHERE block_{n} IS NOT NULL GROUP BY block"
+    pairs = []
+    for number in range(len(rules)):
+        left, right = (sizes.format(n=number, side=side) for side in ("left", "right"))
+        query = f"SELECT coalesce(sum(l.records * r.records), 0) FROM ({left}) l JOIN ({right}) r USING (block)"
+        pairs.append(int(fetch_row(connection, query)[0]))
+    chosen, spent = set(), 0
+    for number in sorted(range(len(rules)), key=lambda one: (pairs[one], one)):
+        spent += pairs[number]
+        if spent <= budget:
+            chosen.add(number)
+    return [rule for number, rule in enumerate(rules) if number in chosen]
+
+
+def _block_unlinked(connection: duckdb.DuckDBPyConnection, sides: Sides, rules: Sequence[BlockingRule]) -> None:
+    """Number the blocks of mentions without a link; crowded blocks are left out."""
+    number_blocks(connection, sides, rules, "looser")
+    connection.execute("DELETE FROM looser_left WHERE id NOT IN (SELECT id FROM unlinked)")
+    for number in range(len(rules)):
+        crowded = f"SELECT block_{number} FROM looser_right GROUP BY block_{number} HAVING count(*) > {MOST_PERSONS}"
+        connection.execute(f"UPDATE looser_left SET block_{number} = NULL WHERE block_{number} IN ({crowded})")
 
 
 def looser_rules(rules: Sequence[BlockingRule]) -> list[BlockingRule]:

@@ -44,7 +44,7 @@ class Proposals:
     proposed: int
     withheld: Mapping[str, int]
     error_bound: float | None
-    """Share of proposals that may be wrong: the false-link rate the run's thresholds promise (of accepted links)."""
+    """False links / accepted links that the run's thresholds expect by the model; None where the run has no thresholds."""
 
 
 def propose_numbers(

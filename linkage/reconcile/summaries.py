@@ -97,6 +97,7 @@ def write_summary(run: Path, path: Path, *, codes: Path = OUTCOMES_FILE, note: s
             lines.append(
                 [*named, row.records, row.to_verify, row.verified, *(row.by_status.get(status, 0) for status in held.status)]
             )
+        lines.sort(key=lambda line: [str(cell) for cell in line[: len(by)]])
         totals = [sum(int(str(line[place])) for line in lines) for place in range(len(by), len(columns))]
         lines.append([texts.TOTAL, *[None] * (len(by) - 1), *totals])
         above = (texts.SUMMARY_TITLE, *([note] if note else []))
