@@ -41,7 +41,7 @@ _OTHERS = """
                 SEMI JOIN common ON common.record_id = record_id_l"""
 
 _DRAW = """
-SELECT pair_id, record_id_l, record_id_r, stratum, inclusion_probability, stratum_size, category
+SELECT pair_id, record_id_l, record_id_r, stratum, inclusion_probability, stratum_size, low AS stratum_low, category
 FROM (
     SELECT frame.*, drawn.* EXCLUDE (category), row_number() OVER (
         PARTITION BY stratum ORDER BY md5({seed} || pair_id), pair_id) AS place
@@ -56,7 +56,7 @@ SELECT s.category, s.stratum, any_value(s.stratum_size), count(*),
 FROM read_parquet({review_set}) s
 LEFT JOIN (SELECT pair_id, any_value(verdict) AS verdict FROM read_parquet({labels}) WHERE pair_id IS NOT NULL
            GROUP BY pair_id HAVING count(DISTINCT verdict) = 1) v ON v.pair_id = s.pair_id
-GROUP BY s.category, s.stratum ORDER BY s.category, s.stratum
+GROUP BY s.category, s.stratum ORDER BY s.category, min(s.stratum_low)
 """
 
 

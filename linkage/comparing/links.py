@@ -90,8 +90,8 @@ def find_changes(connection: duckdb.DuckDBPyConnection, run_a: Path, run_b: Path
     strata = {name: what for name, what in STRATA.items() if what.split(" ")[0] in columns}
     chosen = "".join(f", ({what})::VARCHAR AS {quote(name)}" for name, what in strata.items())
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE common AS SELECT record_id {chosen} FROM read_parquet({mentions['b']})"
-        f" SEMI JOIN read_parquet({mentions['a']}) USING (record_id)"
+        f"CREATE OR REPLACE TEMP TABLE common AS SELECT record_id {chosen} FROM read_parquet({mentions['b']}) of_b"
+        f" SEMI JOIN read_parquet({mentions['a']}) of_a USING (record_id)"
     )
     sizes = [
         int(fetch_row(connection, f"SELECT count(*) FROM {table}")[0])
@@ -111,8 +111,8 @@ def count_changes(connection: duckdb.DuckDBPyConnection, floor: int) -> list[Str
     """Changes by stratum, that of all mentions first; values with fewer than `floor` linked mentions are pooled."""
     held = {row[0] for row in connection.execute("DESCRIBE changes").fetchall()}
     found = _counts(connection, "all", "'all'", "", 0)
-    found += _counts(connection, "other_run", "reason_a", "WHERE change = 'gained'", 0)
-    found += _counts(connection, "other_run", "reason_b", "WHERE change = 'lost'", 0)
+    said = "CASE change WHEN 'gained' THEN reason_a ELSE reason_b END"
+    found += _counts(connection, "other_run", said, "WHERE change IN ('gained', 'lost')", 0)
     for name in STRATA:
         if name in held:
             found += _counts(connection, name, quote(name), "", floor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,9 +43,7 @@ def differing_settings(a: dict[str, Any], b: dict[str, Any]) -> list[Setting]:
     >>> differing_settings({"seed": 1, "x": {"y": True}}, {"seed": 2, "x": {"y": True}})
     [Setting(key='seed', a='1', b='2')]
     """
-    left, right = _flat(a), _flat(b)
-    keys = dict.fromkeys([*left, *right])
-    return [Setting(key, left.get(key), right.get(key)) for key in keys if left.get(key) != right.get(key)]
+    return list(_differences(_named(a), _named(b), ""))
 
 
 def levels_side_by_side(run_a: Path, run_b: Path) -> list[Level]:
@@ -57,19 +56,28 @@ def levels_side_by_side(run_a: Path, run_b: Path) -> list[Level]:
     ]
 
 
-def _flat(value: Any, above: str = "", name: str = "") -> dict[str, str]:
+def _differences(a: Any, b: Any, above: str) -> Iterator[Setting]:
+    if isinstance(a, dict) and isinstance(b, dict):
+        for key in dict.fromkeys([*a, *b]):
+            yield from _differences(a.get(key), b.get(key), f"{above}.{key}" if above else str(key))
+    elif a != b:
+        yield Setting(above, _text(a), _text(b))
+
+
+def _named(value: Any, name: str = "") -> Any:
+    """The same with lists of groups turned into groups, and without the keys that say nothing."""
     if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
         by = NAMED_BY.get(name)
         value = {
-            str(one[by]) if by in one else " + ".join(one["on"]) if "on" in one else str(place): one
-            for place, one in enumerate(value)
+            str(one[by]) if by else " + ".join(one["on"]) if "on" in one else str(place): one for place, one in enumerate(value)
         }
-    if not isinstance(value, dict) or not value:
-        return {above: json.dumps(value, ensure_ascii=False)}
-    found: dict[str, str] = {}
-    for key, inner in value.items():
-        found |= _flat(inner, f"{above}.{key}" if above else str(key), str(key))
-    return found
+    if not isinstance(value, dict):
+        return value
+    return {str(key): _named(inner, str(key)) for key, inner in value.items() if inner is not None}
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def _levels(run: Path) -> dict[tuple[str, str], dict[str, Any]]:

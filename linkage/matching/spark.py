@@ -239,7 +239,9 @@ def _told_plainly(work: Callable[[], Any]) -> Any:
         raise LinkageError(
             "Spark lacks a function that a comparison's own SQL uses", "Write that level with another, or use --backend duckdb."
         )
-    raise LinkageError(f"Spark could not run a step: {condition}", "Please report this fault of linkage, and use --backend duckdb meanwhile.")
+    raise LinkageError(
+        f"Spark could not run a step: {condition}", "Please report this fault of linkage, and use --backend duckdb meanwhile."
+    )
 
 
 def write_level_store_on_spark(

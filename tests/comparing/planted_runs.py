@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -56,18 +57,20 @@ def plant_runs(
 ) -> Planted:
     """Mention i's person is i where it has one (nine in ten). Run A links most; B loses, gains and moves the shares given.
 
-    `false` of the links both keep are wrong, and `wrong_gain` of those that only one has. Other persons are numbered above.
+    `false` of the links both keep are wrong, and about `wrong_gain` of those that only one has. Other persons are numbered
+    above. Every true pair is a candidate of both runs, so that no match is beyond the frame.
     """
     rng = np.random.default_rng(seed)
     ids = np.arange(1, mentions + 1)
     person = np.where(rng.random(mentions) < 0.9, ids, 0)
     stranger = ids + mentions
-    kept = np.where((rng.random(mentions) >= false) & (person > 0), person, stranger)
+    slips = rng.random(mentions) < false
+    kept = np.where(slips | (person == 0), stranger, person)
     single = np.where((rng.random(mentions) >= wrong_gain) & (person > 0), person, stranger)
     fate = rng.random(mentions)
-    linked = fate < 0.85
+    linked = (fate < 0.85) & ((person > 0) | slips)
     edges = np.cumsum([0.85, lost, gained, moved])
-    only_a, only_b, shifts = ((fate >= low) & (fate < high) for low, high in zip(edges[:-1], edges[1:], strict=True))
+    only_a, only_b, shifts = ((fate >= low) & (fate < high) for low, high in pairwise(edges))
     link_a = np.where(linked, kept, np.where(only_a, single, np.where(shifts, stranger, 0)))
     link_b = np.where(linked, kept, np.where(only_b, single, np.where(shifts, ids, 0)))
     weight = np.round(np.where(link_a == person, 12, 6) + rng.normal(0, 3, mentions), 3)
@@ -86,9 +89,17 @@ def plant_runs(
             reason=["above_upper" if one else "below_lower" for one in link],
         )
         sex = ["male" if i % 2 else "female" for i in ids]
+        known = ids[person > 0]
+        candidates = {"record_id_l": [f"M{i}" for i in known], "record_id_r": [f"P{i}" for i in known]}
+        _write(run / "candidates.parquet", **candidates, link_weight=weight[person > 0])
         _write(run / "mentions.parquet", record_id=[f"M{i}" for i in ids], sex=sex, birth_date_year=1980 + ids % 30)
         _write(run / "persons.parquet", record_id=[f"P{i}" for i in range(1, 2 * mentions + 1)])
-        _write(run / "raw_mentions.parquet", record_id=[f"M{i}" for i in ids], role=["child"] * mentions, full_name=["=Họ"] * mentions)
+        _write(
+            run / "raw_mentions.parquet",
+            record_id=[f"M{i}" for i in ids],
+            role=["child"] * mentions,
+            full_name=["=Họ"] * mentions,
+        )
         _write(
             run / "raw_persons.parquet",
             record_id=[f"P{i}" for i in range(1, 2 * mentions + 1)],
