@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from collections.abc import Sequence
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     from linkage.matching.blocking_analysis import BlockingAnalysis
     from linkage.matching.explanation import Explanation
     from linkage.matching.suggestion import SuggestedRule
+    from linkage.reconcile import Collected, Handback, Prefilled, Proposals, Worklists
 
 
+SYNTHETIC_NOTE = "DỮ LIỆU GIẢ LẬP – không có người thật"
 GROUPS = ("sex", "birth_date_year", "registration_date_year", "ethnicity")
 """Standardised columns by which errors are broken down, where the mentions have them."""
 
@@ -223,6 +226,74 @@ class Run:
             self.path, folder, formats, Path(since) if since else None, cast("Literal['vi', 'en'] | None", language), self.spec
         )
         return list(files.values())
+
+    def outcomes(self) -> list[tuple[str, str, int]]:
+        """Code, label and records of every outcome that occurs."""
+        from linkage.reconcile import load_codes
+
+        codes = load_codes()
+        rows = (
+            self.table("outcomes")
+            .aggregate("outcome, finding, count(*) AS records", "outcome, finding")
+            .order("outcome, finding")
+        )
+        return [(str(code), codes.outcomes[finding].label, int(records)) for code, finding, records in rows.fetchall()]
+
+    def write_worklists(self, folder: str | Path, progress: Progress = silent) -> Worklists:
+        """One workbook a present-day commune, with what is to be verified there."""
+        from linkage.reconcile import write_worklists
+
+        note = SYNTHETIC_NOTE if self.spec.report.synthetic else ""
+        return write_worklists(self.path, Path(folder), headers=self._headers(), note=note, progress=progress)
+
+    def collect_worklists(self, folder: str | Path) -> Collected:
+        """Read the returned workbooks and bring the verifications up to date."""
+        from linkage.reconcile import collect_worklists
+
+        return collect_worklists(self.path, Path(folder), today=date.today())
+
+    def propose_numbers(self, workbook: str | Path | None = None) -> Proposals:
+        """Personal numbers for mentions without one, from links that passed the threshold or review."""
+        from linkage.reconcile import propose_numbers
+
+        path = Path(workbook) if workbook else None
+        margin = self.spec.runner_up_margin
+        return propose_numbers(self.path, headers=self._headers(), workbook=path, runner_up_margin=margin)
+
+    def write_summary(self, path: str | Path) -> None:
+        """Outcomes by province, commune, register and period, as a workbook."""
+        from linkage.reconcile import write_summary
+
+        write_summary(self.path, Path(path), note=SYNTHETIC_NOTE if self.spec.report.synthetic else "")
+
+    def reconcile_handback(self) -> Handback:
+        """Pair a handed-back register (the right side) with the province's own by book key, then by link."""
+        from linkage.reconcile import reconcile_handback
+
+        project = open_project(self.summary["origin"]["project_file"], data=self.summary["origin"]["data"])
+        return reconcile_handback(self.path, project.check().shared)
+
+    def prefill_entries(self, target: str | Path) -> Prefilled:
+        """The left register's entries with what the links know filled in, each cell with its source."""
+        from linkage.reconcile import RoleRun, prefill_entries
+        from linkage.registers import register_kind
+
+        kind = register_kind(self.spec.left.register_)
+        role = kind.role(self.spec.left.role)
+        template = {field.name: field.header for field in kind.fields}
+        return prefill_entries([RoleRun(self.path, dict(role.fields))], template, Path(target))
+
+    def _headers(self) -> dict[str, str]:
+        """The Vietnamese name of each field that either side's register knows."""
+        from linkage.registers import register_kind
+
+        headers: dict[str, str] = {}
+        for side in (self.spec.right, self.spec.left):
+            if side is not None and side.fields is None:
+                kind = register_kind(side.register_)
+                names = {field.name: field.header for field in kind.fields}
+                headers |= {mention: names[entry] for mention, entry in kind.role(side.role).fields.items() if entry in names}
+        return headers
 
     def update(self, progress: Progress = silent) -> Run:
         """Run again whatever a review or a changed project file has made out of date, from the same project file and data.

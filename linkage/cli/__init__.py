@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 
+from linkage.cli import action as action
 from linkage.cli import after as after
 from linkage.cli import linking as linking
 from linkage.cli import reviewing as reviewing

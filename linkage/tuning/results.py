@@ -1,0 +1,91 @@
+"""The results as files: a table, a summary, and the front of recall against clerical load."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+from linkage.review.progress import neutralised
+from linkage.runs.files import write_json, write_text
+from linkage.runs.sql import connect, quote, write_parquet
+
+WHY = {
+    "labels_given": "Chấm điểm bằng nhãn của người xét.",
+    "numbers_found": "Chấm điểm bằng các lượt ghi có số định danh cá nhân.",
+    "no_numbers": "Không có số định danh và nhãn: chỉ theo xác suất của chính mô hình, không nên chỉ dựa vào đó để quyết định.",
+    "number_is_used": "Mô hình dùng chính số định danh nên số không thể chấm điểm nó: chỉ theo xác suất của chính mô hình.",
+    "few_numbers": "Quá ít lượt ghi có số định danh: chỉ theo xác suất của chính mô hình.",
+}
+TEXTS = {
+    "title": "Độ phủ theo số cặp phải xét",
+    "load": "Số cặp phải người xét để giữ hai mục tiêu sai số",
+    "recall": "Độ phủ sau khi xét (%)",
+    "trials": "Lần thử",
+    "front": "Không lần thử nào hơn cả hai mặt",
+    "shipped": "Tệp cấu hình hiện có (0)",
+    "best": "Chọn",
+}
+
+
+def write_results(out: Path, rows: list[dict[str, Any]], summary: dict[str, Any]) -> tuple[Path, ...]:
+    """Write results.parquet, results.csv, tuning.json and front.png; `rows` are the trials in order."""
+    columns = list(dict.fromkeys(column for row in rows for column in row if column.startswith("set ")))
+    columns = ["trial", *columns, *(column for column in rows[0] if column != "trial")]
+    table = [{column: row.get(column) for column in columns} for row in rows]
+    files = tuple(out / name for name in ("results.parquet", "results.csv", "tuning.json", "front.png"))
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow([neutralised(column) for column in columns])
+    writer.writerows([neutralised(row[column]) for column in columns] for row in table)
+    write_text(files[1], "\ufeff" + text.getvalue())
+    _write_table(table, columns, files[0])
+    write_json(files[2], {**summary, "said": WHY[summary["why"]], "trials": table})
+    _draw([row for row in rows if not row["error"]], summary, files[3])
+    return files
+
+
+def _write_table(table: list[dict[str, Any]], columns: list[str], target: Path) -> None:
+    import pyarrow as pa
+
+    texts = {"reused", "error", *(column for column in columns if column.startswith("set "))}
+    whole = {"trial", "clerical_pairs", "cases", "candidate_pairs", "warnings"}
+    kinds = {
+        column: pa.string()
+        if column in texts
+        else pa.int64()
+        if column in whole
+        else pa.bool_()
+        if column == "on_front"
+        else pa.float64()
+        for column in columns
+    }
+    with connect() as connection:
+        connection.register("results", pa.Table.from_pylist(table, schema=pa.schema(list(kinds.items()))))
+        write_parquet(connection, f"SELECT * FROM results ORDER BY {quote('trial')}", target)
+
+
+def _draw(rows: list[dict[str, Any]], summary: dict[str, Any], target: Path) -> None:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 5), layout="constrained", dpi=150)
+    axes = figure.add_subplot()
+    at = {row["trial"]: (row["clerical_pairs"], 100 * row["recall_after_review"]) for row in rows}
+    ahead = sorted(at[row["trial"]] for row in rows if row["on_front"])
+    axes.scatter(*zip(*at.values(), strict=True), s=28, color="0.7", label=TEXTS["trials"])
+    axes.plot(*zip(*ahead, strict=True), color="0.2", marker="o", drawstyle="steps-post", label=TEXTS["front"])
+    axes.scatter(*at[0], s=90, marker="s", facecolors="none", edgecolors="tab:blue", linewidths=1.8, label=TEXTS["shipped"])
+    axes.scatter(*at[summary["best"]], s=170, marker="*", color="tab:red", zorder=3, label=f"{TEXTS['best']}: {summary['best']}")
+    for row in rows:
+        if row["on_front"]:
+            axes.annotate(str(row["trial"]), at[row["trial"]], textcoords="offset points", xytext=(5, -11), fontsize=8)
+    axes.set_xlabel(TEXTS["load"])
+    axes.set_ylabel(TEXTS["recall"])
+    axes.set_title(f"{TEXTS['title']}\n{WHY[summary['why']]}", fontsize=9, loc="left")
+    axes.ticklabel_format(useOffset=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, fontsize=8, loc="lower right")
+    target.touch(mode=0o600)
+    figure.savefig(target, metadata={"Software": None})
+    target.chmod(0o600)

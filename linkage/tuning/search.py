@@ -1,0 +1,281 @@
+"""The search: trials in order, each in a run directory of its own, then all scored together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from linkage.config import LoadedProject, load_project
+from linkage.config.loading import parse_project
+from linkage.decision import propose_thresholds
+from linkage.decision.intervals import Interval
+from linkage.decision.thresholds import probability
+from linkage.errors import LinkageError, ProjectFileError
+from linkage.pipeline import STAGES
+from linkage.project import Project
+from linkage.runs import Progress, RunDirectory, silent
+from linkage.runs.adopting import adopt_stages
+from linkage.runs.files import write_text
+from linkage.runs.sql import connect
+from linkage.tuning.cases import (
+    ScoredBy,
+    assigned_pairs,
+    cases_by_labels,
+    cases_by_numbers,
+    how_to_score,
+    personless_share,
+)
+from linkage.tuning.grid import Grid, apply_setting, choose_settings, read_grid
+from linkage.tuning.results import write_results
+from linkage.tuning.scoring import Cases, Chosen, Score, choose_best, front, score_cases
+
+if TYPE_CHECKING:
+    import duckdb
+
+UNTIL = "decide"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One setting tried. `score` is None for a trial that failed, `error` then says why.
+
+    `reused` names the stages taken over from an earlier trial; `clerical_pairs` counts mentions between the two thresholds
+    that keep the targets, close runner-ups included; `warnings` of the training that are more than notes.
+    """
+
+    number: int
+    setting: dict[str, Any]
+    project_file: Path
+    run: Path
+    score: Score | None = None
+    clerical_pairs: int = 0
+    candidate_pairs: int = 0
+    warnings: int = 0
+    seconds: float = 0.0
+    reused: tuple[str, ...] = ()
+    on_front: bool = False
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class TuningResult:
+    """All trials, trial 0 being the project file as it is, and the best by recall at the declared false-link rate.
+
+    `nested` is what such a choice gives on cases that took no part in it; None where the model alone was asked. `why` is the
+    key of the text that says how the trials were scored.
+    """
+
+    trials: tuple[Trial, ...]
+    best: Trial
+    scored_by: ScoredBy
+    why: str
+    nested: Chosen | None
+    folder: Path
+    files: tuple[Path, ...]
+
+
+def tune(
+    config: Path,
+    grid: Path | Grid,
+    *,
+    trials: int | None = None,
+    out: Path,
+    data: Path | None = None,
+    labels: Path | None = None,
+    progress: Progress = silent,
+    seed: int | None = None,
+) -> TuningResult:
+    """Try the grid's combinations (a random `trials` of them, or all) on a project and score every one alike.
+
+    `out` gets `trials/NNN.yaml` (a whole project file each), `trials/NNN/` (its run directory), `results.parquet`,
+    `results.csv`, `tuning.json` and `front.png`. `progress` is told `trial` with trials done and in all, and the stages' own
+    steps between. `seed` is the project's own when absent.
+
+    Raises:
+        ProjectFileError: the project file, the grid, or one of its combinations is wrong; nothing was started.
+        LinkageError: trial 0 failed, or `labels` has none. Another trial that fails is kept with its error.
+    """
+    base = load_project(config)
+    chosen = choose_settings(read_grid(grid), trials, base.spec.seed if seed is None else seed)
+    settings = [{}, *chosen]
+    projects = [_project_of(base, setting, out / "trials" / f"{number:03d}.yaml") for number, setting in enumerate(settings)]
+    Project(projects[0], data).check()
+    (out / "trials").mkdir(mode=0o700, parents=True, exist_ok=True)
+    tried: list[Trial] = []
+    for number, (setting, project) in enumerate(zip(settings, projects, strict=True)):
+        progress("trial", number, len(settings))
+        write_text(project.path, project.text)
+        tried.append(_run(number, setting, project, data, [one for one in tried if not one.error], progress))
+    progress("trial", len(settings), len(settings))
+    return _score(tried, [project for project in projects], labels, out)
+
+
+def _project_of(base: LoadedProject, setting: Mapping[str, Any], path: Path) -> LoadedProject:
+    """The project file of a trial: that of the base, whole, with its sources where they were."""
+    plain: dict[str, Any] = base.spec.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    for side in ("left", "right"):
+        source = (plain.get(side) or {}).get("source", {})
+        if source.get("path") and not source["path"].startswith("{data}"):
+            source["path"] = str((base.folder / source["path"]).absolute())
+    text = json.dumps(apply_setting(plain, setting), ensure_ascii=False, indent=1)
+    try:
+        return parse_project(text + "\n", path)
+    except ProjectFileError as error:
+        said = "; ".join(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in setting.items())
+        raise ProjectFileError(f"the grid's setting {said} makes no sound project file:\n{error.what}", error.remedy) from None
+
+
+def _run(
+    number: int, setting: dict[str, Any], project: LoadedProject, data: Path | None, earlier: list[Trial], progress: Progress
+) -> Trial:
+    """Run one trial as far as the links, with what an earlier one has already done."""
+    folder = project.path.with_suffix("")
+    directory = RunDirectory(folder)
+    nearest = max(earlier, key=lambda one: (_stages_shared(project, one), -one.number), default=None)
+    before = {record.stage: record.finished_at for record in directory.records()} if folder.is_dir() else {}
+    if nearest is not None and not before:
+        adopt_stages(RunDirectory(nearest.run), directory)
+        before = {record.stage: record.finished_at for record in directory.records()}
+    trial = Trial(number, setting, project.path, folder)
+    try:
+        Project(project, data).run(until=UNTIL, out=folder, progress=progress, command="tune")
+    except LinkageError as error:
+        if number == 0:
+            raise
+        return Trial(**{**trial.__dict__, "error": error.what})
+    records = directory.records()
+    counts = {record.stage: record.counts for record in records}
+    fresh = [record for record in records if before.get(record.stage) != record.finished_at]
+    return Trial(
+        **{
+            **trial.__dict__,
+            "candidate_pairs": int(counts["block"]["candidate_pairs"]),
+            "warnings": int(counts["train"].get("warnings", 0)),
+            "seconds": round(sum(record.seconds for record in fresh), 3),
+            "reused": tuple(record.stage for record in records if record not in fresh),
+        }
+    )
+
+
+def _stages_shared(project: LoadedProject, trial: Trial) -> int:
+    """How many leading stages have the same part of the project file as the earlier trial's."""
+    other = load_project(trial.project_file).spec
+    shared = 0
+    for stage in STAGES:
+        if stage.config(project.spec) != stage.config(other) or stage.name == UNTIL:
+            break
+        shared += 1
+    return shared
+
+
+def _score(tried: list[Trial], projects: list[LoadedProject], labels: Path | None, out: Path) -> TuningResult:
+    base = projects[0].spec
+    targets = base.targets
+    with connect(base.memory_limit, base.threads) as connection:
+        scored_by, why = how_to_score(connection, tried[0].run, [project.spec for project in projects], labels)
+        sound = [trial for trial in tried if not trial.error]
+        nested = None
+        if scored_by == "model":
+            scores = {trial.number: _by_model(connection, trial, base) for trial in sound}
+            best = max(sound, key=lambda trial: (scores[trial.number].recall.value, -trial.number)).number
+        else:
+            cases = [_cases(connection, trial, tried[0], scored_by, labels, base.seed) for trial in sound]
+            scores = {
+                trial.number: score_cases(one, targets.false_link_rate, targets.missed_link_rate)
+                for trial, one in zip(sound, cases, strict=True)
+            }
+            place, nested = choose_best(cases, targets.false_link_rate)
+            best = sound[place].number
+            nested = Chosen(nested.recall, nested.false_link_rate, tuple(sound[one].number for one in nested.trials))
+        loads = {trial.number: _clerical_pairs(connection, trial, scores[trial.number], projects) for trial in sound}
+    places = front([loads[trial.number] for trial in sound], [scores[trial.number].after_review for trial in sound])
+    ahead = {sound[place].number for place in places}
+    finished = tuple(
+        Trial(
+            **{
+                **trial.__dict__,
+                "score": scores.get(trial.number),
+                "clerical_pairs": loads.get(trial.number, 0),
+                "on_front": trial.number in ahead,
+            }
+        )
+        for trial in tried
+    )
+    files = write_results(
+        out,
+        [_row(trial) for trial in finished],
+        {
+            "best": best,
+            "scored_by": scored_by,
+            "why": why,
+            "nested": asdict(nested) if nested else None,
+            "false_link_rate": targets.false_link_rate,
+            "missed_link_rate": targets.missed_link_rate,
+        },
+    )
+    return TuningResult(finished, finished[best], scored_by, why, nested, out, files)
+
+
+def _cases(
+    connection: duckdb.DuckDBPyConnection, trial: Trial, first: Trial, scored_by: ScoredBy, labels: Path | None, seed: int
+) -> Cases:
+    if scored_by == "labels" and labels is not None:
+        return cases_by_labels(connection, trial.run, seed, labels)
+    mentions = RunDirectory(first.run).record("standardise")
+    # one share for all trials: they must be scored alike
+    share = personless_share(first.run, int(mentions.counts["mentions"]) if mentions else 0)
+    return cases_by_numbers(connection, trial.run, seed, share)
+
+
+def _by_model(connection: duckdb.DuckDBPyConnection, trial: Trial, base: Any) -> Score:
+    """Expected true links / mentions, at the thresholds that the model itself proposes. Not an estimate of recall."""
+    weight = assigned_pairs(connection, trial.run).weight
+    held = RunDirectory(trial.run).record("standardise")
+    mentions = int(held.counts["mentions"]) if held else weight.size
+    thresholds = propose_thresholds(weight, base.targets, base.thresholds, base.review.reviewers_per_pair)
+    matched = probability(weight)
+    found, after = (float(matched[weight >= cut].sum()) / mentions for cut in (thresholds.upper, thresholds.lower))
+    return Score(
+        recall=Interval(found, 0.0, 1.0),
+        false_link_rate=thresholds.expected_false_link_rate,
+        upper=thresholds.upper,
+        lower=thresholds.lower,
+        reached=bool((weight >= thresholds.upper).any()),
+        after_review=after,
+        n=0,
+    )
+
+
+def _clerical_pairs(connection: duckdb.DuckDBPyConnection, trial: Trial, score: Score, projects: list[LoadedProject]) -> int:
+    pairs = assigned_pairs(connection, trial.run)
+    close = pairs.margin < projects[trial.number].spec.runner_up_margin
+    return int(np.sum((pairs.weight >= score.lower) & ((pairs.weight < score.upper) | close)))
+
+
+def _row(trial: Trial) -> dict[str, Any]:
+    """A trial as a row of the results table."""
+    score = trial.score
+    return {
+        "trial": trial.number,
+        **{f"set {key}": json.dumps(value, ensure_ascii=False) for key, value in trial.setting.items()},
+        "recall": score.recall.value if score else None,
+        "recall_low": score.recall.low if score else None,
+        "recall_high": score.recall.high if score else None,
+        "false_link_rate": score.false_link_rate if score else None,
+        "recall_after_review": score.after_review if score else None,
+        "clerical_pairs": trial.clerical_pairs if score else None,
+        "upper": score.upper if score and score.reached else None,
+        "lower": score.lower if score and np.isfinite(score.lower) else None,
+        "cases": score.n if score else None,
+        "candidate_pairs": trial.candidate_pairs,
+        "warnings": trial.warnings,
+        "on_front": trial.on_front,
+        "seconds": trial.seconds,
+        "reused": ", ".join(trial.reused),
+        "error": trial.error,
+    }
