@@ -10,6 +10,7 @@ import sys
 
 from linkage.cli import action as action
 from linkage.cli import after as after
+from linkage.cli import bench as bench
 from linkage.cli import linking as linking
 from linkage.cli import reviewing as reviewing
 from linkage.cli import sources as sources

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 NOTABLE = 1.0
 """Bits by which a level's weight must move to stand out."""
-_OWN_STYLE = "td.n, th.n { text-align: right; white-space: nowrap; } tr.notable td { font-weight: bold; } code { overflow-wrap: anywhere; }"
+_OWN_STYLE = (
+    "td.n, th.n { text-align: right; white-space: nowrap; } tr.notable td { font-weight: bold; }"
+    " code { overflow-wrap: anywhere; }"
+)
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _LEDGER = Ledger("vi")
 Cell = str | int | float | None

@@ -19,10 +19,7 @@ COMPARED_PAIRS = 200_000
 def compare_levels(
     connection: duckdb.DuckDBPyConnection, settings: Settings, mentions: Path, persons: Path | None, store: Path, seed: int
 ) -> dict[str, Any]:
-    """Compare a seeded sample of a level store that Spark wrote with the levels that DuckDB gives the same pairs.
-
-    Args:
-        connection: DuckDB itself, not Spark.
+    """Compare a seeded sample of a level store that Spark wrote with those that DuckDB itself, `connection`, gives.
 
     Returns:
         The pairs compared, those with any level different, and a comparison the pairs that differ and between which

@@ -38,6 +38,14 @@ if TYPE_CHECKING:
 
 OLDEST_JAVA = 17
 """Spark 4 needs it."""
+SILENT = """
+status = off
+appender.none.type = Null
+appender.none.name = none
+rootLogger.level = off
+rootLogger.appenderRef.none.ref = none
+"""
+"""Spark's log (log4j2) of a session of our own: it would quote queries and values."""
 PROBE = "SELECT jaro_winkler('duong', 'dong'), damerau_levenshtein('dao', 'doa')"
 
 
@@ -96,7 +104,7 @@ def open_spark(scratch: Path, memory_limit: str, threads: int) -> Iterator[duckd
     from splink.backends.spark import SparkAPI
 
     scratch.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="spark-", dir=scratch))
+    folder = Path(tempfile.mkdtemp(prefix="linkage-", dir=scratch))
     own = SparkSession.getActiveSession() is None
     session = _configured(SparkSession.builder, folder, memory_limit, threads).getOrCreate()
     try:
@@ -130,7 +138,7 @@ def _configured(builder: SparkSession.Builder, folder: Path, memory_limit: str, 
     logging.getLogger("SQLQueryContextLogger").disabled = True
     if "SPARK_CONF_DIR" in os.environ:
         return builder
-    (folder / "log4j2.properties").write_text("status = off\nrootLogger.level = off\n", encoding="utf-8")
+    (folder / "log4j2.properties").write_text(SILENT, encoding="utf-8")
     number, unit = float(memory_limit[:-2]), memory_limit[-2:]
     heap = f"{round(number * (1024 if unit == 'GB' else 1))}m"
     return (
@@ -139,7 +147,7 @@ def _configured(builder: SparkSession.Builder, folder: Path, memory_limit: str, 
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.memory", heap)
         .config("spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile=file://{folder / 'log4j2.properties'}")
-        .config("spark.local.dir", str(folder))
+        .config("spark.local.dir", str(folder.parent))
         .config("spark.sql.shuffle.partitions", str(2 * threads))
         .config("spark.default.parallelism", str(2 * threads))
     )
@@ -181,10 +189,10 @@ class SparkConnection:
         """The first row of the last statement."""
         return self._rows[0] if self._rows else None
 
-    def _frame(self, tree: exp.Expression) -> DataFrame:
+    def _frame(self, tree: exp.Expr) -> DataFrame:
         return self._session.sql(to_spark(tree, self._dates))
 
-    def _write_table(self, name: str, query: exp.Expression) -> None:
+    def _write_table(self, name: str, query: exp.Expr) -> None:
         query.set("order", None)
         folder = self._next_folder()
         _told_plainly(lambda: self._frame(query).write.parquet(f"file://{folder}"))
@@ -199,7 +207,7 @@ class SparkConnection:
         self._dates |= {column for column, kind in frame.dtypes if kind == "date"}
         frame.createOrReplaceTempView(f"`{name}`")
 
-    def _write_file(self, query: exp.Expression, target: Path) -> int:
+    def _write_file(self, query: exp.Expr, target: Path) -> int:
         """One Parquet file of the query's rows in their order: Spark's part files, which follow each other, put together."""
         folder = self._next_folder()
         _told_plainly(lambda: self._frame(query).write.parquet(f"file://{folder}"))
@@ -210,12 +218,12 @@ class SparkConnection:
         shutil.rmtree(folder, ignore_errors=True)
         return rows
 
-    def _draw_ranges(self, tree: exp.Expression) -> None:
+    def _draw_ranges(self, tree: exp.Expr) -> None:
         """Random draws read range() and no register: DuckDB makes them, so that both backends draw the same pairs."""
         for table in list(tree.find_all(exp.Table)):
-            if not isinstance(table.this, exp.GenerateSeries):
-                continue
             draws = table.find_ancestor(exp.Select)
+            if draws is None or not isinstance(table.this, exp.GenerateSeries):
+                continue
             place = self._next_folder().with_suffix(".parquet")
             write_parquet(self._local, draws.sql("duckdb"), place)
             draws.replace(parse(f"SELECT * FROM read_parquet({literal(str(place))})"))
@@ -226,14 +234,14 @@ class SparkConnection:
 
 
 def _told_plainly(work: Callable[[], Any]) -> Any:
-    from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
+    from pyspark.errors.exceptions.captured import Py4JJavaError
 
     try:
         return work()
     except PySparkException as refused:
         condition = refused.getCondition() or type(refused).__name__
-    except Py4JError as failed:
+    except Py4JJavaError as failed:
         condition = type(failed).__name__
     if condition.startswith("UNRESOLVED_ROUTINE"):
         raise LinkageError(

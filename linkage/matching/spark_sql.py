@@ -26,7 +26,7 @@ SIGNED_TYPES = {
 SIDE = re.compile(r"_[lr]$")
 
 
-def parse(query: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None) -> exp.Expression:
+def parse(query: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None) -> exp.Expr:
     """A DuckDB statement as a tree, with its bound parameters (numbers and text) put in."""
     tree = sqlglot.parse_one(query, read="duckdb")
     bound = [node for node in tree.walk(bfs=False) if isinstance(node, exp.Placeholder)]
@@ -35,17 +35,17 @@ def parse(query: str, parameters: Mapping[str, Any] | Sequence[Any] | None = Non
     return tree
 
 
-def to_spark(tree: exp.Expression, dates: Collection[str]) -> str:
+def to_spark(tree: exp.Expr, dates: Collection[str]) -> str:
     """A query as Spark SQL; `dates` are the columns (without `_l`, `_r`) that hold dates.
 
     Raises:
-        LinkageError: when the query reads a file whose name Spark cannot take.
+        LinkageError: the query reads a file whose path Spark would take for a pattern.
     """
     translated = tree.copy().transform(_translate, frozenset(dates))
     return str(CustomSpark().generate(translated))
 
 
-def _translate(node: exp.Expression, dates: frozenset[str]) -> exp.Expression:
+def _translate(node: exp.Expr, dates: frozenset[str]) -> exp.Expr:
     if isinstance(node, exp.ReadParquet):
         return _file(node)
     if isinstance(node, exp.ArrayOverlaps):
@@ -64,7 +64,7 @@ def _translate(node: exp.Expression, dates: frozenset[str]) -> exp.Expression:
     return node
 
 
-def _function(node: exp.Anonymous) -> exp.Expression:
+def _function(node: exp.Anonymous) -> exp.Expr:
     name, arguments = str(node.this).lower(), node.expressions
     if name == "hash":
         hashed = exp.Anonymous(this="xxhash64", expressions=arguments)
@@ -79,12 +79,12 @@ def _function(node: exp.Anonymous) -> exp.Expression:
     return node
 
 
-def _unsigned(hashed: exp.Expression) -> exp.Expression:
+def _unsigned(hashed: exp.Expr) -> exp.Expr:
     as_decimal = exp.Cast(this=hashed, to=exp.DataType.build("DECIMAL(20, 0)", dialect="spark"))
     return exp.Paren(this=exp.Add(this=as_decimal, expression=exp.Literal.number(2**63)))
 
 
-def _hamming(left: exp.Expression, right: exp.Expression) -> exp.Expression:
+def _hamming(left: exp.Expr, right: exp.Expr) -> exp.Expr:
     """Positions that differ in two texts of the same length; NULL where the lengths differ (DuckDB refuses those)."""
     a, b = left.sql("spark"), right.sql("spark")
     return sqlglot.parse_one(
@@ -94,11 +94,11 @@ def _hamming(left: exp.Expression, right: exp.Expression) -> exp.Expression:
     )
 
 
-def _is_date(node: exp.Expression | None, dates: frozenset[str]) -> bool:
+def _is_date(node: exp.Expr | None, dates: frozenset[str]) -> bool:
     return isinstance(node, exp.Column) and (node.name in dates or SIDE.sub("", node.name) in dates)
 
 
-def _file(node: exp.ReadParquet) -> exp.Expression:
+def _file(node: exp.ReadParquet) -> exp.Expr:
     """A file read by its URI: without one, a cluster would look for the path in its default file system."""
     path = node.expressions[0].name
     if re.search(r"[`*?{}\[\]\\]", path):

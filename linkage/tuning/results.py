@@ -73,7 +73,8 @@ def _draw(rows: list[dict[str, Any]], summary: dict[str, Any], target: Path) -> 
     axes = figure.add_subplot()
     at = {row["trial"]: (row["clerical_pairs"], 100 * row["recall_after_review"]) for row in rows}
     ahead = sorted(at[row["trial"]] for row in rows if row["on_front"])
-    axes.scatter(*zip(*at.values(), strict=True), s=28, color="0.7", label=TEXTS["trials"])
+    loads, recalls = zip(*at.values(), strict=True)
+    axes.scatter(loads, recalls, s=28, color="0.7", label=TEXTS["trials"])
     axes.plot(*zip(*ahead, strict=True), color="0.2", marker="o", drawstyle="steps-post", label=TEXTS["front"])
     axes.scatter(*at[0], s=90, marker="s", facecolors="none", edgecolors="tab:blue", linewidths=1.8, label=TEXTS["shipped"])
     axes.scatter(*at[summary["best"]], s=170, marker="*", color="tab:red", zorder=3, label=f"{TEXTS['best']}: {summary['best']}")

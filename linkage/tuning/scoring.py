@@ -41,7 +41,8 @@ class Cases:
 class Score:
     """A trial on held-out folds. `recall` right links / cases with a person (blocking loss included); `false_link_rate` wrong
     links / links with a known answer; `upper` and `lower` the thresholds that keep both targets on all cases; `reached`
-    whether any threshold keeps the false-link rate; `after_review` recall once the pairs between them are reviewed."""
+    whether any threshold keeps the false-link rate; `after_review` recall once the pairs between them are reviewed.
+    """
 
     recall: Interval
     false_link_rate: float

@@ -112,7 +112,7 @@ def tune(
         write_text(project.path, project.text)
         tried.append(_run(number, setting, project, data, [one for one in tried if not one.error], progress))
     progress("trial", len(settings), len(settings))
-    return _score(tried, [project for project in projects], labels, out)
+    return _score(tried, projects, labels, out)
 
 
 def _project_of(base: LoadedProject, setting: Mapping[str, Any], path: Path) -> LoadedProject:

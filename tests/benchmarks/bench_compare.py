@@ -14,15 +14,8 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
-import pyarrow.parquet as pq
-
 sys.path.insert(0, str(Path(__file__).parents[1] / "comparing"))
-from planted_runs import Planted, plant_runs
-
-from linkage.comparing.fair_sample import LabelledStratum, count_links, draw_fair_sample, make_fair_frame, score_by_labels
-from linkage.comparing.links import find_changes
-from linkage.runs.sql import connect
+from planted_runs import plant_runs, simulate
 
 SCENARIOS: dict[str, dict[str, float]] = {
     "many disagreements (9 %), a third of them wrong": {"mentions": 20_000, "pairs": 600},
@@ -31,42 +24,6 @@ SCENARIOS: dict[str, dict[str, float]] = {
     "disagreements almost all right": {"mentions": 20_000, "pairs": 600, "wrong_gain": 0.02},
     "no true difference in kind (lost = gained)": {"mentions": 20_000, "pairs": 400, "lost": 0.04, "gained": 0.04, "moved": 0.0},
 }
-
-
-def simulate(planted: Planted, pairs: int, sets: int, folder: Path, first_seed: int = 0) -> dict[str, np.ndarray]:
-    """For each label set and quantity: covered, and the interval's width; keys `measure quantity`."""
-    truth = {
-        "precision": (planted.precision(planted.link_a), planted.precision(planted.link_b)),
-        "recall": (planted.recall(planted.link_a), planted.recall(planted.link_b)),
-    }
-    found: dict[str, list[tuple[float, float, float]]] = {}
-    with connect() as connection:
-        find_changes(connection, planted.run_a, planted.run_b)
-        make_fair_frame(connection, planted.run_a, planted.run_b)
-        links = count_links(connection)
-        for seed in range(first_seed, first_seed + sets):
-            draw_fair_sample(connection, pairs, seed, folder / "review_set.parquet")
-            rows = pq.read_table(folder / "review_set.parquet").to_pylist()
-            for one in score_by_labels(_strata(rows, planted), *links):
-                a, b = truth[one.measure]
-                for name, interval, true in (("A", one.a, a), ("B", one.b, b), ("difference", one.difference, b - a)):
-                    covered = interval.low - 1e-12 <= true <= interval.high + 1e-12
-                    found.setdefault(f"{one.measure} {name}", []).append(
-                        (covered, interval.high - interval.low, interval.value - true)
-                    )
-    return {name: np.asarray(values, dtype=float) for name, values in found.items()}
-
-
-def _strata(rows: list[dict[str, object]], planted: Planted) -> list[LabelledStratum]:
-    tallies: dict[tuple[str, str, int], list[int]] = {}
-    for row in rows:
-        right = planted.person[int(str(row["record_id_l"])[1:]) - 1] == int(str(row["record_id_r"])[1:])
-        tally = tallies.setdefault((str(row["category"]), str(row["stratum"]), int(str(row["stratum_size"]))), [0, 0])
-        tally[0 if right else 1] += 1
-    return [
-        LabelledStratum(category, stratum, size, sum(tally), tally[0], tally[1], 0)
-        for (category, stratum, size), tally in sorted(tallies.items())
-    ]
 
 
 def main() -> None:

@@ -69,7 +69,8 @@ def test_charts_draw_offline(lab: str, name: str, tmp_path: Path) -> None:
         page = browser.new_page(viewport={"width": 1400, "height": 1000})
         page.on("request", lambda asked: None if asked.url.startswith((lab, "blob:", "data:")) else outward.append(asked.url))
         page.goto(f"{lab}/lab/tree/{name}?token=x")
-        page.get_by_role("menuitem", name="Run", exact=True).click(timeout=60_000)
+        page.locator(".jp-NotebookPanel .jp-Cell").first.wait_for(timeout=60_000)
+        page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_text("Run All Cells", exact=True).first.click()
         # The prompt of a cell that has run holds its number; the last code cell runs last.
         page.wait_for_function(

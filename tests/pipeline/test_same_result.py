@@ -21,7 +21,7 @@ def links(folder: Path, **changed: str) -> dict[tuple[str, str], tuple[str, floa
     path.write_text(f"extends: sound.yaml\n{more}", encoding="utf-8")
     run = open_project(path).run(until="decide", out=folder / path.stem)
     columns = "record_id_l, record_id_r, decision, match_weight, link_weight"
-    return {(l, r): tuple(rest) for l, r, *rest in run.table("links").select(columns).fetchall()}  # noqa: E741
+    return {(l, r): tuple(rest) for l, r, *rest in run.table("links").select(columns).fetchall()}
 
 
 def assert_same(first: dict, second: dict) -> None:

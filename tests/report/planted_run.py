@@ -1,6 +1,6 @@
 """A run directory with known content, made by a few queries: what the report's tests and its benchmark read."""
 
-# ruff: noqa: E501 - planted rows and queries read better whole
+
 
 from __future__ import annotations
 

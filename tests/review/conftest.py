@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """A run as the stages before the review leave it, with the truth beside it; the app over it; people who may sign in."""
 
 from __future__ import annotations
