@@ -81,7 +81,7 @@ STAGES: tuple[Stage, ...] = (
         lambda spec: [spec.review, spec.targets.review_capacity, spec.seed, spec.blocking.predict],
         ("standardise", "block", "train", "assign", "decide"),
     ),
-    Stage(reconcile, ("reconcile",), _outcome_codes, ("standardise", "decide", "assign")),
+    Stage(reconcile, ("reconcile", "vietnamese"), _outcome_codes, ("read", "standardise", "decide", "assign")),
     Stage(
         report,
         ("report",),

@@ -28,9 +28,44 @@ Good to know:
 - **Required** keys have no default. Everything else may be left out.
 - Quote codes: `"01"` is a text, `01` is the number 1, and a text is asked for.
 - `{data}` in a path stands for the folder given with `--data`; other paths are relative to the project file.
-- `extends: other.yaml` takes another project file's keys; this file's keys replace or, group by group, add to them. One step only.
+- `extends: other.yaml` takes another project file's keys; this file's keys replace or, by group, add to them. One step only.
 - The first line `# yaml-language-server: $schema=schema/project.json` makes editors complete keys and show these texts.
 """
+
+MEANINGS = {
+    "adjudication": "Pairs on which the reviewers differ go to a third, who sees both answers.",
+    "agency": "The agency that issues the report, as its letterhead says it.",
+    "assignment": "How many links a record may have: one on both sides, one for each mention, or any number.",
+    "blocking": "Which pairs are looked at.",
+    "comparisons": "How each field is compared.",
+    "convergence": "A pass ends when no probability moves by more than this.",
+    "death_before_birth": "The death is dated before the birth.",
+    "exact": "The keys are equal.",
+    "field": "The field compared; both sides have it.",
+    "language": "Language of the method report.",
+    "levels": "Own levels, closest first, instead of `use`; missing and `else` levels are added.",
+    "max_iterations": "A pass ends after this many steps at the latest.",
+    "memory_limit": "What DuckDB may take before it spills to the run directory.",
+    "parent_age_from": "Youngest age of a parent at a birth, in years.",
+    "parent_age_to": "Oldest age of a parent at a birth, in years.",
+    "parent_agency": "The agency above it.",
+    "place": "Where the report is signed.",
+    "relatives": "Tell close relatives apart: adds the link weight's third class.",
+    "report": "The method report.",
+    "review": "The clerical review.",
+    "reviewers_per_pair": "How many reviewers answer each pair, none of them seeing the others' answers.",
+    "seed": "Fixes every random choice: the same file, data and seed give the same bytes.",
+    "sound_merges": "Sounds that the sound key writes alike.",
+    "source": "Where the rows come from.",
+    "standardise": "How raw text becomes keys.",
+    "targets": "The errors accepted and the pairs that can be reviewed.",
+    "threads": "How many DuckDB may use.",
+    "thresholds": "Thresholds given by hand.",
+    "title": "What reports call the linkage.",
+    "training": "How the model is trained.",
+    "use": "A comparison of the library, made for the field's kind.",
+}
+"""What a key means where its spec says nothing beside it; a spec's own words come first."""
 
 
 def config_readme() -> str:
@@ -93,10 +128,11 @@ def _section(title: str, part: Mapping[str, Any], groups: Mapping[str, Any]) -> 
     for key, said in part["properties"].items():
         default = "**required**" if key in needed else f"`{json.dumps(said.get('default'), ensure_ascii=False)}`"
         if isinstance(said.get("default"), dict):
-            default = "see its group"
+            default = "see its group" if said["default"] else "none"
         elif said.get("default", 0) is None:
             default = "–"
-        lines.append(f"| `{key}` | {_value(said, groups)} | {_cell(default)} | {_cell(_one_line(said.get('description', '')))} |")
+        meaning = _one_line(said.get("description") or MEANINGS.get(key, ""))
+        lines.append(f"| `{key}` | {_value(said, groups)} | {_cell(default)} | {_cell(meaning)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -117,7 +153,8 @@ def _value(said: Mapping[str, Any], groups: Mapping[str, Any]) -> str:
         least = f", at least {said['minItems']}" if said.get("minItems") else ""
         return f"a list of {_value(said['items'], groups)}{least}"
     if kind == "object":
-        return f"a group of names, each with {_value(said.get('additionalProperties', {}), groups)}"
+        held = said.get("additionalProperties") or next(iter(said.get("patternProperties", {}).values()), {})
+        return f"a group of names, each with {_value(held, groups)}"
     if kind == "boolean":
         return "`true` or `false`"
     if kind in {"integer", "number"}:

@@ -12,7 +12,7 @@ from splink.internals.settings import Settings
 
 from linkage.config import BlockingRule
 from linkage.errors import LinkageError
-from linkage.matching.blocking import number_blocks, pairs_of_rules
+from linkage.matching.blocking import RulePairs, number_blocks, pairs_of_rules
 from linkage.matching.model import compared_columns, gamma_expressions
 from linkage.matching.tables import Sides
 from linkage.runs import Progress
@@ -40,16 +40,8 @@ def write_level_store(
     Raises:
         LinkageError: when no rule proposes a pair, or there are more rules than bits.
     """
-    if len(rules) > MOST_RULES:
-        raise LinkageError(
-            f"{len(rules)} blocking rules are given", f"At most {MOST_RULES} can be told apart: merge or drop some."
-        )
-    counts = number_blocks(connection, sides, rules, "blocks")
+    counts = number_proposed_blocks(connection, sides, rules)
     forecast = sum(count.pairs for count in counts)
-    if forecast == 0:
-        raise LinkageError(
-            "no blocking rule proposes a single pair", "Block on keys that both sides fill; `linkage check` lists them."
-        )
     chunks = max(1, -(-forecast // PAIRS_A_CHUNK))
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE level_store (id_l INTEGER, id_r INTEGER, blocking_rules UINTEGER,"
@@ -66,6 +58,24 @@ def write_level_store(
     written = write_parquet(connection, "SELECT * FROM level_store", target)
     connection.execute("DROP TABLE level_store")
     return {"rules": [asdict(count) for count in counts], "candidate_pairs": written, "chunks": chunks}
+
+
+def number_proposed_blocks(connection: duckdb.DuckDBPyConnection, sides: Sides, rules: Sequence[BlockingRule]) -> list[RulePairs]:
+    """Number the blocks of the predict rules (tables `blocks_left`, `blocks_right`) and count what each rule proposes.
+
+    Raises:
+        LinkageError: when no rule proposes a pair, or there are more rules than bits.
+    """
+    if len(rules) > MOST_RULES:
+        raise LinkageError(
+            f"{len(rules)} blocking rules are given", f"At most {MOST_RULES} can be told apart: merge or drop some."
+        )
+    counts = number_blocks(connection, sides, rules, "blocks")
+    if sum(count.pairs for count in counts) == 0:
+        raise LinkageError(
+            "no blocking rule proposes a single pair", "Block on keys that both sides fill; `linkage check` lists them."
+        )
+    return counts
 
 
 def levels_of_pairs(settings: Settings, sides: Sides, pairs: str) -> str:

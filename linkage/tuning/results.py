@@ -68,6 +68,7 @@ def _write_table(table: list[dict[str, Any]], columns: list[str], target: Path) 
 
 def _draw(rows: list[dict[str, Any]], summary: dict[str, Any], target: Path) -> None:
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     figure = Figure(figsize=(8, 5), layout="constrained", dpi=150)
     axes = figure.add_subplot()
@@ -85,8 +86,9 @@ def _draw(rows: list[dict[str, Any]], summary: dict[str, Any], target: Path) -> 
     axes.set_ylabel(TEXTS["recall"])
     axes.set_title(f"{TEXTS['title']}\n{WHY[summary['why']]}", fontsize=9, loc="left")
     axes.ticklabel_format(useOffset=False)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, fontsize=8, loc="lower right")
+    axes.legend(frameon=False, fontsize=8, loc="best")
     target.touch(mode=0o600)
     figure.savefig(target, metadata={"Software": None})
     target.chmod(0o600)

@@ -169,6 +169,6 @@ def _lower(cases: Cases, upper: float, missed_link_rate: float) -> float:
 
 def _share(hits: float, whole: float, n: int) -> Interval:
     """A weighted share with the score interval of `n` cases."""
-    share = hits / whole if whole else 0.0
+    share = min(hits / whole, 1.0) if whole else 0.0
     one = wilson(share * n, n) if n else Interval(0.0, 0.0, 1.0)
-    return Interval(share, one.low, one.high, one.level)
+    return Interval(share, min(one.low, share), max(one.high, share), one.level)
