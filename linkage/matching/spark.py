@@ -7,6 +7,7 @@ which is removed at the end. The stages after these go on in DuckDB.
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import logging
 import os
@@ -235,13 +236,14 @@ class SparkConnection:
 
 def _told_plainly(work: Callable[[], Any]) -> Any:
     from pyspark.errors import PySparkException
-    from pyspark.errors.exceptions.captured import Py4JJavaError
+
+    java_error: type[Exception] = importlib.import_module("py4j.protocol").Py4JJavaError
 
     try:
         return work()
     except PySparkException as refused:
         condition = refused.getCondition() or type(refused).__name__
-    except Py4JJavaError as failed:
+    except java_error as failed:
         condition = type(failed).__name__
     if condition.startswith("UNRESOLVED_ROUTINE"):
         raise LinkageError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -136,11 +137,11 @@ def _run(
     """Run one trial as far as the links, with what an earlier one has already done."""
     folder = project.path.with_suffix("")
     directory = RunDirectory(folder)
-    nearest = max(earlier, key=lambda one: (_stages_shared(project, one), -one.number), default=None)
-    before = {record.stage: record.finished_at for record in directory.records()} if folder.is_dir() else {}
-    if nearest is not None and not before:
-        adopt_stages(RunDirectory(nearest.run), directory)
-        before = {record.stage: record.finished_at for record in directory.records()}
+    agreeing = [_shared_stages(project, one) for one in earlier]
+    if agreeing:
+        most = max(range(len(earlier)), key=lambda place: len(agreeing[place]))
+        adopt_stages(RunDirectory(earlier[most].run), directory, agreeing[most])
+    before = {record.stage: record.finished_at for record in directory.records()}
     trial = Trial(number, setting, project.path, folder)
     try:
         Project(project, data).run(until=UNTIL, out=folder, progress=progress, command="tune")
@@ -162,15 +163,11 @@ def _run(
     )
 
 
-def _stages_shared(project: LoadedProject, trial: Trial) -> int:
-    """How many leading stages have the same part of the project file as the earlier trial's."""
+def _shared_stages(project: LoadedProject, trial: Trial) -> list[str]:
+    """The leading stages that have the same part of the project file as the earlier trial's."""
     other = load_project(trial.project_file).spec
-    shared = 0
-    for stage in STAGES:
-        if stage.config(project.spec) != stage.config(other) or stage.name == UNTIL:
-            break
-        shared += 1
-    return shared
+    same = itertools.takewhile(lambda stage: stage.config(project.spec) == stage.config(other), STAGES)
+    return [stage.name for stage in same]
 
 
 def _score(tried: list[Trial], projects: list[LoadedProject], labels: Path | None, out: Path) -> TuningResult:

@@ -1,7 +1,5 @@
 """A run directory with known content, made by a few queries: what the report's tests and its benchmark read."""
 
-
-
 from __future__ import annotations
 
 import json

@@ -1,0 +1,49 @@
+"""Fingerprints: SHA-256 over a kind, a specification and the parents' fingerprints, 64 hexadecimal digits."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from linkage.config import SourceSpec
+
+PACKAGE = Path(__file__).parents[1]
+DECIDING_LIBRARIES = ("splink", "duckdb", "numpy", "scipy", "scikit-learn", "lunar-vn")
+
+
+def fingerprint(*parts: Any) -> str:
+    """Of any JSON-able values."""
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True, default=str).encode()).hexdigest()
+
+
+@cache
+def code_version(rooms: tuple[str, ...]) -> str:
+    """Of the source and data files of some rooms (or single files), and of the library versions that can change a result."""
+    digest = hashlib.sha256()
+    for room in sorted(rooms):
+        place = PACKAGE / room
+        for path in [place] if place.is_file() else sorted(place.rglob("*")):
+            if path.is_file() and path.suffix in {".py", ".tsv", ".json", ".yaml", ".csv"}:
+                digest.update(str(path.relative_to(PACKAGE)).encode() + b"\0" + path.read_bytes())
+    return fingerprint(digest.hexdigest(), {library: version(library) for library in DECIDING_LIBRARIES})
+
+
+def source_fingerprint(source: SourceSpec, path: Path | None) -> str:
+    """Of a source's description and, for a file or a folder, the content of every file.
+
+    A database table has no content to hash: it is read once into a run directory, and a new run directory reads again.
+    """
+    files = {} if path is None else {file.relative_to(path).as_posix(): file for file in path.rglob("*")} or {path.name: path}
+    contents: Mapping[str, str] = {name: hash_file(file) for name, file in files.items() if file.is_file()}
+    return fingerprint(source.model_dump(exclude={"path"}), contents)
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file's content, 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,67 @@
+"""DuckDB as every room uses it: one way to open a connection and one way to quote an identifier."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def connect(memory_limit: str = "4GB", threads: int = 2, spill_to: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """An in-memory DuckDB that never reaches for the network and spills to `spill_to` when memory runs out."""
+    connection = duckdb.connect(
+        config={
+            "memory_limit": memory_limit,
+            "threads": threads,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allow_community_extensions": False,
+            "allow_unsigned_extensions": False,
+            "temp_directory": str(spill_to) if spill_to else "",
+        }
+    )
+    connection.execute("SET enable_progress_bar = false")
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+def quote(identifier: str) -> str:
+    """A quoted SQL identifier.
+
+    >>> quote("birth_date")
+    '"birth_date"'
+    """
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def quote_list(identifiers: Iterable[str]) -> str:
+    """Quoted identifiers with commas between."""
+    return ", ".join(quote(identifier) for identifier in identifiers)
+
+
+def literal(text: str) -> str:
+    """A quoted SQL string, for the few places (COPY targets, file names) that take no bound parameter."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def fetch_row(connection: duckdb.DuckDBPyConnection, query: str, parameters: object = None) -> tuple[Any, ...]:
+    """The one row of a query, fully fetched: a half-read result would block the connection for whoever uses it next."""
+    rows = connection.execute(query, parameters).fetchall()
+    return tuple(rows[0])
+
+
+def parquet_columns(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
+    """The column names of a Parquet file."""
+    return [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(str(path))})").fetchall()]
+
+
+def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
+    """Write a query's rows (it must ORDER BY a unique key) to a Parquet file readable by its owner only; returns the rows."""
+    path.touch(mode=0o600)
+    row = connection.execute(f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)").fetchone()
+    path.chmod(0o600)
+    return int(row[0]) if row else 0
