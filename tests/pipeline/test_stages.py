@@ -83,7 +83,7 @@ def test_until_stops_there_and_goes_on_from_there(ran: list[str], sound_project:
         ("path: left.csv", "path: left.csv, delimiter: ','", ALL),
         ("title: Two", "title: The two", ["report"]),
         ("targets:", "report: {agency: X}\ntargets:", ["report"]),
-        ("targets:", "threads: 1\nmemory_limit: 2GB\ntargets:", []),
+        ("targets:", "threads: 1\nmemory_limit: 2GB\ntargets:", ["report"]),  # it prints every parameter
         ("targets:", "# a remark\ntargets:", []),
     ],
 )
