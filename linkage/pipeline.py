@@ -9,20 +9,20 @@ code, its part of the project file or an input has changed; everything that depe
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from linkage.checking import Plan, plan_run
+from linkage.checking import plan_run
 from linkage.config import LoadedProject, ProjectSpec
 from linkage.errors import LinkageError, ProjectFileError, nearest
 from linkage.registers.sources import resolve
 from linkage.runs import Progress, RunDirectory, code_version, fingerprint, hash_file, source_fingerprint, write_provenance
 from linkage.runs.directory import Counts
-from linkage.stages import Work, assign, block, decide, read, reconcile, report, sample, score, standardise, train
+from linkage.stages import Backend, Work, assign, block, decide, read, reconcile, report, sample, score, standardise, train
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ class Stage:
     """Its part of the project file."""
     after: tuple[str, ...]
     """The stages whose outputs it reads."""
+    on_spark: bool = False
+    """Whether it can run on Spark."""
     reviewed: Callable[[ProjectSpec], tuple[str, ...]] = lambda spec: ()
     """Files of a review that it reads where they are there: a new one runs the stage again."""
 
@@ -58,22 +60,23 @@ def _outcome_codes(spec: ProjectSpec) -> Any:
 STAGES: tuple[Stage, ...] = (
     Stage(read, ("registers", "vietnamese"), lambda spec: [spec.left, spec.right], ()),
     Stage(standardise, ("standardise", "vietnamese"), lambda spec: [spec.left, spec.right, spec.standardise], ("read",)),
-    Stage(block, ("matching",), lambda spec: [_matching(spec), spec.blocking.predict], ("standardise",)),
+    Stage(block, ("matching",), lambda spec: [_matching(spec), spec.blocking.predict], ("standardise",), on_spark=True),
     Stage(
         train,
         ("matching",),
         lambda spec: [_matching(spec), spec.blocking.train, spec.training, spec.relatives],
         ("standardise", "block"),
-        lambda spec: ("labels.parquet",) if spec.training.m_from == "labels" else (),
+        on_spark=True,
+        reviewed=lambda spec: ("labels.parquet",) if spec.training.m_from == "labels" else (),
     ),
-    Stage(score, ("matching",), lambda spec: [], ("standardise", "block", "train")),
+    Stage(score, ("matching",), lambda spec: [], ("standardise", "block", "train"), on_spark=True),
     Stage(assign, ("matching",), lambda spec: spec.assignment, ("standardise", "score")),
     Stage(
         decide,
         ("decision",),
         lambda spec: [spec.thresholds, spec.targets, spec.runner_up_margin, spec.review],
         ("assign",),
-        lambda spec: ("labels.parquet", "estimates.json"),
+        reviewed=lambda spec: ("labels.parquet", "estimates.json"),
     ),
     Stage(
         sample,
@@ -87,14 +90,21 @@ STAGES: tuple[Stage, ...] = (
         ("report",),
         lambda spec: spec,
         ("read", "block", "train", "decide", "sample", "reconcile"),
-        lambda spec: ("labels.parquet", "estimates.json"),
+        reviewed=lambda spec: ("labels.parquet", "estimates.json"),
     ),
 )
 STAGE_NAMES = tuple(stage.name for stage in STAGES)
 
 
 def run_stages(
-    project: LoadedProject, folder: Path, *, until: str | None, data: Path | None, command: str, progress: Progress
+    project: LoadedProject,
+    folder: Path,
+    *,
+    until: str | None,
+    data: Path | None,
+    command: str,
+    progress: Progress,
+    backend: Backend = "duckdb",
 ) -> RunDirectory:
     """Bring the run directory up to date as far as stage `until` (all when None); current stages are not run again.
 
@@ -104,6 +114,10 @@ def run_stages(
     """
     last = STAGE_NAMES.index(_known(until)) if until else len(STAGES) - 1
     plan = plan_run(project, data)
+    if backend == "spark":
+        from linkage.matching.spark import check_spark
+
+        check_spark()
     run = RunDirectory(folder)
     run.create()
     with run.locked(command):
@@ -117,7 +131,12 @@ def run_stages(
             parents = {parent: done[parent] for parent in stage.after} or inputs
             reviewed = [hash_file(run.file(name)) for name in stage.reviewed(project.spec) if run.file(name).is_file()]
             done[stage.name] = fingerprint(
-                stage.name, code_version((*stage.rooms, "stages.py")), _plain(stage.config(project.spec)), parents, reviewed
+                stage.name,
+                code_version((*stage.rooms, "stages.py")),
+                _plain(stage.config(project.spec)),
+                parents,
+                reviewed,
+                backend if stage.on_spark else None,
             )
             record = run.record(stage.name)
             if record is None or record.fingerprint != done[stage.name]:
@@ -127,7 +146,7 @@ def run_stages(
                         stage.name,
                         done[stage.name],
                         _later(stage.name),
-                        partial(_in_folder, stage.work, project, plan, run, data, progress),
+                        partial(_in_folder, stage.work, Work(project, plan, run, run.path, data, progress, backend)),
                     )
                 except duckdb.OutOfMemoryException:
                     raise LinkageError(
@@ -139,16 +158,8 @@ def run_stages(
     return run
 
 
-def _in_folder(
-    work: Callable[[Work], Counts],
-    project: LoadedProject,
-    plan: Plan,
-    run: RunDirectory,
-    data: Path | None,
-    progress: Progress,
-    folder: Path,
-) -> Counts:
-    return work(Work(project, plan, run, folder, data, progress))
+def _in_folder(stage: Callable[[Work], Counts], work: Work, folder: Path) -> Counts:
+    return stage(replace(work, folder=folder))
 
 
 def _later(name: str) -> list[str]:

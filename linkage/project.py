@@ -17,7 +17,7 @@ from linkage.errors import LinkageError, RunDirectoryError, nearest
 from linkage.pipeline import run_stages
 from linkage.runs import Progress, RunDirectory, silent
 from linkage.runs.sql import connect, literal, parquet_columns
-from linkage.stages import DESIGN, SAMPLE_FILES
+from linkage.stages import DESIGN, SAMPLE_FILES, Backend
 
 if TYPE_CHECKING:
     import duckdb
@@ -109,11 +109,17 @@ class Project:
         out: str | Path | None = None,
         progress: Progress = silent,
         command: str | None = None,
+        backend: Backend = "duckdb",
     ) -> Run:
-        """Run the stages that are not current, as far as `until`; `out` is runs/<project> when absent."""
+        """Run the stages that are not current, as far as `until`; `out` is runs/<project> when absent.
+
+        With `backend="spark"` pairs are blocked, trained and scored on Spark; the other stages stay in DuckDB.
+        """
         folder = Path(out) if out is not None else Path("runs") / self.spec.project
         told = command or f"run(until={until!r}) from {Path(sys.argv[0]).name}"
-        return Run(run_stages(self._loaded, folder, until=until, data=self._data, command=told, progress=progress))
+        return Run(
+            run_stages(self._loaded, folder, until=until, data=self._data, command=told, progress=progress, backend=backend)
+        )
 
 
 class Run:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import duckdb
 
@@ -32,6 +34,9 @@ DESIGN = "review/design"
 SAMPLE_FILES = ("review_set.parquet", "outside.parquet", "anchors.parquet")
 
 
+Backend = Literal["duckdb", "spark"]
+
+
 @dataclass(frozen=True)
 class Work:
     """What a stage is given: the project, its plan, the finished inputs, and a folder of its own to write to."""
@@ -42,6 +47,7 @@ class Work:
     folder: Path
     data: Path | None
     progress: Progress
+    backend: Backend = "duckdb"
 
     @property
     def spec(self) -> ProjectSpec:
@@ -57,6 +63,18 @@ class Work:
         """A DuckDB that spills beside the stage's outputs."""
         spill = self.run.path / ".spill"
         return connect(self.spec.memory_limit, self.spec.threads, spill)
+
+    @contextmanager
+    def engine(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """What blocks, trains and scores: DuckDB, or Spark behind the same methods."""
+        if self.backend == "spark":
+            from linkage.matching.spark import open_spark
+
+            with open_spark(self.run.path / ".spark", self.spec.memory_limit, self.spec.threads) as connection:
+                yield connection
+        else:
+            with self.connect() as connection:
+                yield connection
 
     def read_json(self, name: str) -> Any:
         """A document of an earlier stage."""
@@ -161,14 +179,21 @@ def standardise(work: Work) -> Counts:
 def block(work: Work) -> Counts:
     """Candidate pairs and their comparison levels: pairs."""
     from linkage.matching import build_settings, open_tables, write_level_store
+    from linkage.matching.backend_differences import compare_levels
     from linkage.matching.model import columns_needed
+    from linkage.matching.spark import write_level_store_on_spark
 
     settings = build_settings(work.spec, work.plan.shared)
-    with work.connect() as connection:
+    with work.engine() as connection:
         sides = open_tables(connection, work.run.file("mentions.parquet"), work.persons, columns_needed(work.spec, settings))
-        report = write_level_store(
-            connection, sides, settings, work.spec.blocking.predict, work.folder / "pairs.parquet", work.progress
-        )
+        write = write_level_store_on_spark if work.backend == "spark" else write_level_store
+        report = write(connection, sides, settings, work.spec.blocking.predict, work.folder / "pairs.parquet", work.progress)
+    if work.backend == "spark":
+        # String distances differ between backends: what that does to levels is counted, not assumed away.
+        with work.connect() as connection:
+            mentions, pairs = work.run.file("mentions.parquet"), work.folder / "pairs.parquet"
+            differing = compare_levels(connection, settings, mentions, work.persons, pairs, work.spec.seed)
+        write_json(work.folder / "backend_differences.json", differing)
     write_json(work.folder / "blocking.json", {**report, "possible_pairs": sides.possible_pairs, "left_rows": sides.left_rows})
     return {
         "candidate_pairs": report["candidate_pairs"],
@@ -182,7 +207,7 @@ def train(work: Work) -> Counts:
     from linkage.matching.model import columns_needed
 
     settings = build_settings(work.spec, work.plan.shared)
-    with work.connect() as connection:
+    with work.engine() as connection:
         sides = open_tables(connection, work.run.file("mentions.parquet"), work.persons, columns_needed(work.spec, settings))
         model, report = fit_model(
             connection,
@@ -223,7 +248,7 @@ def score(work: Work) -> Counts:
     from linkage.matching.model import term_frequency_columns
 
     model = TrainedModel.load(work.run.path)
-    with work.connect() as connection:
+    with work.engine() as connection:
         columns = term_frequency_columns(model.settings)
         sides = open_tables(connection, work.run.file("mentions.parquet"), work.persons, columns)
         work.progress("scoring candidate pairs", 0, 1)

@@ -153,7 +153,7 @@ def _value(said: Mapping[str, Any], groups: Mapping[str, Any]) -> str:
         least = f", at least {said['minItems']}" if said.get("minItems") else ""
         return f"a list of {_value(said['items'], groups)}{least}"
     if kind == "object":
-        held = said.get("additionalProperties") or next(iter(said.get("patternProperties", {}).values()), {})
+        held: dict[str, Any] = said.get("additionalProperties") or next(iter(said.get("patternProperties", {}).values()), {})
         return f"a group of names, each with {_value(held, groups)}"
     if kind == "boolean":
         return "`true` or `false`"

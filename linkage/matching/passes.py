@@ -23,7 +23,7 @@ from linkage.matching.levels import count_patterns, levels_of_pairs
 from linkage.matching.model import gamma_expressions
 from linkage.matching.random_pairs import to_patterns
 from linkage.matching.tables import Sides
-from linkage.runs.sql import quote, quote_list
+from linkage.runs.sql import connect, quote, quote_list
 
 PASS_PAIRS = 3_000_000
 """Pairs of a training rule beyond which a seeded sample of them is used."""
@@ -74,7 +74,8 @@ def train_pass(
     fixed = [_fixed_m(settings, position) for position in compared]
     fits = _fit_from_starts(active, [u[position] for position in compared], fixed, spec)
     best = max(fits, key=lambda fit: (round(fit.log_likelihood, 6), fit.converged))
-    m, iterations = _train_with_splink(connection, spec, settings, compared, u, best, active)
+    with connect() as own:  # The patterns are few wherever the pairs were counted: in DuckDB or on Spark.
+        m, iterations = _train_with_splink(own, spec, settings, compared, u, best, active)
     return Pass(
         rule.name, counted.pairs, int(patterns.pairs), compared, m, best, tuple(fit.log_likelihood for fit in fits), iterations
     )

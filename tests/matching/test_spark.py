@@ -146,7 +146,9 @@ def test_weights_are_those_of_splink_on_spark(
         {"blocking_rule": to_spark(parse(rule["blocking_rule"]), dates), "sql_dialect": "spark"}
         for rule in model["blocking_rules_to_generate_predictions"][:3]
     ]
-    with spark.open_spark(tmp_path / "scratch", "2GB", 2):
+    with spark.open_spark(tmp_path / "scratch", "2GB", 2) as on_spark:
+        with pytest.raises(LinkageError, match="lacks a function"):
+            on_spark.execute("SELECT no_such_function(1)")
         from pyspark.sql import SparkSession
         from splink.backends.spark import SparkAPI
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -12,8 +13,12 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium")
@@ -58,6 +63,26 @@ def _when_up(address: str, server: subprocess.Popen[bytes]) -> str:
     raise AssertionError("JupyterLab did not start")
 
 
+def _prompts(page: Page) -> list[str]:
+    """What stands before each code cell: `[ ]:` not run, `[*]:` waiting, `[3]:` done."""
+    return page.locator(".jp-CodeCell .jp-InputPrompt").all_inner_texts()
+
+
+def _run_all_cells(page: Page) -> None:
+    # Given before the kernel is there, the command asks for a kernel or is lost without a word.
+    page.locator(".jp-Toolbar-kernelName", has_text="Python 3").first.wait_for(timeout=60_000)
+    page.wait_for_timeout(3_000)
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for(timeout=60_000)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_text("Run All Cells", exact=True).first.click()
+    for _ in range(120):
+        prompts = _prompts(page)
+        if len(prompts) > 2 and all(re.search(r"\[\d+\]", prompt) for prompt in prompts):
+            return
+        page.wait_for_timeout(1_500)
+    raise AssertionError(f"not all cells have run: {_prompts(page)}")
+
+
 @pytest.mark.parametrize("name", CHARTS)
 def test_charts_draw_offline(lab: str, name: str, tmp_path: Path) -> None:
     from playwright.sync_api import sync_playwright
@@ -70,16 +95,8 @@ def test_charts_draw_offline(lab: str, name: str, tmp_path: Path) -> None:
         page = browser.new_page(viewport={"width": 1400, "height": 9000})
         page.on("request", lambda asked: None if asked.url.startswith((lab, "blob:", "data:")) else outward.append(asked.url))
         page.goto(f"{lab}/lab/tree/{name}?token=x")
-        # "Run All Cells" given before the kernel is there is lost without a word.
-        page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for(timeout=60_000)
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_text("Run All Cells", exact=True).first.click()
-        # The prompt of a cell that has run holds its number.
-        page.wait_for_function(
-            "() => { const p = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(x => x.textContent);"
-            " return p.length > 2 && p.every(x => /\\[\\d+\\]/.test(x)); }",
-            timeout=180_000,
-        )
+        page.locator(".jp-NotebookPanel .jp-CodeCell").first.wait_for(timeout=60_000)
+        _run_all_cells(page)
         page.wait_for_timeout(2_000)
         assert not outward
         assert page.get_by_text("Javascript Error").count() == 0
