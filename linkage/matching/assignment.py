@@ -76,7 +76,7 @@ def assign_pairs(
     connection.execute(f"CREATE OR REPLACE TEMP TABLE assigned AS {_with_runner_up(exclusive)}")
     connection.unregister("chosen")
     best = (
-        "SELECT *, row_number() OVER (PARTITION BY id_l ORDER BY link_weight DESC, id_r)::TINYINT AS rank FROM assignable"
+        "SELECT *, row_number() OVER (PARTITION BY id_l ORDER BY link_weight DESC, id_r) AS rank FROM assignable"
         f" QUALIFY rank <= {CANDIDATES}"
     )
     _write_with_record_ids(connection, "SELECT * FROM assigned", records, folder / "assigned.parquet")

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from linkage.matching.assignment import FLOOR, _assign_one_to_one, assign_pairs, benefits
+from linkage.matching.assignment import CANDIDATES, FLOOR, _assign_one_to_one, assign_pairs, benefits
 from linkage.matching.tables import Sides
 
 
@@ -89,3 +89,11 @@ def test_large_components_are_assigned_greedily_and_told(monkeypatch) -> None:
 def test_no_pairs_is_no_links(connection, tmp_path) -> None:
     report, rows = run(connection, tmp_path, "one_to_one", [(1, 1, FLOOR - 2)])
     assert rows == [] and report.assigned == 0
+
+
+def test_mention_with_many_candidates_keeps_the_best_few(connection, tmp_path) -> None:
+    run(connection, tmp_path, "many_to_one", [(1, person, person / 100) for person in range(1, 301)], left=1, right=300)
+    rows = connection.execute(
+        f"SELECT record_id_r, rank FROM read_parquet('{tmp_path / 'candidates.parquet'}') ORDER BY rank"
+    ).fetchall()
+    assert rows == [(f"r{300 - place}", place + 1) for place in range(CANDIDATES)]
