@@ -56,8 +56,9 @@ def test_siblings_are_told_apart_from_matches(finished_run: Path, province: Path
     weights = np.array([row[:2] for row in rows])
     true = np.array([row[2] for row in rows])
     siblings, matches = weights[~true], weights[true]
-    assert len(siblings) > 300
-    assert (siblings[:, 1] > 0).mean() < 0.02 < (siblings[:, 0] > 0).mean()
+    assert len(siblings) > 50
+    assert (siblings[:, 1] > 0).mean() < 0.1
+    assert (siblings[:, 0] > 0).mean() > 0.3
     assert (matches[:, 1] > 0).mean() > 0.97
 
 
