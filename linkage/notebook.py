@@ -9,11 +9,8 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import tempfile
-from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from linkage.errors import LinkageError
@@ -63,10 +60,6 @@ def enable() -> None:
     formatters = shell.display_formatter if shell else None
     if formatters is None:
         return
-    if find_spec("ipywidgets") is None:
-        # DuckDB 2.0 in a kernel refuses even `SET enable_progress_bar = false`, which every connection of ours says, where
-        # ipywidgets is missing; it only asks whether the module is there.
-        sys.modules.setdefault("ipywidgets", ModuleType("ipywidgets"))
     # Named, not imported: Splink and matplotlib are loaded when a chart is made, not before.
     formatters.mimebundle_formatter.for_type_by_name("splink.internals.charts", "SplinkChart", _vega_lite)
     formatters.formatters["image/png"].for_type_by_name("matplotlib.figure", "Figure", _png)
