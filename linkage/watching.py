@@ -15,10 +15,12 @@ from linkage.runs import Progress
 
 @contextmanager
 def watched(console: Console, stages: Sequence[str]) -> Iterator[Progress]:
-    """A progress function: called with a stage's name it starts that stage, with anything else it moves the stage's bar."""
+    """A progress function: a stage's name other than the present one's starts that stage, anything else moves its bar."""
     if console.is_terminal:
         with _bars(console) as bars:
-            yield _on_terminal(bars, stages)
+            watcher = _OnTerminal(bars, stages)
+            yield watcher
+            watcher.finish()
     else:
         yield _as_lines(console, stages)
 
@@ -36,24 +38,28 @@ def _bars(console: Console) -> Bars:
     )
 
 
-def _on_terminal(bars: Bars, stages: Sequence[str]) -> Progress:
-    current: list[int] = []
+class _OnTerminal:
+    """One bar a stage; a stage is done when the next one starts or the work ends."""
 
-    def move(what: str, done: int, total: int) -> None:
-        if what in stages:
-            if current:
-                _finish(bars, current[-1])
-            current.append(int(bars.add_task("", stage=what, total=None)))
-        elif current:
-            task = bars.tasks[-1].id
-            bars.update(task, description=what, completed=done, total=total or None)
+    def __init__(self, bars: Bars, stages: Sequence[str]) -> None:
+        self._bars = bars
+        self._stages = stages
+        self._stage = ""
+        self._total = 1
 
-    return move
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if what in self._stages and what != self._stage:
+            self.finish()
+            self._stage, self._total = what, 1
+            self._task = self._bars.add_task("", stage=what, total=None)
+        elif self._stage:
+            self._total = total or self._total
+            self._bars.update(self._task, description=what, completed=done, total=total or None)
 
-
-def _finish(bars: Bars, task: int) -> None:
-    total = next((one.total for one in bars.tasks if one.id == task), None) or 1
-    bars.update(bars.task_ids[task], completed=total, total=total, description="done")
+    def finish(self) -> None:
+        """Show the present stage as done."""
+        if self._stage:
+            self._bars.update(self._task, completed=self._total, total=self._total, description="done")
 
 
 def _as_lines(console: Console, stages: Sequence[str]) -> Progress:
@@ -62,7 +68,8 @@ def _as_lines(console: Console, stages: Sequence[str]) -> Progress:
 
     def tell(what: str, done: int, total: int) -> None:
         now = time.monotonic() - started
-        if what in stages:
+        if what in stages and what not in said:
+            said[what] = now
             console.print(f"[{now:6.1f} s] {what}", markup=False, highlight=False)
         elif done == total or what not in said or now - said[what] >= 5:
             said[what] = now

@@ -82,9 +82,9 @@ def test_no_tracked_file_holds(what: str) -> None:
 
 
 def test_the_rules_would_see_a_breach() -> None:
-    assert FORBIDDEN["a path of one machine"].search("see /work/" + "main/x")
+    assert FORBIDDEN["a path of one machine"].search("/".join(("see ", "work", "main", "x")))
     assert FORBIDDEN["a package registry's host"].search("index-url = http://mirror.example" + "/simple")
-    assert not FORBIDDEN["a path of one machine"].search("registers/work/home and https://x.vn/home/a")
+    assert not FORBIDDEN["a path of one machine"].search("registers/" + "work/home and https://x.vn/home/a")
 
 
 @pytest.mark.parametrize("path", WITH_EXAMPLES, ids=name_of)
