@@ -12,10 +12,9 @@ from linkage.errors import LinkageError
 from linkage.matching.blocking_analysis import LIKELY, BlockingAnalysis, analyse_blocking
 from linkage.matching.model import build_settings, columns_needed
 from linkage.matching.suggestion import SuggestedRule, suggest_rules
-from linkage.matching.tables import Sides, open_tables
+from linkage.matching.tables import SAME_NUMBER, Sides, open_tables
 from linkage.runs.sql import literal
 
-SAME_NUMBER = "SELECT l.id AS id_l, r.id AS id_r FROM mentions l JOIN persons r ON l.personal_number = r.personal_number"
 UNFIT_KEYS = ("_text", "_flags", "_precision", "_repaired", "_lunar_as_solar", "_level", "_variant", "_tone", "_digits", "_day")
 """Keys that say little by themselves, or the same as another."""
 

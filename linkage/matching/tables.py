@@ -11,6 +11,9 @@ import duckdb
 from linkage.errors import LinkageError
 from linkage.runs.sql import fetch_row, parquet_columns, quote, quote_list
 
+SAME_NUMBER = "SELECT l.id AS id_l, r.id AS id_r FROM mentions l JOIN persons r ON l.personal_number = r.personal_number"
+"""Anchor pairs: both sides carry the same personal number."""
+
 
 @dataclass(frozen=True)
 class Sides:

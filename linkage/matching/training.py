@@ -22,7 +22,7 @@ from linkage.matching.blocking import number_blocks, pairs_of_rules
 from linkage.matching.fellegi_sunter import Floats, Patterns, fit_prior
 from linkage.matching.passes import Pass, learn_from_matches, train_pass
 from linkage.matching.random_pairs import estimate_u
-from linkage.matching.tables import Sides
+from linkage.matching.tables import SAME_NUMBER, Sides
 from linkage.runs import Progress
 from linkage.runs.sql import fetch_row
 
@@ -61,8 +61,7 @@ def train_model(
             progress(f"training: pass {number + 1}", number + 1, steps)
             passes.append(train_pass(connection, sides, spec, settings, rule, u, field_of))
     elif spec.training.m_from == "anchors":
-        same_number = "SELECT l.id AS id_l, r.id AS id_r FROM mentions l JOIN persons r ON l.personal_number = r.personal_number"
-        passes.append(learn_from_matches(connection, sides, settings, same_number, "anchor pairs", "personal_number"))
+        passes.append(learn_from_matches(connection, sides, settings, SAME_NUMBER, "anchor pairs", "personal_number"))
     else:
         if labelled_matches is None:
             raise TrainingError(
