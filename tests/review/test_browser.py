@@ -47,6 +47,8 @@ class Desk:
         self.page.on("console", lambda message: self.complaints.append(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.goto(server.address)
+        # A page takes its focus only once it is drawn, which may be after it has loaded: keys pressed before go nowhere.
+        self.page.wait_for_selector("input[autofocus]:focus")
         self.page.keyboard.type(name)
         self.page.keyboard.press("Tab")
         self.page.keyboard.type(PASSWORD)
