@@ -182,9 +182,7 @@ class Run:
             for name in ("links", "mentions", "persons", "review_set", "labels", "outside", "verdicts")
         }
         held = {name: path for name, path in tables.items() if path.is_file()}
-        thresholds = Thresholds(
-            **{key: value for key, value in self.document("thresholds").items() if key not in {"choices", "by_model"}}, choices=()
-        )
+        thresholds = Thresholds.from_json(self.document("thresholds"))
         with connect(self.spec.memory_limit, self.spec.threads) as connection:
             levels = (
                 "SELECT record_id_l, record_id_r, p.* EXCLUDE (id_l, id_r, blocking_rules)"

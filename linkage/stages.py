@@ -315,7 +315,7 @@ def _promised_by_labels(work: Work) -> Thresholds | None:
     if given.upper is not None or given.lower is not None or not work.run.file("estimates.json").is_file():
         return None
     held = work.read_json("estimates.json").get("from_labels")
-    return Thresholds(**{**held, "choices": ()}) if held and held["promised"] else None
+    return Thresholds.from_json(held) if held and held["promised"] else None
 
 
 def sample(work: Work) -> Counts:
@@ -329,8 +329,7 @@ def sample(work: Work) -> Counts:
         # Labels belong to the probabilities their pairs were drawn with: a set under review is not drawn anew.
         shutil.copytree(begun, work.folder, dirs_exist_ok=True)
         return {"kept_as_under_review": 1}
-    held = work.read_json("thresholds.json")
-    thresholds = Thresholds(**{key: value for key, value in held.items() if key not in {"choices", "by_model"}}, choices=())
+    thresholds = Thresholds.from_json(work.read_json("thresholds.json"))
     links, mentions = work.run.file("links.parquet"), work.run.file("mentions.parquet")
     model = TrainedModel.load(work.run.path)
     wider, outside = work.folder / "wider.parquet", work.folder / "outside.parquet"

@@ -17,6 +17,7 @@ def estimate(
     figures: Annotated[Path | None, typer.Option(help="Folder to draw the figures in.", show_default=False)] = None,
 ) -> None:
     """Precision, recall and error rates with intervals, by every route there is; after a review the labels decide."""
+    from linkage.decision import describe_choices, describe_promise
     from linkage.pipeline import STAGE_NAMES
     from linkage.project import Run
     from linkage.watching import watched
@@ -29,6 +30,11 @@ def estimate(
             numbers = [f"{value:.4f}" for value in (one.value, one.low, one.high)]
             rows.append([one.measure, one.estimator, *numbers, f"{one.denominator:,.0f} {one.denominator_is}", f"{one.n:,}"])
     print_rows(rows)
+    if found.from_labels:
+        language = run.spec.report.language
+        console.print(describe_promise(found.from_labels, run.spec.targets, language), markup=False)
+        if found.from_labels.choices:
+            print_rows(describe_choices(found.from_labels.choices, language))
     for note in found.notes:
         console.print(f"note: {note}", markup=False)
     if figures:

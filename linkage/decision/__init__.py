@@ -24,8 +24,8 @@ from linkage.decision.doubt import DawidSkene, estimate_reviewer_errors
 from linkage.decision.estimate import Estimates, RunTables, estimate
 from linkage.decision.estimators import Estimate, estimate_by_design, estimate_by_model
 from linkage.decision.figures import DrawnFigure, draw_figures
-from linkage.decision.plan import PlannedWidth, plan_sample
-from linkage.decision.promise import describe_promise, thresholds_from_labels
+from linkage.decision.plan import PlannedWidth, describe_plan, plan_sample
+from linkage.decision.promise import describe_choices, describe_promise, thresholds_from_labels
 from linkage.decision.sampling import draw_outside_pairs, draw_review_sample, top_up_review_sample
 from linkage.decision.strata import Stratum
 from linkage.decision.thresholds import Choice, Thresholds, propose_thresholds
@@ -46,6 +46,8 @@ __all__ = [
     "Thresholds",
     "calibrate",
     "decide",
+    "describe_choices",
+    "describe_plan",
     "describe_promise",
     "draw_figures",
     "draw_outside_pairs",

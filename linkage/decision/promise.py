@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from linkage.decision.calibration import fit_curve
 from linkage.decision.intervals import Interval, ratio
 from linkage.decision.texts import Language, number, percent, text
-from linkage.decision.thresholds import Thresholds, trade_off
+from linkage.decision.thresholds import Choice, Thresholds, trade_off
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
     from linkage.config.project import TargetsSpec
@@ -37,14 +40,17 @@ def thresholds_from_labels(
     share of `ALPHA`.
 
     Where nothing can be promised, the threshold concerned is set so that no pair is decided without review, `promised` is
-    False and `unmet` names the target (`describe_promise` puts it in words).
+    False and `unmet` names the target (`describe_promise` puts it in words). Where that leaves more to review than the
+    capacity, `choices` hold the trade, their errors expected from the probabilities calibrated on these labels.
     """
     flat = np.sort(np.asarray(weights, dtype=float))
     candidates = _candidates(sample, flat)
     upper, false_rate, smallest = _upper(sample, flat, candidates, targets.false_link_rate)
     lower, missed_rate, can_lose = _lower(sample, flat, candidates, targets.missed_link_rate)
     lower = min(lower, upper)
-    choices = trade_off(flat, upper, lower, targets.review_capacity, reviewers_per_pair)
+    used = sample.labelled & ~np.isnan(sample.weight)
+    curve = fit_curve(sample.weight[used], sample.match[used], sample.design_weight[used], "platt")
+    choices = trade_off(flat, upper, lower, targets.review_capacity, reviewers_per_pair, curve.predict)
     exceeds = choices[0].clerical_pairs > targets.review_capacity
     return Thresholds(
         upper=upper,
@@ -162,3 +168,20 @@ def describe_promise(thresholds: Thresholds, targets: TargetsSpec, language: Lan
     if "missed_link_rate" in thresholds.unmet:
         sentences.append(text("promise_missed", language, target=percent(targets.missed_link_rate, language)))
     return " ".join(sentences) or text("promise_none", language)
+
+
+def describe_choices(choices: Sequence[Choice], language: Language) -> list[list[str]]:
+    """The trade as rows for a reader, the first the header: thresholds, expected error rates, pairs to review, hours."""
+    names = ("choice", "upper", "lower", "false_link_rate", "missed_link_rate", "clerical", "hours")
+    return [[text(name, language) for name in names]] + [
+        [
+            text(one.name, language),
+            number(one.upper, language),
+            number(one.lower, language),
+            percent(one.false_link_rate, language),
+            percent(one.missed_link_rate, language),
+            str(one.clerical_pairs),
+            number(one.hours, language),
+        ]
+        for one in choices
+    ]

@@ -154,7 +154,7 @@ def top_up_review_sample(
         [one.size for one in first], [one.sampled for one in first], [row[6] for row in rows], [row[7] for row in rows], extra
     )
     drawn = [
-        replace(one, sampled=one.sampled + added, rate=(row[7] + 1) / (row[6] + 2))
+        replace(one, sampled=one.sampled + added, rate=(row[7] + 2) / (row[6] + 4))
         for one, added, row in zip(first, more, rows, strict=True)
     ]
     before = connection.execute(f"SELECT pair_id FROM {relation(review_set)}").fetchall()

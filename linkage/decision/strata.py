@@ -112,6 +112,8 @@ def allocate(sizes: Sequence[int], deviations: Sequence[float], budget: int, min
         free = ~fixed & (capped > 0)
         left = min(budget, int(capped.sum())) - share[fixed].sum()
         if not free.any() or left <= 0:
+            # the minima took it all: what is not fixed yet has its own minimum and no more
+            share[free] = floor[free]
             break
         share[free] = left * pull[free] / pull[free].sum()
         low, high = free & (share < floor), free & (share > capped)
@@ -129,10 +131,11 @@ def allocate_top_up(
 ) -> list[int]:
     """Share `extra` further pairs among strata by Neyman with the pilot's variances; returns the additions.
 
-    A stratum's rate is taken as (matches + 1) / (labelled + 2), so that none without variety is believed to have none.
+    A stratum's rate is taken as (matches + 2) / (labelled + 4) (Agresti and Coull 1998): a stratum whose pilot showed no
+    variety must not be starved, or what it hides is never seen and the interval is too narrow.
     Aims are those of a single sample of the whole size; where the pilot already exceeds its aim nothing is added.
     """
-    rates = (np.asarray(matches, dtype=float) + 1) / (np.asarray(labelled, dtype=float) + 2)
+    rates = (np.asarray(matches, dtype=float) + 2) / (np.asarray(labelled, dtype=float) + 4)
     aims = np.array(allocate(sizes, np.sqrt(rates * (1 - rates)).tolist(), int(sum(sampled)) + extra, 1))
     room = np.asarray(sizes) - np.asarray(sampled)
     pull = np.maximum(aims - np.asarray(sampled), 0) / np.maximum(room, 1)

@@ -115,44 +115,59 @@ def plant_population(
     )
 
 
-def label_sample(population: Population, pairs: int, upper: float, lower: float, seed: int, pilot: float = 1.0) -> LabelledSample:
-    """A perfectly labelled review set of `pairs` pairs, drawn with the strata and allocation of `draw_review_sample`.
+@dataclass(frozen=True)
+class PlantedStratum:
+    """A stratum of a population's frame with the mentions, link weights and truth of its pairs."""
 
-    With `pilot` (a share of the pairs) the rest is a top-up allocated as `top_up_review_sample` does.
-    """
-    rng = np.random.default_rng(seed)
+    stratum: Stratum
+    mention: NDArray[np.int_]
+    weight: NDArray[np.float64]
+    true: NDArray[np.bool_]
+
+
+def stratify(population: Population, pairs: int, upper: float, lower: float) -> list[PlantedStratum]:
+    """The strata that `draw_review_sample` would make for a review set of `pairs` pairs."""
     strata = max(4, min(8, pairs // 50))
     assigned = np.flatnonzero(~np.isnan(population.weight))
     frames: tuple[tuple[Kind, Any, Any, Any, tuple[float, ...], int], ...] = (
         ("assigned", assigned, population.weight[assigned], population.true[assigned], (lower, upper), strata),
         ("outside", population.outside_mention, population.outside_weight, population.outside_true, (), max(2, strata // 2)),
     )
-    found: list[Stratum] = []
-    members: list[tuple[NDArray[np.int_], NDArray[np.float64], NDArray[np.bool_]]] = []
+    found = []
     for kind, mention, weight, true, cuts, count in frames:
         for stratum in tally(kind, weight, stratum_bounds(weight, count, cuts)):
             inside = (weight >= stratum.low) & (weight < stratum.high)
-            found.append(stratum)
-            members.append((mention[inside], weight[inside], true[inside]))
+            found.append(PlantedStratum(stratum, mention[inside], weight[inside], true[inside]))
+    return found
+
+
+def label_sample(population: Population, pairs: int, upper: float, lower: float, seed: int, pilot: float = 1.0) -> LabelledSample:
+    """A perfectly labelled review set of `pairs` pairs, drawn with the strata and allocation of `draw_review_sample`.
+
+    With `pilot` (a share of the pairs) the rest is a top-up allocated as `top_up_review_sample` does.
+    """
+    rng = np.random.default_rng(seed)
+    members = stratify(population, pairs, upper, lower)
+    found = [one.stratum for one in members]
     sizes = [one.size for one in found]
     orders = [rng.permutation(size) for size in sizes]
     taken = allocate(sizes, [one.deviation for one in found], round(pairs * pilot), 5)
     if sum(taken) < pairs:
-        matches = [int(true[order[:n]].sum()) for (_, _, true), order, n in zip(members, orders, taken, strict=True)]
+        matches = [int(one.true[order[:n]].sum()) for one, order, n in zip(members, orders, taken, strict=True)]
         taken = [
             n + more for n, more in zip(taken, allocate_top_up(sizes, taken, taken, matches, pairs - sum(taken)), strict=True)
         ]
     chosen = [order[:n] for order, n in zip(orders, taken, strict=True)]
     outside = np.array([one.kind == "outside" for one in found])
     stratum_of = np.repeat(np.arange(len(found)), taken)
-    weights = np.concatenate([members[i][1][rows] for i, rows in enumerate(chosen)])
+    weights = np.concatenate([members[i].weight[rows] for i, rows in enumerate(chosen)])
     weights[outside[stratum_of]] = np.nan
     return LabelledSample(
         pair=np.arange(stratum_of.size).astype(str),
-        record=np.concatenate([members[i][0][rows] for i, rows in enumerate(chosen)]).astype(str),
+        record=np.concatenate([members[i].mention[rows] for i, rows in enumerate(chosen)]).astype(str),
         stratum=stratum_of,
         weight=weights,
-        match=np.concatenate([members[i][2][rows] for i, rows in enumerate(chosen)]).astype(float),
+        match=np.concatenate([members[i].true[rows] for i, rows in enumerate(chosen)]).astype(float),
         doubtful=np.zeros(stratum_of.size, dtype=bool),
         size=np.array([one.size for one in found]),
         low=np.array([one.low for one in found]),

@@ -105,6 +105,10 @@ TEXTS: dict[str, dict[Language, str]] = {
         "linkage at the upper threshold. Bars are {level} intervals. Far apart means reviewers' doubt outweighs "
         "sampling error.",
     },
+    "plan": {
+        "vi": "soát xét {pairs} cặp cho độ chính xác ± {precision} và độ bao phủ ± {recall} điểm phần trăm",
+        "en": "{pairs} pairs give precision ± {precision} and recall ± {recall} percentage points",
+    },
     "promise_kept": {
         "vi": "Mẫu soát xét chứng tỏ với độ tin cậy 95 %: liên kết sai không quá {false} từ trọng số {upper} trở lên, "
         "và bỏ sót không quá {missed} dưới trọng số {lower}.",
@@ -126,6 +130,12 @@ TEXTS: dict[str, dict[Language, str]] = {
         "vi": "Ngưỡng theo xác suất của mô hình, chưa được người soát xét kiểm chứng.",
         "en": "Thresholds by the model's own probabilities, not yet checked by reviewers.",
     },
+    "choice": {"vi": "lựa chọn", "en": "choice"},
+    "clerical": {"vi": "cặp phải soát xét", "en": "pairs to review"},
+    "hours": {"vi": "giờ công", "en": "hours"},
+    "keep_targets": {"vi": "giữ cả hai mục tiêu, soát xét hết", "en": "keep both targets, review all"},
+    "miss_more": {"vi": "chấp nhận bỏ sót nhiều hơn", "en": "miss more"},
+    "accept_more_false": {"vi": "chấp nhận liên kết sai nhiều hơn", "en": "accept more false links"},
     "worst": {"vi": "xấu nhất", "en": "worst"},
     "middle": {"vi": "ở giữa", "en": "middle"},
     "best": {"vi": "tốt nhất", "en": "best"},

@@ -10,7 +10,7 @@ import numpy as np
 from linkage.errors import LinkageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -116,8 +116,15 @@ class Thresholds:
         return True
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values for `estimates.json` and `run.json`."""
+        """Plain values for `estimates.json` and `thresholds.json`."""
         return asdict(self)
+
+    @classmethod
+    def from_json(cls, held: dict[str, Any]) -> Thresholds:
+        """Thresholds as `as_json` wrote them, the choices included; keys of others are passed over."""
+        known = {name: held[name] for name in cls.__dataclass_fields__ if name in held}
+        choices = tuple(Choice(**one) for one in held.get("choices", ()))
+        return cls(**{**known, "choices": choices, "unmet": tuple(held.get("unmet", ()))})
 
 
 def probability(weights: ArrayLike) -> NDArray[np.float64]:
@@ -166,14 +173,23 @@ def propose_thresholds(
     )
 
 
-def trade_off(weights: ArrayLike, upper: float, lower: float, capacity: int, reviewers_per_pair: int = 2) -> tuple[Choice, ...]:
-    """Three ways out when the clerical region is larger than the capacity, with the errors the model expects of each.
+def trade_off(
+    weights: ArrayLike,
+    upper: float,
+    lower: float,
+    capacity: int,
+    reviewers_per_pair: int = 2,
+    matched_of: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None,
+) -> tuple[Choice, ...]:
+    """Three ways out when the clerical region is larger than the capacity, with the errors expected of each.
 
     `keep_targets` reviews everything between the thresholds; `miss_more` raises the lower threshold, `accept_more_false`
-    lowers the upper one, each until `capacity` pairs remain. Population: as for `propose_thresholds`.
+    lowers the upper one, each until `capacity` pairs remain. Errors are sums of match
+    probabilities, the model's own or those of `matched_of` (weights -> probabilities, calibrated on labels). Population: as for
+    `propose_thresholds`.
     """
     ordered = np.sort(_checked(weights))
-    return _choices(ordered, probability(ordered), upper, lower, capacity, reviewers_per_pair)
+    return _choices(ordered, (matched_of or probability)(ordered), upper, lower, capacity, reviewers_per_pair)
 
 
 def _choices(

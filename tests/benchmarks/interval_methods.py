@@ -21,7 +21,7 @@ def fay_feuer(x: Any, n: Any, size: Any) -> Interval:
     return Interval(value, float(low), float(gamma((value + top) ** 2 / spread, scale=spread / (value + top)).ppf(0.975)))
 
 
-def gamma_with(choose: Callable[[Any], float]) -> Callable[[Any, Any, Any], Interval]:
+def gamma_with(choose: Callable[[Any, Any], float]) -> Callable[[Any, Any, Any], Interval]:
     """The mid-P gamma interval with another weight for the unseen hit."""
 
     def interval(x: Any, n: Any, size: Any) -> Interval:
@@ -30,7 +30,7 @@ def gamma_with(choose: Callable[[Any], float]) -> Callable[[Any, Any, Any], Inte
         unseen = 1 - n / size
         variance = float((size**2 * unseen * x / n * (1 - x / n) / np.maximum(n - 1, 1)).sum())
         value = float((size * x / n).sum())
-        low, high = _mid_p_gamma(value, variance, choose(size / n * np.sqrt(unseen)), 0.95)
+        low, high = _mid_p_gamma(value, variance, choose(size / n * np.sqrt(unseen), size), 0.95)
         return Interval(certain + value, certain + low, certain + high)
 
     return interval
@@ -63,9 +63,10 @@ def normal(x: Any, n: Any, size: Any) -> Interval:
 
 
 METHODS: dict[str, Callable[[Any, Any, Any], Interval]] = {
-    "mid-P gamma, weight of a random unit (chosen)": total_of_hits,
-    "mid-P gamma, largest weight (Fay and Kim)": gamma_with(lambda weight: float(weight.max())),
-    "mid-P gamma, mean over strata (after Tiwari)": gamma_with(lambda weight: float(weight.mean())),
+    "mid-P gamma, weight of a sampled unit (chosen)": total_of_hits,
+    "mid-P gamma, weight of a random unit": gamma_with(lambda weight, size: float(np.average(weight, weights=size))),
+    "mid-P gamma, largest weight (Fay and Kim)": gamma_with(lambda weight, _: float(weight.max())),
+    "mid-P gamma, mean over strata (after Tiwari)": gamma_with(lambda weight, _: float(weight.mean())),
     "gamma (Fay and Feuer)": fay_feuer,
     "stratified Jeffreys": jeffreys,
     "Wilson by stratum, MOVER": wilson_mover,

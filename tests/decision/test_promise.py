@@ -3,9 +3,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from linkage.decision import describe_promise, propose_thresholds, thresholds_from_labels
+from linkage.decision import describe_choices, describe_promise, propose_thresholds, thresholds_from_labels
 from linkage.decision.promise import false_link_bound, missed_below_bound
 from linkage.decision.testkit import label_sample, plant_population
+from linkage.decision.thresholds import trade_off
 
 NONE_GIVEN = SimpleNamespace(upper=None, lower=None)
 
@@ -46,6 +47,10 @@ def test_what_cannot_be_promised_is_said_and_nothing_is_linked():
     assert not (weights >= found.upper).any()
     assert found.smallest_false_link_bound > 0.0001
     assert found.exceeds_capacity and len(found.choices) == 3
+    for language in ("vi", "en"):
+        rows = describe_choices(found.choices, language)
+        assert len(rows) == 4 and len({row[0] for row in rows}) == 4 and {len(row) for row in rows} == {7}
+        assert all(int(row[5]) <= 600 for row in rows[2:]) and int(rows[1][5]) > 600
     assert "0,01" in describe_promise(found, wanted, "vi") and "cannot promise" in describe_promise(found, wanted, "en")
 
 
@@ -66,3 +71,16 @@ def test_bounds_move_with_confidence():
     assert missed_below_bound(sample, ordered, 0.0, 0.01) > missed_below_bound(sample, ordered, 0.0, 0.10)
     assert missed_below_bound(sample, ordered, ordered[0], 0.05) == 0.0
     assert false_link_bound(sample, ordered, ordered[-1] + 1, 0.05) == 0.0
+
+
+def test_the_trade_expects_the_errors_that_labels_show_not_the_models():
+    population = plant_population(3, 12_000, sureness=2.2)
+    kept = ~np.isnan(population.weight)
+    weights, true = population.weight[kept], population.true[kept]
+    wanted = targets(0.0001, 0.02, 100)
+    sample = label_sample(population, 1_200, population.threshold_for(0.99), -10.0, 1)
+    accept = thresholds_from_labels(sample, weights, wanted).choices[2]
+    by_model = trade_off(weights, accept.upper, accept.lower, 10**6)[0]
+    truth = 1 - true[weights >= accept.upper].mean()
+    assert accept.clerical_pairs <= 100 and truth > 0.005
+    assert abs(accept.false_link_rate - truth) < 0.6 * abs(by_model.false_link_rate - truth)

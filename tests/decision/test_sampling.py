@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from linkage.decision import draw_review_sample, plan_sample, top_up_review_sample
+from linkage.decision import describe_plan, draw_review_sample, plan_sample, top_up_review_sample
 from linkage.errors import LinkageError
 
 
@@ -118,6 +118,9 @@ def test_the_plan_narrows_with_the_budget_and_meets_what_is_found(run):
         values = [getattr(plan, width) for plan in plans]
         assert values == sorted(values, reverse=True) and 0 < values[-1] < 0.02
     assert sum(one.sampled for one in plans[1].strata) == 600
+    half = f"{100 * plans[1].precision_half_width:.2g}"
+    assert f"600 pairs give precision ± {half} and recall" in describe_plan(plans, "en")
+    assert "soát xét 200 cặp" in describe_plan(plans, "vi") and describe_plan(plans, "vi").count("±") == 6
 
 
 def test_a_frame_without_pairs_is_refused(run):

@@ -17,6 +17,11 @@ def test_a_small_uncertain_stratum_is_taken_whole():
     assert allocate([500, 20], [0.01, 0.5], 86, minimum=5) == [66, 20]
 
 
+def test_minima_that_take_the_whole_budget_leave_nothing_for_the_rest():
+    # hypothesis found this one: the third stratum was given a pair beyond the budget
+    assert allocate([1, 1, 1], [0.0, 0.0, 0.5], 2, minimum=1) == [1, 1, 0]
+
+
 @settings(max_examples=200, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 5_000), st.floats(0, 0.5)), min_size=1, max_size=12),

@@ -87,8 +87,10 @@ def test_bad_weights_are_refused(bad):
 
 def test_survives_json(weights):
     found = propose_thresholds(weights, targets(), given())
-    again = Thresholds(**{**json.loads(json.dumps(found.as_json())), "choices": ()})
-    assert (again.upper, again.lower) == (found.upper, found.lower)
+    assert Thresholds.from_json(json.loads(json.dumps(found.as_json()))) == found
+    crowded = propose_thresholds(weights, targets(0.0005, 0.0005, 100), given())
+    assert len(crowded.choices) == 3
+    assert Thresholds.from_json({**json.loads(json.dumps(crowded.as_json())), "by_model": {}}) == crowded
 
 
 def test_scikit_learn_accepts_thresholds(weights):
