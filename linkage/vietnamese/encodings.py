@@ -176,7 +176,9 @@ def propose_encoding(values: Iterable[str]) -> EncodingProposal | None:
         return sum(_reads_as_vietnamese(decode(value)) for value in seen) / len(seen)
 
     as_it_is = share(lambda value: value)
+    if as_it_is > _MOST_AS_IT_IS:
+        return None
     best, encoding = max(((share(decoder), name) for name, decoder in _DECODERS.items()), key=lambda found: found[0])
-    if best < _LEAST_SHARE or as_it_is > _MOST_AS_IT_IS:
+    if best < _LEAST_SHARE:
         return None
     return EncodingProposal(encoding, best, as_it_is, len(seen))
