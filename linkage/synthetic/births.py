@@ -14,6 +14,9 @@ from linkage.synthetic.sheet import Sheet
 from linkage.synthetic.spec import SyntheticSpec
 from linkage.synthetic.texts import choice_of, pick
 
+ILLEGIBLE = ("Sổ hỏng, không đọc được", "Trang sổ bị rách, mất phần họ tên", "Chữ mờ không rõ", "Sổ bị mối ăn")
+"""What whoever keyed the book today notes of an entry that cannot be read, in Unicode whatever the book's own hand: of the child
+only the first word of the name is left, of its parents nothing."""
 TYPES = ("Đúng hạn", "Đăng ký lại", "Quá hạn", "Ghi vào sổ việc đã đăng ký ở nước ngoài")
 COUNTRIES = (
     "Hàn Quốc",
@@ -102,17 +105,22 @@ def write_births(community: Community, spec: SyntheticSpec) -> Sheet:
     is_twice = np.isin(order, np.arange(second.start, second.stop))
 
     sheet = Sheet(community, spec, "birth", office, day)
-    sheet.head(choice_of(TYPES, kind))
+    torn = np.zeros(sheet.n, bool)
+    torn[sheet.clerks.draw("entry_illegible", "full_name", ~is_again)] = True
+    sheet.head(choice_of(TYPES, kind), pick(torn, choice_of(ILLEGIBLE, rng.integers(0, len(ILLEGIBLE), sheet.n))))
+    read = np.where(torn, -1, people)
     mother = np.where(is_again, community.legal_mother[people], families.mother[people])
     father = np.where(is_again, community.legal_father[people], families.father[people])
+    mother, father = np.where(torn, -1, mother), np.where(torn, -1, father)
     legal = community.names_on(people, day)
     # the first entry bears the name given at birth, a re-registration the name of today
     codes = np.where(is_again[:, None], legal, community.birth_names[people])
+    codes[torn, 1:] = -1
     sheet.names("full_name", people, codes)
     sheet.sexes("sex", people)
-    hidden = community.year_only[people] & ~(is_again & (rng.random(sheet.n) < 0.6))
-    parts = sheet.dates("birth_date", people, lunar=True, year_only=hidden)
-    sheet.clerks.note("year_only", "birth_date", ~is_again, community.chances["year_only"][people], hidden)
+    hidden = community.year_only[people] & ~torn & ~(is_again & (rng.random(sheet.n) < 0.6))
+    parts = sheet.dates("birth_date", read, lunar=True, year_only=hidden)
+    sheet.clerks.note("year_only", "birth_date", ~is_again & ~torn, community.chances["year_only"][people], hidden)
     fixed = parts.take(np.flatnonzero(is_again))
     repair_impossible(fixed)
     text = sheet.columns["birth_date"]
@@ -127,13 +135,12 @@ def write_births(community: Community, spec: SyntheticSpec) -> Sheet:
     sheet.nationality("nationality", people)
     share = np.array([spec.numbered[0], spec.numbered[1], 0.99, 0.0])[sheet.era]
     present = rng.random(sheet.n) < share
-    sheet.numbers("personal_number", people, present, mother)
+    sheet.numbers("personal_number", read, present, mother)
     no_father = sheet.clerks.draw("father_missing", "father_name", father >= 0)
     father = father.copy()
     father[no_father] = -1
     lone = father < 0
-    birth_type = pick(lone, "Chưa xác định được cha", "Xác định được cả cha và mẹ")
-    sheet.put("birth_type", birth_type)
+    sheet.put("birth_type", pick(~torn, pick(lone, "Chưa xác định được cha", "Xác định được cả cha và mẹ")))
     for prefix, parent in (("mother", mother), ("father", father)):
         sheet.names(f"{prefix}_name", parent, parent=True)
         sheet.birth_years(f"{prefix}_birth_year", parent)
@@ -145,12 +152,12 @@ def write_births(community: Community, spec: SyntheticSpec) -> Sheet:
         sheet.identity_papers(f"{prefix}_", parent, 0.4)
     declarant, relationship = _declarants(rng, people, mother, father, kind)
     sheet.names("declarant_name", declarant, parent=True)
-    sheet.put("declarant_relationship", choice_of(("Cha", "Mẹ", "Bản thân"), relationship))
+    sheet.put("declarant_relationship", pick(declarant >= 0, choice_of(("Cha", "Mẹ", "Bản thân"), relationship)))
     sheet.numbers(
         "declarant_personal_number", declarant, rng.random(sheet.n) < np.array([0, 0.02, 0.9, 0])[sheet.era], np.full(sheet.n, -1)
     )
     sheet.identity_papers("declarant_", declarant, 0.4)
-    flags = {"re_registered": is_again, "late_registered": kind == 2, "registered_twice": is_twice}
+    flags = {"re_registered": is_again, "late_registered": kind == 2, "registered_twice": is_twice, "illegible": torn}
     sheet.tell("child", people, "personal_number", **flags)
     sheet.tell("mother", mother, "mother_personal_number", **flags)
     sheet.tell("father", father, "father_personal_number", **flags)

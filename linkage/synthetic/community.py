@@ -20,6 +20,8 @@ from linkage.synthetic.vocabulary import vocabulary
 
 BASE_SINCE = int(first_day(2017))
 """The population database holds those alive from then on; J: collection began about 2017."""
+MOST_UNCOVERED = 2.5
+"""A draw that leaves more than this many times the expected number outside the database, or too few people, is drawn again."""
 BORN_ELSEWHERE = 0.03  # J: births registered in another province, so without an entry here
 ABROAD_SHARE = 0.006
 """Of births since 1990: 8,038 and 8,652 births with a foreign element in 2023 and 2024."""
@@ -121,7 +123,7 @@ def build_community(plan: Plan, spec: SyntheticSpec) -> Community:
     count = int(np.clip(round(plan.size / 1500), 2, len(plan.district.communes)))
     communes = np.sort(rng.choice(len(plan.district.communes), count, replace=False))
     weights = rng.dirichlet(np.full(count, 8.0))
-    families = Simulation(rng, calibrate(), plan.size, np.array(plan.shares), weights).run()
+    families, gap, uncovered = _simulate(rng, plan, weights)
     birth_names = name_people(rng, families, list(plan.groups), region)
     n = len(families.sex)
     year = year_of(families.born)
@@ -131,10 +133,10 @@ def build_community(plan: Plan, spec: SyntheticSpec) -> Community:
     away_unit = count + rng.integers(0, 16, n)
     born_away = families.founder | (rng.random(n) < BORN_ELSEWHERE)
     alive_at_base = (families.died > BASE_SINCE) & (families.left > BASE_SINCE)
-    upland = 2.0 if plan.district.province in UPLANDS else 1.0
-    age = 2026 - year
-    coverage = 1 - np.where(age < 1, 0.25, np.where(age > 80, 0.02, 0.006)) * upland
-    in_base = alive_at_base & (rng.random(n) < coverage)
+    in_base = alive_at_base & (families.living | (rng.random(n) > gap))
+    living = np.flatnonzero(families.living)
+    # of the living just so many are missing that the number asked for is there: the first of a race at the rate of each gap
+    in_base[living[np.argsort(rng.exponential(size=len(living)) / gap[living], kind="stable")[:uncovered]]] = False
     # twins and most siblings are dealt the same home; the father's line tells the hometown
     hometown = families.birth_commune[families.line]
     hometown = np.where(rng.random(len(hometown))[families.line] < 0.15, away_unit[families.line], hometown)
@@ -181,6 +183,20 @@ def build_community(plan: Plan, spec: SyntheticSpec) -> Community:
     )
     _number(community, alive_at_base)
     return community
+
+
+def _simulate(rng: np.random.Generator, plan: Plan, weights: np.ndarray) -> tuple[Families, np.ndarray, int]:
+    """Families, each person's chance of missing from the population database, and how many of the living are to miss from it."""
+    upland = 2.0 if plan.district.province in UPLANDS else 1.0
+    wanted, size = round(plan.size), plan.size * 1.017
+    while True:
+        families = Simulation(rng, calibrate(), size, np.array(plan.shares), weights).run()
+        age = 2026 - year_of(families.born)
+        gap = np.where(age < 1, 0.25, np.where(age > 80, 0.02, 0.006)) * upland  # J
+        living, expected = int(families.living.sum()), float(gap[families.living].sum())
+        if 0 <= living - wanted <= MOST_UNCOVERED * expected:
+            return families, gap, living - wanted
+        size *= (wanted + expected) / living
 
 
 def _take_surname(

@@ -114,6 +114,7 @@ OTHER_KINDS = (
     _kind("place_abbreviated", 40, 25, 5, 5, "places"),
     _kind("place_spelling", 10, 6, 1, 3, "places"),
     _kind("father_missing", 1.5, 1.0, 0.5, 1.0),
+    _kind("entry_illegible", 0.3, 0.05, 0.0, 0.0, "reading", "record"),
 )
 KINDS: dict[str, ErrorKind] = {kind.name: kind for kind in (*NAME_KINDS, *SOURCE_KINDS, *DATE_KINDS, *OTHER_KINDS)}
 

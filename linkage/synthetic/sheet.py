@@ -25,7 +25,7 @@ _ETHNIC_DRIFT = {"Mông": "Mèo", "Tày": "Thổ", "Khmer": "Khơ Me", "Dao": "M
                  "Nùng": "Tày",
                  "Ê Đê": "Êđê", "Gia Rai": "Jrai", "Ba Na": "Bahnar", "Xơ Đăng": "Xê Đăng"}  # fmt: skip
 FLAGS = ("twin", "re_registered", "late_registered", "registered_twice", "renamed", "adopted", "sibling_namesake", "year_only",
-         "no_number", "outside_population")  # fmt: skip
+         "no_number", "illegible", "outside_population")  # fmt: skip
 REGION_FACTORS = {
     "north": {"hoi_nga": 0.48, "initial_north": 1.35, "initial_south": 0.0, "southern_final": 0.0, "initial_l_n": 0.0},
     "other": {"hoi_nga": 1.43, "initial_north": 0.68, "initial_l_n": 0.0},
@@ -112,6 +112,7 @@ class Sheet:
         community = self.community
         days = community.families.born[people].astype(np.int64)
         parts = DateParts.of_days(days)
+        parts.year[people < 0] = 0
         if lunar:
             can = (people >= 0) & ~community.year_only[people]
             told = community.lunar[people] & can
@@ -125,7 +126,6 @@ class Sheet:
         parts.month[hidden] = 0
         parts.day[hidden] = 0
         self.clerks.log.add(np.flatnonzero(hidden & (people >= 0)), field, "year_only", "field")
-        parts.year[people < 0] = 0
         self.put(field, parts.text(self.date_style))
         return parts
 

@@ -16,7 +16,7 @@ class SyntheticSpec:
     """A synthetic set of registers with known truth."""
 
     persons: int
-    """People living in the population database at the middle of 2026, approximately (at least 500)."""
+    """People living in the population database at the middle of 2026, to the rounding of districts (at least 500)."""
     seed: int = 1
     errors: float = 1.0
     """Scales every rate of error; 0 makes clean registers."""

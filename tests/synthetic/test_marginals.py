@@ -75,7 +75,7 @@ def kinh_people(region=None, since=1900, until=2100, sex=None):
 
 
 def test_population_is_as_large_as_asked():
-    assert together(lambda c: c.in_base & c.families.living).sum() == pytest.approx(200_000, rel=0.03)
+    assert together(lambda c: c.in_base & c.families.living).sum() == pytest.approx(200_000, rel=0.0005)
 
 
 @pytest.mark.parametrize("sex", [0, 1])
