@@ -284,7 +284,8 @@ def _outside_weights(connection: duckdb.DuckDBPyConnection, outside: str | Path 
 def _grid(weights: NDArray[np.float64], thresholds: Thresholds) -> list[float]:
     if not weights.size:
         raise LinkageError("There are no links to estimate.", "Run the matching stage first.")
-    inner = np.round(np.linspace(np.quantile(weights, 0.005), np.quantile(weights, 0.9), GRID), 2)
+    # rounded down: a grid point above the highest weight would link nothing and have no rate
+    inner = np.floor(100 * np.linspace(np.quantile(weights, 0.005), np.quantile(weights, 0.9), GRID)) / 100
     return sorted({*inner.tolist(), thresholds.lower, thresholds.upper})
 
 

@@ -166,7 +166,9 @@ def draw_errors(figure: Figure, estimates: Estimates, targets: TargetsSpec, lang
     for axes, (measure, target) in zip(panels, pairs, strict=True):
         floor = target / 30
         for estimator in ("model", "anchors", "design"):
-            points = estimates.curve(measure, estimator)
+            # where no pair is linked there is no rate to draw
+            linked = {one.threshold for one in estimates.curve("precision", estimator) if np.isfinite(one.value)}
+            points = [one for one in estimates.curve(measure, estimator) if one.threshold in linked]
             if not points:
                 continue
             at = [one.threshold or 0.0 for one in points]

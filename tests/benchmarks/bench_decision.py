@@ -372,7 +372,7 @@ def render(found: dict[str, list[list[float]]], populations: int, fewer: int, or
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("numpy", "scipy", "scikit-learn", "duckdb"))
     return "\n".join(
         [
-            f"Populations: {populations}, {origin}; {DRAWS} samples of each in each corner of the coverage table. Versions: {versions}. Machine: 2 cores, 24 GiB. Widths in points.\n",
+            f"Populations: {populations}, {origin}; {DRAWS} samples of each in each corner of the coverage table. Versions: {versions}. Machine: 2 cores, 24 GiB. Widths in percentage points.\n",
             "### Coverage of the 95 % intervals\n",
             table(("measure", "labels", "precision", "coverage, one phase", "half-width", "two phases", "half-width"), corners),
             "### What coverage is attainable where few false links are sampled (precision, one phase)\n",

@@ -103,6 +103,18 @@ def test_every_figure_is_drawn_with_a_caption(run, found, tmp_path, language):
         assert len(one.caption) > 80 and "{" not in one.caption + one.title
 
 
+def test_no_curve_has_a_point_where_nothing_is_linked(run, found):
+    # a tied highest weight with three decimals: rounding the grid up would pass it
+    run.connection.execute(
+        f"CREATE OR REPLACE TABLE tied AS SELECT * REPLACE (least(link_weight, 14.366) AS link_weight) FROM '{run.paths['links']}'"
+    )
+    tables = RunTables(links="tied", mentions=run.paths["mentions"])
+    tied = estimate(run.connection, tables, run.thresholds, TARGETS, run.folder / "tied.json")
+    curve = tied.curve("precision", "model")
+    assert len(curve) >= 21 and all(np.isfinite(one.value) for one in curve)
+    assert max(one.threshold for one in curve) <= max(14.366, run.thresholds.upper)
+
+
 def test_texts_are_in_both_languages():
     assert all(set(both) == {"vi", "en"} and all(both.values()) for both in TEXTS.values())
     assert number(-0.4531, "vi") == "−0,4531" and percent(0.0083, "en") == "0.83%" and number(18121.0, "en") == "18121"

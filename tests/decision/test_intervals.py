@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from scipy.stats import norm
+from scipy.stats import norm, poisson
 
 from linkage.decision.intervals import Interval, ratio, total_of_hits, wilson
 from linkage.errors import LinkageError
@@ -85,3 +85,13 @@ def test_wilson_agrees_with_scipy():
 
     expected = binomtest(37, 40).proportion_ci(method="wilson")
     assert (wilson(37, 40).low, wilson(37, 40).high) == pytest.approx((expected.low, expected.high))
+
+
+@pytest.mark.parametrize("expected", [0.01, 0.1, 0.2, 0.5])
+def test_where_next_to_nothing_is_seen_no_interval_covers_between_93_and_97_5_per_cent(expected):
+    # an interval covers on a run of counts 0..k (leaving out 0 would lose all samples without a hit): its coverage is a P(X ≤ k)
+    assert not any(0.93 <= poisson.cdf(k, expected) <= 0.975 for k in range(20))
+    # the one in use takes the next above: 1,000 of a million units sampled, so hits stand for 1,000 each
+    intervals = [total_of_hits([k], [1_000], [1_000_000]) for k in range(8)]
+    covered = sum(poisson.pmf(k, expected) for k, one in enumerate(intervals) if one.low <= 1_000 * expected <= one.high)
+    assert covered == pytest.approx(min(poisson.cdf(k, expected) for k in range(20) if poisson.cdf(k, expected) > 0.93), abs=1e-6)
