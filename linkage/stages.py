@@ -320,7 +320,7 @@ def _promised_by_labels(work: Work) -> Thresholds | None:
 
 def sample(work: Work) -> Counts:
     """Pairs for clerical review, those outside the blocking rules included: review_set, outside, anchors."""
-    from linkage.decision import Thresholds, draw_outside_pairs, draw_review_sample
+    from linkage.decision import Thresholds, describe_plan, draw_outside_pairs, draw_review_sample, plan_sample
     from linkage.matching import TrainedModel, open_tables, write_anchors, write_wider_pairs
     from linkage.matching.model import columns_needed
 
@@ -351,7 +351,13 @@ def sample(work: Work) -> Counts:
         known = write_anchors(connection, work.run.path, seed, work.folder / "anchors.parquet") if anchored else 0
         drawn = fetch_row(connection, "SELECT count(*) FROM read_parquet(?)", [str(work.folder / "review_set.parquet")])[0]
     wider.unlink()
-    return {"review_pairs": int(drawn), "strata": len(strata), "pairs_outside_blocking": reached, "known_pairs": known}
+    return {
+        "review_pairs": int(drawn),
+        "strata": len(strata),
+        "pairs_outside_blocking": reached,
+        "known_pairs": known,
+        "plan": describe_plan(plan_sample(strata, thresholds.upper), work.spec.report.language),
+    }
 
 
 def reconcile(work: Work) -> Counts:

@@ -222,6 +222,11 @@ def _thresholds(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
         "exceeds_capacity": held["exceeds_capacity"],
         "promised": held["how"] != "labels" or held.get("promised", True),
     }
+    return part(facts, {"choices": choices_table(run, texts, held, source, "choices")})
+
+
+def choices_table(run: RunTables, texts: Texts, held: dict[str, Any], source: str, name: str) -> Table:
+    """The trade where the clerical region exceeds the capacity: three ways to place the thresholds, their errors and hours."""
     rows: list[tuple[Cell, ...]] = [
         (
             texts("choices", one["name"]), run.number(one["upper"], "weight", source), run.number(one["lower"], "weight", source),
@@ -231,7 +236,7 @@ def _thresholds(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
         for one in held.get("choices", ())
     ]  # fmt: skip
     header = texts.header("choice", "upper", "lower", "false_rate", "missed_rate", "clerical", "hours")
-    return part(facts, {"choices": Table(texts("captions", "choices"), header, rows, source, (4, 2, 2, 2, 2, 2, 2))})
+    return Table(texts("captions", name), header, rows, source, (4, 2, 2, 2, 2, 2, 2))
 
 
 def _assignment(run: RunTables, spec: ProjectSpec) -> dict[str, object]:

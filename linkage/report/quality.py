@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from linkage.report.figures import draw_calibration
+from linkage.report.model import choices_table
 from linkage.report.numbers import Interval, Number
 from linkage.report.tables import Cell, Part, Picture, Table, part
 
@@ -51,6 +52,7 @@ def describe_quality(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
         "doubt": _doubt(run, texts, found, upper),
         "sensitivity": _sensitivity(run, texts, found, upper) if linked else None,
         **labels.tables,
+        "promised_choices": _choices(run, texts, held),
         "calibration": calibration[0] if calibration else None,
     }
     return part(facts, tables, {"calibration": calibration[1] if calibration else None})
@@ -75,6 +77,16 @@ def _promise(run: RunTables, held: dict[str, Any]) -> dict[str, object] | None:
         "upper": run.number(promised["upper"], "weight", "estimates.json: from_labels.upper"),
         "lower": run.number(promised["lower"], "weight", "estimates.json: from_labels.lower"),
     }
+
+
+def _choices(run: RunTables, texts: Texts, held: dict[str, Any]) -> Table | None:
+    """The trade where what the labels can promise leaves more to review than the capacity."""
+    promised = held.get("from_labels") or {}
+    return (
+        choices_table(run, texts, promised, "estimates.json: from_labels", "promised_choices")
+        if promised.get("choices")
+        else None
+    )
 
 
 def _best(found: list[dict[str, Any]], measure: str, upper: float | None) -> dict[str, Any] | None:
