@@ -129,7 +129,7 @@ def fit_curve(w: NDArray[np.float64], y: NDArray[np.float64], d: NDArray[np.floa
 
 
 def score(predicted: NDArray[np.float64], y: NDArray[np.float64], d: NDArray[np.float64]) -> Scores:
-    """Weighted Brier score and log loss."""
+    """Brier score (Brier 1950) and log loss (Good 1952), weighted to the frame the pairs stand for."""
     return Scores(float(np.average((predicted - y) ** 2, weights=d)), float(np.average(log_losses(predicted, y), weights=d)))
 
 
@@ -143,7 +143,8 @@ def reliability(predicted: ArrayLike, match: ArrayLike, design_weights: ArrayLik
     """Observed share of matches in bins of predicted probability, for the reliability plot.
 
     Bins are those of `RELIABILITY_BOUNDS` with at least `FEWEST_IN_BIN` labelled pairs, thinner ones joined to the next.
-    Shares are weighted to the frame; limits are Wilson's at Kish's effective size (Σd)²/Σd².
+    Shares are weighted to the frame; limits are Wilson's at Kish's (1965)
+    effective size (Σd)²/Σd². Population: the assigned pairs the design weights represent.
     """
     p, y, d = (np.asarray(values, dtype=float) for values in (predicted, match, design_weights))
     found: list[ReliabilityBin] = []

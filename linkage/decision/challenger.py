@@ -24,7 +24,8 @@ MODELS: tuple[Model, ...] = ("fellegi_sunter", "logistic_regression", "gradient_
 class ChallengerScore:
     """One model out of sample: means over folds, with each fold's average precision for a paired reading.
 
-    `average_precision` area under the precision–recall curve, 0–1; `log_loss` nats a pair; both weighted to the frame.
+    `average_precision` area under the precision–recall curve, 0–1; `log_loss` nats a pair; both weighted to the frame
+    (average precision: Manning, Raghavan and Schütze 2008, section 8.4).
     `wins` folds in which its average precision is above the Fellegi-Sunter model's.
     """
 

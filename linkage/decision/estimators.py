@@ -56,7 +56,9 @@ def rates(
 ) -> list[Estimate]:
     """The four rates from false links F among `links` and missed matches M; F and M independent.
 
-    recall = A / (A + M) with A = links − F: the interval of M / A (MOVER) is carried through that monotone function.
+    Precision and recall as in van Rijsbergen 1979, chapter 7; population: the links counted, and the matches of the frame F
+    and M were estimated on. recall = A / (A + M) with A = links − F: the interval of M / A (MOVER, Donner and Zou 2012) is
+    carried through that monotone function.
     """
     precision = false.complement(links).over(links) if links else Interval(float("nan"), 0.0, 1.0, false.level)
     odds = ratio(missed, false.complement(links)) if links else Interval(float("inf"), 0.0, float("inf"), false.level)
@@ -82,8 +84,8 @@ def estimate_by_model(
     """(a) Rates as the match probabilities themselves imply them.
 
     Population: `weights` (N,) of all assigned pairs, and of the pairs `outside` the blocking rules. F = Σ(1 − p) over the
-    links, M = Σp over the rest; the interval is that of the Poisson-binomial count with those probabilities (gamma with its
-    moments). It holds only if the probabilities do, and Fellegi-Sunter's usually do not: never shown alone.
+    links, M = Σp over the rest (Belin and Rubin 1995 estimate rates so); the interval is that of the Poisson-binomial count
+    with those probabilities (gamma with its moments). It holds only if the probabilities do, and Fellegi-Sunter's usually do not: never shown alone.
     """
     flat, beyond = np.asarray(weights, dtype=float), np.asarray(outside, dtype=float)
     linked = flat >= threshold
@@ -131,7 +133,8 @@ def estimate_recall_factors(
     """The two factors of design-based recall: what blocking and assignment kept, and what the threshold kept of that.
 
     Population as for `estimate_by_design`. blocking_recall = matches among the assigned pairs / all matches of the frame;
-    scoring_recall = matches at or above the threshold / matches among the assigned pairs. Their product is recall.
+    scoring_recall = matches at or above the threshold / matches among the assigned pairs. Their product is recall. Blocking
+    recall is the pairs completeness of Christen 2012, section 7.2, here after assignment; limits by MOVER as in `rates`.
     """
     flat = np.asarray(weights, dtype=float)
     accepted = np.nan_to_num(sample.weight, nan=-np.inf) >= threshold
@@ -176,6 +179,7 @@ def _within(count: Interval, whole: int) -> Interval:
 
 
 def _poisson_binomial(shares: NDArray[np.float64], level: float) -> Interval:
+    """Count of successes of independent trials with these probabilities: the gamma with its mean Σp and variance Σp(1 − p)."""
     from scipy.stats import gamma
 
     mean, variance = float(shares.sum()), float((shares * (1 - shares)).sum())

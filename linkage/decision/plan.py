@@ -56,7 +56,9 @@ def plan_sample(
         )
         odds = ratio(missed, false.complement(links))
         width = odds.high / (1 + odds.high) - odds.low / (1 + odds.low)
-        planned.append(PlannedWidth(budget, (false.high - false.low) / links / 2 if links else 0.5, width / 2, drawn))
+        planned.append(
+            PlannedWidth(budget, (false.high - false.low) / links / 2 if links else 0.5, width / 2 if links else 0.5, drawn)
+        )
     return planned
 
 

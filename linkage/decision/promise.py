@@ -70,7 +70,11 @@ def thresholds_from_labels(
 def false_link_bound(
     sample: LabelledSample, flat: NDArray[np.float64], threshold: float, alpha: float, *, none_seen: bool = False
 ) -> float:
-    """One-sided upper bound (confidence 1 − alpha) of false links / pairs at or above the threshold."""
+    """One-sided upper bound (confidence 1 − alpha) of false links / assigned pairs at or above the threshold.
+
+    The upper limit of `intervals.total_of_hits` at level 1 − 2 alpha (its sources); `none_seen` asks for the bound if no false
+    link had been found.
+    """
     links = int((flat >= threshold).sum())
     if not links:
         return 0.0
@@ -78,7 +82,7 @@ def false_link_bound(
 
 
 def missed_below_bound(sample: LabelledSample, flat: NDArray[np.float64], threshold: float, alpha: float) -> float:
-    """One-sided upper bound of matches below the threshold / matches among the assigned pairs."""
+    """One-sided upper bound of matches below the threshold / matches among the assigned pairs, by `total_of_hits` and MOVER."""
     below, links = flat[flat < threshold], int((flat >= threshold).sum())
     if not below.size:
         return 0.0

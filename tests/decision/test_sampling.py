@@ -123,6 +123,15 @@ def test_the_plan_narrows_with_the_budget_and_meets_what_is_found(run):
     assert "soát xét 200 cặp" in describe_plan(plans, "vi") and describe_plan(plans, "vi").count("±") == 6
 
 
+def test_a_plan_where_nothing_is_linked_promises_no_width(run):
+    from linkage.decision.strata import tally
+
+    strata = tally("assigned", run.weights, [-np.inf, 0.0, run.weights.max() + 1, np.inf])
+    planned = plan_sample(strata, run.weights.max() + 1, (200,))
+    assert (planned[0].precision_half_width, planned[0].recall_half_width) == (0.5, 0.5)
+    assert "± 50 and recall ± 50" in describe_plan(planned, "en")
+
+
 def test_a_frame_without_pairs_is_refused(run):
     run.connection.execute(f"CREATE OR REPLACE TABLE nothing AS SELECT * FROM '{run.paths['links']}' LIMIT 0")
     with pytest.raises(LinkageError, match="no assigned pair"):
