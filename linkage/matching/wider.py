@@ -45,21 +45,22 @@ def write_wider_pairs(
     )
     chosen = _within_budget(connection, sides, looser_rules(rules))
     known = literal(str(run / "pairs.parquet"))
-    fresh = f"SELECT * FROM ({pairs_of_rules(sides, len(chosen), 'looser')}) ANTI JOIN read_parquet({known}) USING (id_l, id_r)"
+    fresh = f"SELECT * FROM ({pairs_of_rules(sides, chosen, 'chosen')}) ANTI JOIN read_parquet({known}) USING (id_l, id_r)"
     if not chosen:
         fresh = f"SELECT id_l, id_r, blocking_rules FROM read_parquet({known}) WHERE false"
-    else:
-        _block_unlinked(connection, sides, chosen)
     weighed = weights_query(connection, sides, model, f"({levels_of_pairs(model.settings, sides, fresh)})", FLOOR)
     place = "row_number() OVER (PARTITION BY id_l ORDER BY link_weight DESC, id_r)"
     best = f"SELECT id_l, id_r, link_weight FROM ({weighed}) QUALIFY {place} <= 5 ORDER BY id_l, id_r"
     return write_parquet(connection, best, target)
 
 
-def _within_budget(connection: duckdb.DuckDBPyConnection, sides: Sides, rules: Sequence[BlockingRule]) -> list[BlockingRule]:
-    """The most selective rules whose pairs together stay within the budget, in the order given."""
+def _within_budget(connection: duckdb.DuckDBPyConnection, sides: Sides, rules: Sequence[BlockingRule]) -> int:
+    """Keep the blocks of the most selective rules whose pairs together stay within the budget: chosen_left, chosen_right.
+
+    Returns how many rules are kept, in the order given.
+    """
     if not rules:
-        return []
+        return 0
     _block_unlinked(connection, sides, rules)
     budget = PAIRS_A_MENTION * int(fetch_row(connection, "SELECT count(*) FROM unlinked")[0])
     sizes = "SELECT block_{n} AS block, count(*) AS records FROM looser_{side} WHERE block_{n} IS NOT NULL GROUP BY block"
@@ -68,12 +69,15 @@ def _within_budget(connection: duckdb.DuckDBPyConnection, sides: Sides, rules: S
         left, right = (sizes.format(n=number, side=side) for side in ("left", "right"))
         query = f"SELECT coalesce(sum(l.records * r.records), 0) FROM ({left}) l JOIN ({right}) r USING (block)"
         pairs.append(int(fetch_row(connection, query)[0]))
-    chosen, spent = set(), 0
+    chosen: list[int] = []
     for number in sorted(range(len(rules)), key=lambda one: (pairs[one], one)):
-        spent += pairs[number]
-        if spent <= budget:
-            chosen.add(number)
-    return [rule for number, rule in enumerate(rules) if number in chosen]
+        if sum(pairs[one] for one in [*chosen, number]) > budget:
+            break
+        chosen.append(number)
+    blocks = "".join(f", block_{number} AS block_{place}" for place, number in enumerate(sorted(chosen)))
+    for side in ("left", "right"):
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE chosen_{side} AS SELECT id{blocks} FROM looser_{side}")
+    return len(chosen)
 
 
 def _block_unlinked(connection: duckdb.DuckDBPyConnection, sides: Sides, rules: Sequence[BlockingRule]) -> None:
