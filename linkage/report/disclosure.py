@@ -29,7 +29,7 @@ def hide_small_cells(cells: Sequence[Sequence[int]], floor: int) -> list[list[bo
     Population: counts of records by row and column; the reader knows that rows add up to their totals, and each column's
     sum over the rows. A count from 1 to `floor` − 1 is hidden. Then, as long as those equations determine a hidden cell,
     a shown cell of its row or column is hidden too: the one that leaves the fewest determined, of these a cell before a
-    total, a positive one before a zero, the smallest.
+    total, a positive one before a zero, the smallest. In the end no cell at or above the floor is hidden without need.
 
     >>> hide_small_cells([[900, 3, 903], [400, 50, 450], [300, 20, 320]], 10)
     [[True, True, False], [True, True, False], [True, True, False]]
@@ -49,8 +49,14 @@ def hide_small_cells(cells: Sequence[Sequence[int]], floor: int) -> list[list[bo
             crossing = [(i, k) for k in range(last + 1)] + [(k, j) for k in range(len(counts))]
             able |= {at for at in crossing if not hidden[at]}
         if not able:
-            return [[bool(one) for one in row] for row in hidden]
+            break
         hidden[min(able, key=cost)] = True
+    # choices made one at a time can turn out needless: show again what protects nothing, the largest first
+    needless = [at for at in zip(*(places.tolist() for places in np.nonzero(hidden)), strict=True) if not 0 < counts[at] < floor]
+    for at in sorted(needless, key=lambda at: (counts[at] == 0, -counts[at])):
+        hidden[at] = False
+        hidden[at] = bool(determined_cells(hidden))
+    return [[bool(one) for one in row] for row in hidden]
 
 
 def determined_cells(hidden: NDArray[np.bool_]) -> list[tuple[int, int]]:

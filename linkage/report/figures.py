@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,6 @@ import numpy as np
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
     from linkage.report.texts import Texts
@@ -33,16 +33,32 @@ STYLE: Any = {
     "figure.dpi": 200,
 }
 DARK, MIDDLE, LIGHT = "0.25", "0.55", "0.85"
+_PAINTER = ThreadPoolExecutor(1)
+"""The one thread that uses matplotlib, whose settings hold for the whole process."""
 
 
 class Drawing:
-    """One figure being drawn: `with Drawing(height) as (figure, axes)`, then `.svg` and `.png`."""
+    """One figure, `height` inches high, that `paint` draws on empty axes.
 
-    def __init__(self, height: float) -> None:
+    All are drawn by one thread of their own, in the order they were made, while the report's queries and pandoc run.
+    """
+
+    def __init__(self, height: float, paint: Callable[[Axes], None]) -> None:
         self.height = height
-        self.svg = b""
+        self._paint = paint
+        self._drawn = _PAINTER.submit(self._save, "svg", {"Date": None, "Creator": None})
 
-    def __enter__(self) -> tuple[Figure, Axes]:
+    @property
+    def svg(self) -> bytes:
+        """The figure with its letters as outlines."""
+        return self._drawn.result()
+
+    @cached_property
+    def png(self) -> bytes:
+        """The same as a bitmap of 200 dots an inch, made when asked for."""
+        return _PAINTER.submit(self._save, "png", {"Software": None}).result()
+
+    def _save(self, form: str, metadata: dict[str, Any]) -> bytes:
         import matplotlib as mpl
         from matplotlib import font_manager
         from matplotlib.figure import Figure
@@ -50,36 +66,39 @@ class Drawing:
         if not any(font.name == "Tinos" and font.fname.startswith(str(FONTS)) for font in font_manager.fontManager.ttflist):
             for file in sorted(FONTS.glob("*.ttf")):
                 font_manager.fontManager.addfont(str(file))
-        self._style = mpl.rc_context(STYLE)
-        self._style.__enter__()
-        self._figure = Figure(figsize=(WIDTH, self.height), layout="constrained")
-        return self._figure, self._figure.add_subplot()
-
-    def __exit__(self, *error: object) -> None:
-        try:
-            if error[0] is None:
-                self.svg = self._save("svg", {"Date": None, "Creator": None})
-        finally:
-            self._style.__exit__(None, None, None)
-
-    @cached_property
-    def png(self) -> bytes:
-        """The same as a bitmap of 200 dots an inch, made when asked for."""
-        import matplotlib as mpl
-
         with mpl.rc_context(STYLE):
-            return self._save("png", {"Software": None})
-
-    def _save(self, form: str, metadata: dict[str, Any]) -> bytes:
-        drawn = io.BytesIO()
-        self._figure.savefig(drawn, format=form, metadata=metadata, dpi=200)
+            figure = Figure(figsize=(WIDTH, self.height))
+            axes = figure.add_subplot()
+            self._paint(axes)
+            _fit(axes)
+            drawn = io.BytesIO()
+            figure.savefig(drawn, format=form, metadata=metadata, dpi=200)
         return drawn.getvalue()
+
+
+def _fit(axes: Axes) -> None:
+    """Move the axes so that they and their labels fill the figure: matplotlib's own layouts measure every label four times."""
+    taken, figure = axes.get_tightbbox(for_layout_only=True), axes.figure.bbox
+    inner = axes.bbox
+    assert taken is not None
+    pad = 0.04 * axes.figure.dpi
+    left, bottom = inner.x0 - taken.x0 + pad, inner.y0 - taken.y0 + pad
+    right, top = taken.x1 - inner.x1 + pad, taken.y1 - inner.y1 + pad
+    axes.set_position((
+        left / figure.width, bottom / figure.height,
+        1 - (left + right) / figure.width, 1 - (bottom + top) / figure.height,
+    ))  # fmt: skip
+    # where the labels are is settled: drawing must not measure all ticks again to find it
+    for axis, x, y in ((axes.xaxis, 0.5, 0.0), (axes.yaxis, 0.0, 0.5)):
+        if axis.get_label_text():
+            at = axes.transAxes.inverted().transform(axis.label.get_window_extent())
+            axis.set_label_coords(*((x, at[1][1]) if axis is axes.xaxis else (at[1][0], y)))
 
 
 def draw_flow(steps: Sequence[tuple[str, str, str]]) -> Drawing:
     """Boxes from top to bottom (label, count) with what leaves to the right; texts ready to print."""
-    drawing = Drawing(0.78 * len(steps) + 0.1)
-    with drawing as (_, axes):
+
+    def paint(axes: Axes) -> None:
         axes.axis("off")
         axes.set_xlim(0, 10)
         axes.set_ylim(-len(steps) + 0.5, 0.5)
@@ -91,13 +110,14 @@ def draw_flow(steps: Sequence[tuple[str, str, str]]) -> Drawing:
             if leaves:
                 axes.annotate("", (5.9, -at - 0.5), (2.6, -at - 0.5), arrowprops={"arrowstyle": "-|>", "color": MIDDLE})
                 axes.text(6.05, -at - 0.5, leaves, ha="left", va="center", fontsize=9, linespacing=1.25)
-    return drawing
+
+    return Drawing(0.78 * len(steps) + 0.1, paint)
 
 
 def draw_weights(counts: NDArray[np.int_], edges: NDArray[np.float64], thresholds: dict[str, float], texts: Texts) -> Drawing:
     """Histogram of link weights (bits), counts on a logarithmic scale, thresholds as dashed lines."""
-    drawing = Drawing(2.9)
-    with drawing as (_, axes):
+
+    def paint(axes: Axes) -> None:
         axes.stairs(counts, edges, fill=True, color=MIDDLE, edgecolor=DARK)
         axes.set_yscale("log")
         axes.set_ylim(0.8, max(float(counts.max(initial=1)), 2) * 2.5)
@@ -111,33 +131,36 @@ def draw_weights(counts: NDArray[np.int_], edges: NDArray[np.float64], threshold
         axes.set_xlabel(texts("words", "link_weight"))
         axes.set_ylabel(texts("words", "pairs_axis"))
         _localise(axes, texts)
-    return drawing
+
+    return Drawing(2.9, paint)
 
 
 def draw_bars(labels: Sequence[str], values: Sequence[float], axis: str, texts: Texts, marks: Sequence[float] = ()) -> Drawing:
     """Horizontal bars, first on top; negative ones hatched so that they differ without colour."""
-    drawing = Drawing(min(0.6 + 0.2 * max(len(labels), 2), TALLEST))
-    with drawing as (_, axes):
+    height = min(0.6 + 0.2 * max(len(labels), 2), TALLEST)
+
+    def paint(axes: Axes) -> None:
         places = -np.arange(len(labels))
         bars = axes.barh(
             places, values, color=[MIDDLE if value >= 0 else LIGHT for value in values], edgecolor=DARK, linewidth=0.6
         )
         for bar, value in zip(bars, values, strict=True):
             bar.set_hatch("" if value >= 0 else "////")
-        axes.set_yticks(places, labels, fontsize=8.5 if drawing.height < TALLEST else 72 * TALLEST / (1.25 * len(labels)))
+        axes.set_yticks(places, labels, fontsize=8.5 if height < TALLEST else 72 * TALLEST / (1.25 * len(labels)))
         axes.set_ylim(-len(labels) + 0.4, 0.6)
         axes.axvline(0, color="black", linewidth=0.8)
         for mark in marks:
             axes.axvline(mark, color="black", linestyle="--", linewidth=0.8)
         axes.set_xlabel(axis)
         _localise(axes, texts, only_x=True)
-    return drawing
+
+    return Drawing(height, paint)
 
 
 def draw_heat_map(rows: Sequence[str], columns: Sequence[str], shares: NDArray[np.float64], texts: Texts) -> Drawing:
     """Shares 0–1 as shades of grey with their per cent; NaN cells hatched."""
-    drawing = Drawing(0.9 + 0.28 * len(rows))
-    with drawing as (_, axes):
+
+    def paint(axes: Axes) -> None:
         axes.imshow(np.ma.masked_invalid(shares), cmap="Greys", vmin=0, vmax=1.25, aspect="auto")
         axes.patch.set(hatch="////", edgecolor=MIDDLE, facecolor="white")
         for i, row in enumerate(shares):
@@ -148,13 +171,14 @@ def draw_heat_map(rows: Sequence[str], columns: Sequence[str], shares: NDArray[n
         axes.set_xticks(range(len(columns)), columns, fontsize=8.5)
         axes.set_yticks(range(len(rows)), rows, fontsize=8.5)
         axes.tick_params(length=0)
-    return drawing
+
+    return Drawing(0.9 + 0.28 * len(rows), paint)
 
 
 def draw_calibration(expected: Sequence[float], observed: Sequence[float], sizes: Sequence[int], texts: Texts) -> Drawing:
     """Model probability against the observed share of matches, 0–1 both; areas follow the number of labels."""
-    drawing = Drawing(3.2)
-    with drawing as (_, axes):
+
+    def paint(axes: Axes) -> None:
         axes.plot([0, 1], [0, 1], color=MIDDLE, linestyle="--", linewidth=1)
         area = 25 + 175 * np.asarray(sizes) / max(max(sizes, default=1), 1)
         axes.scatter(expected, observed, s=area, facecolor=LIGHT, edgecolor="black", zorder=3, clip_on=False)
@@ -162,13 +186,13 @@ def draw_calibration(expected: Sequence[float], observed: Sequence[float], sizes
         axes.set_xlabel(texts("words", "probability_axis"))
         axes.set_ylabel(texts("words", "observed_axis"))
         _localise(axes, texts)
-    return drawing
+
+    return Drawing(3.2, paint)
 
 
 def _localise(axes: Axes, texts: Texts, only_x: bool = False) -> None:
-    """Decimal commas on linear axes."""
+    """Numbers on axes as the language writes them."""
     from matplotlib.ticker import FuncFormatter
 
     for axis in (axes.xaxis,) if only_x else (axes.xaxis, axes.yaxis):
-        if axis.get_scale() == "linear":
-            axis.set_major_formatter(FuncFormatter(lambda value, _: texts.axis(value)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: texts.axis(value)))

@@ -22,6 +22,7 @@ class RunTables:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._columns: dict[str, set[str]] = {}
         self.label = ""
         """Put before sources: which run, where two are read."""
 
@@ -66,9 +67,10 @@ class RunTables:
 
     def columns(self, table: str) -> set[str]:
         """Column names; none when the table is absent."""
-        if not self.has(table):
-            return set()
-        return {row[0] for row in self.connection.execute(f"DESCRIBE {quote(table)}").fetchall()}
+        if table not in self._columns:
+            described = self.rows(f"DESCRIBE {quote(table)}") if self.has(table) else []
+            self._columns[table] = {row[0] for row in described}
+        return self._columns[table]
 
     def rows(self, query: str, values: object = None) -> list[tuple[Any, ...]]:
         """All rows of a query over the run's tables."""

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from linkage.report.disclosure import hide_small_cells, hide_small_counts, share_may_be_shown
+from linkage.report.disclosure import determined_cells, hide_small_cells, hide_small_counts, share_may_be_shown
 
 FLOOR = 10
 ROWS = st.lists(st.lists(st.one_of(st.integers(0, 15), st.integers(0, 900)), min_size=2, max_size=3), min_size=2, max_size=7)
@@ -53,6 +53,24 @@ def test_a_hidden_cell_that_bridges_two_cycles_is_not_given_away():
     hidden = hide_small_cells(cells, FLOOR)
     least, most = attack(cells, hidden, (2, 1))
     assert most - least > 1e-6
+
+
+def test_ties_hide_no_more_than_is_needed():
+    # Hiding the first 20 was one of several choices that tied; the cells hidden after it made it needless.
+    cells = [[20, 20, 40], [20, 3, 23], [5, 0, 5]]
+    assert hide_small_cells(cells, FLOOR) == [[False, True, True], [True, True, False], [True, False, True]]
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.lists(st.lists(st.sampled_from([0, 3, 5, 20, 20, 50]), min_size=3, max_size=3), min_size=2, max_size=5))
+def test_every_further_hidden_cell_is_needed(rows):
+    cells = [[*row, sum(row)] for row in rows]
+    hidden = np.array(hide_small_cells(cells, FLOOR))
+    for i, j in zip(*np.nonzero(hidden), strict=True):
+        if not 0 < cells[i][j] < FLOOR:
+            shown = hidden.copy()
+            shown[i, j] = False
+            assert determined_cells(shown)
 
 
 def test_a_single_hidden_count_takes_another_with_it():
