@@ -10,7 +10,7 @@ import pyarrow as pa
 from linkage.config import FieldKind
 from linkage.runs.sql import quote
 from linkage.standardise.keys import suffixes_of
-from linkage.standardise.names import NAME_COLUMNS, WORD_COLUMNS, join_words, name_row, word_row
+from linkage.standardise.names import AS_WRITTEN, NAME_COLUMNS, TIDIED, WORD_COLUMNS, join_words, name_row, word_row
 from linkage.standardise.numbers import READ_WHOLE_NUMBERS
 from linkage.standardise.values import ROWS, Row, place_rows
 from linkage.vietnamese.numbers import COUNTRY_PREFIXES, PROVINCE_PREFIXES
@@ -47,6 +47,7 @@ class Dictionaries:
             "std_odd_names",
             "std_prefixes",
             "std_values",
+            "std_rest",
         ):
             self._connection.execute(f"DROP TABLE IF EXISTS {table}")
 
@@ -79,20 +80,26 @@ class Dictionaries:
         )
 
     def _learn_names(self) -> None:
-        """Words first; then names of plain words are put together in SQL and the others read one by one."""
+        """Names of plain words are put together in SQL, as they stand or tidied; only the others are read one by one."""
+        known = "std_known_person_name"
+        self._create(known, NAME_COLUMNS)
+        self._put_words_together(known, "std_values", AS_WRITTEN)
+        self._connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE std_rest AS SELECT raw FROM std_values ANTI JOIN {known} USING (raw)"
+        )
+        self._put_words_together(known, "std_rest", TIDIED)
+        new = self._fetch(f"SELECT raw FROM std_rest ANTI JOIN {known} USING (raw) ANTI JOIN std_odd_names USING (raw)")
+        self._insert("std_odd_names", NAME_COLUMNS, ((raw, *name_row(raw, self._sound_merges)) for raw in new))
+        self._connection.execute(f"INSERT INTO {known} SELECT o.* FROM std_odd_names AS o SEMI JOIN std_rest USING (raw)")
+
+    def _put_words_together(self, known: str, values: str, words: str) -> None:
+        """Learn the words of names, then the names that are plain words throughout."""
         new = self._fetch(
-            "SELECT word FROM (SELECT DISTINCT unnest(string_split(raw, ' ')) AS word FROM std_values) AS v "
+            f"SELECT word FROM (SELECT DISTINCT unnest({words}) AS word FROM {values}) AS v "
             "ANTI JOIN std_words AS w ON w.raw = v.word"
         )
         self._insert("std_words", WORD_COLUMNS, ((word, *word_row(word, self._sound_merges)) for word in new))
-        self._connection.execute(join_words("std_known_person_name"))
-        new = self._fetch(
-            "SELECT raw FROM std_values ANTI JOIN std_known_person_name USING (raw) ANTI JOIN std_odd_names USING (raw)"
-        )
-        self._insert("std_odd_names", NAME_COLUMNS, ((raw, *name_row(raw, self._sound_merges)) for raw in new))
-        self._connection.execute(
-            "INSERT INTO std_known_person_name SELECT o.* FROM std_odd_names AS o SEMI JOIN std_values USING (raw)"
-        )
+        self._connection.execute(f"INSERT INTO {known} {join_words(values, words)}")
 
     def _create(self, table: str, columns: dict[str, str]) -> None:
         described = "".join(f", {quote(name)} {sql_type}" for name, sql_type in columns.items())

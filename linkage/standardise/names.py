@@ -9,6 +9,9 @@ from linkage.vietnamese import fold, parse_name, plain_name_word, sound_key, ton
 
 MAX_PLAIN_WORDS = 5
 """Longer names are read whole."""
+AS_WRITTEN = "string_split(raw, ' ')"
+TIDIED = "string_split(trim(regexp_replace(nfc_normalize(raw), ' +', ' ', 'g')), ' ')"
+"""SQL of a name's words: as they stand, and composed and without the spaces that stand double."""
 WORD_COLUMNS = {
     "text": "VARCHAR",
     "fold": "VARCHAR",
@@ -39,8 +42,8 @@ def name_row(text: str, merges: frozenset[str]) -> Row:
     )  # fmt: skip
 
 
-def join_words(known: str) -> str:
-    """SQL that makes the table `known` hold the names of `std_values` whose words are all plain in `std_words`."""
+def join_words(values: str, words: str) -> str:
+    """A query of the names of the table `values` all of whose words (SQL over `raw`) are plain in `std_words`."""
     numbers = range(1, MAX_PLAIN_WORDS + 1)
     joins = " ".join(f"LEFT JOIN std_words AS w{i} ON w{i}.raw = words[{i}] AND w{i}.text IS NOT NULL" for i in numbers)
     # NULL sorts and concatenates away, so absent words need no case of their own
@@ -53,12 +56,11 @@ def join_words(known: str) -> str:
     in_order = f"array_to_string(list_sort([{', '.join(f'w{i}.fold' for i in numbers)}], 'ASC', 'NULLS LAST'), ' ')"
     all_plain = " AND ".join(f"(size < {i} OR w{i}.text IS NOT NULL)" for i in numbers[1:])
     return f"""
-        CREATE OR REPLACE TEMP TABLE {known} AS
         SELECT n.raw, {together["text"]} AS "value", {together["fold"]} AS "fold", {together["tone"]} AS "tone",
                {together["sound"]} AS "sound", {together["variant"]} AS "variant", {in_order} AS "sorted",
                CASE WHEN size > 1 THEN w1.fold END AS surname_fold, {middle} AS middle_fold,
                {last["fold"]} AS given_fold, {last["tone"]} AS given_tone, {last["sound"]} AS given_sound,
                NULL::VARCHAR AS flags
-        FROM (SELECT raw, string_split(raw, ' ') AS words, len(words) AS size FROM std_values) AS n {joins}
+        FROM (SELECT raw, {words} AS words, len(words) AS size FROM {values}) AS n {joins}
         WHERE size <= {MAX_PLAIN_WORDS} AND w1.may_lead AND {all_plain}
     """

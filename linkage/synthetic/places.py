@@ -75,7 +75,7 @@ def districts() -> dict[str, tuple[District, ...]]:
 def _history() -> dict[str, tuple[tuple[int, int, str], ...]]:
     """Province code → (first day, day after the last, name it was called by or lay in)."""
     found: dict[str, list[tuple[int, int, str]]] = {}
-    for name, start, end, parts in _rows("historical_provinces.tsv"):
+    for name, start, end, parts, _ in _rows("historical_provinces.tsv"):
         days = [int(np.datetime64(day).astype(np.int64)) for day in (start, end)]
         for part in parts.split():
             if part.isdigit():

@@ -165,7 +165,7 @@ class Gazetteer:
     def province_names(self) -> dict[str, list[Meaning]]:
         """Key of a province's name → what it has meant, in order of time."""
         found: dict[str, list[Meaning]] = {}
-        for name, start, end, parts in _rows("historical_provinces.tsv"):
+        for name, start, end, parts, _ in _rows("historical_provinces.tsv"):
             old = tuple(int(part) for part in parts.split() if part.isdigit())
             also = tuple(int(part[1:]) for part in parts.split() if part.startswith("+"))
             meaning = Meaning(date.fromisoformat(start), date.fromisoformat(end), old, None, also)

@@ -15,9 +15,10 @@ from datetime import date
 from functools import lru_cache
 from typing import Literal
 
-from linkage.vietnamese.gazetteer import FORMER, REFORM, Gazetteer, Index, Meaning, Named, gazetteer
-from linkage.vietnamese.letters import clean_text, fold, tone_key
+from linkage.vietnamese.gazetteer import FORMER, REFORM, Gazetteer, Meaning, Named, gazetteer
+from linkage.vietnamese.letters import clean_text
 from linkage.vietnamese.nationalities import is_foreign_country
+from linkage.vietnamese.place_words import COMMUNE_KINDS, DISTRICT_KINDS, MAX_WORDS, PlaceText, squeeze
 from linkage.vietnamese.placeholders import is_placeholder
 
 PlaceLevel = Literal["commune", "district", "province", "abroad"]
@@ -52,116 +53,7 @@ class Place:
     flags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
-    fold: str
-    tone: str
-    starts: bool
-    """Whether a separator stands before it."""
-
-
-_SUBSTITUTIONS = tuple(
-    (re.compile(pattern, re.IGNORECASE), by)
-    for pattern, by in (
-        (r"\(.*?\)|\(.*$", " "),
-        (r"\bt\.?\s*p\.?\s*(?:h\.?\s*c\.?\s*m\b\.?)", "thành phố hồ chí minh"),
-        (r"\bt\.?p\b\.?", "thành phố "),
-        (r"\bt\.?x\b\.?", "thị xã "),
-        (r"\bt\.?t\b\.?(?!\s*[-.]?\s*hu[eế])", "thị trấn "),
-        (r"\bq(?:\.|(?=\s*\d))\s*", "quận "),
-        (r"\b[pf](?:\.|(?=\s*\d))\s*", "phường "),
-        (r"\bđ\.?k\.\s*", "đặc khu "),
-        (r"\bh\.\s*", "huyện "),
-        (r"\bx\.\s*", "xã "),
-        (r"\bt\.\s*", "tỉnh "),
-        (r"\b(?:ubnd|ủy ban nhân dân|uỷ ban nhân dân)\b", " "),
-        (r"[,;/\s]*\b(?:việt nam|viet nam|vn)\b[.\s]*$", " "),
-        (r"\bcũ\b", " "),
-    )
-)
-_ABBREVIATED = re.compile(
-    r"[(.]|\b(?:[tpqxhf]|t[pxt]|tp\s?hcm|[pqf]\s?\d+|ubnd|nhân dân|việt nam|viet nam|vn|cũ)\b", re.IGNORECASE
-)
-_TOKENS = re.compile(r"[\w']+|[,;/|–—-]")
-_KIND_TONES = {"thi xa": "thi5 xa4", "thanh pho": "thanh2 pho61", "thi tran": "thi5 tra6n1", "dac khu": "d9a8c5 khu",
-               "phuong": "phu7o7ng2", "quan": "qua6n5", "huyen": "huye6n5", "xa": "xa4", "tinh": "tinh3"}  # fmt: skip
-_LAST_OF_KINDS = frozenset(kind.split()[-1] for kind in _KIND_TONES)
-_DISTRICT_KINDS = frozenset(("thi xa", "thanh pho", "quan", "huyen"))
-_COMMUNE_KINDS = frozenset(("xa", "phuong", "thi tran", "dac khu"))
 _CITY_PROVINCES = frozenset((1, 31, 46, 48, 79, 92))
-_MAX_WORDS = 7
-
-
-@lru_cache(maxsize=1 << 15)
-def _keys_of_token(token: str) -> tuple[str, str]:
-    return fold(token), tone_key(token)
-
-
-class _Text:
-    """The words of a place and where kinds of units stand in them."""
-
-    def __init__(self, text: str) -> None:
-        self.unmarked = text.isascii()
-        if _ABBREVIATED.search(text):
-            for pattern, by in _SUBSTITUTIONS:
-                text = pattern.sub(by, text)
-        self.words: list[_Word] = []
-        separated = True
-        for token in _TOKENS.findall(text):
-            folded, tone = _keys_of_token(token)
-            if folded:
-                self.words.append(_Word(folded, tone, separated))
-            separated = not folded
-        self.run_on = not any(word.starts for word in self.words[1:])
-        self.kinds = [self._kind_before(at) for at in range(len(self.words) + 1)]
-        """For each word, the kind of unit that ends before it ('' when none does) and where that starts."""
-
-    def _kind_before(self, at: int) -> tuple[str, int]:
-        if at and (last := self.words[at - 1].fold) in _LAST_OF_KINDS:
-            for kind in (f"{self.words[at - 2].fold} {last}" if at > 1 else "", last):
-                tone = _KIND_TONES.get(kind)
-                if tone:
-                    start = at - 1 - kind.count(" ")
-                    if self.unmarked or " ".join(word.tone for word in self.words[start:at]) == tone:
-                        return kind, start
-        return "", at
-
-    def names_ending(self, end: int, index: Index) -> list[tuple[list[Named], str, int, int]]:
-        """Names of `index` that end before word `end`, longest first: best candidates, kind said, start, how well (1–3)."""
-        found = []
-        for size in range(min(_MAX_WORDS, end), 0, -1):
-            start = end - size
-            words = self.words[start:end]
-            kind, kind_start = self.kinds[start]
-            if not (kind or words[0].starts or start == 0 or self.run_on):
-                continue
-            squeezed = "".join(word.fold for word in words)
-            key = f"{kind}{int(squeezed)}".replace(" ", "") if squeezed.isdigit() else _squeeze(squeezed)
-            if candidates := index.get(key):
-                tone = "".join(word.tone for word in words)
-                best, fit = _best(candidates, squeezed, tone, kind, self.unmarked)
-                found.append((best, kind, kind_start, fit))
-        return found
-
-
-def _squeeze(folded: str) -> str:
-    """`place_key` of text that is folded already."""
-    return folded.replace("k", "c").replace("y", "i")
-
-
-def _best(candidates: list[Named], squeezed: str, tone: str, kind: str, unmarked: bool) -> tuple[list[Named], int]:
-    """The candidates that fit the spelling best (3 as written, 2 other marks, 1 k/c or i/y), of the kind said if any is."""
-
-    def fit(named: Named) -> int:
-        if not named.tone or squeezed.isdigit() or unmarked:  # no marks to compare
-            return 3 if named.fold == squeezed or squeezed.isdigit() else 1
-        return 3 if named.tone == tone else 2 if named.fold == squeezed else 1
-
-    top = max(fit(named) for named in candidates)
-    best = [named for named in candidates if fit(named) == top]
-    if kind:
-        return [named for named in best if named.type == kind] or best, top
-    return [named for named in best if named.tone] or best, top
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +112,7 @@ def _province_tail(text: str) -> str:
 def _period_bounds(tail: str) -> tuple[int, ...]:
     """The periods at which the meaning of the province named at the end of a text changes; codes change with the reform."""
     units = gazetteer()
-    meanings = [meaning for found, _, _ in _provinces_ending(units, _Text(tail)) for meaning in found]
+    meanings = [meaning for found, _, _ in _provinces_ending(units, PlaceText(tail)) for meaning in found]
     days = {day for meaning in meanings for day in (meaning.start, meaning.end)} | {REFORM}
     return tuple(i for i, day in enumerate(units.periods, start=1) if day in days)
 
@@ -235,14 +127,16 @@ def resolve_place_in_period(text: str, period: int | None) -> Place:
     at = None if period is None else units.periods[period - 1] if period else date(1900, 1, 1)
     if re.fullmatch(r"\d{5}|\d{2,3}", clean):
         return _resolve_code(units, clean, at)
-    words = _Text(clean)
+    words = PlaceText(clean)
     for meanings, _, end in _provinces_ending(units, words):
         ordered = _in_order(meanings, at)
         if end == 0:
             return _of_province(units, clean, ordered, at, ())
         readings: list[tuple[Meaning, _Reading]] = []
         for meaning in ordered:
-            if reading := _read_within(units, words, end, meaning):
+            reading = _read_within(units, words, end, meaning)
+            if reading and not (readings and at is not None and at < REFORM and reading.is_new and not reading.kind_said):
+                # before the reform "15 - Gò Vấp" is a ward of the district, not the commune that took the district's name
                 readings.append((meaning, reading))
                 if at is not None and reading.is_whole:
                     break  # in order of the meanings: the first that leaves nothing unread
@@ -256,15 +150,15 @@ def resolve_place_in_period(text: str, period: int | None) -> Place:
     return Place(clean, flags=("unresolved",))
 
 
-def _provinces_ending(units: Gazetteer, words: _Text) -> Iterable[tuple[list[Meaning], str, int]]:
+def _provinces_ending(units: Gazetteer, words: PlaceText) -> Iterable[tuple[list[Meaning], str, int]]:
     """The province named at the end: longest name first, unless the kind said makes it a district of the same name."""
     end = len(words.words)
-    for size in range(min(_MAX_WORDS, end), 0, -1):
+    for size in range(min(MAX_WORDS, end), 0, -1):
         start = end - size
         kind, kind_start = words.kinds[start]
         if not (kind or words.words[start].starts or words.run_on):
             continue
-        meanings = units.province_names.get(_squeeze("".join(word.fold for word in words.words[start:end])))
+        meanings = units.province_names.get(squeeze("".join(word.fold for word in words.words[start:end])))
         if not meanings:
             continue
         if kind in ("", "tinh") or (kind == "thanh pho" and any(set(m.old) & _CITY_PROVINCES for m in meanings)):
@@ -280,17 +174,17 @@ def _in_order(meanings: list[Meaning], at: date | None) -> list[Meaning]:
     return sorted(latest_first, key=lambda meaning: (not meaning.start <= at < meaning.end, meaning.new is not None))
 
 
-def _read_within(units: Gazetteer, words: _Text, end: int, meaning: Meaning) -> _Reading | None:
+def _read_within(units: Gazetteer, words: PlaceText, end: int, meaning: Meaning) -> _Reading | None:
     """District and commune, or commune alone, before word `end` in a province as `meaning` has it."""
     if meaning.new is not None:
         for named, kind, _, fit in words.names_ending(end, units.new_communes[meaning.new]):
-            if fit == 3 and kind not in _DISTRICT_KINDS:
+            if fit == 3 and kind not in DISTRICT_KINDS:
                 return _Reading("commune", tuple(named), is_new=True, kind_said=kind != "")
         return None
     by_district: _Reading | None = None
     for province in (*meaning.old, *meaning.also):
         for named, kind, start, fit in words.names_ending(end, units.districts[province]):
-            if kind in _COMMUNE_KINDS:
+            if kind in COMMUNE_KINDS:
                 continue
             reading = _read_commune(units, words, start, named, fit)
             if by_district is None or (reading.fit, reading.level == "commune") > (
@@ -303,28 +197,28 @@ def _read_within(units: Gazetteer, words: _Text, end: int, meaning: Meaning) -> 
     direct: list[Named] = []
     for province in meaning.old:
         for named, kind, _, fit in words.names_ending(end, units.communes_of_province[province]):
-            if fit == 3 and kind not in _DISTRICT_KINDS:
+            if fit == 3 and kind not in DISTRICT_KINDS:
                 direct.extend(named)
                 break
     return _Reading("commune", tuple(direct)) if direct else None
 
 
-def _read_commune(units: Gazetteer, words: _Text, end: int, districts: list[Named], fit: int) -> _Reading:
+def _read_commune(units: Gazetteer, words: PlaceText, end: int, districts: list[Named], fit: int) -> _Reading:
     """The commune before word `end` in one of `districts`; the districts themselves when none is read."""
     for district in districts:
         for named, kind, _, commune_fit in words.names_ending(end, units.communes.get(district.code, {})):
-            if kind not in _DISTRICT_KINDS and commune_fit > 1 - (kind != ""):
+            if kind not in DISTRICT_KINDS and commune_fit > 1 - (kind != ""):
                 return _Reading("commune", tuple(named), fit=min(fit, commune_fit))
     return _Reading("district", tuple(districts), fit=fit, complete=end == 0)
 
 
-def _lone_district(units: Gazetteer, words: _Text) -> _Reading | None:
+def _lone_district(units: Gazetteer, words: PlaceText) -> _Reading | None:
     """A district named without its province, when only one in the country has the name and its kind is said."""
     end = len(words.words)
     found: dict[int, tuple[Named, int]] = {}
     for index in units.districts.values():
         for named, kind, start, fit in words.names_ending(end, index):
-            if kind in _DISTRICT_KINDS and fit == 3:
+            if kind in DISTRICT_KINDS and fit == 3:
                 found.update({n.code: (n, start) for n in named if n.type in (kind, "")})
     if len(found) != 1:
         return None

@@ -24,7 +24,30 @@ FORMS = {
     "vni": lambda text: to_vni(text).encode("cp1252", "latin1_bytes"),
     "utf-8-as-cp1252": lambda text: to_mojibake(text).encode(),
     "cp1258": lambda text: vietnamese_1258(text),
+    "viqr": lambda text: viqr(text).encode("ascii"),
 }
+
+
+def viqr(text: str) -> str:
+    """Marks typed after their letters (RFC 1456)."""
+    import unicodedata
+
+    marks = {
+        "\u0302": "^",
+        "\u0306": "(",
+        "\u031b": "+",
+        "\u0301": "'",
+        "\u0300": "`",
+        "\u0309": "?",
+        "\u0303": "~",
+        "\u0323": ".",
+    }
+    tones = "'`?~."
+    out = ""
+    for letter in text.replace("đ", "dd").replace("Đ", "DD"):
+        base, *rest = unicodedata.normalize("NFD", letter)
+        out += base + "".join(sorted((marks.get(mark, mark) for mark in rest), key=lambda mark: mark in tones))
+    return out
 
 
 def vietnamese_1258(text: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import unicodedata
 from datetime import date
 from pathlib import Path
 
@@ -107,6 +108,8 @@ def test_names_put_together_in_sql_equal_names_read_whole(tmp_path):
         " ".join([pick(surnames), *(pick(middles) for _ in range(size)), pick(givens)]) for size in range(5) for _ in range(150)
     ]
     names += [*surnames, *givens, *NAMES]
+    names += [name.replace(" ", "  ", 1) for name in names] + [unicodedata.normalize("NFD", f" {name} ") for name in names[:300]]
+    names = list(dict.fromkeys(names))
     raw = pa.table(
         {
             "id": pa.array(range(1, len(names) + 1), pa.int32()),

@@ -9,8 +9,11 @@ from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from linkage.synthetic import places as generated
+from linkage.synthetic.births import COUNTRIES
 from linkage.vietnamese import build_gazetteer, compare_places, resolve_place
 from linkage.vietnamese.gazetteer import REFORM, gazetteer, split_type
 from linkage.vietnamese.places import same_periods
@@ -30,6 +33,15 @@ def test_the_data_files_are_what_the_build_writes(tmp_path):
     }
     for name in counts:
         assert (tmp_path / f"{name}.tsv").read_bytes() == (build_gazetteer.DATA / f"{name}.tsv").read_bytes()
+
+
+def test_every_earlier_province_says_how_well_its_dates_are_known():
+    rows = build_gazetteer.read_rows("historical_provinces.tsv")
+    for name, start, end, _, precision in rows:
+        for day, known in zip((start, end), precision.split(), strict=True):
+            assert known in ("open", "year", "day") and (known == "open") == (day == "1900-01-01"), name
+        assert start < end
+    assert len({tuple(row[:3]) for row in rows}) == len(rows)
 
 
 def test_crosswalk_counts_and_corrections():
@@ -90,7 +102,7 @@ def test_every_new_commune_is_found_by_its_full_name():
 def _historical_places():
     """Communes in the provinces of their grandparents' time, as registers of those years write them."""
     places = list(_names_of_every_old_commune())
-    for name, start, end, parts in build_gazetteer.read_rows("historical_provinces.tsv"):
+    for name, start, end, parts, _ in build_gazetteer.read_rows("historical_provinces.tsv"):
         old = {int(part) for part in parts.split() if part.isdigit()}
         at = date.fromordinal((date.fromisoformat(start).toordinal() + date.fromisoformat(end).toordinal()) // 2)
         within = [place for place in places if UNITS.province_of_commune[place[0]] in old]
@@ -115,6 +127,52 @@ def test_short_forms_of_historical_places_resolve_to_the_right_commune_or_a_set_
         assert not place.communes or set(UNITS.successors[code]) <= set(place.communes), (commune, district, province, at, place)
         found += bool(place.communes)
     assert found > 900
+
+
+def _generated(write):
+    """(text, commune code, day) as the generator's registers write two communes of every district in every period of names."""
+    day_of = date(1970, 1, 1).toordinal()
+    days = [int(day) for day in generated._breaks() if day_of + day < REFORM.toordinal()]
+    middles = [(one + other) // 2 for one, other in pairwise([date(1940, 1, 1).toordinal() - day_of, *days[1:]]) if one < other]
+    seen: dict[str, tuple[str, date]] = {}
+    for district in (district for inside in generated.districts().values() for district in inside):
+        communes = np.arange(min(2, len(district.communes)))
+        places = generated.DistrictPlaces(district, communes, ())
+        plain = set(places.text(communes, np.full(len(communes), days[-1] + 30)))
+        for day in middles:
+            texts = write(places, communes, np.full(len(communes), day))
+            for at, text in zip(communes, texts, strict=True):
+                if not any(text.endswith(usual.rpartition(", ")[2]) for usual in plain):
+                    seen.setdefault(text, (district.communes[at].code, date.fromordinal(day_of + day)))
+    return [(text, int(code), at) for text, (code, at) in seen.items()]
+
+
+def test_a_thousand_historical_places_of_the_generator_resolve_to_the_right_commune():
+    cases = _generated(lambda places, communes, days: places.office(communes, days))
+    assert len(cases) >= 1_000
+    for text, code, at in cases:
+        place = resolve_place(text, at)
+        assert place.level == "commune" and place.communes == UNITS.successors[code], (text, at, place)
+        assert place.unit == UNITS.unit_of_old(code) and UNITS.province_of_commune[code] in place.provinces_old
+
+
+@pytest.mark.parametrize("short", [1, 2, 3])
+def test_shortened_places_of_the_generator_are_never_another_commune(short):
+    cases = _generated(lambda places, communes, days: places.text(communes, days, 0, short))
+    found = 0
+    for text, code, at in cases:
+        place = resolve_place(text, at)
+        assert not place.communes or set(UNITS.successors[code]) <= set(place.communes), (text, at, place)
+        found += bool(place.communes)
+    assert found >= 1_000 and found >= 0.9 * len(cases), (found, len(cases))
+
+
+def test_what_the_generator_says_of_a_province_or_a_country_only_is_no_commune():
+    for text, code, at in _generated(lambda places, communes, days: places.text(communes, days, 2)):
+        place = resolve_place(text, at)
+        assert (place.level, place.communes) == ("province", ()) and UNITS.province_of_commune[code] in place.provinces_old
+    for country in COUNTRIES:
+        assert resolve_place(country).level == "abroad", country
 
 
 def test_a_commune_of_another_province_is_never_read():
