@@ -1,38 +1,24 @@
-"""The façade: a project, and the run it leaves behind."""
+"""The façade: a project file that was found right, and what can be done with it (`linkage.run`: the run it leaves behind)."""
 
 from __future__ import annotations
 
-import json
-import shutil
 import sys
-from collections.abc import Sequence
-from datetime import date
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING
 
 from linkage.checking import Plan, plan_run, warnings_of
 from linkage.config import LoadedProject, ProjectSpec, SideSpec, load_project
-from linkage.errors import LinkageError, RunDirectoryError, nearest
 from linkage.pipeline import run_stages
-from linkage.runs import Progress, RunDirectory, silent
-from linkage.runs.sql import connect, literal, parquet_columns
-from linkage.stages import DESIGN, SAMPLE_FILES, Backend
+from linkage.run import Run
+from linkage.runs import Progress, silent
+from linkage.runs.sql import connect
+from linkage.stages import Backend
 
 if TYPE_CHECKING:
-    import duckdb
-    from splink import Linker
-
-    from linkage.decision import Estimates
     from linkage.matching.blocking_analysis import BlockingAnalysis
-    from linkage.matching.explanation import Explanation
     from linkage.matching.suggestion import SuggestedRule
-    from linkage.reconcile import Collected, Handback, Prefilled, Proposals, Worklists
 
-
-SYNTHETIC_NOTE = "DỮ LIỆU GIẢ LẬP – không có người thật"
-GROUPS = ("sex", "birth_date_year", "registration_date_year", "ethnicity")
-"""Standardised columns by which errors are broken down, where the mentions have them."""
+__all__ = ["Project", "Run", "open_project"]
 
 
 def open_project(path: str | Path, *, data: str | Path | None = None) -> Project:
@@ -40,6 +26,9 @@ def open_project(path: str | Path, *, data: str | Path | None = None) -> Project
 
     Raises:
         ProjectFileError: with every fault found, as file:line:column.
+
+    >>> open_project("configs/birth-to-population.yaml", data=registers).spec.targets.false_link_rate
+    0.001
     """
     return Project(load_project(Path(path)), Path(data).resolve() if data is not None else None)
 
@@ -77,22 +66,39 @@ class Project:
 
         Raises:
             ProjectFileError: with every missing column, field and key.
+
+        >>> sorted(project.check().shared)[:3]
+        ['birth_date', 'birth_place', 'ethnicity']
         """
         return plan_run(self._loaded, self._data)
 
     def warnings(self, plan: Plan) -> list[str]:
-        """What will work but should be known."""
+        """What will work but should be known.
+
+        >>> project.warnings(project.check())
+        []
+        """
         return warnings_of(self._loaded, plan)
 
     def analyse_blocking(self, run: Run) -> BlockingAnalysis:
-        """Counts, costs, anchors found and estimated recall of the project's blocking rules, on a run of the project."""
+        """Counts, costs, anchors found and estimated recall of the project's blocking rules, on a run of the project.
+
+        >>> analysis = project.analyse_blocking(run)
+        >>> analysis.rules[-1].anchors_found_so_far <= analysis.anchors > 100
+        True
+        """
         from linkage.matching.analysis import analyse_run_blocking
 
         with connect(self.spec.memory_limit, self.spec.threads) as connection:
             return analyse_run_blocking(connection, self.spec, self.check().shared, run.path)
 
     def suggest_blocking(self, run: Run, pairs_a_mention: float = 30.0) -> tuple[list[SuggestedRule], int]:
-        """A small set of rules within a budget of pairs, and how many pairs it was chosen to find."""
+        """A small set of rules within a budget of pairs, and how many pairs it was chosen to find.
+
+        >>> rules, targets = project.suggest_blocking(run, pairs_a_mention=2)
+        >>> rules[0].targets_found / targets > 0.5
+        True
+        """
         from linkage.matching.analysis import suggest_run_rules
         from linkage.standardise import keys_of
 
@@ -114,261 +120,13 @@ class Project:
         """Run the stages that are not current, as far as `until`; `out` is runs/<project> when absent.
 
         With `backend="spark"` pairs are blocked, trained and scored on Spark; the other stages stay in DuckDB.
+
+        >>> finished = project.run(until="sample", out=place / "run")
+        >>> list(finished.summary["stages"])[:3]
+        ['read', 'standardise', 'block']
         """
         folder = Path(out) if out is not None else Path("runs") / self.spec.project
         told = command or f"run(until={until!r}) from {Path(sys.argv[0]).name}"
         return Run(
             run_stages(self._loaded, folder, until=until, data=self._data, command=told, progress=progress, backend=backend)
-        )
-
-
-class Run:
-    """A run directory, to look into."""
-
-    def __init__(self, directory: RunDirectory) -> None:
-        self._directory = directory
-
-    @staticmethod
-    def open(path: str | Path) -> Run:
-        """An existing run directory."""
-        return Run(RunDirectory.open(Path(path)))
-
-    @property
-    def path(self) -> Path:
-        """The run directory."""
-        return self._directory.path
-
-    @cached_property
-    def connection(self) -> duckdb.DuckDBPyConnection:
-        """The DuckDB that `table` reads through; never reaches for the network."""
-        return connect()
-
-    @cached_property
-    def spec(self) -> ProjectSpec:
-        """The project file this run was made with, as run.json keeps it."""
-        return ProjectSpec.model_validate(self.summary["spec"])
-
-    def begin_review(self) -> Path:
-        """Keep the review set as it is drawn now, for as long as its labels are used; returns the run directory.
-
-        Raises:
-            LinkageError: when the run has no review set yet.
-        """
-        if not (self.path / "review_set.parquet").is_file():
-            raise LinkageError("this run has no review set yet", "Run the project as far as the stage `sample`.")
-        design = self.path / DESIGN
-        if not design.is_dir():
-            partial = design.with_name(".design.partial")
-            shutil.rmtree(partial, ignore_errors=True)
-            partial.mkdir(mode=0o700, parents=True)
-            for name in SAMPLE_FILES:
-                if (self.path / name).is_file():
-                    shutil.copy2(self.path / name, partial / name)
-            partial.replace(design)
-        return self.path
-
-    def estimate(self) -> Estimates:
-        """Estimate precision, recall and error rates by every route the run's tables allow; writes estimates.json.
-
-        After a review, `update` lets the verdicts, and the thresholds they can promise, decide.
-        """
-        from linkage.decision import RunTables, Thresholds, estimate
-        from linkage.review import write_labels
-
-        if (self.path / "review" / "review.sqlite").is_file():
-            write_labels(self.path)
-        tables = {
-            name: self.path / f"{name}.parquet"
-            for name in ("links", "mentions", "persons", "review_set", "labels", "outside", "verdicts")
-        }
-        held = {name: path for name, path in tables.items() if path.is_file()}
-        thresholds = Thresholds.from_json(self.document("thresholds"))
-        with connect(self.spec.memory_limit, self.spec.threads) as connection:
-            levels = (
-                "SELECT record_id_l, record_id_r, p.* EXCLUDE (id_l, id_r, blocking_rules)"
-                f" FROM read_parquet({literal(str(self.path / 'assigned.parquet'))}) a"
-                f" JOIN read_parquet({literal(str(self.path / 'pairs.parquet'))}) p USING (id_l, id_r)"
-            )
-            connection.execute(f"CREATE TEMP TABLE assigned_levels AS {levels}")
-            columns = parquet_columns(connection, tables["mentions"])
-            groups = [name for name in GROUPS if name in columns]
-            return estimate(
-                connection,
-                RunTables(**held, pairs="assigned_levels"),
-                thresholds,
-                self.spec.targets,
-                self.path / "estimates.json",
-                groups=groups,
-                anchor_features=[name for name in groups if name != "ethnicity"],
-                seed=self.spec.seed,
-            )
-
-    def draw_estimates(self, estimates: Estimates, folder: str | Path) -> list[Path]:
-        """The figures the estimates allow, as PNG files in a folder."""
-        from linkage.decision import draw_figures
-
-        Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
-        weights = self.table("assigned").select("link_weight").fetchnumpy()["link_weight"]
-        drawn = draw_figures(estimates, weights, self.spec.targets, Path(folder), language=self.spec.report.language)
-        return [one.path for one in drawn]
-
-    def report(
-        self,
-        formats: Sequence[str] = ("html", "docx", "pdf"),
-        *,
-        out: str | Path | None = None,
-        since: str | Path | None = None,
-        language: str | None = None,
-    ) -> list[Path]:
-        """Build the method report in the given formats; `since` is an earlier run to tell the changes from."""
-        from linkage.report import build_report
-
-        if language not in {None, "vi", "en"}:
-            raise LinkageError(f"there is no report in {language!r}", "Reports are in `vi` or `en`.")
-        folder = Path(out) if out is not None else None
-        files = build_report(
-            self.path, folder, formats, Path(since) if since else None, cast("Literal['vi', 'en'] | None", language), self.spec
-        )
-        return list(files.values())
-
-    def outcomes(self) -> list[tuple[str, str, int]]:
-        """Code, label and records of every outcome that occurs."""
-        from linkage.reconcile import load_codes
-
-        codes = load_codes()
-        rows = (
-            self.table("outcomes")
-            .aggregate("outcome, finding, count(*) AS records", "outcome, finding")
-            .order("outcome, finding")
-        )
-        return [(str(code), codes.outcomes[finding].label, int(records)) for code, finding, records in rows.fetchall()]
-
-    def write_worklists(self, folder: str | Path, progress: Progress = silent) -> Worklists:
-        """One workbook a present-day commune, with what is to be verified there."""
-        from linkage.reconcile import write_worklists
-
-        note = SYNTHETIC_NOTE if self.spec.report.synthetic else ""
-        return write_worklists(self.path, Path(folder), headers=self._headers(), note=note, progress=progress)
-
-    def collect_worklists(self, folder: str | Path) -> Collected:
-        """Read the returned workbooks and bring the verifications up to date."""
-        from linkage.reconcile import collect_worklists
-
-        return collect_worklists(self.path, Path(folder), today=date.today())
-
-    def propose_numbers(self, workbook: str | Path | None = None) -> Proposals:
-        """Personal numbers for mentions without one, from links that passed the threshold or review."""
-        from linkage.reconcile import propose_numbers
-
-        path = Path(workbook) if workbook else None
-        margin = self.spec.runner_up_margin
-        return propose_numbers(self.path, headers=self._headers(), workbook=path, runner_up_margin=margin)
-
-    def write_summary(self, path: str | Path) -> None:
-        """Outcomes by province, commune, register and period, as a workbook."""
-        from linkage.reconcile import write_summary
-
-        write_summary(self.path, Path(path), note=SYNTHETIC_NOTE if self.spec.report.synthetic else "")
-
-    def reconcile_handback(self) -> Handback:
-        """Pair a handed-back register (the right side) with the province's own by book key, then by link."""
-        from linkage.reconcile import reconcile_handback
-
-        project = open_project(self.summary["origin"]["project_file"], data=self.summary["origin"]["data"])
-        return reconcile_handback(self.path, project.check().shared)
-
-    def prefill_entries(self, target: str | Path) -> Prefilled:
-        """The left register's entries with what the links know filled in, each cell with its source."""
-        from linkage.reconcile import RoleRun, prefill_entries
-        from linkage.registers import register_kind
-
-        kind = register_kind(self.spec.left.register_)
-        role = kind.role(self.spec.left.role)
-        template = {field.name: field.header for field in kind.fields}
-        return prefill_entries([RoleRun(self.path, dict(role.fields))], template, Path(target))
-
-    def _headers(self) -> dict[str, str]:
-        """The Vietnamese name of each field that either side's register knows."""
-        from linkage.registers import register_kind
-
-        headers: dict[str, str] = {}
-        for side in (self.spec.right, self.spec.left):
-            if side is not None and side.fields is None:
-                kind = register_kind(side.register_)
-                names = {field.name: field.header for field in kind.fields}
-                headers |= {mention: names[entry] for mention, entry in kind.role(side.role).fields.items() if entry in names}
-        return headers
-
-    def update(self, progress: Progress = silent) -> Run:
-        """Run again whatever a review or a changed project file has made out of date, from the same project file and data.
-
-        Raises:
-            LinkageError: when the project file is no longer where it was.
-        """
-        origin = self.summary["origin"]
-        if not Path(origin["project_file"]).is_file():
-            raise LinkageError("the project file of this run is no longer where it was", f"linkage run CONFIG --out {self.path}")
-        return open_project(origin["project_file"], data=origin["data"]).run(out=self.path, progress=progress, command="update")
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        """What run.json holds."""
-        try:
-            held: dict[str, Any] = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            raise RunDirectoryError(
-                f"{self.path} has no readable run.json", "Run the project again into this directory."
-            ) from None
-        return held
-
-    def table(self, name: str) -> duckdb.DuckDBPyRelation:
-        """A table of the run, lazily: `mentions`, `persons`, `pairs`, `links`, `review_set`, `quarantine` …
-
-        `pairs` shows the level store with record ids, match weight, link weight and match probability (from the link
-        weight).
-
-        Raises:
-            LinkageError: when the run has no such table (yet).
-        """
-        tables = sorted(path.stem for path in self.path.glob("*.parquet"))
-        if name not in tables:
-            near = nearest(name, tables)
-            guess = f"did you mean {near!r}? " if near else ""
-            raise LinkageError(f"this run has no table {name!r}", f"{guess}It has: {', '.join(tables) or 'none yet'}.")
-        if name == "pairs" and (self.path / "model.json").is_file():
-            return self.connection.sql(self._pairs_query())
-        return self.connection.read_parquet(str(self.path / f"{name}.parquet"))
-
-    @cached_property
-    def model(self) -> Linker:
-        """The trained model as a Splink linker on the run's own tables, ready to draw Splink's charts."""
-        from linkage.matching.linker import open_linker
-
-        return open_linker(self.path)
-
-    def explain(self, mention: str, person: str) -> Explanation:
-        """Why the pair of these two record ids weighs what it weighs."""
-        from linkage.matching.explanation import explain_pair
-
-        with connect() as connection:
-            return explain_pair(connection, self.path, mention, person)
-
-    def document(self, name: str) -> Any:
-        """A JSON document of the run: `training`, `thresholds`, `blocking` …"""
-        path = self.path / f"{name}.json"
-        if not path.is_file():
-            raise LinkageError(f"this run has no {name}.json", "Run the project as far as the stage that writes it.")
-        return json.loads(path.read_text(encoding="utf-8"))
-
-    def _pairs_query(self) -> str:
-        from linkage.matching.linker import weighed_pairs
-
-        left, right = (literal(str(self.path / f"{table}.parquet")) for table in ("mentions", "persons"))
-        if not (self.path / "persons.parquet").is_file():
-            right = left
-        return (
-            "SELECT l.record_id AS record_id_l, r.record_id AS record_id_r, pairs.*,"
-            " 1 / (1 + pow(2::DOUBLE, -link_weight)) AS match_probability"
-            f" FROM ({weighed_pairs(self.connection, self.path)}) pairs"
-            f" JOIN read_parquet({left}) l ON l.id = id_l JOIN read_parquet({right}) r ON r.id = id_r"
         )
