@@ -85,7 +85,8 @@ def estimate_by_model(
 
     Population: `weights` (N,) of all assigned pairs, and of the pairs `outside` the blocking rules. F = Σ(1 − p) over the
     links, M = Σp over the rest (Belin and Rubin 1995 estimate rates so); the interval is that of the Poisson-binomial count
-    with those probabilities (gamma with its moments). It holds only if the probabilities do, and Fellegi-Sunter's usually do not: never shown alone.
+    with those probabilities (gamma with its moments). It holds only if the probabilities do, and Fellegi-Sunter's usually do
+    not: never shown alone.
     """
     flat, beyond = np.asarray(weights, dtype=float), np.asarray(outside, dtype=float)
     linked = flat >= threshold

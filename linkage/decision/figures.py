@@ -250,7 +250,8 @@ def draw_allocation(figure: Figure, strata: Sequence[Stratum], language: Languag
     for at, one in enumerate(rows):
         axes.text(one.size, at, f"  {percent(one.inclusion_probability, language)}", va="center", fontsize=8)
     axes.set_xlabel(text("pairs_log", language))
-    axes.legend(loc="lower right")
+    # above the bars, where no stratum can lie under it
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
 
 
 def draw_breakdown(figure: Figure, rows: Sequence[GroupRates], language: Language) -> None:
