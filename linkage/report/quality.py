@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from linkage.report.figures import draw_calibration
+from linkage.report.group_errors import error_rates_by_group
 from linkage.report.model import choices_table
 from linkage.report.numbers import Interval, Number
 from linkage.report.tables import Cell, Part, Picture, Table, part
@@ -48,6 +49,7 @@ def describe_quality(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
     calibration = _calibration(run, texts)
     tables: dict[str, Table | None] = {
         "headline": headline,
+        "group_errors": error_rates_by_group(run, texts) if linked else None,
         "estimates": _estimates(run, texts, found, upper),
         "doubt": _doubt(run, texts, found, upper),
         "sensitivity": _sensitivity(run, texts, found, upper) if linked else None,

@@ -211,6 +211,13 @@ def _documents(
     }  # fmt: skip
     _write(folder, "thresholds", thresholds)
     if labels:
+        rate = {"value": 0.9931, "low": 0.9812, "high": 0.9975}
+        groups = [
+            {"column": "sex", "group": "female", "labels": 190, "precision": rate, "recall": rate},
+            {"column": "sex", "group": "", "labels": 4, "precision": None, "recall": None},
+            {"column": "registration_date_year", "group": "1980s", "labels": 60, "precision": rate, "recall": None},
+            {"column": "registering_office_province", "group": "96", "labels": 3, "precision": None, "recall": None},
+        ]
         estimates = [
             {"measure": measure, "estimator": estimator, "threshold": at, "value": value, "low": low, "high": high, "level": 0.95, "denominator": 1000.0,
              "denominator_is": "links", "n": 380, "reading": reading}
@@ -220,7 +227,7 @@ def _documents(
                                            ("design", UPPER, "best"), ("design", UPPER + 1, "middle"), ("design", None, "middle"))
         ]  # fmt: skip
         held = {"format": 1, "level": 0.95, "estimates": estimates, "from_labels": thresholds | {"promised": False}, "anchor_verdict": {"differ": True, "differ_too_much": True},
-                "notes": [], "breakdowns": []}  # fmt: skip
+                "notes": [], "breakdowns": groups}  # fmt: skip
         _write(folder, "estimates", held)
 
 

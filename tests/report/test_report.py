@@ -49,6 +49,16 @@ def test_planted_counts_are_the_ones_printed(full_run):
     assert re.search(r"Cà Mau (ẩn ){3}", text)
 
 
+def test_error_rates_of_groups_are_printed_where_their_labels_support_them(full_run, tmp_path):
+    text = html_text(full_run / "report.html")
+    table = text[text.index("Tỷ lệ lỗi theo nhóm, ước lượng theo mẫu rà soát") :]
+    assert re.search(r"Giới tính: Nữ 190 99,31% \(98,12%–99,75%\) 99,31%", table)
+    assert "các nhóm còn lại – quá ít nhãn quá ít nhãn" in table
+    assert re.search(r"1980–1989 60 99,31% \(98,12%–99,75%\) quá ít nhãn", table)
+    assert "mọi nhóm – quá ít nhãn quá ít nhãn" in table
+    assert "Tỷ lệ lỗi riêng cho từng nhóm: không báo cáo, vì chưa có nhãn rà soát" in said_by(plant_run(tmp_path / "run"))
+
+
 def test_a_run_without_labels_says_so(tmp_path):
     text = said_by(plant_run(tmp_path / "run"))
     assert "Chưa có nhãn rà soát và chưa chạy bước ước lượng: chỉ có kỳ vọng của mô hình" in text

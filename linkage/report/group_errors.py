@@ -1,0 +1,71 @@
+"""Error rates group by group, as far as the labels of a group support them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from linkage.report.numbers import Interval
+from linkage.report.tables import Cell, Table
+
+if TYPE_CHECKING:
+    from linkage.report.reading import RunTables
+    from linkage.report.texts import Texts
+
+GROUPS = {
+    "sex": "sex",
+    "ethnicity": "ethnicity",
+    "birth_date_year": "cohort",
+    "birth_year": "cohort",
+    "registration_date_year": "period",
+}
+"""Columns of the mentions and the words for what they divide by; columns ending in `_province` are places."""
+
+
+def error_rates_by_group(run: RunTables, texts: Texts) -> Table | None:
+    """Design-based precision and recall of each group that has enough labels; a column's other groups are one row, `too few`.
+
+    Population: the mentions of the group; estimates as `linkage estimate` wrote them. None where it wrote no breakdown by labels.
+    """
+    held = [one for one in (run.documents["estimates"] or {}).get("breakdowns", ()) if one["labels"]]
+    source = "estimates.json: breakdowns"
+    rows: list[tuple[Cell, ...]] = []
+    for column in dict.fromkeys(one["column"] for one in held):
+        name = (
+            texts("groups", "province" if column.endswith("_province") else GROUPS.get(column, "")) if _known(column) else column
+        )
+        own = [one for one in held if one["column"] == column]
+        enough = [one for one in own if _usable(one["precision"]) or _usable(one["recall"])]
+        for one in enough:
+            rates = (_rate(one[measure], f"{run.label}{source}", texts) for measure in ("precision", "recall"))
+            label = f"{name}: {_label(column, one['group'], texts)}"
+            rows.append((label, run.number(one["labels"], "count", source), *rates))
+        if len(enough) < len(own):
+            few = texts("words", "too_few")
+            rows.append((f"{name}: {texts('words', 'other_groups' if enough else 'all_groups')}", "–", few, few))
+    header = (*texts.header("group", "labelled"), texts("measures", "precision"), texts("measures", "recall"))
+    return Table(texts("captions", "group_errors"), header, rows, source, (5, 2, 4, 4)) if rows else None
+
+
+def _known(column: str) -> bool:
+    return column in GROUPS or column.endswith("_province")
+
+
+def _usable(rate: dict[str, Any] | None) -> bool:
+    return rate is not None and None not in (rate["value"], rate["low"], rate["high"])
+
+
+def _rate(rate: dict[str, Any] | None, source: str, texts: Texts) -> Cell:
+    if rate is None or not _usable(rate):
+        return texts("words", "too_few")
+    return Interval(rate["value"], rate["low"], rate["high"], source)
+
+
+def _label(column: str, group: str, texts: Texts) -> str:
+    if not group:
+        return texts("words", "unknown")
+    if column.endswith("_year"):
+        first = int(group.removesuffix("s"))
+        return f"{first}–{first + 9}"
+    if column.endswith("_province"):
+        return texts.province(int(float(group)))
+    return texts.named("sexes", group) if column == "sex" else group
