@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import stat
+import unicodedata
 
 import duckdb
 import pyarrow as pa
@@ -14,6 +15,7 @@ from linkage.registers import register_kind
 from linkage.synthetic import SyntheticSpec, generate
 from linkage.synthetic.generate import REGISTERS, plan_districts
 from linkage.synthetic.rates import ALL_KINDS, KINDS
+from linkage.vietnamese import decode_legacy
 
 FLAGS = {"twin", "re_registered", "renamed", "sibling_namesake", "no_number", "outside_population"}
 
@@ -126,6 +128,62 @@ def test_every_kind_of_error_occurs(sql):
     # old fonts and a few habits hold whole offices: too few offices here for all of them
     missing = set(ALL_KINDS) - seen - {kind.name for kind in KINDS.values() if kind.level == "source"}
     assert missing <= {"initial_l_n"}, missing
+
+
+LOOKS = {
+    "place_only_province": "value NOT LIKE '%,%'",
+    "place_no_commune": "len(value) - len(replace(value, ',', '')) <= 1",
+    "place_abbreviated": "regexp_matches(value, '(X\\.|P\\.|TT |H\\.|Q\\.|TX |TP ) ?| - ') OR value NOT LIKE '%Tỉnh %'",
+    "place_spelling": "regexp_matches(value, 'Đắc|Lắc|Cạn|Kontum|TT-Huế|Qui |BR-VT|HCM|K’rông|Ea|Mĩ|Lí| 0[0-9]')",
+    "place_of_registration": "value LIKE 'Bệnh viện%'",
+    "place_hometown_for_birthplace": "split_part(value, ',', 1) = split_part(hometown, ',', 1)",
+}
+"""Kind of error in a place → what SQL sees of it."""
+
+
+@pytest.mark.parametrize("kind", LOOKS)
+def test_errors_in_places_show_in_the_text(sql, kind):
+    """In entries with no other error in the place of birth, its hometown or the whole book."""
+    header = register_kind("birth").header
+    seen, logged = sql(
+        f"""WITH single AS (SELECT record_id FROM errors WHERE register = 'birth' GROUP BY record_id
+                HAVING count(*) FILTER (field = 'birth_place') = 1 AND count(*) FILTER (kind = '{kind}' AND field = 'birth_place') = 1
+                AND count(*) FILTER (field = 'hometown' OR level = 'source') = 0),
+            entries AS (SELECT "Mã hồ sơ" AS record_id, "{header("birth_place")}" AS value, "{header("hometown")}" AS hometown
+                FROM births)
+            SELECT count(*) FILTER ({LOOKS[kind]}), count(*) FROM entries JOIN single USING (record_id)"""
+    )[0]
+    assert logged >= 20
+    assert seen >= 0.97 * logged
+
+
+SOURCE_LOOKS = {
+    "source_new_tone_style": lambda name: any(pair in name.lower() for pair in ("oà", "oá", "oả", "oạ", "uỷ", "uý", "uỳ", "oè")),
+    "source_no_diacritics": str.isascii,
+    "source_capitals": str.isupper,
+    "source_eth": lambda name: "Ð" in name or "ð" in name,
+    "source_decomposed": lambda name: any(unicodedata.combining(letter) for letter in name),
+    "source_mojibake": lambda name: decode_legacy(name, "utf-8-as-cp1252") != name,
+    "source_tcvn3": lambda name: decode_legacy(name, "tcvn3") != name,
+    "source_vni": lambda name: decode_legacy(name, "vni") != name,
+}
+
+
+@pytest.mark.parametrize("kind", SOURCE_LOOKS)
+def test_a_habit_of_a_whole_source_occurs_and_shows(tmp_path, kind):
+    """Each habit alone, in about nine books of ten typed before 1990: a small draw has too few offices for the usual rates."""
+    kinds = dict.fromkeys(ALL_KINDS, 0.0) | {kind: 0.9 / KINDS[kind].rates[0]}
+    summary = generate(SyntheticSpec(persons=1_500, seed=6, kinds=kinds, digitisation=False), tmp_path)
+    names = [
+        name
+        for (name,) in duckdb.sql(
+            f"""SELECT "Họ và tên" FROM '{summary.files["errors"]}' e
+                JOIN read_csv('{summary.files["births"]}', all_varchar=true, header=true) b ON b."Mã hồ sơ" = e.record_id
+                WHERE kind = '{kind}' AND field = 'full_name' AND "Họ và tên" IS NOT NULL"""
+        ).fetchall()
+    ]
+    assert len(names) >= 20
+    assert sum(bool(SOURCE_LOOKS[kind](name)) for name in names) >= 0.95 * len(names), names[:5]
 
 
 def test_illegible_entries_say_so_and_tell_nobody_apart(sql):
