@@ -1,7 +1,8 @@
 """Real districts and communes, and what a place was called at a date: province names through time, two tiers from 2025-07-01.
 
 Read from the data files of `linkage.vietnamese`. Below the province, names before July 2025 are those of 2024: no open table
-holds the earlier rounds of communes and districts.
+holds the earlier rounds of communes and districts (the gazetteer's former names have neither accents nor dates, so they can be
+read but not written).
 """
 
 from __future__ import annotations
