@@ -67,10 +67,13 @@ EXPECTED: dict[str, set[str]] = {
     "misread": {"one_letter"} | _MARKS | _NAME,
     "place_no_commune": {"precision"},
     "place_only_province": {"precision"},
+    "place_of_registration": {"precision"},
+    "place_hometown_for_birthplace": {"real", "place_renamed"},
     "place_abbreviated": {"spelling", "none", "place_renamed"},
     "place_spelling": {"spelling", "none", "place_renamed"},
 }
-"""Kind of injected error → the classes it may rightly get. A place written in the other vintage is renamed as well."""
+"""Kind of injected error → the classes it may rightly get. A place written in the other vintage is renamed as well;
+a hometown entered for the birth place may lie in what is one unit today."""
 
 
 def make_true_run(folder: Path, persons: int, seed: int) -> tuple[Path, Path]:
