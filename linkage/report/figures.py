@@ -84,15 +84,12 @@ def _fit(axes: Axes) -> None:
     pad = 0.04 * axes.figure.dpi
     left, bottom = inner.x0 - taken.x0 + pad, inner.y0 - taken.y0 + pad
     right, top = taken.x1 - inner.x1 + pad, taken.y1 - inner.y1 + pad
-    axes.set_position((
-        left / figure.width, bottom / figure.height,
-        1 - (left + right) / figure.width, 1 - (bottom + top) / figure.height,
-    ))  # fmt: skip
-    # where the labels are is settled: drawing must not measure all ticks again to find it
-    for axis, x, y in ((axes.xaxis, 0.5, 0.0), (axes.yaxis, 0.0, 0.5)):
-        if axis.get_label_text():
-            at = axes.transAxes.inverted().transform(axis.label.get_window_extent())
-            axis.set_label_coords(*((x, at[1][1]) if axis is axes.xaxis else (at[1][0], y)))
+    width, height = figure.width - left - right, figure.height - bottom - top
+    # fixed labels: drawing would measure all ticks again to find their place
+    under, beside = axes.xaxis.label.get_window_extent().y1 - inner.y0, axes.yaxis.label.get_window_extent().x1 - inner.x0
+    axes.xaxis.set_label_coords(0.5, under / height)
+    axes.yaxis.set_label_coords(beside / width, 0.5)
+    axes.set_position((left / figure.width, bottom / figure.height, width / figure.width, height / figure.height))
 
 
 def draw_flow(steps: Sequence[tuple[str, str, str]]) -> Drawing:
