@@ -69,9 +69,14 @@ def describe_plan(planned: Sequence[PlannedWidth], language: Language) -> str:
             "plan",
             language,
             pairs=number(one.pairs, language),
-            precision=number(float(f"{100 * one.precision_half_width:.2g}"), language),
-            recall=number(float(f"{100 * one.recall_half_width:.2g}"), language),
+            precision=number(_points(one.precision_half_width), language),
+            recall=number(_points(one.recall_half_width), language),
         )
         for one in planned
     ]
     return "; ".join(parts) + "."
+
+
+def _points(share: float) -> float:
+    """Percentage points to two digits, never told finer than a hundredth."""
+    return float(f"{max(100 * share, 0.01):.2g}")
