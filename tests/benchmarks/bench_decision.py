@@ -12,7 +12,6 @@ when all populations are there, the measured part of reports/benchmarks/decision
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import json
 import time
 from collections import defaultdict
@@ -23,6 +22,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+from decision_page import CARRIERS, COMPARED, DRAWS, PRECISIONS, PROMISES, SIZES, render
 from interval_methods import METHODS
 
 from linkage.decision.anchors import AnchoredMentions, estimate_by_anchors
@@ -35,22 +35,13 @@ from linkage.decision.testkit import Population, label_sample, plant_population,
 from linkage.decision.thresholds import probability, propose_thresholds
 from linkage.runs.sql import connect
 
-PRECISIONS = (0.95, 0.98, 0.99, 0.995, 0.999)
-SIZES = (200, 600, 2000)
 CANDIDATES_PER_MENTION = 3.0
 """Candidate pairs a mention in the trial of reference/relatives.md (76,613 for 26,000), of which one is assigned."""
 ENRICHED = (1.0, 3.0, 8.0)
 """A run's false pairs are drawn this many times as often, in turn: the project's small registers give fewer namesakes and so
 cleaner links than a country's, and precisions down to 0.95 are asked for."""
 Source = Callable[[int], Population]
-Rows = list[tuple[str, ...]]
 Found = Iterator[tuple[str, tuple[float, ...]]]
-PROMISES = ((0.02, 0.02, 600), (0.01, 0.02, 600), (0.01, 0.02, 2000), (0.005, 0.01, 2000), (0.001, 0.02, 2000))
-COMPARED = 100
-"""Populations on which all methods are compared; the chosen one is measured on every population."""
-DRAWS = 4
-"""Samples drawn from each population in each corner: 2,000 in all, so a coverage of 95 % is known to ± 1 point."""
-CARRIERS = (("carrying a number depends on the group only", 0.0), ("damaged records lack numbers too", 0.2))
 
 
 def planted(mentions: int) -> Source:
@@ -322,107 +313,6 @@ def three_estimators(seed: int, mentions: int) -> Found:
                     error = one.value - right[one.measure]
                     covers = one.low - 1e-9 <= right[one.measure] <= one.high + 1e-9
                     yield f"three|{label}|{name}|{one.measure}", (float(covers), float(error))
-
-
-def render(found: dict[str, list[list[float]]], populations: int, fewer: int, origin: str) -> str:
-    """The measured part of the report."""
-    mean = {key: np.mean(values, axis=0) for key, values in found.items()}
-    chosen = next(iter(METHODS))
-    corners: Rows = []
-    for measured in ("precision", "recall"):
-        for n in SIZES:
-            for precision in PRECISIONS:
-                one, two = (mean[f"coverage|{chosen}|{pilot}|{n}|{precision}|{measured}"] for pilot in (1.0, 0.5))
-                shown = (f"{one[0]:.3f}", f"± {50 * one[1]:.2f}", f"{two[0]:.3f}", f"± {50 * two[1]:.2f}")
-                corners.append((measured, str(n), f"{precision:g}", *shown))
-    limits: Rows = []
-    for n in SIZES:
-        for precision in PRECISIONS:
-            a = mean[f"attainable|{n}|{precision}"]
-            if a[1] > 0.07:
-                cover = mean[f"coverage|{chosen}|1.0|{n}|{precision}|precision"][0]
-                limits.append(
-                    (str(n), f"{precision:g}", f"{a[0]:.2f}", f"{a[1]:.0%}", f"{1 - a[3]:.0%}", f"{a[2]:.3f}", f"{cover:.3f}")
-                )
-    methods: Rows = []
-    for name in METHODS:
-        keys = [key for key in found if key.startswith(f"coverage|{name}|1.0|")]
-        part = {key: np.mean(found[key][:COMPARED], axis=0) for key in keys}
-        covers = [one[0] for one in part.values()]
-        widths = [100 * np.mean([one[1] for key, one in part.items() if key.endswith(end)]) for end in ("precision", "recall")]
-        inside = sum(0.93 <= cover <= 0.975 for cover in covers)
-        shown = (f"{np.mean(covers):.3f}", f"{min(covers):.3f}", f"{max(covers):.3f}", f"{inside} of {len(covers)}")
-        methods.append((name, *shown, f"{widths[0]:.2f}", f"{widths[1]:.2f}"))
-    kept: Rows = []
-    for mu, lam, n in PROMISES:
-        values = np.array(found[f"promise|{mu}|{lam}|{n}"])
-        a = values.mean(axis=0)
-        linked = values[values[:, 4] >= 0, 4]
-        share = f"{linked.mean():.1%}" if linked.size else "–"
-        kept.append((f"{mu:.1%}", f"{lam:.0%}", str(n), *(f"{one:.1%}" for one in a[:4]), share, f"{a[5]:.1%}"))
-    saved: Rows = []
-    for n in SIZES:
-        for precision in PRECISIONS:
-            a = mean[f"saved|{n}|{precision}"]
-            widths_shown = (f"{100 * a[0]:.2f}", f"{100 * a[1]:.2f}")
-            saved.append((str(n), f"{precision:g}", *widths_shown, f"{a[2]:.0f}", f"{a[3]:.0f}", f"{a[4]:.1f}"))
-    losses = np.array(found["calibration"])
-    wins = f"{int((losses[:, 1] < losses[:, 0]).sum())} of {len(losses)}"
-    three = [(*key.split("|")[1:], f"{a[0]:.3f}", f"{100 * a[1]:+.2f}") for key, a in mean.items() if key.startswith("three|")]
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("numpy", "scipy", "scikit-learn", "duckdb"))
-    return "\n".join(
-        [
-            f"Populations: {populations}, {origin}; {DRAWS} samples of each in each corner of the coverage table. Versions: {versions}. Machine: 2 cores, 24 GiB. Widths in percentage points.\n",
-            "### Coverage of the 95 % intervals\n",
-            table(("measure", "labels", "precision", "coverage, one phase", "half-width", "two phases", "half-width"), corners),
-            "### What coverage is attainable where few false links are sampled (precision, one phase)\n",
-            table(
-                (
-                    "labels",
-                    "precision",
-                    "false links sampled, expected",
-                    "samples without one",
-                    "populations where nothing in 93–97.5 % is attainable",
-                    "least attainable ≥ 93 %, mean",
-                    "chosen interval",
-                ),
-                limits,
-            ),
-            f"### Methods compared, one phase, first {min(COMPARED, populations)} populations\n",
-            table(
-                ("method", "mean coverage", "least", "most", "corners in 93–97.5 %", "width precision", "width recall"), methods
-            ),
-            "### Promises kept by thresholds from labels\n",
-            table(
-                (
-                    "μ",
-                    "λ",
-                    "labels",
-                    "μ promised",
-                    "μ kept",
-                    "λ promised",
-                    "λ kept",
-                    "linked where promised",
-                    "μ kept by the model",
-                ),
-                kept,
-            ),
-            f"### Labels a simple random sample of candidate pairs needs ({fewer} populations, two-phase design)\n",
-            table(("n", "precision", "width precision", "width recall", "for precision", "for recall", "for both / n"), saved),
-            "### Calibration on 600 labels, 20 seeds\n",
-            table(
-                ("log loss below the model's", "log loss raw", "calibrated", "Brier raw", "calibrated"),
-                [(wins, *(f"{one:.4f}" for one in losses.mean(axis=0)))],
-            ),
-            f"### The three estimators at precision 0.99 ({fewer} planted populations)\n",
-            table(("who carries a number", "estimator", "measure", "coverage", "mean error"), three),
-        ]
-    )
-
-
-def table(header: tuple[str, ...], rows: Rows) -> str:
-    """A Markdown table."""
-    return "\n".join("| " + " | ".join(row) + " |" for row in (header, ("---",) * len(header), *rows)) + "\n"
 
 
 def main() -> None:

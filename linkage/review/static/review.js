@@ -1,6 +1,7 @@
-// The pages work without this file. It adds: single-key answers, focus on the new pair, one sending of each form, a running timer.
+// The pages work without this file. It adds: focus from the start, single-key answers, one sending of each form, a running timer.
 "use strict";
 (() => {
+  // Not `autofocus`, which browsers heed only at their first drawing: on a slow machine the first letters typed were lost.
   const heading = document.querySelector("[data-focus]");
   if (heading && !location.hash) heading.focus({ preventScroll: true });
 
