@@ -32,6 +32,8 @@ class Plan:
     """The fields both sides have."""
     field_of: dict[str, str]
     """Standardised column → the shared field it is a key of."""
+    warnings: list[str]
+    """What will work but should be known, each with its place in the project file."""
 
 
 def plan_run(project: LoadedProject, data: Path | None) -> Plan:
@@ -58,23 +60,25 @@ def plan_run(project: LoadedProject, data: Path | None) -> Plan:
         name: {f: k for f, k in report.mention_fields.items() if f in shared or f in ALWAYS_KEPT}
         for name, report in reports.items()
     }
-    return Plan(reports, kept, shared, field_of)
+    return Plan(reports, kept, shared, field_of, _warnings(project, reports, shared, field_of))
 
 
-def warnings_of(project: LoadedProject, plan: Plan) -> list[str]:
-    """What will work but should be known: training passes on shared fields of relatives, what the sources are taken for."""
+def _warnings(
+    project: LoadedProject, sides: Mapping[str, MappingReport], shared: Mapping[str, FieldKind], field_of: Mapping[str, str]
+) -> list[str]:
+    """Training passes on shared fields of relatives, and what the sources are taken for."""
     spec = project.spec
-    blocked_by_pass = [{plan.field_of[key] for key in rule.on} for rule in spec.blocking.train]
+    blocked_by_pass = [{field_of[key] for key in rule.on} for rule in spec.blocking.train]
     told = []
-    shared_by_relatives = {plan.field_of.get(key, key) for key in spec.relatives.share} if spec.relatives else set()
-    parents = shared_by_relatives or {field for field in plan.shared if field.startswith(("mother_", "father_"))}
+    shared_by_relatives = {field_of.get(key, key) for key in spec.relatives.share} if spec.relatives else set()
+    parents = shared_by_relatives or {field for field in shared if field.startswith(("mother_", "father_"))}
     for number, blocked in enumerate(blocked_by_pass):
         if blocked and blocked <= parents:
             told.append(
                 f"{project.place(('blocking', 'train', number))} the pass on {spec.blocking.train[number].name} pairs children"
                 " of the same parents: siblings would be learned as matches; add a key that tells them apart"
             )
-    for name, report in plan.sides.items():
+    for name, report in sides.items():
         told += [
             f"{project.place((name, *finding.key))} {finding.what}" for finding in report.findings if finding.severity != "error"
         ]

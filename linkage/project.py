@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from linkage.checking import Plan, plan_run, warnings_of
+from linkage.checking import Plan, plan_run
 from linkage.config import LoadedProject, ProjectSpec, SideSpec, load_project
 from linkage.pipeline import run_stages
 from linkage.run import Run
@@ -67,18 +67,11 @@ class Project:
         Raises:
             ProjectFileError: with every missing column, field and key.
 
-        >>> sorted(project.check().shared)[:3]
-        ['birth_date', 'birth_place', 'ethnicity']
+        >>> plan = project.check()
+        >>> sorted(plan.shared)[:3], plan.warnings
+        (['birth_date', 'birth_place', 'ethnicity'], [])
         """
         return plan_run(self._loaded, self._data)
-
-    def warnings(self, plan: Plan) -> list[str]:
-        """What will work but should be known.
-
-        >>> project.warnings(project.check())
-        []
-        """
-        return warnings_of(self._loaded, plan)
 
     def analyse_blocking(self, run: Run) -> BlockingAnalysis:
         """Counts, costs, anchors found and estimated recall of the project's blocking rules, on a run of the project.

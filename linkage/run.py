@@ -6,9 +6,7 @@ Tables come as DuckDB relations: `.df()`, `.pl()`, `.arrow()`, `.fetchall()`.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
-from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -17,7 +15,6 @@ from linkage.config import ProjectSpec
 from linkage.errors import LinkageError, RunDirectoryError, nearest
 from linkage.runs import Progress, RunDirectory, silent
 from linkage.runs.sql import connect, literal, parquet_columns
-from linkage.stages import DESIGN, SAMPLE_FILES
 
 if TYPE_CHECKING:
     import duckdb
@@ -25,10 +22,8 @@ if TYPE_CHECKING:
 
     from linkage.decision import Estimates, Thresholds
     from linkage.matching.explanation import Explanation
-    from linkage.reconcile import Collected, Handback, Prefilled, Proposals, Worklists
 
 
-SYNTHETIC_NOTE = "DỮ LIỆU GIẢ LẬP – không có người thật"
 GROUPS = ("sex", "birth_date_year", "registration_date_year", "ethnicity")
 """Standardised columns by which errors are broken down, where the mentions have them."""
 
@@ -62,28 +57,6 @@ class Run:
     def spec(self) -> ProjectSpec:
         """The project file this run was made with, as run.json keeps it."""
         return ProjectSpec.model_validate(self.summary["spec"])
-
-    def begin_review(self) -> Path:
-        """Keep the review set as it is drawn now, for as long as its labels are used; returns the run directory.
-
-        Raises:
-            LinkageError: when the run has no review set yet.
-
-        >>> run.begin_review() == run.path
-        True
-        """
-        if not (self.path / "review_set.parquet").is_file():
-            raise LinkageError("this run has no review set yet", "Run the project as far as the stage `sample`.")
-        design = self.path / DESIGN
-        if not design.is_dir():
-            partial = design.with_name(".design.partial")
-            shutil.rmtree(partial, ignore_errors=True)
-            partial.mkdir(mode=0o700, parents=True)
-            for name in SAMPLE_FILES:
-                if (self.path / name).is_file():
-                    shutil.copy2(self.path / name, partial / name)
-            partial.replace(design)
-        return self.path
 
     def estimate(self) -> Estimates:
         """Estimate precision, recall and error rates by every route the run's tables allow; writes estimates.json.
@@ -162,75 +135,6 @@ class Run:
             self.path, folder, formats, Path(since) if since else None, cast("Literal['vi', 'en'] | None", language), self.spec
         )
         return list(files.values())
-
-    def outcomes(self) -> list[tuple[str, str, int]]:
-        """Code, label and records of every outcome that occurs."""
-        from linkage.reconcile import load_codes
-
-        codes = load_codes()
-        rows = (
-            self.table("outcomes")
-            .aggregate("outcome, finding, count(*) AS records", "outcome, finding")
-            .order("outcome, finding")
-        )
-        return [(str(code), codes.outcomes[finding].label, int(records)) for code, finding, records in rows.fetchall()]
-
-    def write_worklists(self, folder: str | Path, progress: Progress = silent) -> Worklists:
-        """One workbook a present-day commune, with what is to be verified there."""
-        from linkage.reconcile import write_worklists
-
-        note = SYNTHETIC_NOTE if self.spec.report.synthetic else ""
-        return write_worklists(self.path, Path(folder), headers=self._headers(), note=note, progress=progress)
-
-    def collect_worklists(self, folder: str | Path) -> Collected:
-        """Read the returned workbooks and bring the verifications up to date."""
-        from linkage.reconcile import collect_worklists
-
-        return collect_worklists(self.path, Path(folder), today=date.today())
-
-    def propose_numbers(self, workbook: str | Path | None = None) -> Proposals:
-        """Personal numbers for mentions without one, from links that passed the threshold or review."""
-        from linkage.reconcile import propose_numbers
-
-        path = Path(workbook) if workbook else None
-        margin = self.spec.runner_up_margin
-        return propose_numbers(self.path, headers=self._headers(), workbook=path, runner_up_margin=margin)
-
-    def write_summary(self, path: str | Path) -> None:
-        """Outcomes by province, commune, register and period, as a workbook."""
-        from linkage.reconcile import write_summary
-
-        write_summary(self.path, Path(path), note=SYNTHETIC_NOTE if self.spec.report.synthetic else "")
-
-    def reconcile_handback(self) -> Handback:
-        """Pair a handed-back register (the right side) with the province's own by book key, then by link."""
-        from linkage.project import open_project
-        from linkage.reconcile import reconcile_handback
-
-        project = open_project(self.summary["origin"]["project_file"], data=self.summary["origin"]["data"])
-        return reconcile_handback(self.path, project.check().shared)
-
-    def prefill_entries(self, target: str | Path) -> Prefilled:
-        """The left register's entries with what the links know filled in, each cell with its source."""
-        from linkage.reconcile import RoleRun, prefill_entries
-        from linkage.registers import register_kind
-
-        kind = register_kind(self.spec.left.register_)
-        role = kind.role(self.spec.left.role)
-        template = {field.name: field.header for field in kind.fields}
-        return prefill_entries([RoleRun(self.path, dict(role.fields))], template, Path(target))
-
-    def _headers(self) -> dict[str, str]:
-        """The Vietnamese name of each field that either side's register knows."""
-        from linkage.registers import register_kind
-
-        headers: dict[str, str] = {}
-        for side in (self.spec.right, self.spec.left):
-            if side is not None and side.fields is None:
-                kind = register_kind(side.register_)
-                names = {field.name: field.header for field in kind.fields}
-                headers |= {mention: names[entry] for mention, entry in kind.role(side.role).fields.items() if entry in names}
-        return headers
 
     def update(self, progress: Progress = silent) -> Run:
         """Run again whatever a review or a changed project file has made out of date, from the same project file and data.
@@ -324,16 +228,6 @@ class Run:
         from linkage.decision import Thresholds
 
         return Thresholds.from_json(self.document("thresholds"))
-
-    def track(self, folder: str | Path) -> str:
-        """Log parameters, metrics and artefacts to an MLflow tracking folder (extra `mlflow`); returns MLflow's run id.
-
-        Raises:
-            LinkageError: when MLflow is not installed.
-        """
-        from linkage.tracking import log_run
-
-        return log_run(self.path, Path(folder))
 
     def document(self, name: str) -> Any:
         """A JSON document of the run: `training`, `thresholds`, `blocking` …

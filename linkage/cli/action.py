@@ -39,6 +39,7 @@ def reconcile(
     ] = None,
 ) -> None:
     """Outcomes of a run, and what follows from them: work lists out and back, numbers, summary, pre-filled entries."""
+    from linkage import action
     from linkage.project import Run
     from linkage.watching import watched
 
@@ -46,10 +47,10 @@ def reconcile(
     if worklists:
         with watched(console, ("worklists",)) as progress:
             progress("worklists", 0, 0)
-            written = run.write_worklists(worklists, progress)
+            written = action.write_worklists(run, worklists, progress)
         console.print(f"{written.workbooks:,} workbooks with {written.rows:,} rows below {worklists}", soft_wrap=True)
     if collect:
-        got = run.collect_worklists(collect)
+        got = action.collect_worklists(run, collect)
         console.print(
             f"{got.workbooks:,} workbooks: {got.answered:,} answered, {got.untouched:,} untouched, {got.refused:,} refused,"
             f" {got.not_returned:,} not returned."
@@ -59,23 +60,24 @@ def reconcile(
         if got.report:
             console.print(f"Refused rows: {got.report}", soft_wrap=True)
     if numbers:
-        proposals = run.propose_numbers(numbers)
+        proposals = action.propose_numbers(run, numbers)
         console.print(f"{proposals.proposed:,} numbers proposed in {numbers}", soft_wrap=True)
         for reason, count in proposals.withheld.items():
             console.print(f"  withheld, {reason}: {count:,}", markup=False)
     if summary:
-        run.write_summary(summary)
+        action.write_summary(run, summary)
         console.print(f"Summary: {summary}", soft_wrap=True)
     if handback:
-        back = run.reconcile_handback()
+        back = action.reconcile_handback(run)
         print_rows([["state", "rows"], *([state, f"{count:,}"] for state, count in back.states.items())])
         print_rows([["conflict in", "pairs"], *([field, f"{count:,}"] for field, count in back.conflicts.items())])
     if prefill:
-        filled = run.prefill_entries(prefill)
+        filled = action.prefill_entries(run, prefill)
         console.print(
             f"{filled.filled:,} cells of {filled.entries:,} entries filled: {filled.saved:.1%} of the keying saved. {prefill}"
         )
-    print_rows([["outcome", "label", "records"], *([code, label, f"{count:,}"] for code, label, count in run.outcomes())])
+    counted = action.count_outcomes(run)
+    print_rows([["outcome", "label", "records"], *([code, label, f"{count:,}"] for code, label, count in counted)])
 
 
 @app.command()

@@ -84,7 +84,7 @@ def check(config: Config, data: Data = None) -> None:
             console.print(table)
             if part.mapping.unmapped:
                 console.print(f"not used: {', '.join(part.mapping.unmapped)}", markup=False)
-    for warning in project.warnings(plan):
+    for warning in plan.warnings:
         console.print(f"note: {warning}", style="yellow", markup=False)
     console.print(f"{config}: right. {len(plan.shared)} fields can be compared: {', '.join(plan.shared)}", markup=False)
 

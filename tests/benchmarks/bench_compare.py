@@ -23,6 +23,7 @@ SCENARIOS: dict[str, dict[str, float]] = {
     "small review (200 pairs)": {"mentions": 20_000, "pairs": 200},
     "disagreements almost all right": {"mentions": 20_000, "pairs": 600, "wrong_gain": 0.02},
     "no true difference in kind (lost = gained)": {"mentions": 20_000, "pairs": 400, "lost": 0.04, "gained": 0.04, "moved": 0.0},
+    "every disagreement labelled": {"mentions": 4_000, "pairs": 400, "lost": 0.008, "gained": 0.02, "moved": 0.002},
 }
 
 

@@ -73,6 +73,7 @@ def test_the_paired_interval_covers_the_truth(tmp_path: Path) -> None:
 
 
 def test_the_review_opens_the_folder(planted: Planted, tmp_path: Path) -> None:
+    from linkage.action import begin_review
     from linkage.project import Run
     from linkage.review.review_set import load_review_set
     from linkage.review.store import create_store
@@ -80,7 +81,7 @@ def test_the_review_opens_the_folder(planted: Planted, tmp_path: Path) -> None:
     target = tmp_path / "both"
     compare_runs(planted.run_a, planted.run_b, target, pairs=50)
     run = Run.open(target)
-    assert run.begin_review() == target
+    assert begin_review(run) == target
     store = create_store(target)
     try:
         assert load_review_set(store, target) == 50

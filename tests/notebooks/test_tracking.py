@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from linkage import LinkageError, Run
-from linkage.tracking import DOCUMENTS, OFFLINE, metrics_of, parameters_of
+from linkage.tracking import DOCUMENTS, OFFLINE, log_run, metrics_of, parameters_of
 
 needs_mlflow = pytest.mark.skipif(find_spec("mlflow") is None, reason='the extra "mlflow" is not installed')
 
@@ -27,7 +27,7 @@ def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_run_is_logged(finished_run: Path, tmp_path: Path) -> None:
     from mlflow import MlflowClient
 
-    identity = Run.open(finished_run).track(tmp_path / "mlruns")
+    identity = log_run(finished_run, tmp_path / "mlruns")
     client = MlflowClient(tracking_uri=(tmp_path / "mlruns").as_uri())
     logged = client.get_run(identity)
     summary = Run.open(finished_run).summary
@@ -38,7 +38,7 @@ def test_a_run_is_logged(finished_run: Path, tmp_path: Path) -> None:
     assert {file.path for file in client.list_artifacts(identity)} == there
     kept = tmp_path / "mlruns" / logged.info.experiment_id / identity / "artifacts"
     assert (kept / "model.json").read_bytes() == (finished_run / "model.json").read_bytes()
-    assert Run.open(finished_run).track(tmp_path / "mlruns") != identity
+    assert log_run(finished_run, tmp_path / "mlruns") != identity
     assert len(client.search_runs([logged.info.experiment_id])) == 2
 
 
@@ -74,6 +74,6 @@ def test_without_the_extra_it_is_said(finished_run: Path, tmp_path: Path, monkey
 
     monkeypatch.setattr(builtins, "__import__", absent)
     with pytest.raises(LinkageError, match="MLflow is not installed"):
-        Run.open(finished_run).track(tmp_path / "mlruns")
+        log_run(finished_run, tmp_path / "mlruns")
     assert not (tmp_path / "mlruns").exists()
     assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
