@@ -46,19 +46,17 @@ def describe_annexes(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
 
 
 def crosswalk(texts: Texts, present: Collection[str]) -> Table:
-    """The GUILD and RECORD items with the section that answers each; an item whose table is absent is "not reported"."""
+    """What the four steps of GUILD and the thirteen items of RECORD ask, and the section that answers.
+
+    An item whose table is absent is "not reported".
+    """
     items: list[dict[str, Any]] = json.loads((Path(__file__).parent / "crosswalk.json").read_text(encoding="utf-8"))
     place = 0 if texts.language == "vi" else 1
     rows: list[tuple[Cell, ...]] = []
     for item in items:
         need = item["needs"]
-        status = (
-            "not_applicable"
-            if need == "not_applicable"
-            else "reported"
-            if need == "always" or need in present
-            else "not_reported"
-        )
+        reported = need == "always" or need in present
+        status = "not_applicable" if need == "not_applicable" else "reported" if reported else "not_reported"
         rows.append((item["list"], item["item"][place], item["section"], texts("status", status)))
     return Table(texts("captions", "crosswalk"), texts.header("item", "asks", "where", "status"), rows, "–", (2, 6, 1, 2))
 

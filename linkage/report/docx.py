@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 from linkage.report.letterhead import Letterhead
 from linkage.report.pandoc import Node, change_nodes, pandoc, replace_block, without_regions, write_document
 from linkage.report.tables import Picture
-from linkage.report.writing import SIGNATURE
+from linkage.report.writing import KEPT_TOGETHER, SIGNATURE
 
 FONT = "Times New Roman"
 _SPACE = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
@@ -30,6 +30,8 @@ _BORDERS = "".join(
     f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="595959"/>'
     for side in ("top", "left", "bottom", "right", "insideH", "insideV")
 )
+_KEEP = "<w:keepNext/>"
+_BEFORE_SIGNATURE = f'<w:p><w:pPr>{_KEEP}<w:spacing w:before="240" w:after="0"/></w:pPr></w:p>'
 _PAGE_NUMBER = "".join(
     f"<w:r>{mark}</w:r>"
     for mark in ('<w:fldChar w:fldCharType="begin"/>', "<w:instrText>PAGE</w:instrText>", '<w:fldChar w:fldCharType="end"/>')
@@ -117,8 +119,11 @@ def _styles(styles: str) -> str:
     styles = re.sub(r"<w:color [^>]*/>", "", styles)
     defaults = f'<w:rPrDefault><w:rPr>{fonts}<w:sz w:val="26"/><w:szCs w:val="26"/></w:rPr></w:rPrDefault>'
     styles = re.sub(r"<w:rPrDefault>.*?</w:rPrDefault>", defaults, styles, flags=re.DOTALL)
+    gap = '<w:pPrDefault><w:pPr><w:spacing w:after="60"/></w:pPr></w:pPrDefault>'
+    styles = re.sub(r"<w:pPrDefault>.*?</w:pPrDefault>", gap, styles, flags=re.DOTALL)
     for name, (size, bold, italic, properties) in _STYLES.items():
-        weight, slope = "<w:b/><w:bCs/>" if bold else "", "<w:i/><w:iCs/>" if italic else ""
+        weight = "<w:b/><w:bCs/>" if bold else ""
+        slope = "<w:i/><w:iCs/>" if italic else '<w:i w:val="0"/><w:iCs w:val="0"/>'
         run = f'<w:rPr>{fonts}{weight}{slope}<w:sz w:val="{size}"/><w:szCs w:val="{size}"/></w:rPr>'
 
         def restyled(found: re.Match[str], run: str = run, properties: str = properties) -> str:
@@ -137,9 +142,11 @@ def _styles(styles: str) -> str:
 
 
 def _finish(made: bytes, frame: Letterhead) -> bytes:
-    """Header rows repeat, rows do not break across pages; title and language are those of the report."""
+    """Header rows repeat, rows do not break across pages, small tables neither; the signature is not alone on its page."""
     parts = _parts(made)
-    body = parts["word/document.xml"].decode()
+    body = re.sub(r"<w:tbl>.*?</w:tbl>", _kept_together, parts["word/document.xml"].decode(), flags=re.DOTALL)
+    text, signature, rest = body.partition(_BEFORE_SIGNATURE)
+    body = f"<w:pPr>{_KEEP}<w:numPr>".join(text.rsplit("<w:pPr><w:numPr>", 2)) + signature + rest
     body = re.sub(r"<w:trPr><w:tblHeader[^>]*/></w:trPr>", "<w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>", body)
     parts["word/document.xml"] = body.replace("<w:tr><w:tc>", "<w:tr><w:trPr><w:cantSplit/></w:trPr><w:tc>").encode()
     core = parts["docProps/core.xml"].decode()
@@ -151,6 +158,14 @@ def _finish(made: bytes, frame: Letterhead) -> bytes:
     )
     parts["docProps/core.xml"] = core.encode()
     return _packed(parts)
+
+
+def _kept_together(table: re.Match[str]) -> str:
+    """A small table's rows all with the next; of a long one the first two with its header."""
+    rows = table[0].split("<w:tr>")
+    kept = len(rows) - 1 if len(rows) - 2 <= KEPT_TOGETHER else min(4, len(rows) - 1)
+    style = '<w:pStyle w:val="Compact" />'
+    return "<w:tr>".join([rows[0], *(row.replace(style, style + _KEEP) for row in rows[1:kept]), *rows[kept:]])
 
 
 def _parts(packed: bytes) -> dict[str, bytes]:
@@ -227,4 +242,4 @@ def _foot(frame: Letterhead) -> str:
         + _line(_run(frame.signer_name, bold=True, colour="505050"), before=1300)
     )
     new_page = '<w:p><w:r><w:br w:type="page"/></w:r></w:p>'
-    return _line("", before=240) + _columns(((4535, left), (4536, right))) + new_page
+    return _BEFORE_SIGNATURE + _columns(((4535, left), (4536, right))) + new_page

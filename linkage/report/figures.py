@@ -87,9 +87,10 @@ def _fit(axes: Axes) -> None:
     width, height = figure.width - left - right, figure.height - bottom - top
     # fixed labels: drawing would measure all ticks again to find their place
     under, beside = axes.xaxis.label.get_window_extent().y1 - inner.y0, axes.yaxis.label.get_window_extent().x1 - inner.x0
-    axes.xaxis.set_label_coords(0.5, under / height)
-    axes.yaxis.set_label_coords(beside / width, 0.5)
     axes.set_position((left / figure.width, bottom / figure.height, width / figure.width, height / figure.height))
+    axes.apply_aspect()  # axes of a fixed aspect take less than they are given
+    axes.xaxis.set_label_coords(0.5, under / axes.bbox.height)
+    axes.yaxis.set_label_coords(beside / axes.bbox.width, 0.5)
 
 
 def draw_flow(steps: Sequence[tuple[str, str, str]]) -> Drawing:

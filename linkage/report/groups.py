@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 NOTEWORTHY = 0.1
 """A standardised difference beyond this is drawn as noteworthy (Austin 2009)."""
 DAYS_ALLOWED = {"birth_date": 60, "death_date": 15}
-"""Days within which a birth or death is to be registered (Law on Civil Status 60/2014/QH13, articles 15 and 33)."""
+"""Days within which a birth or death is to be registered (Law on Civil Status 60/2014/QH13, articles 15(1) and 33(1),
+as quoted by thutucphapluat.com and hoidap.thuvienphapluat.vn)."""
 MOST_ETHNIC_GROUPS = 5
 MOST_BARS = 16
 

@@ -101,14 +101,14 @@ class Ledger:
             case "expected":
                 return self._per_cent(value, _decimals_for(value * 100) if value > 0 else 0)
             case "weight":
-                return self._decimal(f"{value:.2f}")
+                return self._decimal(f"{value:z.2f}")
             case "probability":
                 return self._probability(value)
             case "plain":
                 return self._decimal(f"{value:.6g}" if isinstance(value, float) else str(value))
 
     def _per_cent(self, value: float, decimals: int) -> str:
-        return self._decimal(f"{value * 100:.{decimals}f}%")
+        return self._decimal(f"{value * 100:z.{decimals}f}%")
 
     def _probability(self, value: float) -> str:
         if value == 0 or value >= 0.001:

@@ -65,14 +65,24 @@ def change_nodes(node: Any, change: Callable[[Node], Node | None]) -> Any:
 
 def replace_block(document: Node, text: str, block: Node) -> Node:
     """The document with the paragraph that holds just this word replaced."""
-    said = {"t": "Para", "c": [{"t": "Str", "c": text}]}
-    return document | {"blocks": [block if one == said else one for one in document["blocks"]]}
+    return document | {"blocks": [block if one == paragraph(text) else one for one in document["blocks"]]}
 
 
-def without_regions(document: Node) -> Node:
-    """Without the scrollable regions around tables, which only a browser needs."""
+def paragraph(word: str) -> Node:
+    """A paragraph of one word."""
+    return {"t": "Para", "c": [{"t": "Str", "c": word}]}
 
-    def unwrap(blocks: list[Node]) -> list[Node]:
-        return [inner for block in blocks for inner in (block["c"][1] if block["t"] == "Div" else [block])]
 
-    return document | {"blocks": unwrap(document["blocks"])}
+def without_regions(document: Node, together: tuple[Node, Node] | None = None) -> Node:
+    """Without the scrollable regions around tables and figures, which only a browser needs.
+
+    `together` stands before and after each table that is to be kept on one page.
+    """
+
+    def unwrap(block: Node) -> list[Node]:
+        if block["t"] != "Div":
+            return [block]
+        (_, classes, _), inner = block["c"]
+        return [together[0], *inner, together[1]] if together and "together" in classes else list(inner)
+
+    return document | {"blocks": [inner for block in document["blocks"] for inner in unwrap(block)]}

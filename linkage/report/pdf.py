@@ -8,11 +8,12 @@ from pathlib import Path
 
 from linkage.errors import ReportError
 from linkage.report.letterhead import Letterhead
-from linkage.report.pandoc import Node, change_nodes, replace_block, without_regions, write_document
+from linkage.report.pandoc import Node, change_nodes, paragraph, without_regions, write_document
 from linkage.report.tables import Picture
 from linkage.report.writing import SIGNATURE
 
 PAGE = Path(__file__).parent / "templates" / "page.typ"
+_TOGETHER = "#block(breakable: false, width: 100%)["
 FONTS = Path(__file__).parent / "fonts"
 
 
@@ -35,7 +36,8 @@ def write_pdf(
             "c": ["typst", f"#image({_text(name + '.svg')}, width: 100%, alt: {_text(pictures[name].alternative)})"],
         }
 
-    signed = replace_block(without_regions(document), SIGNATURE, {"t": "RawBlock", "c": ["typst", "#signature-block"]})
+    whole = without_regions(document, (_raw(_TOGETHER), _raw("]")))
+    signed = _with_signature(whole)
     body = write_document(change_nodes(signed, drawn), "typst", ["--wrap=none"]).decode()
     with tempfile.TemporaryDirectory() as folder:
         for name, picture in pictures.items():
@@ -60,6 +62,22 @@ def write_pdf(
                 f"typst refused the report: {error.message}. {' '.join(error.hints)}", "This is a fault of linkage."
             ) from None
     target.write_bytes(made)
+
+
+def _with_signature(document: Node) -> Node:
+    """The signature with the last two points of the list before it: it may not stand alone on a page."""
+    blocks = document["blocks"]
+    at = next(place for place, one in enumerate(blocks) if one == paragraph(SIGNATURE))
+    points = blocks[at - 1]["c"]
+    signed = [
+        {"t": "BulletList", "c": points[:-2]}, _raw(_TOGETHER), {"t": "BulletList", "c": points[-2:]},
+        _raw("#signature-block ]\n#pagebreak()"),
+    ]  # fmt: skip
+    return document | {"blocks": [*blocks[: at - 1], *signed, *blocks[at + 1 :]]}
+
+
+def _raw(typst: str) -> Node:
+    return {"t": "RawBlock", "c": ["typst", typst]}
 
 
 def _value(value: object) -> str:

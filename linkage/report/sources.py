@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 SIDES = (("left", "mentions"), ("right", "persons"))
 MOST_PROVINCES = 34
+MOST_NAMED = 8
+"""Provinces named in the summary; more are counted."""
 
 
 def describe_sources(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
@@ -32,7 +34,7 @@ def describe_sources(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
     for side, _ in SIDES[: 1 if spec.right is None else 2]:
         counts = (run.counted("read", f"{side}_{name}") for name in ("rows_in", "rows_quarantined", "rows_used"))
         inputs.append((str(facts["register"] if side == "left" else facts["base"]), *counts))
-    facts |= _years(run)
+    facts |= _years(run) | _places(run, texts)
     period = _by_period(run, fields, texts, spec.report.small_cell_floor)
     tables: dict[str, Table | None] = {
         "inputs": Table(
@@ -115,6 +117,16 @@ def _years(run: RunTables) -> dict[str, object]:
                 source = f"{table}.parquet: {column}"
                 found[name] = (run.number(low, "plain", source), run.number(high, "plain", source))
     return found
+
+
+def _places(run: RunTables, texts: Texts) -> dict[str, object]:
+    """The provinces of the mentions: named where they are few, and how many."""
+    column = province_column(run)
+    codes = (
+        run.rows(f"SELECT DISTINCT {quote(column)} FROM mentions WHERE {quote(column)} IS NOT NULL ORDER BY 1") if column else []
+    )
+    named = [texts.province(code) for (code,) in codes] if len(codes) <= MOST_NAMED else []
+    return {"provinces": named, "province_count": run.number(len(codes) or None, "count", f"mentions.parquet: {column}")}
 
 
 def _quarantine(run: RunTables, texts: Texts, floor: int) -> Table | None:

@@ -24,6 +24,8 @@ from linkage.report.texts import Texts
 TEMPLATES = Path(__file__).parent / "templates"
 SIGNATURE = "%%signature:block%%"
 """Where the signature stands: after the text, before the annexes."""
+KEPT_TOGETHER = 16
+"""Rows of a table that is not divided between pages: a third of a page."""
 _PLACEHOLDER = re.compile(r"^%%(table|figure):(\w+)%%$")
 _REFERENCE = re.compile(r"%%ref-(table|figure):(\w+)%%")
 _MARKS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~^$@\"':&=])")
@@ -111,7 +113,7 @@ def place_content(
 
 
 def table_node(name: str, caption: str, table: Table, ledger: Ledger) -> Node:
-    """A table as pandoc has it, in a region that can be scrolled by keyboard; numbers go through the ledger's form."""
+    """A table as pandoc has it; numbers go through the ledger's form."""
     widths = table.widths or tuple(1 for _ in table.header)
     right = [all(_is_figure(row[at]) for row in table.rows) for at in range(len(table.header))]
     specs = [
@@ -125,14 +127,21 @@ def table_node(name: str, caption: str, table: Table, ledger: Ledger) -> Node:
 
     body = [[none, 0, [], [line(row) for row in table.rows]]]
     node = {"t": "Table", "c": [none, [None, [_plain(caption)]], specs, [none, [line(table.header)]], body, [none, []]]}
-    scroll = [["tabindex", "0"], ["role", "region"], ["aria-label", caption]]
-    return {"t": "Div", "c": [[f"table-{name}", ["wide"], scroll], [node]]}
+    marks = {"together": len(table.rows) <= KEPT_TOGETHER, "narrow": len(table.header) <= 3}
+    return _region(f"table-{name}", caption, [mark for mark, holds in marks.items() if holds], node)
 
 
 def figure_node(name: str, caption: str, picture: Picture) -> Node:
     """A figure as pandoc has it; the image's address is `figure:name` until a format is chosen."""
     image = {"t": "Image", "c": [["", [], [["width", "100%"]]], inlines(picture.alternative), [f"figure:{name}", ""]]}
-    return {"t": "Figure", "c": [[f"figure-{name}", [], []], [None, [_plain(caption)]], [{"t": "Plain", "c": [image]}]]}
+    node = {"t": "Figure", "c": [["", [], []], [None, [_plain(caption)]], [{"t": "Plain", "c": [image]}]]}
+    return _region(f"figure-{name}", caption, [], node)
+
+
+def _region(name: str, caption: str, marks: Sequence[str], node: Node) -> Node:
+    """What may be wider than a telephone, in a region that can be scrolled by keyboard."""
+    scroll = [["tabindex", "0"], ["role", "region"], ["aria-label", caption]]
+    return {"t": "Div", "c": [[name, ["wide", *marks], scroll], [node]]}
 
 
 def inlines(text: str) -> list[Node]:

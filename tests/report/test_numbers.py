@@ -16,6 +16,8 @@ from linkage.report.numbers import Interval, Ledger, Number
         (0.001, "rate", None, "0,1%", "0.1%"),
         (0.00089854, "expected", None, "0,090%", "0.090%"),
         (-7.126, "weight", None, "−7,13", "−7.13"),
+        (-0.001, "weight", None, "0,00", "0.00"),
+        (-0.001, "share", 40, "0%", "0%"),
         (0.0345678, "probability", None, "0,0346", "0.0346"),
         (3.877e-5, "probability", None, "3,88·10⁻⁵", "3.88·10⁻⁵"),
         (2026, "plain", None, "2026", "2026"),
