@@ -9,7 +9,7 @@ import numpy as np
 from linkage.report.figures import draw_bars
 from linkage.report.numbers import Number
 from linkage.report.tables import Cell, Part, Picture, Table, part
-from linkage.vietnamese import fold, sound_key, tone_key
+from linkage.vietnamese import fold, parse_date, repair_impossible_date, resolve_place, sound_key, tone_key
 
 if TYPE_CHECKING:
     from linkage.config import ProjectSpec
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 INVENTED_NAMES = ("Nguyễn Thị Hoà", "NGUYEN THI HOA", "Trần Văn Sỹ", "Đặng Thuỳ Dương", "Giàng A Páo")
 """Names made up to show what standardisation does."""
+DATES = ("Ngày mười lăm tháng tám năm 1962", "12/1978", "30/02/1985", "không rõ")
+PLACES = ("phường Bến Nghé, quận 1, thành phố Hồ Chí Minh", "xã Mỹ Thắng, huyện Mỹ Lộc, tỉnh Nam Định", "Hà Tây", "Sông Bé")
+"""Dates made up, and places as registers of several years write them."""
 LARGE_SPREAD = 2.0
 """Bits by which one level's weight may differ between training passes before it is called unstable."""
 
@@ -32,8 +35,36 @@ def describe_method(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
     keys: list[tuple[Cell, ...]] = [(name, fold(name), tone_key(name), sound_key(name)) for name in INVENTED_NAMES]
     header = (*texts.header("written"), texts("keys", "fold"), texts("keys", "tone"), texts("keys", "sound"))
     shown = Table(texts("captions", "keys"), header, keys, "linkage.vietnamese", (1, 1, 1, 1))
-    tables = {"keys": shown, **blocking.tables, **training.tables, **thresholds.tables, **protocol.tables}
+    tables = {
+        "keys": shown,
+        "readings": _readings(texts),
+        **blocking.tables,
+        **training.tables,
+        **thresholds.tables,
+        **protocol.tables,
+    }
     return part(facts, tables, {**blocking.pictures, **training.pictures})  # type: ignore[arg-type]
+
+
+def _readings(texts: Texts) -> Table:
+    """How dates and places are understood, by the functions that standardise them."""
+
+    def said(year: int | None, month: int | None, day: int | None) -> str:
+        parts = (("day", day), ("month", month), ("year", year))
+        return ", ".join(f"{texts('keys', name)} {value}" for name, value in parts if value) or texts("words", "unknown").lower()
+
+    rows: list[tuple[Cell, ...]] = []
+    for text in DATES:
+        read = parse_date(text)
+        shown = said(read.year, read.month, read.day)
+        if read.year and read.month and read.day and (repaired := repair_impossible_date(read.year, read.month, read.day)):
+            shown += f"; {texts('words', 'alternative')}: {said(repaired.year, repaired.month, repaired.day)}"
+        rows.append((text, shown))
+    for text in PLACES:
+        provinces = [texts.province(code) for code in resolve_place(text).provinces]
+        rows.append((text, f"{texts('groups', 'province')}: {texts('words', 'or').join(provinces)}"))
+    header = texts.header("written", "read_as")
+    return Table(texts("captions", "readings"), header, rows, "linkage.vietnamese", (1, 1))
 
 
 def _blocking(run: RunTables, texts: Texts) -> Part:

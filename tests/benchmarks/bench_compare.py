@@ -70,7 +70,9 @@ how often the 95 % interval covers the truth, its mean width and the mean error 
 
 **Read.** The paired differences are what the command is for. The levels of A and B alone rest on half of the pairs and on few
 missed matches among the pairs that neither run links: with few of these drawn, recall's own interval can be too short (large
-strata where a single match turns up) or, in a small review, too long.
+strata where a single match turns up) or, in a small review, too long. Where the review holds every disagreement, the
+difference is known but for the number of matches it is divided by, and an interval of a few hundredths of a point is right: it
+is about these mentions and takes the verdicts for true, so reviewers' own errors are not in it.
 
 **What turned out wrong.** In the first trials the planted runs lacked the true pair of mentions that both had linked falsely:
 no candidate, no looser key reached it. The difference stayed right, but recall of each run came out 1.7 points too high and

@@ -72,6 +72,15 @@ def test_the_paired_interval_covers_the_truth(tmp_path: Path) -> None:
         assert found[f"{measure} difference"][:, 0].mean() >= 0.88
 
 
+def test_a_difference_whose_disagreements_are_all_labelled_is_narrow_and_right(tmp_path: Path) -> None:
+    planted = plant_runs(tmp_path, 5, lost=0.008, gained=0.02, moved=0.002)
+    found = simulate(planted, 400, 60, tmp_path)
+    for measure in ("precision", "recall"):
+        covered, width, _ = found[f"{measure} difference"].T
+        assert covered.mean() >= 0.88
+        assert width.max() < 0.002 < found[f"{measure} A"][:, 1].min() / 10
+
+
 def test_the_review_opens_the_folder(planted: Planted, tmp_path: Path) -> None:
     from linkage.action import begin_review
     from linkage.project import Run
