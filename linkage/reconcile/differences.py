@@ -7,6 +7,7 @@ keys only.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkage.config import FieldKind
@@ -64,28 +65,40 @@ def _of_field(field: str, kind: FieldKind, sides: Sides, pairs: str) -> str:
     coarser = _COARSER.get(kind, "NULL").format(f=field)
     clashes = _CLASHES.get(kind, "class = 'real'").format(f=field)
     touches = _TOUCHES.get(kind, "false").format(f=field)
-    keys = f"COLUMNS({literal(f'^{field}(_.*)?$')})"
+    # materialised, or the filter would have every class decided twice
     return f"""
-        SELECT id_l, id_r, {literal(field)} AS field, class,
-            CASE WHEN class = 'precision' THEN {coarser} END AS coarser, coalesce({touches}, false) AS touches_number,
-            coalesce({clashes}, false) AS clashes, value_l, value_r
-        FROM (
+        WITH classed AS MATERIALIZED (
             SELECT id_l, id_r, l, r, value_l, value_r,
                 CASE WHEN NOT ({known_l}) AND NOT ({known_r}) THEN NULL
                      WHEN NOT ({known_l}) THEN 'missing_left'
                      WHEN NOT ({known_r}) THEN 'missing_right'
+                     WHEN value_l = value_r THEN NULL
                      WHEN {_clean("value_l")} = {_clean("value_r")} THEN NULL
                      ELSE {rule} END AS class
             FROM (
                 SELECT p.id_l, p.id_r, l, r, raw_l.{name} AS value_l, raw_r.{name} AS value_r
                 FROM {quote(pairs)} p
-                JOIN (SELECT id, {keys} FROM {scan(sides.mentions)}) l ON l.id = p.id_l
-                JOIN (SELECT id, {keys} FROM {scan(sides.persons)}) r ON r.id = p.id_r
+                JOIN ({_keys(field, kind, sides.mentions)}) l ON l.id = p.id_l
+                JOIN ({_keys(field, kind, sides.persons)}) r ON r.id = p.id_r
                 JOIN {scan(sides.raw_mentions)} raw_l ON raw_l.id = p.id_l
                 JOIN {scan(sides.raw_persons)} raw_r ON raw_r.id = p.id_r
             )
-        ) WHERE class IS NOT NULL
+        )
+        SELECT id_l, id_r, {literal(field)} AS field, class,
+            CASE WHEN class = 'precision' THEN {coarser} END AS coarser, coalesce({touches}, false) AS touches_number,
+            coalesce({clashes}, false) AS clashes, value_l, value_r
+        FROM classed WHERE class IS NOT NULL
     """
+
+
+def _keys(field: str, kind: FieldKind, path: Path) -> str:
+    """A query of a side's ids and keys of the field; for places also `unit_name`, made once a distinct text."""
+    keys = f"SELECT id, COLUMNS({literal(f'^{field}(_.*)?$')}) FROM {scan(path)}"
+    if kind is not FieldKind.place:
+        return keys
+    fold = quote(f"{field}_fold")
+    texts = f"SELECT DISTINCT {fold} FROM {scan(path)}"
+    return f"SELECT * FROM ({keys}) LEFT JOIN (SELECT {fold}, {unit_name(fold)} AS unit_name FROM ({texts})) USING ({fold})"
 
 
 def _clean(value: str) -> str:
@@ -192,11 +205,9 @@ _DATE = f"""
 
 _PLACE = f"""
     CASE WHEN l."{{f}}_fold" = r."{{f}}_fold" THEN 'spelling'
-         WHEN {unit_name('l."{f}_fold"')} = {unit_name('r."{f}_fold"')}
-              AND l."{{f}}_level" IS NOT DISTINCT FROM r."{{f}}_level" THEN 'spelling'
+         WHEN l.unit_name = r.unit_name AND l."{{f}}_level" IS NOT DISTINCT FROM r."{{f}}_level" THEN 'spelling'
          WHEN l."{{f}}_unit" = r."{{f}}_unit" THEN
-              CASE WHEN ends_with({unit_name('l."{f}_fold"')}, {unit_name('r."{f}_fold"')})
-                     OR ends_with({unit_name('r."{f}_fold"')}, {unit_name('l."{f}_fold"')}) THEN 'precision'
+              CASE WHEN ends_with(l.unit_name, r.unit_name) OR ends_with(r.unit_name, l.unit_name) THEN 'precision'
                    ELSE 'place_renamed' END
          WHEN list_has_any(l."{{f}}_communes", r."{{f}}_communes") THEN 'place_renamed'
          WHEN l."{{f}}_level" <> r."{{f}}_level" AND (

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 import pyarrow as pa
 
 from linkage.config import FieldKind
-from linkage.runs.sql import quote
+from linkage.runs.sql import fetch_row, quote
 from linkage.standardise.keys import suffixes_of
 from linkage.standardise.names import AS_WRITTEN, NAME_COLUMNS, TIDIED, WORD_COLUMNS, join_words, name_row, word_row
 from linkage.standardise.numbers import READ_WHOLE_NUMBERS
@@ -21,12 +23,26 @@ _BESIDE_KEYS: dict[FieldKind, dict[str, str]] = {
 }
 
 
+if TYPE_CHECKING:
+    from joblib import Parallel
+
+Value = TypeVar("Value")
+MANY_VALUES = 20_000
+"""From so many new values on it pays to start as many reading processes as DuckDB has threads."""
+FEW_VALUES = 500
+"""So few are read at once here, also when such processes stand ready."""
+BATCHES_A_WORKER = 4
+SECONDS_IDLE = 20
+"""After which a reading process ends."""
+
+
 class Dictionaries:
     """The dictionaries of one table. Those of names and numbers (nearly all distinct) hold one chunk, others all chunks."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, sound_merges: frozenset[str]) -> None:
         self._connection = connection
         self._sound_merges = sound_merges
+        self._workers: Parallel | None = None
         self._columns = {
             kind: {suffix or "value": sql_type for suffix, sql_type in suffixes_of(kind).items()} | _BESIDE_KEYS.get(kind, {})
             for kind in FieldKind
@@ -65,7 +81,7 @@ class Dictionaries:
             self._create(known, self._columns[kind])
             self._connection.execute(f"INSERT INTO {known} {READ_WHOLE_NUMBERS.format(values='std_values')}")
         new = self._fetch(f"SELECT raw FROM std_values ANTI JOIN {known} USING (raw)")
-        self._insert(known, self._columns[kind], ((raw, *ROWS[kind](raw)) for raw in new))
+        self._learn_rows(known, self._columns[kind], partial(_read_value, kind), new)
 
     def _learn_places(self) -> None:
         """A place is read once for each run of periods in which its words mean the same."""
@@ -73,11 +89,7 @@ class Dictionaries:
             "SELECT raw, list_sort(list(v.period)) FROM std_values AS v "
             "ANTI JOIN std_known_place AS k ON k.raw = v.raw AND v.period BETWEEN k.first_period AND k.last_period GROUP BY raw"
         ).fetchall()
-        self._insert(
-            "std_known_place",
-            self._columns[FieldKind.place],
-            ((raw, first, last, *keys) for raw, periods in new for first, last, *keys in place_rows(raw, periods)),
-        )
+        self._learn_rows("std_known_place", self._columns[FieldKind.place], _read_place, new)
 
     def _learn_names(self) -> None:
         """Names of plain words are put together in SQL, as they stand or tidied; only the others are read one by one."""
@@ -89,7 +101,7 @@ class Dictionaries:
         )
         self._put_words_together(known, "std_rest", TIDIED)
         new = self._fetch(f"SELECT raw FROM std_rest ANTI JOIN {known} USING (raw) ANTI JOIN std_odd_names USING (raw)")
-        self._insert("std_odd_names", NAME_COLUMNS, ((raw, *name_row(raw, self._sound_merges)) for raw in new))
+        self._learn_rows("std_odd_names", NAME_COLUMNS, partial(_read_name, self._sound_merges), new)
         self._connection.execute(f"INSERT INTO {known} SELECT o.* FROM std_odd_names AS o SEMI JOIN std_rest USING (raw)")
 
     def _put_words_together(self, known: str, values: str, words: str) -> None:
@@ -98,7 +110,7 @@ class Dictionaries:
             f"SELECT word FROM (SELECT DISTINCT unnest({words}) AS word FROM {values}) AS v "
             "ANTI JOIN std_words AS w ON w.raw = v.word"
         )
-        self._insert("std_words", WORD_COLUMNS, ((word, *word_row(word, self._sound_merges)) for word in new))
+        self._learn_rows("std_words", WORD_COLUMNS, partial(_read_word, self._sound_merges), new)
         self._connection.execute(f"INSERT INTO {known} {join_words(values, words)}")
 
     def _create(self, table: str, columns: dict[str, str]) -> None:
@@ -108,20 +120,53 @@ class Dictionaries:
     def _fetch(self, query: str) -> list[str]:
         return [row[0] for row in self._connection.execute(query).fetchall()]
 
-    def _insert(self, table: str, columns: dict[str, str], rows: Iterable[Row]) -> None:
-        names = ["raw", *columns]
-        values = list(zip(*rows, strict=True))
-        if not values:
-            return
-        arrow = pa.table(
-            {
-                name: pa.array(list(column), type=_arrow_type(columns.get(name, "VARCHAR")))
-                for name, column in zip(names, values, strict=True)
-            }
-        )
-        self._connection.register("std_new", arrow)
+    def _learn_rows(
+        self, table: str, columns: dict[str, str], read: Callable[[Value], list[Row]], values: list[Value]
+    ) -> None:
+        """Insert what `read` makes of the new values, read by several processes once they are many."""
+        described = {"raw": "VARCHAR"} | columns
+        if len(values) < (MANY_VALUES if self._workers is None else FEW_VALUES):
+            batches = [_read_batch(described, read, values)]
+        else:
+            from joblib import Parallel, delayed  # late: small tables never need it
+
+            if self._workers is None:
+                (threads,) = fetch_row(self._connection, "SELECT current_setting('threads')")
+                self._workers = Parallel(n_jobs=threads, max_nbytes=None, idle_worker_timeout=SECONDS_IDLE)
+            size = -(-len(values) // (BATCHES_A_WORKER * self._workers.n_jobs))
+            parts = (values[start : start + size] for start in range(0, len(values), size))
+            batches = self._workers(delayed(_read_batch)(described, read, part) for part in parts)
+        self._connection.register("std_new", pa.concat_tables(batches))
         self._connection.execute(f"INSERT INTO {table} SELECT * FROM std_new")
         self._connection.unregister("std_new")
+
+
+def _read_value(kind: FieldKind, raw: str) -> list[Row]:
+    return [(raw, *ROWS[kind](raw))]
+
+
+def _read_place(value: tuple[str, list[int]]) -> list[Row]:
+    raw, periods = value
+    return [(raw, *row) for row in place_rows(raw, periods)]
+
+
+def _read_name(merges: frozenset[str], raw: str) -> list[Row]:
+    return [(raw, *name_row(raw, merges))]
+
+
+def _read_word(merges: frozenset[str], word: str) -> list[Row]:
+    return [(word, *word_row(word, merges))]
+
+
+def _read_batch(columns: dict[str, str], read: Callable[[Value], list[Row]], values: list[Value]) -> pa.Table:
+    rows = [row for value in values for row in read(value)]
+    by_column = zip(*rows, strict=True) if rows else [()] * len(columns)
+    return pa.table(
+        {
+            name: pa.array(list(column), type=_arrow_type(sql_type))
+            for (name, sql_type), column in zip(columns.items(), by_column, strict=True)
+        }
+    )
 
 
 def _arrow_type(sql_type: str) -> pa.DataType:
