@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import duckdb
@@ -127,6 +129,7 @@ def run_stages(
             for side, source in sources.items()
         }
         done: dict[str, str] = {}
+        ahead = Thread(target=_import_ahead, args=(project.spec,))
         for stage in STAGES[: last + 1]:
             parents = {parent: done[parent] for parent in stage.after} or inputs
             reviewed = [hash_file(run.file(name)) for name in stage.reviewed(project.spec) if run.file(name).is_file()]
@@ -141,6 +144,8 @@ def run_stages(
             record = run.record(stage.name)
             if record is None or record.fingerprint != done[stage.name]:
                 progress(stage.name, 0, 0)
+                if ahead.ident is None and stage is not STAGES[-1]:
+                    ahead.start()
                 try:
                     record = run.run_stage(
                         stage.name,
@@ -156,6 +161,15 @@ def run_stages(
                 write_provenance(run, project, command, inputs, data)
         write_provenance(run, project, command, inputs, data)
     return run
+
+
+def _import_ahead(spec: ProjectSpec) -> None:
+    """Import what the last stages need while DuckDB works for the first: together it takes as long as they do."""
+    for name in ("scipy.special", "scipy.optimize", "linkage.report", "matplotlib.figure", "matplotlib.backends.backend_svg"):
+        import_module(name)
+    from linkage.report.writing import compiled_template
+
+    compiled_template(spec.report.language)
 
 
 def _in_folder(stage: Callable[[Work], Counts], work: Work, folder: Path) -> Counts:

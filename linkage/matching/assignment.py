@@ -15,8 +15,6 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import connected_components, min_weight_full_bipartite_matching
 
 from linkage.matching.tables import Sides
 from linkage.runs.sql import literal, write_parquet
@@ -121,6 +119,9 @@ def _best_of_each(left: Integers, weights: Weights) -> Integers:
 
 def _assign_one_to_one(left: Integers, right: Integers, weights: Weights) -> tuple[Integers, tuple[int, int, int]]:
     """Positions of the pairs of the heaviest assignment, and (components, greedy ones, largest size)."""
+    from scipy.sparse import coo_array  # late, here and below: every command imports this room, few assign
+    from scipy.sparse.csgraph import connected_components
+
     records, numbered = np.unique(np.concatenate([left, right]), return_inverse=True)
     a, b = numbered[: len(left)], numbered[len(left) :]
     count, label = connected_components(coo_array((np.ones(len(a)), (a, b)), shape=(len(records),) * 2), directed=False)
@@ -138,6 +139,9 @@ def benefits(weights: Weights) -> Weights:
 
 def _heaviest(a: Integers, b: Integers, weights: Weights, positions: Integers) -> Integers:
     """The exact assignment: a full matching after every left record is given a place of its own that is worth nothing."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import min_weight_full_bipartite_matching
+
     if not len(a):
         return positions
     rows, row = np.unique(a, return_inverse=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -56,15 +57,15 @@ def gamma_expressions(settings: Settings) -> dict[str, str]:
     return {comparison._gamma_column_name: comparison._case_statement.rsplit(" as ", 1)[0] for comparison in settings.comparisons}
 
 
-def compared_columns(settings: Settings) -> list[str]:
-    """The columns that the comparisons read."""
-    return sorted(
-        {
-            column.unquote().name
-            for comparison in settings.comparisons
-            for column in comparison._input_columns_used_by_case_statement
-        }
-    )
+@lru_cache(maxsize=8)  # Splink parses every condition to tell
+def compared_columns(settings: Settings) -> tuple[str, ...]:
+    """The columns that the comparisons read, sorted."""
+    names = {
+        column.unquote().name
+        for comparison in settings.comparisons
+        for column in comparison._input_columns_used_by_case_statement
+    }
+    return tuple(sorted(names))
 
 
 def term_frequency_columns(settings: Settings) -> list[str]:

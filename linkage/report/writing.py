@@ -10,13 +10,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, pass_context
+from jinja2.runtime import Context
 
 from linkage.errors import ReportError
-from linkage.report.numbers import Interval, Ledger, Number, Shown
+from linkage.report.numbers import Interval, Language, Ledger, Number, Shown
 from linkage.report.pandoc import Node
 from linkage.report.tables import Cell, Picture, Table
 from linkage.report.texts import Texts
@@ -56,13 +58,10 @@ def fill_template(
         ledger.section = section
         return Shown("")
 
-    environment = Environment(  # noqa: S701 - not HTML: `finalize` escapes every value for Markdown
-        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, finalize=_printable
-    )
-    environment.filters["n"] = ledger.show
     try:
-        return environment.get_template(f"report.{texts.language}.md.j2").render(
+        return compiled_template(texts.language).render(
             **facts,
+            ledger=ledger,
             table=lambda name: placed("table", name, tables),
             figure=lambda name: placed("figure", name, pictures),
             has=lambda name: name in tables or name in pictures,
@@ -73,6 +72,22 @@ def fill_template(
         )
     except (TypeError, AttributeError) as error:
         raise ReportError(f"the template of the report cannot be filled: {error}", "This is a fault of linkage.") from error
+
+
+@lru_cache
+def compiled_template(language: Language) -> Template:
+    """The report's template in a language, with the filter `n`; compiling it takes half a second."""
+    environment = Environment(  # noqa: S701 - not HTML: `finalize` escapes every value for Markdown
+        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, finalize=_printable
+    )
+    environment.filters["n"] = _show_number
+    return environment.get_template(f"report.{language}.md.j2")
+
+
+@pass_context
+def _show_number(context: Context, number: Number | Interval) -> Shown:
+    ledger: Ledger = context["ledger"]
+    return ledger.show(number)
 
 
 def _printable(value: object) -> str:

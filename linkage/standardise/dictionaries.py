@@ -120,9 +120,7 @@ class Dictionaries:
     def _fetch(self, query: str) -> list[str]:
         return [row[0] for row in self._connection.execute(query).fetchall()]
 
-    def _learn_rows(
-        self, table: str, columns: dict[str, str], read: Callable[[Value], list[Row]], values: list[Value]
-    ) -> None:
+    def _learn_rows(self, table: str, columns: dict[str, str], read: Callable[[Value], list[Row]], values: list[Value]) -> None:
         """Insert what `read` makes of the new values, read by several processes once they are many."""
         described = {"raw": "VARCHAR"} | columns
         if len(values) < (MANY_VALUES if self._workers is None else FEW_VALUES):
