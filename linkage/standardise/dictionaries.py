@@ -32,8 +32,6 @@ MANY_VALUES = 20_000
 FEW_VALUES = 500
 """So few are read at once here, also when such processes stand ready."""
 BATCHES_A_WORKER = 4
-SECONDS_IDLE = 20
-"""After which a reading process ends."""
 
 
 class Dictionaries:
@@ -130,7 +128,7 @@ class Dictionaries:
 
             if self._workers is None:
                 (threads,) = fetch_row(self._connection, "SELECT current_setting('threads')")
-                self._workers = Parallel(n_jobs=threads, max_nbytes=None, idle_worker_timeout=SECONDS_IDLE)
+                self._workers = Parallel(n_jobs=threads, max_nbytes=None)
             size = -(-len(values) // (BATCHES_A_WORKER * self._workers.n_jobs))
             parts = (values[start : start + size] for start in range(0, len(values), size))
             batches = self._workers(delayed(_read_batch)(described, read, part) for part in parts)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from linkage.vietnamese.gazetteer import Index, Named
 from linkage.vietnamese.letters import fold, tone_key
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     fold: str
     tone: str
+    squeezed: str
     starts: bool
     """Whether a separator stands before it."""
 
@@ -50,8 +50,9 @@ MAX_WORDS = 7
 
 
 @lru_cache(maxsize=1 << 15)
-def _keys_of_token(token: str) -> tuple[str, str]:
-    return fold(token), tone_key(token)
+def _word(token: str, starts: bool) -> Word:
+    folded = fold(token)
+    return Word(folded, tone_key(token), squeeze(folded), starts)
 
 
 class PlaceText:
@@ -65,10 +66,10 @@ class PlaceText:
         self.words: list[Word] = []
         separated = True
         for token in _TOKENS.findall(text):
-            folded, tone = _keys_of_token(token)
-            if folded:
-                self.words.append(Word(folded, tone, separated))
-            separated = not folded
+            word = _word(token, separated)
+            if word.fold:
+                self.words.append(word)
+            separated = not word.fold
         self.run_on = not any(word.starts for word in self.words[1:])
         self.kinds = [self._kind_before(at) for at in range(len(self.words) + 1)]
         """For each word, the kind of unit that ends before it ('' when none does) and where that starts."""
@@ -92,11 +93,12 @@ class PlaceText:
             kind, kind_start = self.kinds[start]
             if not (kind or words[0].starts or start == 0 or self.run_on):
                 continue
-            squeezed = "".join(word.fold for word in words)
-            key = f"{kind}{int(squeezed)}".replace(" ", "") if squeezed.isdigit() else squeeze(squeezed)
+            key = "".join([word.squeezed for word in words])
+            if key.isdigit():
+                key = f"{kind}{int(key)}".replace(" ", "")
             if candidates := index.get(key):
-                tone = "".join(word.tone for word in words)
-                best, fit = _best(candidates, squeezed, tone, kind, self.unmarked)
+                folded, tone = "".join([word.fold for word in words]), "".join([word.tone for word in words])
+                best, fit = _best(candidates, folded, tone, kind, self.unmarked)
                 found.append((best, kind, kind_start, fit))
         return found
 
@@ -106,13 +108,13 @@ def squeeze(folded: str) -> str:
     return folded.replace("k", "c").replace("y", "i")
 
 
-def _best(candidates: list[Named], squeezed: str, tone: str, kind: str, unmarked: bool) -> tuple[list[Named], int]:
+def _best(candidates: list[Named], folded: str, tone: str, kind: str, unmarked: bool) -> tuple[list[Named], int]:
     """The candidates that fit the spelling best (3 as written, 2 other marks, 1 k/c or i/y), of the kind said if any is."""
 
     def fit(named: Named) -> int:
-        if not named.tone or squeezed.isdigit() or unmarked:  # no marks to compare
-            return 3 if named.fold == squeezed or squeezed.isdigit() else 1
-        return 3 if named.tone == tone else 2 if named.fold == squeezed else 1
+        if not named.tone or folded.isdigit() or unmarked:  # no marks to compare
+            return 3 if named.fold == folded or folded.isdigit() else 1
+        return 3 if named.tone == tone else 2 if named.fold == folded else 1
 
     top = max(fit(named) for named in candidates)
     best = [named for named in candidates if fit(named) == top]

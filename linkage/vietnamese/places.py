@@ -18,7 +18,7 @@ from typing import Literal
 from linkage.vietnamese.gazetteer import FORMER, REFORM, Gazetteer, Meaning, Named, gazetteer
 from linkage.vietnamese.letters import clean_text
 from linkage.vietnamese.nationalities import is_foreign_country
-from linkage.vietnamese.place_words import COMMUNE_KINDS, DISTRICT_KINDS, MAX_WORDS, PlaceText, squeeze
+from linkage.vietnamese.place_words import COMMUNE_KINDS, DISTRICT_KINDS, MAX_WORDS, PlaceText
 from linkage.vietnamese.placeholders import is_placeholder
 
 PlaceLevel = Literal["commune", "district", "province", "abroad"]
@@ -158,7 +158,7 @@ def _provinces_ending(units: Gazetteer, words: PlaceText) -> Iterable[tuple[list
         kind, kind_start = words.kinds[start]
         if not (kind or words.words[start].starts or words.run_on):
             continue
-        meanings = units.province_names.get(squeeze("".join(word.fold for word in words.words[start:end])))
+        meanings = units.province_names.get("".join([word.squeezed for word in words.words[start:end]]))
         if not meanings:
             continue
         if kind in ("", "tinh") or (kind == "thanh pho" and any(set(m.old) & _CITY_PROVINCES for m in meanings)):
@@ -252,7 +252,7 @@ def _of_named(units: Gazetteer, text: str, named: Named, reading: _Reading) -> P
     if reading.is_new:
         return _of_new_commune(units, text, named.code)
     if reading.level == "commune":
-        return replace(_of_old_commune(units, text, named.code), unit=named.unit)
+        return _of_old_commune(units, text, named.code, named.unit)
     island = units.island.get(named.code)
     if island is not None:
         return replace(_of_new_commune(units, text, island), districts=(named.code,))
@@ -260,12 +260,12 @@ def _of_named(units: Gazetteer, text: str, named: Named, reading: _Reading) -> P
     return Place(text, "district", None, (), (named.code,), (province,), units.new_provinces_of_district[named.code])
 
 
-def _of_old_commune(units: Gazetteer, text: str, code: int) -> Place:
+def _of_old_commune(units: Gazetteer, text: str, code: int, unit: int) -> Place:
     news = units.successors[code]
     district = units.district_of_commune.get(code)
     provinces = tuple(sorted({units.new_province_of[new] for new in news}))
     districts = () if district is None else (district,)
-    return Place(text, "commune", units.unit_of_old(code), news, districts, (units.province_of_commune[code],), provinces)
+    return Place(text, "commune", unit, news, districts, (units.province_of_commune[code],), provinces)
 
 
 def _of_new_commune(units: Gazetteer, text: str, code: int) -> Place:
@@ -285,6 +285,9 @@ def _of_province(units: Gazetteer, text: str, ordered: list[Meaning], at: date |
 
 
 def _union(text: str, parts: list[Place], flags: set[str]) -> Place:
+    if len(parts) == 1:
+        return replace(parts[0], flags=tuple(flag for flag in PLACE_FLAGS if flag in flags)) if flags else parts[0]
+
     def every(name: str) -> tuple[int, ...]:
         return tuple(sorted({code for part in parts for code in getattr(part, name)}))
 
@@ -305,7 +308,7 @@ def _resolve_code(units: Gazetteer, code: str, at: date | None) -> Place:
     parts = []
     if len(code) == 5:
         if (at is None or at < REFORM) and number in units.successors:
-            parts.append(_of_old_commune(units, code, number))
+            parts.append(_of_old_commune(units, code, number, units.unit_of_old(number)))
         if (at is None or at >= REFORM) and number in units.new_province_of:
             parts.append(_of_new_commune(units, code, number))
     elif len(code) == 3 and number in units.province_of_district:

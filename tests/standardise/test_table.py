@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 from linkage import vietnamese as vn
 from linkage.config import FieldKind as Kind
 from linkage.runs.sql import connect
-from linkage.standardise import keys_of, standardise_table
+from linkage.standardise import dictionaries, keys_of, standardise_table
 from linkage.standardise.keys import DATE_LEVELS, NAME_LEVELS, PLACE_LEVELS
 from linkage.standardise.names import NAME_COLUMNS, name_row
 
@@ -95,6 +95,18 @@ def test_the_bytes_do_not_depend_on_row_order_threads_or_what_was_learnt_before(
     first = run(tmp_path, raw, "a", threads=1, rows_per_chunk=400).read_bytes()
     assert first == run(tmp_path, raw, "b", threads=2, rows_per_chunk=400).read_bytes()
     assert first == run(tmp_path, raw.take(order), "c", threads=4, rows_per_chunk=400).read_bytes()
+
+
+def test_several_processes_read_what_one_reads(tmp_path, monkeypatch):
+    raw = table(1500)
+    alone = run(tmp_path, raw, "a").read_bytes()
+    batches = []
+    read_batch = dictionaries._read_batch
+    monkeypatch.setattr(dictionaries, "_read_batch", lambda *told: batches.append(told) or read_batch(*told))
+    monkeypatch.setattr(dictionaries, "MANY_VALUES", 1)
+    monkeypatch.setattr(dictionaries, "FEW_VALUES", 1)
+    assert run(tmp_path, raw, "b").read_bytes() == alone
+    assert all(not values for *_, values in batches), "values were read by the process itself"
 
 
 def test_names_put_together_in_sql_equal_names_read_whole(tmp_path):
