@@ -48,7 +48,9 @@ def write_wider_pairs(
     fresh = f"SELECT * FROM ({pairs_of_rules(sides, chosen, 'chosen')}) ANTI JOIN read_parquet({known}) USING (id_l, id_r)"
     if not chosen:
         fresh = f"SELECT id_l, id_r, blocking_rules FROM read_parquet({known}) WHERE false"
-    weighed = weights_query(connection, sides, model, f"({levels_of_pairs(model.settings, sides, fresh)})", FLOOR)
+    # a table of its own, so that every thread compares: the few mentions without a link are one thread's work
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS {fresh}")
+    weighed = weights_query(connection, sides, model, f"({levels_of_pairs(model.settings, sides, 'SELECT * FROM fresh')})", FLOOR)
     place = "row_number() OVER (PARTITION BY id_l ORDER BY link_weight DESC, id_r)"
     best = f"SELECT id_l, id_r, link_weight FROM ({weighed}) QUALIFY {place} <= 5 ORDER BY id_l, id_r"
     return write_parquet(connection, best, target)
