@@ -46,7 +46,15 @@ def tune(
     from linkage.tuning import tune as search
     from linkage.watching import watched
 
-    with watched(console, ("trial",)) as progress:
+    with watched(console, ("trial",)) as bar:
+        trials_done = (0, 0)
+
+        def progress(what: str, done: int, total: int) -> None:
+            nonlocal trials_done
+            if what == "trial":
+                trials_done = (done, total)
+            bar(what, *trials_done)  # the bar counts trials; the stage within one is only named
+
         found = search(
             config.resolve(),
             grid,

@@ -35,7 +35,9 @@ def command_line() -> str:
 
 def print_rows(rows: Sequence[Sequence[str]]) -> None:
     """A table whose first row is its header."""
-    table = Table(*rows[0])
+    table = Table()
+    for header in rows[0]:
+        table.add_column(header, overflow="fold")
     for row in rows[1:]:
         table.add_row(*row)
     console.print(table)

@@ -82,6 +82,8 @@ def _draw(rows: list[dict[str, Any]], summary: dict[str, Any], target: Path) -> 
     for row in rows:
         if row["on_front"]:
             axes.annotate(str(row["trial"]), at[row["trial"]], textcoords="offset points", xytext=(5, -11), fontsize=8)
+    most = max(1, *loads)
+    axes.set_xlim(-0.04 * most, 1.04 * most)
     axes.set_xlabel(TEXTS["load"])
     axes.set_ylabel(TEXTS["recall"])
     axes.set_title(f"{TEXTS['title']}\n{WHY[summary['why']]}", fontsize=9, loc="left")
