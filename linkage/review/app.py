@@ -6,19 +6,22 @@ import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from secrets import compare_digest, token_urlsafe
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.filters import do_mark_safe
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from linkage.errors import ReviewError
-from linkage.review.accounts import Session, find_session
+from linkage.review.accounts import Role, Session, find_session
+from linkage.review.marks import Marked
 from linkage.review.population import Population
 from linkage.review.security import Guard, RateLimit, SignInLimit
 from linkage.review.store import Store
@@ -37,6 +40,29 @@ def _page_version() -> str:
     return digest.hexdigest()[:12]
 
 
+def _environment(language: Language) -> Environment:
+    """The templates in one language; texts are filters, so that constant ones are put in when a template is compiled."""
+    texts = TEXTS[language]
+    environment = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters |= {"t": texts, "field": texts.field, "role": texts.role, "marked": _marked}
+    environment.globals |= {"language": language, "groups": texts.groups()}
+    return environment
+
+
+def _marked(segments: Marked) -> str:
+    """Segments as HTML, the differing ones in `mark`."""
+    return do_mark_safe(
+        "".join(escape(text) if kind == "same" else f'<mark class="{kind}">{escape(text)}</mark>' for text, kind in segments)
+    )
+
+
 @dataclass
 class Desk:
     """What the routes of one app share."""
@@ -47,15 +73,8 @@ class Desk:
     page_version: str = field(default_factory=_page_version)
     sign_ins: SignInLimit = field(default_factory=SignInLimit)
     searches: RateLimit = field(default_factory=lambda: RateLimit(30, 60))
-    templates: Environment = field(
-        default_factory=lambda: Environment(
-            loader=FileSystemLoader(_HERE / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
+    templates: dict[Language, Environment] = field(
+        default_factory=lambda: {language: _environment(language) for language in LANGUAGES}
     )
 
     @property
@@ -76,51 +95,44 @@ def language_of(request: Request) -> Language:
     return next((language for language in LANGUAGES if language == wanted), "vi")
 
 
-async def signed_in(request: Request) -> Session:
-    """The session of the request, or the way to the sign-in page."""
-    desk = desk_of(request)
-    session = find_session(desk.store, request.cookies.get(desk.cookie, ""))
-    if session is None:
-        raise HTTPException(303, headers={"Location": "/dang-nhap"})
-    request.state.account = session.account.id
-    request.state.session = session
-    return session
+def signed_in(*roles: Role) -> Any:
+    """A dependency: the session of the request, or the way to the sign-in page.
 
+    Only these roles pass (all when none is named), and a post only with the session's own form token.
+    """
 
-async def with_form_token(request: Request, session: Annotated[Session, Depends(signed_in)]) -> Session:
-    """The session of a posted form that carries the session's own token."""
-    given = (await request.form()).get("csrf")
-    if not isinstance(given, str) or not compare_digest(given.encode(), session.csrf.encode()):
-        raise HTTPException(403)
-    return session
-
-
-def allow(*roles: str) -> Any:
-    """A dependency that lets only these roles on."""
-
-    async def check(session: Annotated[Session, Depends(signed_in)]) -> Session:
-        if session.account.role not in roles:
+    async def check(request: Request) -> Session:
+        desk = desk_of(request)
+        session = find_session(desk.store, request.cookies.get(desk.cookie, ""))
+        if session is None:
+            raise HTTPException(303, headers={"Location": "/dang-nhap"})
+        request.state.account = session.account.id
+        request.state.session = session
+        if request.method == "POST":
+            given = (await request.form()).get("csrf")
+            if not isinstance(given, str) or not compare_digest(given.encode(), session.csrf.encode()):
+                raise HTTPException(403)
+        if roles and session.account.role not in roles:
             raise HTTPException(403)
         return session
 
     return Depends(check)
 
 
-Viewer = Annotated[Session, Depends(signed_in)]
-Sender = Annotated[Session, Depends(with_form_token)]
-
-
 def render(request: Request, template: str, status: int = 200, **values: object) -> Response:
     """A page in the reader's language."""
     desk, language = desk_of(request), language_of(request)
-    text = desk.templates.get_template(template).render(
-        t=TEXTS[language],
-        session=getattr(request.state, "session", None),
-        path=request.url.path if request.method == "GET" else "/",
-        notice=notice_of(request),
-        keys_on=request.cookies.get("keys") != "off",
-        form_key=token_urlsafe(18),
-        **values,
+    text = (
+        desk.templates[language]
+        .get_template(template)
+        .render(
+            session=getattr(request.state, "session", None),
+            path=request.url.path if request.method == "GET" else "/",
+            notice=notice_of(request),
+            keys_on=request.cookies.get("keys") != "off",
+            form_key=token_urlsafe(18),
+            **values,
+        )
     )
     response = HTMLResponse(text, status)
     if "notice" in request.cookies:

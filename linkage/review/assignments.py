@@ -23,7 +23,7 @@ def next_pair(store: Store, reviewer: int) -> int | None:
     ).fetchone()
     if held:
         return int(held["pair"])
-    with store.transaction() as connection:
+    with store.transaction(on_disk=False) as connection:
         connection.execute("DELETE FROM assignment WHERE answered = 0 AND leased_until < ?", (now,))
         _return_unused(connection, reviewer)
         found = connection.execute(_NEXT_FRESH, {"reviewer": reviewer}).fetchone()
@@ -79,7 +79,7 @@ def show_pair(store: Store, pair: int, reviewer: int) -> sqlite3.Row:
         "SELECT * FROM assignment WHERE pair = ? AND reviewer = ?", (pair, reviewer)
     ).fetchone()
     if row is not None and (row["answered"] or row["shown_at"] is None or row["leased_until"] < now + LEASE_MINUTES * 30_000):
-        with store.transaction() as connection:
+        with store.transaction(on_disk=False) as connection:
             row = connection.execute(
                 "UPDATE assignment SET leased_until = max(leased_until, ?), "
                 "shown_at = CASE WHEN answered THEN ? ELSE coalesce(shown_at, ?) END "
@@ -150,7 +150,7 @@ def next_dispute(store: Store, person: int) -> int | None:
     if store.setting("adjudication") == "no":
         return None
     now = store.now()
-    with store.transaction() as connection:
+    with store.transaction(on_disk=False) as connection:
         found = connection.execute(_DISPUTED, {"person": person, "now": now}).fetchone()
         if found is None:
             return None

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from linkage.review.accounts import Session
 from linkage.review.agreement import LEVEL, Measure
-from linkage.review.app import Viewer, allow, desk_of, language_of, render
+from linkage.review.app import desk_of, language_of, render, signed_in
 from linkage.review.progress import progress_csv, summarise
 from linkage.review.texts import TEXTS
 
-router = APIRouter(dependencies=[allow("manager")])
+router = APIRouter()
+
+Manager = Annotated[Session, signed_in("manager")]
 
 
 @router.get("/tien-do")
-def show_progress(request: Request, viewer: Viewer) -> Response:
+def show_progress(request: Request, person: Manager) -> Response:
     """Done, remaining, pace, agreement, disagreements by field."""
     vietnamese = language_of(request) == "vi"
 
     def number(value: float | None, digits: int = 0) -> str:
         if value is None:
             return TEXTS[language_of(request)]("undefined")
-        text = f"{value:,.{digits}f}"
+        text = f"{value:,.{digits}f}".replace("-", "−")
         return text.translate(str.maketrans(",.", ".,")) if vietnamese else text
 
     def interval(measure: Measure, percent: bool = False) -> str:
@@ -42,13 +45,13 @@ def show_progress(request: Request, viewer: Viewer) -> Response:
         number=number,
         interval=interval,
         percent=percent,
-        level=f"{LEVEL:.0%}",
+        level=f"{LEVEL * 100:.0f} %",
     )
 
 
 @router.get("/tien-do/{table}.csv")
 def download(
-    request: Request, viewer: Viewer, table: Literal["strata", "reviewers", "agreement", "fields", "labels"]
+    request: Request, person: Manager, table: Literal["strata", "reviewers", "agreement", "fields", "labels"]
 ) -> Response:
     """One table as CSV."""
     text = progress_csv(desk_of(request).store, table)

@@ -29,7 +29,7 @@ class Segment(NamedTuple):
 Marked = tuple[Segment, ...]
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def mark_differences(left: str, right: str) -> tuple[Marked, Marked]:
     """The two texts cut into runs that are the same, differ in tone, or differ in letters.
 

@@ -1,4 +1,8 @@
-"""Pages of the people who label: sign-in, the pair, own answers, the search, adjudication."""
+"""Pages of the people who label: sign-in, the pair, own answers, the search, adjudication.
+
+A pair and its answer take a few milliseconds, less than handing them to a thread and waiting for its turn at the store would
+add: these routes run on the event loop. What may take longer (passwords, searches, lists) is a plain `def`, run in a thread.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +21,13 @@ from linkage.review.answers import (
     REASONS,
     VERDICTS,
     Answer,
+    Stage,
     blind_answers,
     record_answer,
     standing_answer,
     undo_last,
 )
-from linkage.review.app import Desk, Sender, Viewer, allow, desk_of, go, refused, render
+from linkage.review.app import Desk, desk_of, go, refused, render, signed_in
 from linkage.review.assignments import holds_dispute, next_dispute, next_pair, note_search, pick_person, show_pair, skip_pair
 from linkage.review.comparison import Card, card, compare_pair, mention_fields
 from linkage.review.population import MOST_RESULTS, fold
@@ -33,9 +38,10 @@ router = APIRouter()
 
 BREAK_AFTER_MINUTES = 30
 _A_PAGE = 50
-_REVIEWERS = allow("reviewer", "adjudicator")
-_ADJUDICATORS = allow("adjudicator")
 
+Anyone = Annotated[Session, signed_in()]
+Reviewer = Annotated[Session, signed_in("reviewer", "adjudicator")]
+Adjudicator = Annotated[Session, signed_in("adjudicator")]
 VerdictField = Annotated[Literal["match", "non_match", "unsure"], Form()]
 ReasonField = Annotated[Literal["", "twins", "name_changed", "date_missing", "illegible", "other"], Form()]
 CommentField = Annotated[str, Form(max_length=LONGEST_COMMENT)]
@@ -52,9 +58,9 @@ async def say_alive() -> Response:
 
 
 @router.get("/")
-async def go_home(viewer: Viewer) -> Response:
+async def go_home(person: Anyone) -> Response:
     """Where each role begins."""
-    return RedirectResponse(_HOME[viewer.account.role], 303)
+    return RedirectResponse(_HOME[person.account.role], 303)
 
 
 @router.get("/dang-nhap")
@@ -85,7 +91,7 @@ async def sign_in(request: Request, name: ShortField = "", password: ShortField 
 
 
 @router.post("/dang-xuat")
-def sign_out(request: Request, sender: Sender) -> Response:
+def sign_out(request: Request, person: Anyone) -> Response:
     """End the session on the server."""
     desk = desk_of(request)
     end_session(desk.store, request.cookies.get(desk.cookie, ""))
@@ -110,28 +116,39 @@ async def choose(
     return response
 
 
-@router.get("/cap", dependencies=[_REVIEWERS])
-def show_next(request: Request, viewer: Viewer) -> Response:
+@router.get("/cap")
+async def show_next(request: Request, person: Reviewer) -> Response:
     """The reviewer's next pair."""
-    pair = next_pair(desk_of(request).store, viewer.account.id)
+    pair = next_pair(desk_of(request).store, person.account.id)
     if pair is None:
-        return render(request, "message.html", title_of="nothing_left", text_of="nothing_left_text", onward="/cua-toi")
-    return _pair_page(request, viewer, pair)
+        return render(
+            request,
+            "message.html",
+            title_of="nothing_left",
+            text_of="nothing_left_text",
+            onward="/cua-toi",
+            onward_text="nav_mine",
+        )
+    return _pair_page(request, person, pair)
 
 
-@router.get("/cap/{pair}", dependencies=[_REVIEWERS])
-def show_own(request: Request, viewer: Viewer, pair: int) -> Response:
+def _empty_page(request: Request, what: str, onward: str, onward_text: str) -> Response:
+    return render(request, "message.html", title_of=what, text_of=f"{what}_text", onward=onward, onward_text=onward_text)
+
+
+@router.get("/cap/{pair}")
+async def show_own(request: Request, person: Reviewer, pair: int) -> Response:
     """A pair that is the reviewer's own: to answer, or answered before."""
-    return _pair_page(request, viewer, pair)
+    return _pair_page(request, person, pair)
 
 
-def _pair_page(request: Request, viewer: Session, pair: int) -> Response:
+def _pair_page(request: Request, person: Session, pair: int) -> Response:
     desk = desk_of(request)
     try:
-        assignment = show_pair(desk.store, pair, viewer.account.id)
+        assignment = show_pair(desk.store, pair, person.account.id)
     except ReviewError as error:
         raise refused(error) from None
-    answer = standing_answer(desk.store, pair, viewer.account.id) if assignment["answered"] else None
+    answer = standing_answer(desk.store, pair, person.account.id) if assignment["answered"] else None
     decided = desk.store.connection.execute("SELECT adjudicated FROM pair WHERE id = ?", (pair,)).fetchone()["adjudicated"]
     return render(
         request,
@@ -144,16 +161,16 @@ def _pair_page(request: Request, viewer: Session, pair: int) -> Response:
         reasons=REASONS,
         verdicts=VERDICTS,
         searchable=desk.population.is_searchable,
-        minutes=minutes_without_pause(desk.store, viewer.account.id),
+        minutes=minutes_without_pause(desk.store, person.account.id),
         break_after=BREAK_AFTER_MINUTES,
         adjudicating=False,
     )
 
 
-@router.post("/cap/{pair}", dependencies=[_REVIEWERS])
-def answer_pair(
+@router.post("/cap/{pair}")
+async def answer_pair(
     request: Request,
-    sender: Sender,
+    person: Reviewer,
     pair: int,
     verdict: VerdictField,
     form_key: KeyField,
@@ -163,7 +180,7 @@ def answer_pair(
     """Record an answer; the same form sent again changes nothing."""
     _record(
         desk_of(request),
-        Answer(pair, sender.account.id, verdict, reason, comment.strip(), form_key, desk_of(request).page_version),
+        Answer(pair, person.account.id, verdict, reason, comment.strip(), form_key, desk_of(request).page_version),
     )
     return go("/cap", "saved", verdict=verdict, number=pair)
 
@@ -175,39 +192,43 @@ def _record(desk: Desk, answer: Answer) -> None:
         raise refused(error) from None
 
 
-@router.post("/cap/{pair}/bo-qua", dependencies=[_REVIEWERS])
-def skip(request: Request, sender: Sender, pair: int) -> Response:
+@router.post("/cap/{pair}/bo-qua")
+async def skip(request: Request, person: Reviewer, pair: int) -> Response:
     """Give the pair back unanswered."""
     desk = desk_of(request)
     try:
-        skip_pair(desk.store, pair, sender.account.id, desk.page_version)
+        skip_pair(desk.store, pair, person.account.id, desk.page_version)
     except ReviewError as error:
         raise refused(error) from None
     return go("/cap", "skipped")
 
 
-@router.post("/hoan-tac", dependencies=[_REVIEWERS])
-def undo(request: Request, sender: Sender) -> Response:
+@router.post("/hoan-tac")
+async def undo(request: Request, person: Reviewer) -> Response:
     """Take back the reviewer's last answer and show its pair again."""
-    desk = desk_of(request)
-    try:
-        pair = undo_last(desk.store, sender.account.id, "blind", desk.page_version)
-    except ReviewError:
-        pair = None
+    pair = _undo(request, person, "blind")
     return go("/cap", "nothing_to_undo") if pair is None else go(f"/cap/{pair}", "undone")
 
 
-@router.get("/cua-toi", dependencies=[_REVIEWERS])
-def list_own(request: Request, viewer: Viewer, before: int | None = None) -> Response:
+def _undo(request: Request, person: Session, stage: Stage) -> int | None:
+    desk = desk_of(request)
+    try:
+        return undo_last(desk.store, person.account.id, stage, desk.page_version)
+    except ReviewError:
+        return None
+
+
+@router.get("/cua-toi")
+def list_own(request: Request, person: Reviewer, before: int | None = None) -> Response:
     """The reviewer's own standing answers, newest first, and their own pace."""
     store = desk_of(request).store
     rows = store.connection.execute(
         "SELECT event.id, pair, event.verdict, event.reason, at FROM event JOIN assignment USING (pair) "
         "WHERE person = ? AND reviewer = person AND stage = 'blind' AND kind = 'answer' AND event.id < ? "
         "AND event.id IN (SELECT id FROM current_answer WHERE pair = event.pair) ORDER BY event.id DESC LIMIT ?",
-        (viewer.account.id, before or 2**62, _A_PAGE + 1),
+        (person.account.id, before or 2**62, _A_PAGE + 1),
     ).fetchall()
-    answers, today, seconds = own_summary(store, viewer.account.id)
+    answers, today, seconds = own_summary(store, person.account.id)
     return render(
         request,
         "mine.html",
@@ -226,27 +247,27 @@ def _local_time(milliseconds: int) -> str:
     return datetime.fromtimestamp(milliseconds / 1000, timezone(timedelta(hours=7))).strftime("%d/%m/%Y %H:%M")
 
 
-@router.get("/cap/{pair}/tim", dependencies=[_REVIEWERS])
-def ask_search(request: Request, viewer: Viewer, pair: int) -> Response:
+@router.get("/cap/{pair}/tim")
+def ask_search(request: Request, person: Reviewer, pair: int) -> Response:
     """The search form, filled with the mention's own name and year."""
     desk = desk_of(request)
-    _own(desk, pair, viewer)
+    _own(desk, pair, person)
     mention = mention_fields(desk.store, pair)
     return _search_page(request, pair, name=mention.get("full_name", ""), year=mention.get("birth_date", "")[-4:], found=None)
 
 
-@router.post("/cap/{pair}/tim", dependencies=[_REVIEWERS])
-def search(request: Request, sender: Sender, pair: int, name: ShortField = "", year: ShortField = "") -> Response:
+@router.post("/cap/{pair}/tim")
+def search(request: Request, person: Reviewer, pair: int, name: ShortField = "", year: ShortField = "") -> Response:
     """Persons of that name and year; posted, so that no name stands in an address. Each search is an event without its words."""
     desk = desk_of(request)
-    _own(desk, pair, sender)
+    _own(desk, pair, person)
     if len(fold(name).split()) < 2:
         return _search_page(request, pair, name, year, None, "search_short", 422)
-    key = str(sender.account.id)
+    key = str(person.account.id)
     if not desk.searches.allows(key):
         return _search_page(request, pair, name, year, None, "search_often", 429)
     desk.searches.count(key)
-    note_search(desk.store, pair, sender.account.id, desk.page_version)
+    note_search(desk.store, pair, person.account.id, desk.page_version)
     mention = mention_fields(desk.store, pair)
     found = [card(person.record_id, person.fields, mention) for person in desk.population.search(name, year)]
     return _search_page(request, pair, name, year, found)
@@ -265,27 +286,34 @@ def _own(desk: Desk, pair: int, session: Session) -> None:
         raise refused(error) from None
 
 
-@router.post("/cap/{pair}/chon", dependencies=[_REVIEWERS])
-def pick(request: Request, sender: Sender, pair: int, record_id: ShortField = "") -> Response:
+@router.post("/cap/{pair}/chon")
+def pick(request: Request, person: Reviewer, pair: int, record_id: ShortField = "") -> Response:
     """Note the person found (an empty record id takes it back); it is saved with the answer."""
     desk = desk_of(request)
     fields = desk.population.fields_of(record_id) if record_id else None
     if record_id and fields is None:
         raise HTTPException(400)
     try:
-        pick_person(desk.store, pair, sender.account.id, record_id or None, fields or "")
+        pick_person(desk.store, pair, person.account.id, record_id or None, fields or "")
     except ReviewError as error:
         raise refused(error) from None
     return go(f"/cap/{pair}", "picked" if record_id else "")
 
 
-@router.get("/phan-xu", dependencies=[_ADJUDICATORS])
-def show_dispute(request: Request, viewer: Viewer) -> Response:
+@router.get("/phan-xu")
+async def show_dispute(request: Request, person: Adjudicator) -> Response:
     """The next pair whose reviewers disagree, with all answers and reasons but no names."""
     desk = desk_of(request)
-    pair = next_dispute(desk.store, viewer.account.id)
+    pair = next_dispute(desk.store, person.account.id)
     if pair is None:
-        return render(request, "message.html", title_of="nothing_disputed", text_of="nothing_disputed_text", onward="/phan-xu")
+        return render(
+            request,
+            "message.html",
+            title_of="nothing_disputed",
+            text_of="nothing_disputed_text",
+            onward="/phan-xu",
+            onward_text="check_again",
+        )
     return render(
         request,
         "pair.html",
@@ -297,24 +325,22 @@ def show_dispute(request: Request, viewer: Viewer) -> Response:
         reasons=REASONS,
         verdicts=VERDICTS,
         searchable=False,
-        minutes=minutes_without_pause(desk.store, viewer.account.id),
+        minutes=minutes_without_pause(desk.store, person.account.id),
         break_after=BREAK_AFTER_MINUTES,
         adjudicating=True,
     )
 
 
-@router.post("/phan-xu/hoan-tac", dependencies=[_ADJUDICATORS])
-def undo_adjudication(request: Request, sender: Sender) -> Response:
+@router.post("/phan-xu/hoan-tac")
+async def undo_adjudication(request: Request, person: Adjudicator) -> Response:
     """Take back the adjudicator's last decision and show its pair again."""
-    desk = desk_of(request)
-    pair = undo_last(desk.store, sender.account.id, "adjudication", desk.page_version)
-    return go("/phan-xu", "nothing_to_undo" if pair is None else "undone")
+    return go("/phan-xu", "nothing_to_undo" if _undo(request, person, "adjudication") is None else "undone")
 
 
-@router.post("/phan-xu/{pair}", dependencies=[_ADJUDICATORS])
-def adjudicate(
+@router.post("/phan-xu/{pair}")
+async def adjudicate(
     request: Request,
-    sender: Sender,
+    person: Adjudicator,
     pair: int,
     verdict: VerdictField,
     form_key: KeyField,
@@ -323,8 +349,8 @@ def adjudicate(
 ) -> Response:
     """Record the adjudicator's verdict on a pair they were given."""
     desk = desk_of(request)
-    if not holds_dispute(desk.store, pair, sender.account.id):
+    if not holds_dispute(desk.store, pair, person.account.id):
         raise HTTPException(403)
-    answer = Answer(pair, sender.account.id, verdict, reason, comment.strip(), form_key, desk.page_version, "adjudication")
+    answer = Answer(pair, person.account.id, verdict, reason, comment.strip(), form_key, desk.page_version, "adjudication")
     _record(desk, answer)
     return go("/phan-xu", "saved", verdict=verdict, number=pair)

@@ -105,8 +105,10 @@ CREATE TRIGGER event_is_never_deleted BEFORE DELETE ON event BEGIN
 END;
 
 -- Who may speak: the blind stage needs an assignment and an undecided pair; the adjudicator labelled the pair never.
-CREATE TRIGGER blind_events_need_an_assignment BEFORE INSERT ON event WHEN new.stage = 'blind' AND new.kind IN ('answer', 'undo') BEGIN
-  SELECT RAISE(ABORT, 'not assigned') WHERE NOT EXISTS (SELECT 1 FROM assignment WHERE pair = new.pair AND reviewer = new.person);
+CREATE TRIGGER blind_events_need_an_assignment BEFORE INSERT ON event
+WHEN new.stage = 'blind' AND new.kind IN ('answer', 'undo') BEGIN
+  SELECT RAISE(ABORT, 'not assigned')
+    WHERE NOT EXISTS (SELECT 1 FROM assignment WHERE pair = new.pair AND reviewer = new.person);
   SELECT RAISE(ABORT, 'already decided') WHERE (SELECT adjudicated FROM pair WHERE id = new.pair) = 1;
 END;
 CREATE TRIGGER adjudicators_labelled_neither BEFORE INSERT ON event WHEN new.stage = 'adjudication' BEGIN
@@ -144,8 +146,9 @@ CREATE TRIGGER answered_assignments_stay BEFORE DELETE ON assignment WHEN old.an
   SELECT RAISE(ABORT, 'an answered assignment is kept');
 END;
 
--- One row a finished pair. `suggested` is the person that those who said `non_match` named as the right one, when they named one only. Reviewers who disagree are decided by the adjudicator; where the review has none, by a strict
--- majority, and without one the verdict is `unsure`.
+-- One row a finished pair. `suggested` is the person that those who did not say `match` named as the right one, when they named
+-- one only. Reviewers who disagree are decided by the adjudicator; where the review has none, by a strict majority, and without
+-- one the verdict is `unsure`.
 CREATE VIEW verdict AS
   WITH tally AS (
     SELECT pair, count(*) AS answers, max(at) AS at,
@@ -174,4 +177,5 @@ CREATE VIEW verdict AS
   JOIN setting AS wanted ON wanted.name = 'reviewers_per_pair' AND tally.answers >= CAST(wanted.value AS INTEGER)
   JOIN setting AS adjudication ON adjudication.name = 'adjudication'
   LEFT JOIN current_answer AS decided ON decided.pair = tally.pair AND decided.stage = 'adjudication'
-  WHERE decided.verdict IS NOT NULL OR adjudication.value = 'no' OR max(match_answers, non_match_answers, unsure_answers) = tally.answers;
+  WHERE decided.verdict IS NOT NULL OR adjudication.value = 'no'
+    OR max(match_answers, non_match_answers, unsure_answers) = tally.answers;

@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,7 +28,7 @@ _HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
-_HTTPS_ONLY = "max-age=31536000"
+_HTTPS_ONLY = {"strict-transport-security": "max-age=31536000"}
 
 
 class Guard:
@@ -38,7 +38,8 @@ class Guard:
         self.app = app
         self.failed = failed
         self.hosts = hosts
-        self.https = https
+        fixed = _HEADERS | (_HTTPS_ONLY if https else {})
+        self.fixed = [(name.encode(), value.encode()) for name, value in fixed.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -53,12 +54,8 @@ class Guard:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                answer = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    answer[name] = value
-                answer["cache-control"] = "public, max-age=86400" if scope["path"].startswith("/static/") else "no-store"
-                if self.https:
-                    answer["strict-transport-security"] = _HTTPS_ONLY
+                kept = b"public, max-age=86400" if scope["path"].startswith("/static/") else b"no-store"
+                message["headers"] = [*message["headers"], *self.fixed, (b"cache-control", kept)]
             await send(message)
 
         try:

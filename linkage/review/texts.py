@@ -21,7 +21,9 @@ class Texts:
 
     def __init__(self, language: Language) -> None:
         self.language = language
-        self._interface: dict[str, dict[str, str]] = _TEXTS["interface"]
+        self._interface, self._fields, self._roles = (
+            {name: str(entry[language]) for name, entry in _TEXTS[part].items()} for part in ("interface", "fields", "roles")
+        )
 
     def __call__(self, name: str, **values: object) -> str:
         """A sentence of the interface with its values put in.
@@ -29,15 +31,15 @@ class Texts:
         >>> Texts("en")("pair_title", number=7)
         'Pair 7'
         """
-        return self._interface[name][self.language].format(**values)
+        return self._interface[name].format(**values)
 
     def field(self, name: str) -> str:
         """The label of a field; its canonical name when the list has none."""
-        return str(_TEXTS["fields"].get(name, {}).get(self.language, name))
+        return self._fields.get(name, name)
 
     def role(self, name: str) -> str:
         """The label of a role; its canonical name when the list has none."""
-        return str(_TEXTS["roles"].get(name, {}).get(self.language, name))
+        return self._roles.get(name, name)
 
     def groups(self) -> list[tuple[str, str]]:
         """Names and titles of the groups of fields, in the order of the page."""

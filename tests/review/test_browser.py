@@ -113,6 +113,7 @@ def test_three_reviewers_and_an_adjudicator_finish_by_keyboard_alone(browser: Br
 
 def test_every_page_at_every_size(browser: Browser, server: Server, review: Review) -> None:
     lan = Desk(browser, server, "lan")
+    lan.page.wait_for_timeout(_TURNED)
     lan.look("pair")
     wanted = {"H’Hen": "hhen", "Thùy Trâm Anh": "long", "alert(1)": "script", "Dân tộc, Quốc tịch, Số giấy tờ": "empty"}
     for number in range(63):
@@ -123,21 +124,46 @@ def test_every_page_at_every_size(browser: Browser, server: Server, review: Revi
             lan.press("f")
             lan.press("Enter")
             lan.look("search")
+            lan.page.fill("#name", "Khoongg Aii")
+            lan.press("Enter")
+            lan.look("search-none")
+            lan.page.fill("#name", "Hoa")
+            lan.press("Enter")
+            lan.look("search-short")
+            lan.page.goto(f"{server.address}/cap/{number + 1}/tim")
+            lan.press("Enter")
             lan.page.click("text=Đây là đúng người >> nth=0")
             lan.page.wait_for_selector("aside")
             lan.look("picked")
+        if number == 5:
+            lan.page.keyboard.press("c")
+            lan.page.click("summary:has-text('Phím tắt')")
+            lan.look("help")
+        if number % 4 == 0:
+            review.clock.pass_minutes(2.5)
+        if number == 53:
+            lan.page.reload()
+            lan.look("break")
+        lan.turned = time.monotonic()
         lan.press("2" if number % 3 else "1")
     assert wanted == {}
     lan.look("nothing-left")
-    lan.press("Enter") if lan.page.evaluate("document.activeElement.tagName") == "A" else lan.page.goto(
-        f"{server.address}/cua-toi"
-    )
+    lan.page.click("main a.button")
+    lan.page.wait_for_selector("table")
     lan.look("mine")
+    lan.page.goto(f"{server.address}/cap/1")
+    lan.look("answered")
     minh = Desk(browser, server, "minh")
     for _ in range(9):
+        review.clock.pass_minutes(0.4)
         minh.press("1")
     judge = Desk(browser, server, "bình")
     judge.look("adjudicate")
+    while judge.page.query_selector("form[data-verdict]"):
+        judge.press("3")
+    judge.look("nothing-disputed")
+    lan.page.goto(f"{server.address}/cap/2")
+    lan.look("decided")
     judge.page.goto(f"{server.address}/tien-do")
     judge.look("error")
     boss = Desk(browser, server, "quản-lý")
@@ -147,7 +173,15 @@ def test_every_page_at_every_size(browser: Browser, server: Server, review: Revi
     boss.look("progress-english")
     boss.page.click("text=Sign out")
     boss.page.wait_for_selector("#name")
+    boss.look("sign-in-english")
+    boss.page.click("text=Tiếng Việt")
+    boss.page.wait_for_selector("text=Tên tài khoản")
     boss.look("sign-in")
+    boss.page.fill("#name", "quản-lý")
+    boss.page.fill("#password", "không đúng")
+    boss.page.click("button.main")
+    boss.page.wait_for_selector(".error")
+    boss.look("sign-in-failed")
 
 
 def test_a_slow_machine_loses_no_letter_typed_at_once(browser: Browser, server: Server) -> None:

@@ -25,7 +25,7 @@ def raw(path, records):
 
 
 @pytest.mark.parametrize("error", [0.0, 0.05])
-def test_intervals_hold_the_truth(tmp_path, error, _password_once):
+def test_intervals_hold_the_truth(tmp_path, error, _password_once, monkeypatch):
     import random
 
     rng = random.Random(11)
@@ -50,7 +50,7 @@ def test_intervals_hold_the_truth(tmp_path, error, _password_once):
     judge = add_user(run, "binh", "adjudicator", PASSWORD, spec).id
     store = create_store(run, spec)
     load_review_set(store, run)
-    store.connection.execute("PRAGMA synchronous = OFF")
+    monkeypatch.setattr("linkage.review.store._ON_DISK", "OFF")
     truth = {
         row["id"]: (row["record_id_l"], row["record_id_r"]) in true for row in store.connection.execute("SELECT * FROM pair")
     }
