@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from linkage.cli.output import RunFolder, app, console, print_rows
+
+if TYPE_CHECKING:
+    from linkage.review.agreement import Measure
 
 review = typer.Typer(help="Clerical review in the browser, or by workbooks.", no_args_is_help=True)
 app.add_typer(review, name="review")
@@ -108,7 +111,7 @@ def import_(
         f" {len(report.refused)} refused, of {report.pairs} pairs."
     )
     for row, why in report.refused:
-        console.print(f"  row {row}: {why}", markup=False)
+        console.print(f"  row {row}: {why}", markup=False, soft_wrap=True)
 
 
 @review.command()
@@ -123,7 +126,27 @@ def progress(run_folder: RunFolder) -> None:
         for one in told.strata
     ]
     print_rows([["stratum", "pairs", "finished", "disputed", "answers left"], *strata])
-    print_rows([["reviewer", "answers"], *([one.name, f"{one.answers}"] for one in told.reviewers)])
+    reviewers = [
+        [
+            one.name,
+            f"{one.answers}",
+            "–" if one.seconds is None else f"{one.seconds:.1f}",
+            _said(one.agreement),
+            _said(one.planted),
+        ]
+        for one in told.reviewers
+    ]
+    print_rows([["reviewer", "answers", "seconds", "agrees with others", "planted pairs right"], *reviewers])
+    measures = [("Krippendorff's alpha", told.krippendorff), ("Fleiss' kappa", told.fleiss)]
+    measures += [(f"Cohen's kappa {a} / {b}", measure) for a, b, measure in told.cohen]
+    print_rows([["agreement", "95 % interval"], *([name, _said(measure)] for name, measure in measures)])
+
+
+def _said(measure: Measure) -> str:
+    """A measure with its interval and the pairs it rests on."""
+    if measure.value is None:
+        return "–"
+    return f"{measure.value:.2f} ({measure.low:.2f} … {measure.high:.2f}; {measure.pairs} pairs)"
 
 
 @review.command()

@@ -1,5 +1,9 @@
+import itertools
+from fractions import Fraction
+
 import numpy as np
 import pytest
+from sklearn.metrics import cohen_kappa_score
 
 from linkage.review.agreement import cohens_kappa, fleiss_kappa, krippendorffs_alpha, share
 
@@ -77,3 +81,48 @@ def test_intervals_hold_the_true_coefficient(measure):
             found = (fleiss_kappa if measure == "fleiss" else krippendorffs_alpha)(counts)
         held += found.low <= 0.64 <= found.high
     assert held >= 0.90 * 120
+
+
+def noisy_answers(rng, pairs, right):
+    """Answers in three categories by reviewers who see the truth with these chances; one row a reviewer."""
+    truth = rng.integers(0, 3, pairs)
+    return [np.where(rng.random(pairs) < chance, truth, rng.integers(0, 3, pairs)) for chance in right]
+
+
+def alpha_by_definition(units):
+    """Krippendorff's alpha from every ordered couple of answers, in fractions; units with one answer are left out."""
+    units = [unit for unit in units if len(unit) >= 2]
+    values = list(itertools.chain(*units))
+
+    def differing(couples):
+        return sum(a != b for a, b in couples)
+
+    observed = sum(Fraction(differing(itertools.permutations(unit, 2)), len(unit) - 1) for unit in units) / len(values)
+    expected = Fraction(differing(itertools.permutations(values, 2)), len(values) * (len(values) - 1))
+    return float(1 - observed / expected)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_coefficients_agree_with_another_computation(seed):
+    rng = np.random.default_rng(seed)
+    said = noisy_answers(rng, 40, (0.8, 0.7, 0.9))
+    crossed = [[int(((said[0] == a) & (said[1] == b)).sum()) for b in range(3)] for a in range(3)]
+    assert cohens_kappa(crossed).value == pytest.approx(cohen_kappa_score(said[0], said[1]))
+    rows = [tuple(int(answer) for answer in row) for row in zip(*said, strict=True)]
+    observed = Fraction(sum(a == b for row in rows for a, b in itertools.permutations(row, 2)), 6 * len(rows))
+    expected = sum(Fraction(sum(row.count(c) for row in rows), 3 * len(rows)) ** 2 for c in range(3))
+    assert fleiss_kappa([[row.count(c) for c in range(3)] for row in rows]).value == pytest.approx(
+        float((observed - expected) / (1 - expected))
+    )
+    units = [[answer for answer in row if rng.random() < 0.8] for row in rows]
+    assert krippendorffs_alpha([[unit.count(c) for c in range(3)] for unit in units]).value == pytest.approx(
+        alpha_by_definition(units)
+    )
+
+
+def test_an_interval_agrees_with_a_bootstrap_done_by_hand():
+    rng = np.random.default_rng(8)
+    units = [[int(a), int(b)] for a, b in zip(*noisy_answers(rng, 60, (0.8, 0.8)), strict=True)]
+    found = krippendorffs_alpha([[unit.count(c) for c in range(3)] for unit in units])
+    resampled = [alpha_by_definition([units[i] for i in rng.integers(0, 60, 60)]) for _ in range(150)]
+    assert (found.low, found.high) == pytest.approx(tuple(np.quantile(resampled, [0.025, 0.975])), abs=0.06)
