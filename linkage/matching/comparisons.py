@@ -222,9 +222,11 @@ def _abbreviated(f: str) -> str:
 
 
 def _few_letters_off(key: str, threshold: float) -> Level:
-    """Jaro-Winkler first, for it is ten times cheaper; the edits keep out long names that share most of their letters."""
+    """Lengths first, then Jaro-Winkler, for edits cost ten times as much; they keep out long names that share most letters."""
+    length = f"abs(length({key}_l) - length({key}_r)) <= 2"
     similar = f"jaro_winkler_similarity({key}_l, {key}_r) >= {threshold}"
-    return _level(f"{similar} AND levenshtein({key}_l, {key}_r) <= 2", f"one or two letters off (Jaro-Winkler ≥ {threshold})")
+    edits = f"levenshtein({key}_l, {key}_r) <= 2"
+    return _level(f"{length} AND {similar} AND {edits}", f"one or two letters off (Jaro-Winkler ≥ {threshold})")
 
 
 def _one_digit(left: str, right: str) -> str:

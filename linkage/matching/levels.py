@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,16 @@ from splink.internals.settings import Settings
 
 from linkage.config import BlockingRule
 from linkage.errors import LinkageError
-from linkage.matching.blocking import RulePairs, number_blocks, pairs_of_rules
+from linkage.matching.blocking import RulePairs, number_blocks, pairs_by_rule
 from linkage.matching.model import compared_columns, gamma_expressions
 from linkage.matching.tables import Sides
 from linkage.runs import Progress
-from linkage.runs.sql import quote, write_parquet
+from linkage.runs.sql import literal, quote, write_parquet
 
-PAIRS_A_CHUNK = 5_000_000
+PROPOSALS_A_CHUNK = 100_000_000
 MOST_RULES = 32
+TERM_BEGINS, TERM_ENDS = r"(\bWHEN |\bAND |\bOR |\()", r"(?= THEN\b| AND\b| OR\b|\))"
+"""What stands around a whole term of a condition, so that no part of a longer expression is taken for one."""
 
 
 def write_level_store(
@@ -32,7 +35,8 @@ def write_level_store(
 ) -> dict[str, Any]:
     """Write pairs.parquet (id_l, id_r, blocking_rules, gamma_*), ordered by (id_l, id_r).
 
-    Left ids are worked through in chunks of about five million forecast pairs, so memory does not grow with the pairs.
+    Left ids are worked through in chunks of about a hundred million proposals (a pair may be proposed by several rules), so
+    memory does not grow with the pairs.
 
     Returns:
         The exact counts by rule, the candidate pairs and the chunks.
@@ -41,22 +45,27 @@ def write_level_store(
         LinkageError: when no rule proposes a pair, or there are more rules than bits.
     """
     counts = number_proposed_blocks(connection, sides, rules)
-    forecast = sum(count.pairs for count in counts)
-    chunks = max(1, -(-forecast // PAIRS_A_CHUNK))
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE level_store (id_l INTEGER, id_r INTEGER, blocking_rules UINTEGER,"
-        f" {', '.join(f'{quote(gamma)} TINYINT' for gamma in gamma_expressions(settings))})"
-    )
-    insert = (
-        f"INSERT INTO level_store {levels_of_pairs(settings, sides, pairs_of_rules(sides, len(rules), 'blocks', id_range=True))}"
-    )
-    for chunk in range(chunks):
-        progress("comparing candidate pairs", chunk, chunks)
+    chunks = max(1, -(-sum(count.pairs for count in counts) // PROPOSALS_A_CHUNK))
+    steps = chunks * (len(rules) + 1)
+    parts = [target.with_suffix(f".{chunk}.parquet") for chunk in range(chunks)] if chunks > 1 else [target]
+    written = 0
+    for chunk, part in enumerate(parts):
         first, last = (sides.left_rows * bound // chunks for bound in (chunk, chunk + 1))
-        connection.execute(f"{insert} ORDER BY id_l, id_r", {"first": first + 1, "last": last})
-    progress("comparing candidate pairs", chunks, chunks)
-    written = write_parquet(connection, "SELECT * FROM level_store", target)
-    connection.execute("DROP TABLE level_store")
+        connection.execute("CREATE OR REPLACE TEMP TABLE proposed (id_l INTEGER, id_r INTEGER, blocking_rules UINTEGER)")
+        for number, pairs in enumerate(pairs_by_rule(sides, len(rules), "blocks", id_range=True)):
+            progress("proposing candidate pairs", chunk * (len(rules) + 1) + number, steps)
+            connection.execute(f"INSERT INTO proposed {pairs}", {"first": first + 1, "last": last})
+        progress("comparing candidate pairs", chunk * (len(rules) + 1) + len(rules), steps)
+        by_value = _compare_values(connection, settings, sides, "proposed")
+        levels = levels_of_pairs(settings, sides, "SELECT * FROM proposed", by_value)
+        written += write_parquet(connection, f"{levels} ORDER BY id_l, id_r", part)
+    connection.execute("DROP TABLE proposed")
+    if chunks > 1:
+        files = ", ".join(literal(str(part)) for part in parts)
+        write_parquet(connection, f"SELECT * FROM read_parquet([{files}])", target)
+        for part in parts:
+            part.unlink()
+    progress("comparing candidate pairs", steps, steps)
     return {"rules": [asdict(count) for count in counts], "candidate_pairs": written, "chunks": chunks}
 
 
@@ -78,17 +87,93 @@ def number_proposed_blocks(connection: duckdb.DuckDBPyConnection, sides: Sides, 
     return counts
 
 
-def levels_of_pairs(settings: Settings, sides: Sides, pairs: str) -> str:
-    """SQL that adds the levels to a query of (id_l, id_r, blocking_rules)."""
-    columns = compared_columns(settings)
-    gammas = gamma_expressions(settings)
-    both = ", ".join(f"{side}.{quote(column)} AS {quote(f'{column}_{side}')}" for column in columns for side in ("l", "r"))
+def levels_of_pairs(settings: Settings, sides: Sides, pairs: str, by_value: Collection[str] = ()) -> str:
+    """SQL that adds the levels to a query of (id_l, id_r, blocking_rules).
+
+    Whether two texts are equal is asked of their 64-bit hashes, made once a record: strings are compared, and carried
+    through the joins, only where a condition wants more of them. The levels of the comparisons `by_value` are looked up
+    (see `_compare_values`).
+    """
+    texts = [column for column, kind in sides.types.items() if kind == "VARCHAR"]
+    gammas = {gamma: _by_hash(expression, texts) for gamma, expression in gamma_expressions(settings).items()}
+    gammas |= {gamma: f"{quote(f'known_{gamma}')}.level" for gamma in by_value}
+    conditions = "\n".join(gammas.values())
+    sources = {f"{gamma}#": _value(settings, sides, gamma) for gamma in by_value}
+    for column in compared_columns(settings):
+        if re.search(rf"\b{re.escape(column)}_[lr]\b", conditions):
+            sources[column] = quote(column)
+        if f'"{column}#_' in conditions:
+            sources[f"{column}#"] = f"CASE WHEN {quote(column)} IS NOT NULL THEN hash({quote(column)}) END"
+    both = ", ".join(f"{side}.{quote(name)} AS {quote(f'{name}_{side}')}" for name in sources for side in ("l", "r"))
+    made = ", ".join(["id", *(f"{source} AS {quote(name)}" for name, source in sources.items())])
     levels = ", ".join(f"({expression})::TINYINT AS {quote(gamma)}" for gamma, expression in gammas.items())
-    return (
-        f"SELECT id_l, id_r, blocking_rules, {levels} FROM ("
-        f"SELECT pairs.*, {both} FROM ({pairs}) pairs"
-        f" JOIN {quote(sides.left)} l ON l.id = pairs.id_l JOIN {quote(sides.right)} r ON r.id = pairs.id_r)"
+    lookups = "".join(
+        f" JOIN {known} ON {known}.value_l = {quote(f'{gamma}#_l')} AND {known}.value_r = {quote(f'{gamma}#_r')}"
+        for gamma, known in ((gamma, quote(f"known_{gamma}")) for gamma in by_value)
     )
+    return (
+        f"SELECT id_l, id_r, blocking_rules, {levels} FROM (SELECT pairs.*, {both} FROM ({pairs}) pairs"
+        f" JOIN (SELECT {made} FROM {quote(sides.left)}) l ON l.id = pairs.id_l"
+        f" JOIN (SELECT {made} FROM {quote(sides.right)}) r ON r.id = pairs.id_r){lookups}"
+    )
+
+
+def _value(settings: Settings, sides: Sides, gamma: str) -> str:
+    """All that a comparison reads of a record, as one number; of lists as text, for DuckDB's hash of [] is that of NULL."""
+    columns = ((quote(column), sides.types.get(column, "")) for column in _columns_of(settings)[gamma])
+    return f"hash({', '.join(f'{column}::VARCHAR' if kind.endswith('[]') else column for column, kind in columns)})"
+
+
+def _compare_values(connection: duckdb.DuckDBPyConnection, settings: Settings, sides: Sides, pairs: str) -> list[str]:
+    """Compare lists once for each two values that meet in the table `pairs`, into `known_<gamma>`; returns those gammas.
+
+    A list is slow to compare and lists of units repeat: there are some ten times as many pairs of records as of values.
+    """
+    slow = [
+        gamma
+        for gamma, columns in _columns_of(settings).items()
+        if any(sides.types.get(column, "").endswith("[]") for column in columns)
+    ]
+    for gamma in slow:
+        value = _value(settings, sides, gamma)
+        met = (
+            f"SELECT DISTINCT l.value AS value_l, r.value AS value_r FROM {quote(pairs)}"
+            f" JOIN (SELECT id, {value} AS value FROM {quote(sides.left)}) l ON l.id = id_l"
+            f" JOIN (SELECT id, {value} AS value FROM {quote(sides.right)}) r ON r.id = id_r"
+        )
+        values = []
+        for side, table in (("l", sides.left), ("r", sides.right)):
+            one = ", ".join(f"any_value({quote(c)}) AS {quote(f'{c}_{side}')}" for c in _columns_of(settings)[gamma])
+            values.append(f"(SELECT {value} AS value_{side}, {one} FROM {quote(table)} GROUP BY value_{side})")
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {quote(f'known_{gamma}')} AS"
+            f" SELECT value_l, value_r, ({gamma_expressions(settings)[gamma]})::TINYINT AS level"
+            f" FROM ({met}) JOIN {values[0]} USING (value_l) JOIN {values[1]} USING (value_r)"
+        )
+    return slow
+
+
+def _columns_of(settings: Settings) -> dict[str, list[str]]:
+    """Gamma column → the columns that its comparison reads."""
+    return {
+        comparison._gamma_column_name: sorted(
+            {column.unquote().name for column in comparison._input_columns_used_by_case_statement}
+        )
+        for comparison in settings.comparisons
+    }
+
+
+def _by_hash(condition: str, columns: Collection[str]) -> str:
+    """A condition whose whole terms `<column>_l = <column>_r`, and `IS NULL`, ask the hashes `<column>#` instead."""
+    for column in columns:
+        left, right = (rf'(?:{re.escape(column)}_{side}|"{re.escape(column)}_{side}")' for side in "lr")
+        equal = re.compile(rf"{TERM_BEGINS}{left} = {right}{TERM_ENDS}")
+        if not equal.search(condition):
+            continue
+        condition = equal.sub(rf'\1"{column}#_l" = "{column}#_r"', condition)
+        for side, name in (("l", left), ("r", right)):
+            condition = re.sub(rf"{TERM_BEGINS}{name} IS NULL{TERM_ENDS}", rf'\1"{column}#_{side}" IS NULL', condition)
+    return condition
 
 
 def count_patterns(connection: duckdb.DuckDBPyConnection, settings: Settings, source: str) -> list[tuple[int, ...]]:

@@ -1,15 +1,19 @@
-"""The two sides as DuckDB tables, with only the columns that blocking and comparisons read."""
+"""The two sides as DuckDB views of their files, with only the columns that blocking and comparisons read.
+
+Views, not copies: a copy of a million records takes longer to make than its columns take to read a few times, and some
+two gigabytes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 
 from linkage.errors import LinkageError
-from linkage.runs.sql import fetch_row, parquet_columns, quote, quote_list
+from linkage.runs.sql import fetch_row, literal, quote, quote_list
 
 SAME_NUMBER = "SELECT l.id AS id_l, r.id AS id_r FROM mentions l JOIN persons r ON l.personal_number = r.personal_number"
 """Anchor pairs: both sides carry the same personal number."""
@@ -17,12 +21,14 @@ SAME_NUMBER = "SELECT l.id AS id_l, r.id AS id_r FROM mentions l JOIN persons r 
 
 @dataclass(frozen=True)
 class Sides:
-    """The tables `mentions` and `persons` in DuckDB; the same table twice when duplicates are sought within one."""
+    """The views `mentions` and `persons` in DuckDB; the same one twice when duplicates are sought within one."""
 
     left: str
     right: str
     left_rows: int
     right_rows: int
+    types: Mapping[str, str] = field(default_factory=dict)
+    """DuckDB's type of the columns that have the same on both sides, as far as known."""
 
     @property
     def is_dedupe(self) -> bool:
@@ -36,26 +42,29 @@ class Sides:
 
 
 def open_tables(connection: duckdb.DuckDBPyConnection, mentions: Path, persons: Path | None, columns: Collection[str]) -> Sides:
-    """Load the named columns of both sides.
+    """Open the named columns of both sides; their files are ordered by id.
 
     Raises:
         LinkageError: when a side lacks one of the columns, or holds no rows.
     """
-    left_rows = _load(connection, "mentions", mentions, columns)
+    left_rows, types = _open(connection, "mentions", mentions, columns)
     if persons is None:
-        return Sides("mentions", "mentions", left_rows, left_rows)
-    return Sides("mentions", "persons", left_rows, _load(connection, "persons", persons, columns))
+        return Sides("mentions", "mentions", left_rows, left_rows, types)
+    right_rows, right_types = _open(connection, "persons", persons, columns)
+    return Sides("mentions", "persons", left_rows, right_rows, dict(types.items() & right_types.items()))
 
 
-def _load(connection: duckdb.DuckDBPyConnection, name: str, path: Path, columns: Collection[str]) -> int:
-    missing = sorted(set(columns) - set(parquet_columns(connection, path)))
+def _open(connection: duckdb.DuckDBPyConnection, name: str, path: Path, columns: Collection[str]) -> tuple[int, dict[str, str]]:
+    file = f"read_parquet({literal(str(path))})"
+    types = {str(row[0]): str(row[1]) for row in connection.execute(f"DESCRIBE SELECT * FROM {file}").fetchall()}
+    missing = sorted(set(columns) - set(types))
     if missing:
         raise LinkageError(
             f"{path.name} has no column {', '.join(missing)}", "Block and compare only on fields that both sides have."
         )
-    wanted = quote_list(["id", *sorted(set(columns) - {"id"})])
-    connection.execute(f"CREATE OR REPLACE TABLE {quote(name)} AS SELECT {wanted} FROM read_parquet(?) ORDER BY id", [str(path)])
+    wanted = ["id", *sorted(set(columns) - {"id"})]
+    connection.execute(f"CREATE OR REPLACE VIEW {quote(name)} AS SELECT {quote_list(wanted)} FROM {file}")
     rows = int(fetch_row(connection, f"SELECT count(*) FROM {quote(name)}")[0])
     if rows == 0:
         raise LinkageError(f"{path.name} holds no usable rows", "quarantine.parquet says why each row was set aside.")
-    return rows
+    return rows, {column: types[column] for column in wanted}
