@@ -187,11 +187,13 @@ JOBS = (
     ("score", "quarter", "3GB", "score, a quarter of the records"),
     ("splink_whole", "full", "10GB", "Splink: prior, u, three passes, predict, single best links"),
 )
-TIGHT = tuple((name, "full", "2GB", f"{name}, with memory_limit: 2GB") for name in WHOLE)
+TIGHT = tuple((name, "full", "2GB", f"{name}, with `memory_limit: 2GB`") for name in WHOLE)
 
 
-def page(found: dict[str, dict[str, Any]], tight: dict[str, dict[str, Any]]) -> str:
-    """The report: every job, then the targets with what was reached."""
+def page(figures: dict[tuple[str, str, str], dict[str, Any]]) -> str:
+    """The report: every job, then the targets with what was reached; `figures` by job, folder and memory limit."""
+    found = {f"{name} {folder}": figures[name, folder, memory] for name, folder, memory, _ in JOBS}
+    tight = [figures[name, folder, memory] for name, folder, memory, _ in TIGHT]
 
     def cpu(*keys: str) -> float:
         return float(sum(found[key]["cpu"] for key in keys))
@@ -216,13 +218,11 @@ def page(found: dict[str, dict[str, Any]], tight: dict[str, dict[str, Any]]) -> 
         f" best links start at a probability of {LINKS_FROM}. Pairs are the same in number: {'yes' if same else 'NO'}.", "",
         "| job | processor s | wall s | peak GB | pairs | load average |", "|---|--:|--:|--:|--:|--:|",
     ]  # fmt: skip
-    for group, jobs in ((found, JOBS), (tight, TIGHT)):
-        for name, folder, _, label in jobs:
-            if f"{name} {folder}" in group:
-                one = group[f"{name} {folder}"]
-                pairs = f"{one['pairs']:,}" if "pairs" in one else "–"
-                times = f"{one['cpu']:.1f} | {one['wall']:.1f}" if "failed" not in one else f"{one['cpu']:.1f} | failed"
-                lines.append(f"| {label} | {times} | {one['peak']:.2f} | {pairs} | {one['load']:.1f} |")
+    for name, folder, memory, label in (*JOBS, *TIGHT):
+        one = figures[name, folder, memory]
+        wall = "failed" if "failed" in one else f"{one['wall']:.1f}"
+        pairs = f"{one['pairs']:,}" if "pairs" in one else "–"
+        lines.append(f"| {label} | {one['cpu']:.1f} | {wall} | {one['peak']:.2f} | {pairs} | {one['load']:.1f} |")
     rows = (
         ("block + score ≤ 0.6 × Splink's blocking + predict (processor s)", cpu(*ours) / cpu("splink_predict full"), 0.6),
         ("tables to links ≤ 0.5 × Splink's usual workflow (processor s)", cpu(*whole) / cpu("splink_whole full"), 0.5),
@@ -232,12 +232,10 @@ def page(found: dict[str, dict[str, Any]], tight: dict[str, dict[str, Any]]) -> 
     )
     lines += ["", "| asked | reached | met |", "|---|--:|---|"]
     lines += [f"| {asked} | {reached:.2f} | {'yes' if reached <= most else 'no'} |" for asked, reached, most in rows]
-    if tight:
-        finished = not any("failed" in one for one in tight.values())
-        lines.append(
-            f"| with `memory_limit: 2GB` it still finishes | peak {max(one['peak'] for one in tight.values()):.2f} GB |"
-            f" {'yes' if finished else 'no'} |"
-        )
+    finished = not any("failed" in one for one in tight)
+    lines.append(
+        f"| with `memory_limit: 2GB` it still finishes | peak {max(one['peak'] for one in tight):.2f} GB | {'yes' if finished else 'no'} |"
+    )
     lines += [
         "",
         f"The floor is {cpu('floor full'):.1f} processor s: block + score is {cpu(*ours) / cpu('floor full'):.1f} times it. The quarter is"
@@ -250,9 +248,8 @@ def page(found: dict[str, dict[str, Any]], tight: dict[str, dict[str, Any]]) -> 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--persons", type=int, default=100_000)
-    parser.add_argument("--work", type=Path, help="Keeps the tables and the figures.")
+    parser.add_argument("--work", type=Path, help="Keeps the registers and the tables.")
     parser.add_argument("--report", type=Path)
-    parser.add_argument("--tight", action="store_true", help="Only the jobs with memory_limit: 2GB.")
     parser.add_argument("--job", help=argparse.SUPPRESS)
     parser.add_argument("--folder", default="full", help=argparse.SUPPRESS)
     parser.add_argument("--memory", default="3GB", help=argparse.SUPPRESS)
@@ -266,20 +263,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         work = chosen.work or Path(scratch)
         prepare(chosen.persons, work)
-        groups: list[dict[str, dict[str, Any]]] = []
-        for jobs, file in ((JOBS, work / "figures.json"), (TIGHT, work / "tight.json")):
-            groups.append(json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {})
-            if (jobs is JOBS and chosen.tight) or (jobs is TIGHT and not chosen.tight and chosen.work):
-                continue
-            for name, folder, memory, label in jobs:
-                groups[-1][f"{name} {folder}"] = one = measure(name, work, folder, memory)
-                print(label, one, flush=True)
-                file.write_text(json.dumps(groups[-1], indent=1), encoding="utf-8")
-        if groups[0]:
-            text = page(*groups)
-            print(text)
-            if chosen.report:
-                chosen.report.write_text(text, encoding="utf-8")
+        figures = {}
+        for name, folder, memory, label in (*JOBS, *TIGHT):
+            figures[name, folder, memory] = measure(name, work, folder, memory)
+            print(label, figures[name, folder, memory], flush=True)
+    text = page(figures)
+    print(text)
+    if chosen.report:
+        chosen.report.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
