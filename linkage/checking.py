@@ -60,6 +60,7 @@ def plan_run(project: LoadedProject, data: Path | None) -> Plan:
         name: {f: k for f, k in report.mention_fields.items() if f in shared or f in ALWAYS_KEPT}
         for name, report in reports.items()
     }
+    raise_together(list(_faults_of_review(project, kept["left"])))
     return Plan(reports, kept, shared, field_of, _warnings(project, reports, shared, field_of))
 
 
@@ -196,6 +197,20 @@ def _faults_of_training(project: LoadedProject, field_of: Mapping[str, str]) -> 
                 f"no training pass can train the comparison of {comparison.field}: every rule of blocking.train uses that field",
                 remedy="Add a rule without that field to blocking.train.",
             )
+
+
+def _faults_of_review(project: LoadedProject, fields: Mapping[str, FieldKind]) -> Iterator[ProjectFileError]:
+    """A review set can be stratified by a column whose values are groups, not lists of units."""
+    by = project.spec.review.stratify_by
+    columns = [
+        key for field, kind in fields.items() for key, sql_type in keys_of(field, kind).items() if not sql_type.endswith("[]")
+    ]
+    if by is not None and by not in columns:
+        near = nearest(by, columns)
+        guess = f"; did you mean `{near}`?" if near else ""
+        yield project.fault(
+            ("review", "stratify_by"), f"the left side has no such standardised column{guess}", given=by, allowed=columns
+        )
 
 
 def _unknown(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from linkage.config import ProjectSpec
 from linkage.errors import LinkageError, RunDirectoryError, nearest
 from linkage.runs import Progress, RunDirectory, silent
-from linkage.runs.sql import connect, literal, parquet_columns
+from linkage.runs.sql import connect, fetch_row, literal, parquet_columns, quote
 
 if TYPE_CHECKING:
     import duckdb
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from linkage.matching.explanation import Explanation
 
 
-GROUPS = ("sex", "birth_date_year", "registration_date_year", "ethnicity")
-"""Standardised columns by which errors are broken down, where the mentions have them."""
+GROUPS = ("sex", "birth_date_year", "birth_year", "ethnicity", "registration_date_year")
+"""Standardised columns by which rates are broken down, where the mentions have them; a province and the error class besides."""
 
 
 class Run:
@@ -69,12 +70,13 @@ class Run:
         >>> precision.denominator_is
         'links'
         """
-        from linkage.decision import RunTables, estimate
+        from linkage.decision import RunTables, error_class, estimate
+        from linkage.report.groups import PROVINCE_FIELDS
         from linkage.review import write_labels
 
         if (self.path / "review" / "review.sqlite").is_file():
             write_labels(self.path)
-        tables = {
+        tables: dict[str, Path] = {
             name: self.path / f"{name}.parquet"
             for name in ("links", "mentions", "persons", "review_set", "labels", "outside", "verdicts")
         }
@@ -88,14 +90,27 @@ class Run:
             connection.execute(f"CREATE TEMP TABLE assigned_levels AS {levels}")
             columns = parquet_columns(connection, tables["mentions"])
             groups = [name for name in GROUPS if name in columns]
+            features = [name for name in groups if name != "ethnicity"]
+            of_errors = error_class(columns, [one.field for one in self.spec.comparisons])
+            connection.execute(
+                f"CREATE TEMP VIEW classed_mentions AS SELECT *, {of_errors} AS error_class"
+                f" FROM read_parquet({literal(str(tables['mentions']))})"
+            )
+            for name in (f"{field}_province" for field in PROVINCE_FIELDS):
+                known = f"SELECT count({quote(name)}) FROM classed_mentions" if name in columns else "SELECT 0"
+                if fetch_row(connection, known)[0]:
+                    groups.append(name)
+                    break
+            by = self.spec.review.stratify_by
+            groups += [name for name in ("error_class", by) if name and name not in groups]
             return estimate(
                 connection,
-                RunTables(**held, pairs="assigned_levels"),
+                replace(RunTables(**held, pairs="assigned_levels"), mentions="classed_mentions"),
                 self.thresholds,
                 self.spec.targets,
                 self.path / "estimates.json",
                 groups=groups,
-                anchor_features=[name for name in groups if name != "ethnicity"],
+                anchor_features=features,
                 seed=self.spec.seed,
             )
 
@@ -103,14 +118,18 @@ class Run:
         """The figures the estimates allow, as PNG files in a folder.
 
         >>> drawn = run.draw_estimates(run.estimate(), place / "figures")
-        >>> "curve.png" in [path.name for path in drawn]
+        >>> {"curve.png", "allocation.png"} <= {path.name for path in drawn}
         True
         """
-        from linkage.decision import draw_figures
+        from linkage.decision import draw_figures, load_strata
 
         Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
         weights = self.table("assigned").select("link_weight").fetchnumpy()["link_weight"]
-        drawn = draw_figures(estimates, weights, self.spec.targets, Path(folder), language=self.spec.report.language)
+        review_set = self.path / "review_set.parquet"
+        strata = load_strata(self.connection, review_set) if review_set.is_file() else ()
+        drawn = draw_figures(
+            estimates, weights, self.spec.targets, Path(folder), strata=strata, language=self.spec.report.language
+        )
         return [one.path for one in drawn]
 
     def report(

@@ -278,7 +278,7 @@ def assign(work: Work) -> Counts:
 
 
 def decide(work: Work) -> Counts:
-    """Thresholds and decisions: links, thresholds.json. After a review its verdicts, and what they can promise, decide."""
+    """Thresholds and decisions: links, thresholds.json. After a review its verdicts and the thresholds from its labels decide."""
     from linkage.decision import decide as decide_links
     from linkage.decision import propose_thresholds
 
@@ -289,7 +289,7 @@ def decide(work: Work) -> Counts:
             "link_weight"
         ]
         by_model = propose_thresholds(weights, work.spec.targets, work.spec.thresholds, work.spec.review.reviewers_per_pair)
-        thresholds = _promised_by_labels(work) or by_model
+        thresholds = _by_labels(work) or by_model
         counts = decide_links(
             connection,
             assigned,
@@ -307,20 +307,23 @@ def decide(work: Work) -> Counts:
     }
 
 
-def _promised_by_labels(work: Work) -> Thresholds | None:
-    """The thresholds that the labels promise, where there are any and the project file does not say others."""
+def _by_labels(work: Work) -> Thresholds | None:
+    """The thresholds that the labels answer for, where there are any and the project file does not say others.
+
+    A target the labels cannot promise leaves its pairs to review: the model's thresholds do not come back for it.
+    """
     from linkage.decision import Thresholds
 
     given = work.spec.thresholds
     if given.upper is not None or given.lower is not None or not work.run.file("estimates.json").is_file():
         return None
     held = work.read_json("estimates.json").get("from_labels")
-    return Thresholds.from_json(held) if held and held["promised"] else None
+    return Thresholds.from_json(held) if held else None
 
 
 def sample(work: Work) -> Counts:
     """Pairs for clerical review, those outside the blocking rules included: review_set, outside, anchors."""
-    from linkage.decision import Thresholds, describe_plan, draw_outside_pairs, draw_review_sample, plan_sample
+    from linkage.decision import By, Thresholds, describe_plan, draw_outside_pairs, draw_review_sample, plan_sample
     from linkage.matching import TrainedModel, open_tables, write_anchors, write_wider_pairs
     from linkage.matching.model import columns_needed
 
@@ -346,6 +349,7 @@ def sample(work: Work) -> Counts:
             thresholds,
             work.folder / "review_set.parquet",
             outside=outside if reached else None,
+            by=By(mentions, work.spec.review.stratify_by) if work.spec.review.stratify_by else None,
         )
         anchored = work.spec.right is not None and "personal_number" in work.plan.shared
         known = write_anchors(connection, work.run.path, seed, work.folder / "anchors.parquet") if anchored else 0

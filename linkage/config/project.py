@@ -60,6 +60,9 @@ class ReviewSpec(Spec):
 
     pairs: Annotated[int, Field(ge=1)] | None = None
     """Size of the review set; the review capacity when absent."""
+    stratify_by: str | None = None
+    """Column of the left side's standardised table (`birth_date_year` by decades, `hometown_province`) by which the review set
+    is also stratified, so that error rates can be told group by group."""
     reviewers_per_pair: Annotated[int, Field(ge=1, le=5)] = 2
     adjudication: bool = True
     planted_share: Annotated[float, Field(ge=0, le=0.5)] = 0.05

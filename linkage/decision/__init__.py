@@ -17,7 +17,7 @@ blocking and assignment lost as far as looser keys reach it. Every estimate carr
 """
 
 from linkage.decision.anchors import AnchorFit
-from linkage.decision.breakdowns import GroupRates
+from linkage.decision.breakdowns import GroupRates, error_class
 from linkage.decision.calibration import Calibration, Calibrator, calibrate, reliability
 from linkage.decision.deciding import decide
 from linkage.decision.doubt import DawidSkene, estimate_reviewer_errors
@@ -26,12 +26,13 @@ from linkage.decision.estimators import Estimate, estimate_by_design, estimate_b
 from linkage.decision.figures import DrawnFigure, draw_figures
 from linkage.decision.plan import PlannedWidth, describe_plan, plan_sample
 from linkage.decision.promise import describe_choices, describe_promise, thresholds_from_labels
-from linkage.decision.sampling import draw_outside_pairs, draw_review_sample, top_up_review_sample
+from linkage.decision.sampling import By, draw_outside_pairs, draw_review_sample, load_strata, top_up_review_sample
 from linkage.decision.strata import Stratum
 from linkage.decision.thresholds import Choice, Thresholds, propose_thresholds
 
 __all__ = [
     "AnchorFit",
+    "By",
     "Calibration",
     "Calibrator",
     "Choice",
@@ -52,10 +53,12 @@ __all__ = [
     "draw_figures",
     "draw_outside_pairs",
     "draw_review_sample",
+    "error_class",
     "estimate",
     "estimate_by_design",
     "estimate_by_model",
     "estimate_reviewer_errors",
+    "load_strata",
     "plan_sample",
     "propose_thresholds",
     "reliability",

@@ -61,6 +61,14 @@ def columns_of(connection: duckdb.DuckDBPyConnection, source: str | Path) -> lis
     return [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {relation(source)}").fetchall()]
 
 
+def group_of(table: str, column: str) -> str:
+    """SQL text of the group a row is in by a column: its value, or the decade of a column that ends in `_year`."""
+    from linkage.runs.sql import quote
+
+    value = f"{table}.{quote(column)}"
+    return f"(({value} // 10) * 10)::INTEGER::VARCHAR || 's'" if column.endswith("_year") else f"{value}::VARCHAR"
+
+
 def decide(
     connection: duckdb.DuckDBPyConnection,
     assigned: str | Path,

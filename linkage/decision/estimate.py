@@ -12,7 +12,7 @@ from linkage.decision.anchors import AnchorFit, estimate_by_anchors, load_anchor
 from linkage.decision.breakdowns import GroupRates, break_down
 from linkage.decision.calibration import Calibration, ReliabilityBin, calibrate, reliability
 from linkage.decision.challenger import ChallengerScore, compare_challengers
-from linkage.decision.deciding import columns_of, relation
+from linkage.decision.deciding import columns_of, group_of, relation
 from linkage.decision.doubt import DawidSkene, estimate_reviewer_errors, load_verdicts, with_probabilities
 from linkage.decision.estimators import (
     Estimate,
@@ -262,10 +262,9 @@ def _break_down(
 ) -> list[GroupRates]:
     if column not in columns_of(connection, tables.mentions):
         raise LinkageError(f"The mentions have no column `{column}` to break rates down by.", "Name a standardised field or key.")
-    value = f"mention.{quote(column)}"
-    shown = f"(({value} // 10) * 10)::INTEGER::VARCHAR || 's'" if column.endswith("_year") else f"{value}::VARCHAR"
     rows = connection.execute(
-        f"""SELECT mention.record_id, coalesce({shown}, '') AS grouped, link_weight, coalesce(decision = 'link', false) AS linked
+        f"""SELECT mention.record_id, coalesce({group_of("mention", column)}, '') AS grouped, link_weight,
+                   coalesce(decision = 'link', false) AS linked
             FROM {relation(tables.mentions)} AS mention
             LEFT JOIN {relation(tables.links)} AS links ON links.record_id_l = mention.record_id
             ORDER BY mention.record_id"""

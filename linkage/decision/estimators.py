@@ -104,14 +104,16 @@ def estimate_by_design(
     level: float = 0.95,
     *,
     inside: NDArray[np.bool_] | None = None,
+    reach: NDArray[np.bool_] | None = None,
     decided: NDArray[np.bool_] | None = None,
 ) -> list[Estimate]:
     """(c) Rates from a stratified random sample of pairs with known inclusion probabilities.
 
     Population: the frame the sample was drawn from, `weights` (N,) being those of all its assigned pairs; links are those at
     or above `threshold`, or with None those marked in `decided` (N,), reviewed pairs included. For one group, give its
-    weights and mark the sampled pairs of the group in `inside` (n,): domain estimation (Cochran 1977, section 5A.14) with
-    the group's links known. F and M are stratified expansions (`intervals.total_of_hits`).
+    weights and mark the sampled pairs of the group in `inside` (n,) and the strata that may hold its pairs in `reach` (H,;
+    all when absent): domain estimation (Cochran 1977, section 5A.14) with the group's links known. F and M are stratified
+    expansions (`intervals.total_of_hits`).
     """
     flat = np.asarray(weights, dtype=float)
     if threshold is None:
@@ -122,8 +124,9 @@ def estimate_by_design(
     read = sample.read(reading, accepted)
     match = np.nan_to_num(read.match)
     links = int(linked.sum())
-    false = read.hits((1 - match) * (accepted & member), sample.holds(flat[linked]), level)
-    missed = read.hits(match * (~accepted & member), sample.outside | sample.holds(flat[~linked]), level)
+    within = np.ones(sample.size.size, dtype=bool) if reach is None else reach
+    false = read.hits((1 - match) * (accepted & member), within & sample.holds(flat[linked]), level)
+    missed = read.hits(match * (~accepted & member), within & (sample.outside | sample.holds(flat[~linked])), level)
     n = int((read.labelled & member).sum())
     return rates(_within(false, links), missed, links, "design", threshold, n, reading)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from linkage.decision.texts import Language, number, percent, text
+from linkage.decision.texts import TEXTS, Language, number, percent, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -238,7 +239,7 @@ def draw_doubt(figure: Figure, estimates: Estimates, language: Language) -> None
 def draw_allocation(figure: Figure, strata: Sequence[Stratum], language: Language) -> None:
     """Pairs in the frame and sampled, stratum by stratum."""
     axes = figure.add_subplot()
-    rows = sorted(strata, key=lambda one: (one.kind == "outside", -one.low, one.group))
+    rows = sorted(strata, key=lambda one: (one.group == "", one.group, one.kind, -one.low))
     place = np.arange(len(rows))
     axes.barh(place, [one.size for one in rows], color=PALE, height=0.8, label=text("in_frame", language))
     axes.barh(place, [one.sampled for one in rows], color=COLOURS["design"], height=0.45, label=text("sampled", language))
@@ -255,39 +256,57 @@ def draw_allocation(figure: Figure, strata: Sequence[Stratum], language: Languag
 
 
 def draw_breakdown(figure: Figure, rows: Sequence[GroupRates], language: Language) -> None:
-    """Link rate, precision and recall of each group, with intervals or `too few`."""
-    panels: Any = figure.subplots(1, 3, sharey=True)
-    names = [row.group or text("missing", language) for row in rows]
-    for axes, measure in zip(panels, ("link_rate", "precision", "recall"), strict=True):
-        for place, row in enumerate(rows):
-            one: Any = getattr(row, measure)
+    """Link rate, precision and recall of each group, with intervals or `too few`, and the standardised difference.
+
+    Groups of which nothing can be said are counted in one row.
+    """
+    shown = [row for row in rows if row.link_rate or row.precision or row.recall]
+    names = [_group(row, language) for row in shown]
+    if len(shown) < len(rows):
+        names.append(text("other_groups", language, count=str(len(rows) - len(shown))))
+    panels: Any = figure.subplots(1, 4, sharey=True)
+    for axes, measure in zip(panels[:3], ("link_rate", "precision", "recall"), strict=True):
+        for place in range(len(names)):
+            one: Any = getattr(shown[place], measure) if place < len(shown) else None
             if one is None:
                 axes.text(0.5, place, text("too_few", language), transform=axes.get_yaxis_transform(), ha="center", va="center",
                           color=GREY, style="italic")  # fmt: skip
             else:
                 _point(axes, one.value, one.low, one.high, place)
-        axes.set_yticks(range(len(rows)), names)
-        axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.set_title(text("link_rate" if measure == "link_rate" else f"{measure}_short", language), fontsize=9)
-        _write_numbers(axes, language, x=True)
+    panels[3].axvline(0, color=GREY, lw=0.9)
+    panels[3].plot([row.standardised_difference for row in shown], range(len(shown)), "D", ms=4.5, color=COLOURS["anchors"])
+    panels[3].set_title(text("difference", language), fontsize=9)
+    for axes in panels:
+        axes.set_yticks(range(len(names)), names)
+        axes.set_ylim(len(names) - 0.5, -0.5)
+        _write_numbers(axes, language, x=True, ticks=3)
 
 
 def _draw_one_breakdown(column: str, rows: Sequence[GroupRates], folder: Path, language: Language, level: str) -> DrawnFigure:
-    height = 1.1 + 0.28 * len(rows)
-    return _save(
-        "groups", lambda figure: draw_breakdown(figure, rows, language), folder, language, (8, height), level=level, column=column
-    )
+    height = 1.1 + 0.28 * min(len(rows), sum(bool(row.link_rate or row.precision or row.recall) for row in rows) + 1)
+    key = "by_province" if column.endswith("_province") else f"by_{column}"
+    named = text(key, language) if key in TEXTS else column
+    draw = partial(draw_breakdown, rows=rows, language=language)
+    return _save("groups", draw, folder, language, (9, height), stem=f"groups_{column}", level=level, column=named)
 
 
 def _save(
-    name: str, draw: Callable[[Figure], None], folder: Path, language: Language, size: tuple[float, float], **values: str
+    name: str,
+    draw: Callable[[Figure], None],
+    folder: Path,
+    language: Language,
+    size: tuple[float, float],
+    *,
+    stem: str | None = None,
+    **values: str,
 ) -> DrawnFigure:
-    """Draw on a new figure and save it, readable by its owner only; file names carry the breakdown's column."""
+    """Draw on a new figure and save it as `stem` (or `name`), readable by its owner only."""
     import matplotlib
     from matplotlib.figure import Figure
 
     title, caption = text(f"{name}_title", language, **values), text(f"{name}_caption", language, **values)
-    stem = f"{name}_{values['column']}" if "column" in values else name
+    stem = stem or name
     path = folder / f"{stem}.png"
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=size)
@@ -303,16 +322,26 @@ def _point(axes: Axes, value: float, low: float, high: float, place: int) -> Non
     axes.plot(value, place, marker="o", ms=5, color=COLOURS["design"])
 
 
+def _group(row: GroupRates, language: Language) -> str:
+    if not row.group:
+        return text("missing", language)
+    if row.column.endswith("_province"):
+        from linkage.vietnamese.gazetteer import gazetteer
+
+        return gazetteer().present_provinces.get(int(row.group), row.group)
+    return text(row.group, language) if row.column in ("sex", "error_class") and row.group in TEXTS else row.group
+
+
 def _span(stratum: Stratum, language: Language) -> str:
     ends = ["−∞" if one == -np.inf else "∞" if one == np.inf else number(one, language) for one in (stratum.low, stratum.high)]
     return f"[{ends[0]}; {ends[1]})"
 
 
-def _write_numbers(axes: Axes, language: Language, *, x: bool = False, y: bool = False) -> None:
+def _write_numbers(axes: Axes, language: Language, *, x: bool = False, y: bool = False, ticks: int = 5) -> None:
     """Tick labels in the language's decimal sign."""
     from matplotlib.ticker import MaxNLocator
 
     for wanted, axis in ((x, axes.xaxis), (y, axes.yaxis)):
         if wanted:
-            axis.set_major_locator(MaxNLocator(5))
+            axis.set_major_locator(MaxNLocator(ticks))
             axis.set_major_formatter(lambda value, _: number(value, language))

@@ -45,9 +45,9 @@ def total_of_hits(hits: ArrayLike, sampled: ArrayLike, sizes: ArrayLike, level: 
     correction N_h²(1 − n_h/N_h) p(1−p)/(n_h − 1) in place of the Poisson one, and one unseen hit at the mean expansion
     weight of the sampled units, ΣN_h / Σn_h: what the next hit would stand for if it were any of them (between Fay's
     largest and Tiwari, Clegg and Zou's 2006 mean over strata).
-    Failing corners: where fewer than about two hits are expected in the sample (precision ≥ 0.99 at n = 200, ≥ 0.995 at 600,
-    0.999 at 2,000; in two phases from 0.98, 0.99, 0.999) a 95 % interval covers 97.6–99.8 %, never too little: a count that
-    is nearly always 0 has few coverages to choose from (`reports/benchmarks/decision.md`).
+    Failing corners: most where fewer than about two hits are expected in the sample, and planted populations at 200 labels
+    and precision 0.98 (97.8 %), where it is simply conservative: a 95 % interval covers 97.6–99.8 % there. A count that is
+    nearly always 0 has few coverages to choose from (`reports/benchmarks/decision.md` lists every corner).
     Certainty strata (n_h = N_h) add no width. Limits never leave what the sample already decided: hits seen, and hits
     seen plus units unseen. With `finite=False` the sampled units are not part of the population but stand for it (anchors):
     the correction becomes 1 + n_h/N_h, the variance of predicting N_h further units.

@@ -32,15 +32,19 @@ def plan_sample(
     level: float = 0.95,
     minimum: int = 5,
 ) -> list[PlannedWidth]:
-    """Expected half-widths of design-based precision and recall at `threshold` for each budget of pairs.
+    """Expected half-widths of design-based precision and recall at `threshold` for each budget of at least a pair a stratum.
 
-    Population: the frame the strata divide (`threshold` must be one of their bounds). The expected hits n_h × rate are put
-    through the interval that will be used after labelling; rates are the model's, distrusted (`strata.DISTRUST`), or a
-    pilot's. An expectation, not a promise: the labels decide.
+    Population: the frame the strata divide (`threshold` must be one of their bounds). The expected hits n_h × rate, n_h by
+    Neyman's allocation (Cochran 1977, section 5.5), are put through the interval that will be used after labelling
+    (`intervals.total_of_hits`, and `intervals.ratio` for recall: Fay and Feuer 1997; Donner and Zou 2012); rates are the
+    model's, distrusted (`strata.planning_rate`), or a pilot's. An expectation, not a promise: the labels decide.
     """
     planned = []
     for budget in budgets:
-        sampled = allocate([one.size for one in strata], [one.deviation for one in strata], budget, minimum)
+        if budget < len(strata):
+            continue
+        least = min(minimum, budget // len(strata))
+        sampled = allocate([one.size for one in strata], [one.deviation for one in strata], budget, least)
         drawn = tuple(replace(one, sampled=n) for one, n in zip(strata, sampled, strict=True))
         accepted = [one for one in drawn if one.kind == "assigned" and one.low >= threshold and one.sampled]
         rest = [one for one in drawn if one not in accepted and one.sampled]

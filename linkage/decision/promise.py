@@ -10,7 +10,7 @@ import numpy as np
 from linkage.decision.calibration import fit_curve
 from linkage.decision.intervals import Interval, ratio
 from linkage.decision.texts import Language, number, percent, text
-from linkage.decision.thresholds import Choice, Thresholds, trade_off
+from linkage.decision.thresholds import Choice, Thresholds, expected_thresholds, trade_off
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,8 @@ def thresholds_from_labels(
 
     Where nothing can be promised, the threshold concerned is set so that no pair is decided without review, `promised` is
     False and `unmet` names the target (`describe_promise` puts it in words). Where that leaves more to review than the
-    capacity, `choices` hold the trade, their errors expected from the probabilities calibrated on these labels.
+    capacity, `choices` hold the trade, their errors expected from the probabilities calibrated on these labels; those that
+    give way on a target that cannot be promised start where these probabilities expect it to hold.
     """
     flat = np.sort(np.asarray(weights, dtype=float))
     candidates = _candidates(sample, flat)
@@ -50,7 +51,11 @@ def thresholds_from_labels(
     lower = min(lower, upper)
     used = sample.labelled & ~np.isnan(sample.weight)
     curve = fit_curve(sample.weight[used], sample.match[used], sample.design_weight[used], "platt")
-    choices = trade_off(flat, upper, lower, targets.review_capacity, reviewers_per_pair, curve.predict)
+    matched = curve.predict(flat)
+    # what cannot be promised is traded from where the calibrated probabilities expect it to hold, not from no decision at all
+    by_expectation = expected_thresholds(flat, matched, targets)
+    relaxed = (upper if smallest is None else by_expectation[0], lower if can_lose else by_expectation[1])
+    choices = trade_off(flat, matched, (upper, lower), relaxed, targets.review_capacity, reviewers_per_pair)
     exceeds = choices[0].clerical_pairs > targets.review_capacity
     return Thresholds(
         upper=upper,

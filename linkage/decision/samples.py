@@ -27,7 +27,8 @@ class LabelledSample:
 
     `stratum` index into the strata; `weight` link weight, NaN outside the blocking rules; `decided_link` whether links.parquet
     accepts the pair; `record` the mention; `match` the verdict as 0–1, NaN without one; `doubtful` unsure, or adjudicated
-    after the reviewers disagreed. Strata: `size` pairs in the frame, `low` and `high` weights, `outside` of the blocking rules.
+    after the reviewers disagreed. Strata: `size` pairs in the frame, `low` and `high` weights, `outside` of the blocking rules,
+    `group` the only group of the breakdown it was drawn by that it holds ("" where it may hold any).
     """
 
     pair: NDArray[np.str_]
@@ -40,6 +41,7 @@ class LabelledSample:
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     outside: NDArray[np.bool_]
+    group: NDArray[np.str_]
     decided_link: NDArray[np.bool_]
 
     @property
@@ -90,7 +92,9 @@ def load_sample(
     Raises:
         LinkageError: two labels on one pair, a review set without its strata, or links that have changed since the draw.
     """
-    missing = {"stratum_kind", "stratum_low", "stratum_high", "stratum_size"} - set(columns_of(connection, review_set))
+    missing = {"stratum_kind", "stratum_group", "stratum_low", "stratum_high", "stratum_size"} - set(
+        columns_of(connection, review_set)
+    )
     if missing:
         raise LinkageError(
             f"The review set has no column {', '.join(sorted(missing))}.",
@@ -104,17 +108,17 @@ def load_sample(
             f"{twice[0]} pairs have more than one final verdict in the labels.", "Adjudicate them: one row a pair."
         )
     rows = connection.execute(
-        f"""SELECT review.pair_id, review.record_id_l, stratum, stratum_kind, stratum_low, stratum_high, stratum_size,
-                   CASE WHEN stratum_kind = 'assigned' THEN link_weight END AS weight, verdict, how,
+        f"""SELECT review.pair_id, review.record_id_l, stratum, stratum_kind, stratum_group, stratum_low, stratum_high,
+                   stratum_size, CASE WHEN stratum_kind = 'assigned' THEN link_weight END AS weight, verdict, how,
                    coalesce(links.decision = 'link', false) AS decided_link
             FROM {relation(review_set)} AS review
             LEFT JOIN {relation(links)} AS links USING (record_id_l, record_id_r)
             LEFT JOIN (SELECT pair_id, verdict, how FROM {relation(labels)}) USING (pair_id)
-            ORDER BY stratum_kind, "stratum_group", stratum_low, pair_id"""
+            ORDER BY stratum_kind, stratum_group, stratum_low, pair_id"""
     ).fetchnumpy()
     text = {
         name: np.ma.filled(rows[name], "").astype(str)
-        for name in ("pair_id", "record_id_l", "stratum", "stratum_kind", "verdict", "how")
+        for name in ("pair_id", "record_id_l", "stratum", "stratum_kind", "stratum_group", "verdict", "how")
     }
     weight: NDArray[np.float64] = np.ma.filled(np.ma.asarray(rows["weight"], dtype=float), np.nan)
     lost = (text["stratum_kind"] == "assigned") & np.isnan(weight)
@@ -134,14 +138,15 @@ def load_sample(
         size=np.asarray(rows["stratum_size"])[first].astype(int),
         low=np.asarray(rows["stratum_low"], dtype=float)[first],
         high=np.asarray(rows["stratum_high"], dtype=float)[first],
-        outside=text["stratum_kind"][first] == "outside",
+        outside=text["stratum_kind"][first] != "assigned",
+        group=text["stratum_group"][first],
         decided_link=np.asarray(rows["decided_link"], dtype=bool),
     )
     return merge_unlabelled(sample)
 
 
 def merge_unlabelled(sample: LabelledSample) -> LabelledSample:
-    """Strata without a decided verdict, merged into the nearest labelled stratum of their kind.
+    """Strata without a decided verdict, merged into the nearest labelled stratum of their kind, of their group if there is one.
 
     Raises:
         LinkageError: a kind of pairs without any label.
@@ -153,6 +158,8 @@ def merge_unlabelled(sample: LabelledSample) -> LabelledSample:
         if not same.size:
             kind = "outside the blocking rules" if sample.outside[empty] else "that were assigned"
             raise LinkageError(f"No pair of those {kind} has a verdict yet.", "Label some pairs of each stratum first.")
+        own = same[sample.group[same] == sample.group[empty]]
+        same = own if own.size else same
         gap = np.maximum(sample.low[same], sample.low[empty]) - np.minimum(sample.high[same], sample.high[empty])
         goes[empty] = same[np.argmin(gap)]
     kept, index = np.unique(goes, return_inverse=True)
@@ -160,4 +167,8 @@ def merge_unlabelled(sample: LabelledSample) -> LabelledSample:
     low, high = np.full(kept.size, np.inf), np.full(kept.size, -np.inf)
     np.minimum.at(low, index, sample.low)
     np.maximum.at(high, index, sample.high)
-    return replace(sample, stratum=index[sample.stratum], size=size, low=low, high=high, outside=sample.outside[kept])
+    alike = np.bincount(index, weights=sample.group != sample.group[goes]) == 0
+    group = np.where(alike, sample.group[kept], "")
+    return replace(
+        sample, stratum=index[sample.stratum], size=size, low=low, high=high, outside=sample.outside[kept], group=group
+    )

@@ -2,40 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linkage.decision.deciding import columns_of, relation
-from linkage.decision.strata import Kind, Stratum, allocate, allocate_top_up, stratum_bounds, tally
+from linkage.decision.deciding import columns_of, group_of, relation
+from linkage.decision.strata import Kind, Stratum, allocate, allocate_top_up, planning_rate, stratum_bounds, tally
 from linkage.errors import LinkageError
-from linkage.runs.sql import quote, write_parquet
+from linkage.runs.sql import write_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     import duckdb
+    from numpy.typing import NDArray
 
     from linkage.decision.thresholds import Thresholds
 
-KINDS_OF_PAIR: tuple[tuple[Kind, int], ...] = (("assigned", 1), ("outside", 2))
+KINDS_OF_PAIR: tuple[tuple[Kind, int], ...] = (("assigned", 1), ("outside", 2), ("beside", 4))
 """Kinds of pair in the frame; the second number divides the count of strata."""
+SPENT_ON_MINIMA = 2 / 3
+"""Share of the pairs, at most, that the minima of the strata may take; smaller groups of a breakdown are pooled for it."""
 
 # the frame: every assigned pair, and for mentions that were not linked their best persons under looser keys
 _FRAME = """
 CREATE OR REPLACE TEMP TABLE decision_frame AS
-SELECT kind, record_id_l, record_id_r, link_weight, "group",
+SELECT kind, record_id_l, record_id_r, link_weight, {group} AS "group",
        substr(md5(record_id_l || chr(31) || record_id_r), 1, 16) AS pair_id
 FROM (
-    SELECT 'assigned' AS kind, record_id_l, record_id_r, link_weight, {group} AS "group" FROM {links}
+    SELECT 'assigned' AS kind, record_id_l, record_id_r, link_weight FROM {links}
     UNION ALL
     {outside}
-)
+) AS frame {mentions}
 """
-_NO_OUTSIDE = "SELECT 'outside', NULL, NULL, NULL, NULL WHERE false"
-_OUTSIDE = """SELECT 'outside', record_id_l, record_id_r, link_weight, {group} FROM {outside}"""
+_NO_OUTSIDE = "SELECT 'outside', NULL, NULL, NULL WHERE false"
+_OUTSIDE = """SELECT if(record_id_l IN (SELECT record_id_l FROM {links}), 'beside', 'outside'),
+    record_id_l, record_id_r, link_weight FROM {outside}"""
 
 _DRAW = """
 SELECT pair_id, record_id_l, record_id_r, stratum, inclusion_probability,
@@ -49,6 +53,14 @@ FROM (
 """
 
 
+@dataclass(frozen=True)
+class By:
+    """A column of the mentions (a Parquet path, table or view) to stratify by; a `…_year` column counts by decades."""
+
+    mentions: str | Path
+    column: str
+
+
 def draw_review_sample(
     connection: duckdb.DuckDBPyConnection,
     links: str | Path,
@@ -58,7 +70,7 @@ def draw_review_sample(
     target: Path,
     *,
     outside: str | Path | None = None,
-    by: str | None = None,
+    by: By | None = None,
     strata: int | None = None,
     bounds: Sequence[float] | None = None,
     minimum: int = 5,
@@ -68,15 +80,16 @@ def draw_review_sample(
     Frame: every assigned pair of `links`, and every pair of `outside` (see `draw_outside_pairs`). Strata are link-weight
     ranges of each kind with both thresholds among the bounds (about one stratum for 50 pairs, 4 to 8, unless `strata` or
     `bounds` say otherwise); a stratum below the lower threshold and those outside the blocking rules let missed links be
-    estimated. `by` names a column of `links` (and of `outside`) by which
-    they are split further. Within a stratum the pairs with the smallest md5 of seed and pair are taken: a simple random
-    sample without replacement that depends on neither row order nor threads.
+    estimated. With `by` the strata are also split by a column of the mentions (see `By`), the weight ranges being fewer
+    then; the smallest groups, for which the pairs do not suffice, stay together as group "". Within a stratum the pairs with
+    the smallest md5 of seed and pair are taken: a simple random sample without replacement that depends on neither row order
+    nor threads.
 
     Raises:
-        LinkageError: no pairs to draw from, or `by` is not a column.
+        LinkageError: no pairs to draw from, fewer pairs asked than there are strata, or `by` names no column.
     """
     _make_frame(connection, links, outside, by)
-    drawn = _strata_of_frame(connection, pairs, thresholds, strata, bounds, minimum)
+    drawn = _strata_of_frame(connection, pairs, thresholds, strata or (2 if by else None), bounds, minimum)
     _write_sample(connection, drawn, seed, target)
     return drawn
 
@@ -89,32 +102,63 @@ def _strata_of_frame(
     bounds: Sequence[float] | None,
     minimum: int,
 ) -> list[Stratum]:
-    columns = connection.execute('SELECT kind, "group", link_weight FROM decision_frame').fetchnumpy()
-    kinds, groups = np.asarray(columns["kind"], dtype=str), np.asarray(columns["group"], dtype=str)
-    weights = np.asarray(columns["link_weight"], dtype=float)
+    kinds, groups, weights = _frame_arrays(connection)
     if not weights.size:
         raise LinkageError("There is no assigned pair to draw a review set from.", "Look at the blocking rules.")
     wanted = strata or max(4, min(8, pairs // 50))
-    found: list[Stratum] = []
+    edges: dict[Kind, Sequence[float]] = {}
     for kind, count in KINDS_OF_PAIR:
-        of_kind = weights[kinds == kind]
         cuts = (thresholds.lower, thresholds.upper) if kind == "assigned" else ()
-        edges = [-np.inf, *sorted({*bounds, *cuts}), np.inf] if bounds else stratum_bounds(of_kind, max(2, wanted // count), cuts)
-        for group in sorted(set(groups[kinds == kind])):
-            found += tally(kind, weights[(kinds == kind) & (groups == group)], edges, group)
-    sampled = allocate([one.size for one in found], [one.deviation for one in found], pairs, minimum)
+        chosen = stratum_bounds(weights[kinds == kind], max(1, wanted // count), cuts)
+        edges[kind] = [-np.inf, *sorted({*bounds, *cuts}), np.inf] if bounds else chosen
+    by_group = {
+        group: [
+            one for kind, cut in edges.items() for one in tally(kind, weights[(groups == group) & (kinds == kind)], cut, group)
+        ]
+        for group in sorted(set(groups))
+    }
+    # the largest groups get strata of their own for as long as the minima leave pairs to allocate
+    spent, alone = 0, [""]
+    for group in sorted(by_group, key=lambda one: (-int((groups == one).sum()), one)):
+        spent += minimum * len(by_group[group])
+        if spent <= SPENT_ON_MINIMA * pairs or len(by_group) == 1:
+            alone.append(group)
+    connection.execute('UPDATE decision_frame SET "group" = \'\' WHERE NOT list_contains(?, "group")', [alone])
+    pooled = np.where(np.isin(groups, alone), groups, "")
+    found = [
+        one
+        for kind, cut in edges.items()
+        for group in sorted(set(pooled))
+        for one in tally(kind, weights[(pooled == group) & (kinds == kind)], cut, group)
+    ]
+    if pairs < len(found):
+        raise LinkageError(
+            f"{pairs} pairs cannot be shared among {len(found)} strata.",
+            "Ask for more (`review.pairs`): one a stratum at least.",
+        )
+    least = min(minimum, pairs // len(found))
+    sampled = allocate([one.size for one in found], [one.deviation for one in found], pairs, least)
     return [replace(one, sampled=n) for one, n in zip(found, sampled, strict=True)]
 
 
-def _make_frame(connection: duckdb.DuckDBPyConnection, links: str | Path, outside: str | Path | None, by: str | None) -> None:
-    for source in (links, outside):
-        if by is not None and source is not None and by not in columns_of(connection, source):
-            raise LinkageError(f"The pairs have no column `{by}` to stratify by.", "Join it to the pairs before the draw.")
-    group = f"coalesce({quote(by)}::VARCHAR, '')" if by else "''"
+def _frame_arrays(
+    connection: duckdb.DuckDBPyConnection,
+) -> tuple[NDArray[np.str_], NDArray[np.str_], NDArray[np.float64]]:
+    """Kind, group and link weight of every pair of the frame."""
+    columns = connection.execute('SELECT kind, "group", link_weight FROM decision_frame').fetchnumpy()
+    kinds, groups = np.asarray(columns["kind"], dtype=str), np.asarray(columns["group"], dtype=str)
+    return kinds, groups, np.asarray(columns["link_weight"], dtype=float)
+
+
+def _make_frame(connection: duckdb.DuckDBPyConnection, links: str | Path, outside: str | Path | None, by: By | None) -> None:
+    if by is not None and by.column not in columns_of(connection, by.mentions):
+        raise LinkageError(f"The mentions have no column `{by.column}` to stratify by.", "Name a standardised field or key.")
+    beyond = _NO_OUTSIDE if outside is None else _OUTSIDE.format(links=relation(links), outside=relation(outside))
     query = _FRAME.format(
-        group=group,
+        group=f"coalesce({group_of('mention', by.column)}, '')" if by else "''",
+        mentions=f"LEFT JOIN {relation(by.mentions)} AS mention ON mention.record_id = frame.record_id_l" if by else "",
         links=relation(links),
-        outside=_NO_OUTSIDE if outside is None else _OUTSIDE.format(group=group, outside=relation(outside)),
+        outside=beyond,
     )
     connection.execute(query)
 
@@ -129,11 +173,11 @@ def top_up_review_sample(
     target: Path,
     *,
     outside: str | Path | None = None,
-    by: str | None = None,
+    by: By | None = None,
 ) -> list[Stratum]:
     """Add `extra` pairs to a labelled review set, where the labels vary most, and write the enlarged set.
 
-    Strata stay as they were; sizes per stratum follow Neyman with the pilot's own variances and never shrink. A pilot of
+    Strata stay as they were; sizes per stratum follow Neyman with the pilot's variances and never shrink. A pilot of
     half the budget and a top-up of the other half is the most economical design studied. The same `seed` continues the
     same random order, so a stratum's first and second phase together are one simple random sample and its new inclusion
     probability n_h / N_h holds for old and new pairs alike, given the sizes. (Choosing the sizes after looking at the
@@ -143,20 +187,29 @@ def top_up_review_sample(
         LinkageError: the links or the seed are not those of the first phase.
     """
     _make_frame(connection, links, outside, by)
+    connection.execute(
+        f'UPDATE decision_frame SET "group" = \'\' WHERE "group" NOT IN (SELECT stratum_group FROM {relation(review_set)})'
+    )
     rows = connection.execute(
         f"""SELECT stratum_kind, stratum_low, stratum_high, stratum_group, any_value(stratum_size), count(*),
                    count(*) FILTER (verdict IN ('match', 'non_match')), count(*) FILTER (verdict = 'match')
             FROM {relation(review_set)} LEFT JOIN (SELECT pair_id, verdict FROM {relation(labels)}) USING (pair_id)
             GROUP BY ALL ORDER BY ALL"""
     ).fetchall()
-    first = [Stratum(kind, low, high, size, sampled, 0.5, group) for kind, low, high, group, size, sampled, _, _ in rows]
+    kinds, groups, weights = _frame_arrays(connection)
+    first = []
+    for kind, low, high, group, size, sampled, _, _ in rows:
+        inside = weights[(kinds == kind) & (groups == group) & (weights >= low) & (weights < high)]
+        first.append(Stratum(kind, low, high, size, sampled, planning_rate(inside), group))
     more = allocate_top_up(
-        [one.size for one in first], [one.sampled for one in first], [row[6] for row in rows], [row[7] for row in rows], extra
+        [one.size for one in first],
+        [one.sampled for one in first],
+        [row[6] for row in rows],
+        [row[7] for row in rows],
+        [one.rate for one in first],
+        extra,
     )
-    drawn = [
-        replace(one, sampled=one.sampled + added, rate=(row[7] + 2) / (row[6] + 4))
-        for one, added, row in zip(first, more, rows, strict=True)
-    ]
+    drawn = [replace(one, sampled=one.sampled + added) for one, added in zip(first, more, strict=True)]
     before = connection.execute(f"SELECT pair_id FROM {relation(review_set)}").fetchall()
     _write_sample(connection, drawn, seed, target)
     kept = connection.execute(f"SELECT pair_id FROM {relation(target)}").fetchall()
@@ -167,6 +220,15 @@ def top_up_review_sample(
             "Restore the run the set was drawn from, or draw a new set.",
         )
     return drawn
+
+
+def load_strata(connection: duckdb.DuckDBPyConnection, review_set: str | Path) -> list[Stratum]:
+    """The strata of a drawn review set with their sizes and pairs sampled, to show; their rates are not known here (0.5)."""
+    rows = connection.execute(
+        f"""SELECT stratum_kind, stratum_low, stratum_high, any_value(stratum_size), count(*), stratum_group
+            FROM {relation(review_set)} GROUP BY ALL ORDER BY ALL"""
+    ).fetchall()
+    return [Stratum(kind, low, high, size, sampled, 0.5, group) for kind, low, high, size, sampled, group in rows]
 
 
 def draw_outside_pairs(

@@ -129,10 +129,14 @@ def stratify(population: Population, pairs: int, upper: float, lower: float) -> 
     """The strata that `draw_review_sample` would make for a review set of `pairs` pairs."""
     strata = max(4, min(8, pairs // 50))
     assigned = np.flatnonzero(~np.isnan(population.weight))
-    frames: tuple[tuple[Kind, Any, Any, Any, tuple[float, ...], int], ...] = (
-        ("assigned", assigned, population.weight[assigned], population.true[assigned], (lower, upper), strata),
-        ("outside", population.outside_mention, population.outside_weight, population.outside_true, (), max(2, strata // 2)),
-    )
+    paired = ~np.isnan(population.weight[population.outside_mention])
+    frames: list[tuple[Kind, Any, Any, Any, tuple[float, ...], int]] = [
+        ("assigned", assigned, population.weight[assigned], population.true[assigned], (lower, upper), strata)
+    ]
+    kinds: tuple[tuple[Kind, Any, int], ...] = (("outside", ~paired, strata // 2), ("beside", paired, max(1, strata // 4)))
+    for kind, of, count in kinds:
+        mention, weight, true = population.outside_mention[of], population.outside_weight[of], population.outside_true[of]
+        frames.append((kind, mention, weight, true, (), count))
     found = []
     for kind, mention, weight, true, cuts, count in frames:
         for stratum in tally(kind, weight, stratum_bounds(weight, count, cuts)):
@@ -154,11 +158,11 @@ def label_sample(population: Population, pairs: int, upper: float, lower: float,
     taken = allocate(sizes, [one.deviation for one in found], round(pairs * pilot), 5)
     if sum(taken) < pairs:
         matches = [int(one.true[order[:n]].sum()) for one, order, n in zip(members, orders, taken, strict=True)]
-        taken = [
-            n + more for n, more in zip(taken, allocate_top_up(sizes, taken, taken, matches, pairs - sum(taken)), strict=True)
-        ]
+        planned = [one.rate for one in found]
+        more = allocate_top_up(sizes, taken, taken, matches, planned, pairs - sum(taken))
+        taken = [n + added for n, added in zip(taken, more, strict=True)]
     chosen = [order[:n] for order, n in zip(orders, taken, strict=True)]
-    outside = np.array([one.kind == "outside" for one in found])
+    outside = np.array([one.kind != "assigned" for one in found])
     stratum_of = np.repeat(np.arange(len(found)), taken)
     weights = np.concatenate([members[i].weight[rows] for i, rows in enumerate(chosen)])
     weights[outside[stratum_of]] = np.nan
@@ -173,6 +177,7 @@ def label_sample(population: Population, pairs: int, upper: float, lower: float,
         low=np.array([one.low for one in found]),
         high=np.array([one.high for one in found]),
         outside=outside,
+        group=np.full(len(found), ""),
         decided_link=weights >= upper,
     )
 

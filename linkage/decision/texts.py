@@ -33,6 +33,7 @@ TEXTS: dict[str, dict[Language, str]] = {
     "sampled": {"vi": "được chọn", "en": "sampled"},
     "assigned": {"vi": "đã ghép", "en": "assigned"},
     "outside": {"vi": "ngoài quy tắc chặn", "en": "outside blocking"},
+    "beside": {"vi": "ngoài quy tắc chặn, đã có cặp", "en": "outside blocking, has a pair"},
     "link_rate": {"vi": "Tỷ lệ liên kết", "en": "Link rate"},
     "precision_short": {"vi": "Độ chính xác", "en": "Precision"},
     "recall_short": {"vi": "Độ bao phủ", "en": "Recall"},
@@ -85,14 +86,32 @@ TEXTS: dict[str, dict[Language, str]] = {
         "the inclusion "
         "probability. Strata near the thresholds are sampled more densely; strata outside blocking show what blocking lost.",
     },
+    "other_groups": {"vi": "({count} nhóm khác)", "en": "({count} other groups)"},
+    "difference": {"vi": "Chênh lệch chuẩn hóa", "en": "Standardised difference"},
+    "male": {"vi": "nam", "en": "male"},
+    "female": {"vi": "nữ", "en": "female"},
+    "none_seen": {"vi": "không thấy sai sót", "en": "none seen"},
+    "empty_field": {"vi": "có trường bị trống", "en": "a field is empty"},
+    "incomplete_date": {"vi": "ngày không đầy đủ", "en": "a date without its day"},
+    "doubtful_value": {"vi": "có giá trị đáng ngờ", "en": "a doubtful value"},
+    "several": {"vi": "nhiều loại cùng lúc", "en": "several of these"},
+    "by_sex": {"vi": "giới tính", "en": "sex"},
+    "by_birth_date_year": {"vi": "thập niên sinh", "en": "decade of birth"},
+    "by_birth_year": {"vi": "thập niên sinh", "en": "decade of birth"},
+    "by_ethnicity": {"vi": "dân tộc", "en": "ethnic group"},
+    "by_registration_date_year": {"vi": "thập niên đăng ký", "en": "decade of registration"},
+    "by_province": {"vi": "tỉnh, thành phố hiện nay", "en": "present province"},
+    "by_error_class": {"vi": "sai sót thấy được trong hồ sơ", "en": "errors visible in the entry"},
     "groups_title": {"vi": "Tỷ lệ theo nhóm: {column}", "en": "Rates by group: {column}"},
     "groups_caption": {
         "vi": "Mỗi hàng là một nhóm; điểm là ước lượng, thanh ngang là khoảng tin cậy {level}. “Quá ít” nghĩa là "
-        "không đủ người hoặc cặp đã "
-        "soát xét để kết luận. Khoảng của hai nhóm chồng lên nhau thì chưa thể nói hai nhóm khác nhau.",
+        "không đủ người hoặc cặp đã soát xét để kết luận. Khoảng của hai nhóm chồng lên nhau thì chưa thể nói hai nhóm "
+        "khác nhau. Cột cuối: tỷ trọng của nhóm trong số đã liên kết trừ trong số chưa liên kết, tính bằng độ lệch chuẩn; "
+        "dưới −0,1 nghĩa là nhóm được liên kết ít hơn rõ rệt.",
         "en": "Each row is a group; points are estimates, bars {level} intervals. “Too few” means not enough people "
-        "or labelled "
-        "pairs to say. Where the intervals of two groups overlap, no difference between them is shown.",
+        "or labelled pairs to say. Where the intervals of two groups overlap, no difference between them is shown. Last "
+        "column: the group's share of the linked less that of the unlinked, in standard deviations; below −0.1 the group is "
+        "linked noticeably less.",
     },
     "doubt_title": {"vi": "Kết quả xấu nhất, ở giữa và tốt nhất", "en": "Worst, middle and best case"},
     "doubt_caption": {

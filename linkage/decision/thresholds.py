@@ -10,7 +10,7 @@ import numpy as np
 from linkage.errors import LinkageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -154,11 +154,11 @@ def propose_thresholds(
     """
     ordered = np.sort(_checked(weights))
     matched = probability(ordered)
-    upper = _lowest_upper(ordered, matched, targets.false_link_rate) if given.upper is None else given.upper
-    lower = _highest_lower(ordered, matched, targets.missed_link_rate) if given.lower is None else given.lower
+    upper, lower = expected_thresholds(ordered, matched, targets)
+    upper, lower = upper if given.upper is None else given.upper, lower if given.lower is None else given.lower
     if lower > upper:
         lower, upper = (lower, lower) if given.lower is not None else (upper, upper)
-    choices = _choices(ordered, matched, upper, lower, targets.review_capacity, reviewers_per_pair)
+    choices = trade_off(ordered, matched, (upper, lower), (upper, lower), targets.review_capacity, reviewers_per_pair)
     asked = choices[0]
     exceeds = asked.clerical_pairs > targets.review_capacity
     return Thresholds(
@@ -173,45 +173,51 @@ def propose_thresholds(
     )
 
 
+def expected_thresholds(ordered: NDArray[np.float64], matched: NDArray[np.float64], targets: TargetsSpec) -> tuple[float, float]:
+    """Upper and lower threshold at which the *expected* error rates meet the targets; the lower may lie above the upper.
+
+    Population and rule as for `propose_thresholds`: link weights (n,) of all assigned pairs, ascending, and their match
+    probabilities (n,), the model's own or calibrated on labels.
+    """
+    return _lowest_upper(ordered, matched, targets.false_link_rate), _highest_lower(ordered, matched, targets.missed_link_rate)
+
+
 def trade_off(
-    weights: ArrayLike,
-    upper: float,
-    lower: float,
+    ordered: NDArray[np.float64],
+    matched: NDArray[np.float64],
+    kept: tuple[float, float],
+    relaxed: tuple[float, float],
     capacity: int,
     reviewers_per_pair: int = 2,
-    matched_of: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None,
 ) -> tuple[Choice, ...]:
     """Three ways out when the clerical region is larger than the capacity, with the errors expected of each.
 
-    `keep_targets` reviews everything between the thresholds; `miss_more` raises the lower threshold, `accept_more_false`
-    lowers the upper one, each until `capacity` pairs remain. Errors are sums of match
-    probabilities, the model's own or those of `matched_of` (weights -> probabilities, calibrated on labels). Population: as for
-    `propose_thresholds`.
+    `keep_targets` reviews everything between the thresholds (upper, lower) `kept`. The others start from `relaxed`, those at
+    which errors are within the targets by expectation (the same where nothing stricter was asked): `miss_more` raises the
+    lower threshold, `accept_more_false` lowers the upper one, each until at most `capacity` pairs remain. Where pairs of one
+    weight are more than that, they stay together: the fewest pairs that ties allow, never none unless the capacity is none.
+    Errors are sums of match probabilities (Fellegi and Sunter 1969, section 2.5). Population: weights (n,) of all assigned
+    pairs, ascending, with their probabilities (n,), as for `expected_thresholds`.
     """
-    ordered = np.sort(_checked(weights))
-    return _choices(ordered, (matched_of or probability)(ordered), upper, lower, capacity, reviewers_per_pair)
-
-
-def _choices(
-    ordered: NDArray[np.float64], matched: NDArray[np.float64], upper: float, lower: float, capacity: int, reviewers: int
-) -> tuple[Choice, ...]:
-    start, stop = np.searchsorted(ordered, [lower, upper], side="left")
-    fits = min(int(capacity), int(stop - start))
-    places: tuple[tuple[Literal["keep_targets", "miss_more", "accept_more_false"], float, float], ...] = (
-        ("keep_targets", upper, lower),
-        ("miss_more", upper, upper if fits == 0 else _above(ordered, stop - fits, stop, upper)),
-        ("accept_more_false", lower if fits == 0 else _above(ordered, start, start + fits, upper, ceiling=True), lower),
+    upper, lower = relaxed[0], min(relaxed)
+    start, stop = (int(place) for place in np.searchsorted(ordered, [lower, upper], side="left"))
+    raised, lowered = lower, upper
+    if capacity <= 0:
+        raised, lowered = upper, lower
+    elif stop - start > capacity:
+        # the weight that would be cut, and the next distinct one inside the region
+        edge = ordered[stop - capacity]
+        first = int(np.searchsorted(ordered, edge, side="left"))
+        after = int(np.searchsorted(ordered, edge, side="right"))
+        raised = float(edge if first == stop - capacity or after >= stop else ordered[after])
+        last = int(np.searchsorted(ordered, ordered[start + capacity], side="left"))
+        after = int(np.searchsorted(ordered, ordered[start], side="right"))
+        lowered = float(ordered[last]) if last > start else float(ordered[after]) if after < stop else upper
+    return (
+        _choice("keep_targets", ordered, matched, *kept, reviewers_per_pair),
+        _choice("miss_more", ordered, matched, upper, raised, reviewers_per_pair),
+        _choice("accept_more_false", ordered, matched, lowered, lower, reviewers_per_pair),
     )
-    return tuple(_choice(name, ordered, matched, high, low, reviewers) for name, high, low in places)
-
-
-def _above(ordered: NDArray[np.float64], start: int, stop: int, upper: float, *, ceiling: bool = False) -> float:
-    """A weight that keeps at most the pairs start..stop in the region, whatever the ties at its edge."""
-    if not ceiling:
-        edge = float(ordered[start])
-        tied_below = start > 0 and ordered[start - 1] == edge
-        return float(np.nextafter(edge, np.inf)) if tied_below else edge
-    return float(ordered[stop]) if stop < len(ordered) and ordered[stop] < upper else upper
 
 
 def _choice(

@@ -17,6 +17,7 @@ GROUPS = {
     "birth_date_year": "cohort",
     "birth_year": "cohort",
     "registration_date_year": "period",
+    "error_class": "error_class",
 }
 """Columns of the mentions and the words for what they divide by; columns ending in `_province` are places."""
 
@@ -68,4 +69,5 @@ def _label(column: str, group: str, texts: Texts) -> str:
         return f"{first}–{first + 9}"
     if column.endswith("_province"):
         return texts.province(int(float(group)))
-    return texts.named("sexes", group) if column == "sex" else group
+    named = {"sex": "sexes", "error_class": "error_classes"}.get(column)
+    return texts.named(named, group) if named else group

@@ -24,6 +24,8 @@ NOTEWORTHY = 0.1
 DAYS_ALLOWED = {"birth_date": 60, "death_date": 15}
 """Days within which a birth or death is to be registered (Law on Civil Status 60/2014/QH13, articles 15(1) and 33(1),
 as quoted by thutucphapluat.com and hoidap.thuvienphapluat.vn)."""
+PROVINCE_FIELDS = ("registering_office", "birth_place", "residence", "hometown", "death_place")
+"""Places whose present province a mention is counted in, the first that is known anywhere."""
 MOST_ETHNIC_GROUPS = 5
 MOST_BARS = 16
 
@@ -62,8 +64,7 @@ def period_sql(column: str) -> str:
 def province_column(run: RunTables) -> str | None:
     """The column with the present-day province, that of the registering office first; None where none is known."""
     columns = run.columns("mentions")
-    fields = ("registering_office", "birth_place", "residence", "hometown", "death_place")
-    there = [name for field in fields if (name := f"{field}_province") in columns]
+    there = [name for field in PROVINCE_FIELDS if (name := f"{field}_province") in columns]
     return next((name for name in there if run.one(f"SELECT count({quote(name)}) FROM mentions")), None)
 
 

@@ -28,7 +28,7 @@ def describe_quality(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
     upper = thresholds.get("upper")
     found = _usable(held.get("estimates", []))
     covered = "stratum_kind" in run.columns("review_set") and bool(
-        run.one("SELECT count(*) FROM review_set WHERE stratum_kind = 'outside'")
+        run.one("SELECT count(*) FROM review_set WHERE stratum_kind <> 'assigned'")
     )
     if not covered:
         found = [one for one in found if one["measure"] != "blocking_recall"]

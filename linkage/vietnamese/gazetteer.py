@@ -183,6 +183,11 @@ class Gazetteer:
         return found
 
     @cached_property
+    def present_provinces(self) -> dict[int, str]:
+        """Code of a present province → its name, without the kind of unit."""
+        return {int(code): split_type(name)[1] for code, name in _rows("new_provinces.tsv")}
+
+    @cached_property
     def periods(self) -> tuple[date, ...]:
         """The days on which the meaning of some name changes, in order."""
         days = {day for meanings in self.province_names.values() for meaning in meanings for day in (meaning.start, meaning.end)}

@@ -1,10 +1,11 @@
 """The simulation study of `linkage.decision`: coverage, kept promises, labels saved, calibration, anchors.
 
-    python tests/benchmarks/bench_decision.py [--populations 500] [--mentions 20000] [--run DIR --truth FILE]
-        [--register birth --role child] [--state FILE] [--minutes 3] [--report FILE]
+    python tests/benchmarks/bench_decision.py [--populations 500] [--mentions 20000] [--generated FOLDER]
+        [--state FILE] [--minutes 3] [--report FILE]
 
-With `--run` (a run directory whose registers have truth) each population is a bootstrap sample of the run's mentions with
-their assigned pairs, link weights and true answers; otherwise populations are planted by `linkage.decision.testkit`.
+With `--generated` the registers of `REGISTERS` and the run of `decision_study.yaml` are made in the folder (kept there if
+present), and each population is a bootstrap sample of the run's mentions with their assigned pairs, link weights and true
+answers; otherwise populations are planted by `linkage.decision.testkit`.
 What each population gave is kept in the state file, so that the study can be made in several short sittings of `--minutes`;
 when all populations are there, the measured part of reports/benchmarks/decision.md is replaced (its words stay).
 """
@@ -33,13 +34,17 @@ from linkage.decision.promise import thresholds_from_labels
 from linkage.decision.strata import allocate, allocate_top_up
 from linkage.decision.testkit import Population, label_sample, plant_population, stratify
 from linkage.decision.thresholds import probability, propose_thresholds
-from linkage.runs.sql import connect
+from linkage.project import open_project
+from linkage.runs.sql import connect, literal
+from linkage.synthetic import SyntheticSpec, generate
 
 CANDIDATES_PER_MENTION = 3.0
 """Candidate pairs a mention in the trial of reference/relatives.md (76,613 for 26,000), of which one is assigned."""
 ENRICHED = (1.0, 3.0, 8.0)
 """A run's false pairs are drawn this many times as often, in turn: the project's small registers give fewer namesakes and so
 cleaner links than a country's, and precisions down to 0.95 are asked for."""
+REGISTERS = SyntheticSpec(persons=20_000, seed=20261123, errors=4.0, digitisation=False)
+"""Registers of the generated populations: four times the demo's errors."""
 Source = Callable[[int], Population]
 Found = Iterator[tuple[str, tuple[float, ...]]]
 
@@ -49,59 +54,51 @@ def planted(mentions: int) -> Source:
     return lambda seed: plant_population(seed, mentions, sureness=(1.0, 1.4, 1.8, 2.2)[seed % 4])
 
 
-def resampled(run: Path, truth: Path, register: str, role: str, mentions: int) -> Source:
-    """Bootstrap populations of a run with truth."""
+def make_run(folder: Path) -> tuple[Path, Path]:
+    """The study's run directory and the truth of its registers, made where they are not there yet."""
+    registers = folder / "registers"
+    if not (registers / "truth.parquet").exists():
+        generate(REGISTERS, registers)
+    run = open_project(Path(__file__).with_name("decision_study.yaml"), data=registers).run(until="sample", out=folder / "run")
+    return run.path, registers / "truth.parquet"
+
+
+def resampled(run: Path, truth: Path, mentions: int) -> Source:
+    """Bootstrap populations of a run of birth entries (the child) with truth."""
     with connect() as connection:
-        files = {"links": str(run / "links.parquet"), "mentions": str(run / "mentions.parquet"), "truth": str(truth)}
+        connection.execute(
+            f"""CREATE TEMP TABLE truth AS SELECT record_id, any_value(person_record_id) AS person
+                FROM read_parquet({literal(str(truth))}) WHERE register = 'birth' AND role = 'child' GROUP BY record_id"""
+        )
+        assigned, outside, everyone = (
+            f"read_parquet({literal(str(run / f'{name}.parquet'))})" for name in ("links", "outside", "mentions")
+        )
         rows = connection.execute(
-            """SELECT mention.record_id, link_weight, person_record_id IS NOT NULL AS has_person,
-                      coalesce(links.record_id_r = person_record_id, false) AS is_true
-               FROM read_parquet($mentions) AS mention
-               LEFT JOIN read_parquet($links) AS links ON links.record_id_l = mention.record_id
-               LEFT JOIN (SELECT record_id, any_value(person_record_id) AS person_record_id FROM read_parquet($truth)
-                          WHERE register = $register AND role = $role GROUP BY record_id) AS truth
-                 ON truth.record_id = mention.record_id
-               ORDER BY mention.record_id""",
-            {**files, "register": register, "role": role},
+            f"""SELECT mention.record_id, link_weight, person IS NOT NULL AS has_person,
+                       coalesce(record_id_r = person, false) AS is_true
+                FROM {everyone} AS mention LEFT JOIN {assigned} ON record_id_l = mention.record_id
+                LEFT JOIN truth ON truth.record_id = mention.record_id ORDER BY mention.record_id"""
         ).fetchnumpy()
-        outside_file = run / "outside.parquet"
-        beyond: Any = None
-        if outside_file.exists():
-            beyond = connection.execute(
-                """SELECT outside.record_id_l, outside.link_weight,
-                          coalesce(outside.record_id_r = person_record_id, false) AS is_true
-                   FROM read_parquet($outside) AS outside
-                   LEFT JOIN (SELECT record_id, any_value(person_record_id) AS person_record_id FROM read_parquet($truth)
-                              WHERE register = $register AND role = $role GROUP BY record_id) AS truth
-                     ON truth.record_id = outside.record_id_l
-                   ORDER BY ALL""",
-                {"outside": str(outside_file), "truth": str(truth), "register": register, "role": role},
-            ).fetchnumpy()
+        beyond = connection.execute(
+            f"""SELECT record_id_l, link_weight, coalesce(record_id_r = person, false) AS is_true
+                FROM {outside} LEFT JOIN truth ON truth.record_id = record_id_l ORDER BY ALL"""
+        ).fetchnumpy()
     weight = np.ma.filled(np.ma.asarray(rows["link_weight"], dtype=float), np.nan)
     true, has_person = np.asarray(rows["is_true"], bool), np.asarray(rows["has_person"], bool)
     place = {name: i for i, name in enumerate(np.asarray(rows["record_id"]).astype(str).tolist())}
+    owner = np.array([place[name] for name in np.asarray(beyond["record_id_l"]).astype(str).tolist()], dtype=int)
+    order = np.argsort(owner, kind="stable")
 
     def draw(seed: int) -> Population:
         rng = np.random.default_rng(seed)
         share = np.where(~np.isnan(weight) & ~true, ENRICHED[seed % len(ENRICHED)], 1.0)
         chosen = rng.choice(weight.size, min(mentions, weight.size), p=share / share.sum())
-        if beyond is None:
-            # no wide net in the run: the lost persons stand among as many strangers, with weights of the planted kind
-            lost = np.flatnonzero((has_person & ~true)[chosen])
-            strangers = rng.integers(0, chosen.size, max(lost.size, 200))
-            mention = np.concatenate([lost, strangers])
-            right = np.arange(mention.size) < lost.size
-            beyond_weight = np.where(right, rng.normal(4, 5, mention.size), rng.normal(-9, 4, mention.size))
-        else:
-            owner = np.array([place[name] for name in np.asarray(beyond["record_id_l"]).astype(str).tolist()], dtype=int)
-            order = np.argsort(owner, kind="stable")
-            first, last = (np.searchsorted(owner[order], chosen, side=side) for side in ("left", "right"))
-            mention = np.repeat(np.arange(chosen.size), last - first)
-            picked = order[np.concatenate([np.arange(a, b) for a, b in zip(first, last, strict=True)]).astype(int)]
-            right, beyond_weight = np.asarray(beyond["is_true"], bool)[picked], np.asarray(beyond["link_weight"], float)[picked]
+        first, last = (np.searchsorted(owner[order], chosen, side=side) for side in ("left", "right"))
+        mention = np.repeat(np.arange(chosen.size), last - first)
+        picked = order[np.concatenate([np.arange(a, b) for a, b in zip(first, last, strict=True)]).astype(int)]
         return Population(
             weight[chosen], true[chosen], has_person[chosen], np.zeros(chosen.size, int), rng.random(chosen.size) < 0.4,
-            mention, beyond_weight, right,
+            mention, np.asarray(beyond["link_weight"], float)[picked], np.asarray(beyond["is_true"], bool)[picked],
         )  # fmt: skip
 
     return draw
@@ -178,7 +175,8 @@ def coverage(population: Population, seed: int, pilot: float) -> Found:
             for _ in range(DRAWS):
                 taken, matches = first, rng.hypergeometric(true, sizes - true, first)
                 if n > first.sum():
-                    more = np.array(allocate_top_up(sizes, first, first, matches, int(n - first.sum())))
+                    planned = [one.stratum.rate for one in strata]
+                    more = np.array(allocate_top_up(sizes, first, first, matches, planned, int(n - first.sum())))
                     matches = matches + rng.hypergeometric(true - matches, sizes - true - (first - matches), more)
                     taken = first + more
                 for name, method in methods.items():
@@ -320,24 +318,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--populations", type=int, default=500)
     parser.add_argument("--mentions", type=int, default=20_000)
-    parser.add_argument("--run", type=Path)
-    parser.add_argument("--truth", type=Path)
-    parser.add_argument("--register", default="birth")
-    parser.add_argument("--role", default="child")
+    parser.add_argument("--generated", type=Path)
     parser.add_argument("--state", type=Path, default=Path("bench_decision_state.jsonl"))
     parser.add_argument("--minutes", type=float, default=3.0)
     parser.add_argument("--report", type=Path, default=Path(__file__).parents[2] / "reports" / "benchmarks" / "decision.md")
     given = parser.parse_args()
     started = time.perf_counter()
-    if given.run and given.truth:
-        source = resampled(given.run, given.truth, given.register, given.role, given.mentions)
-        first = source(0)
-        candidates = candidates_per_mention(given.run)
-        net = "the run's wide net" if (given.run / "outside.parquet").exists() else "planted weights (the run has no wide net)"
+    if given.generated:
+        run, truth = make_run(given.generated)
+        source = resampled(run, truth, given.mentions)
+        candidates = candidates_per_mention(run)
         origin = (
-            f"bootstrap samples of {first.weight.size:,} mentions each from one run of the engine on the project's generated "
-            f"registers (`{given.register}`, role `{given.role}`), false pairs drawn 1, 3 or 8 times as often in "
-            f"turn; pairs outside blocking: {net}; {candidates:.2f} candidate pairs an assigned one"
+            f"bootstrap samples of {source(0).weight.size:,} mentions each from one run of the engine on the project's generated "
+            f"registers ({REGISTERS.persons:,} persons, seed {REGISTERS.seed}, errors × {REGISTERS.errors:g}; birth entries, the "
+            f"child), false pairs drawn 1, 3 or 8 times as often in turn; pairs outside blocking: the run's wide net; "
+            f"{candidates:.2f} candidate pairs an assigned one"
         )
     else:
         source = planted(given.mentions)
@@ -359,7 +354,7 @@ def main() -> None:
     for seed in range(given.populations):
         for key, values in done[seed].items():
             gathered[key].append(values)
-    kind = "generated" if given.run and given.truth else "planted"
+    kind = "generated" if given.generated else "planted"
     replace_part(given.report, kind, render(gathered, given.populations, fewer, origin))
 
 

@@ -23,7 +23,7 @@ def by_hand() -> LabelledSample:
         pair=names, record=names, stratum=stratum, weight=np.array([15.0, 5.0, -5.0, np.nan])[stratum],
         match=np.array(answers, dtype=float), doubtful=np.zeros(20, bool), size=np.array([80, 20, 40, 30]),
         low=np.array([10.0, 0.0, -np.inf, -np.inf]), high=np.array([np.inf, 10.0, 0.0, np.inf]),
-        outside=np.array([False, False, False, True]), decided_link=stratum < 2,
+        outside=np.array([False, False, False, True]), group=np.full(4, ""), decided_link=stratum < 2,
     )  # fmt: skip
 
 
@@ -100,6 +100,18 @@ def test_groups_add_up():
     assert sum(one.value * one.denominator for one in false) == pytest.approx(4)
 
 
+def test_a_group_of_its_own_strata_knows_nothing_of_the_others():
+    # the 20 pairs of stratum 1 are the group: one of five false, 4 of 20 links, whatever lies elsewhere
+    sample = replace(by_hand(), group=np.array(["", "g", "", ""]))
+    inside, reach = sample.stratum == 1, np.array([False, True, False, False])
+    own, any_stratum = (
+        values(estimate_by_design(sample, WEIGHTS[80:100], 0.0, inside=inside, reach=one))["precision"] for one in (reach, None)
+    )
+    assert own.value == any_stratum.value == pytest.approx(0.8)
+    assert own.high - own.low <= any_stratum.high - any_stratum.low
+    assert values(estimate_by_design(sample, WEIGHTS[80:100], 0.0, inside=inside, reach=reach))["recall"].denominator == 16
+
+
 def test_model_based_by_hand():
     found = values(estimate_by_model([np.log2(9), np.log2(9), -np.log2(3)], 0.0, outside=[0.0]))
     # p = .9, .9, .25 and .5 outside: F = .2, M = .75
@@ -138,6 +150,11 @@ def test_strata_without_a_verdict_are_merged_and_stay_in_the_frame():
     sample = by_hand()
     merged = merge_unlabelled(replace(sample, match=np.where(sample.stratum == 1, np.nan, sample.match)))
     assert merged.size.sum() == sample.size.sum() and merged.size.size == 3
+    # a stratum's own group is preferred to the nearest weights, and two groups together are none
+    grouped = replace(sample, group=np.array(["a", "b", "b", ""]), match=np.where(sample.stratum == 1, np.nan, sample.match))
+    assert merge_unlabelled(grouped).size.tolist() == [80, 60, 30] and merge_unlabelled(grouped).group.tolist() == ["a", "b", ""]
+    mixed = replace(grouped, group=np.array(["a", "b", "a", ""]))
+    assert merge_unlabelled(mixed).group.tolist() in (["", "a", ""], ["a", "", ""])
     with pytest.raises(LinkageError, match="outside the blocking rules"):
         merge_unlabelled(replace(sample, match=np.where(sample.stratum == 3, np.nan, sample.match)))
 

@@ -6,7 +6,7 @@ import pytest
 from linkage.decision import describe_choices, describe_promise, propose_thresholds, thresholds_from_labels
 from linkage.decision.promise import false_link_bound, missed_below_bound
 from linkage.decision.testkit import label_sample, plant_population
-from linkage.decision.thresholds import trade_off
+from linkage.decision.thresholds import probability
 
 NONE_GIVEN = SimpleNamespace(upper=None, lower=None)
 
@@ -80,7 +80,18 @@ def test_the_trade_expects_the_errors_that_labels_show_not_the_models():
     wanted = targets(0.0001, 0.02, 100)
     sample = label_sample(population, 1_200, population.threshold_for(0.99), -10.0, 1)
     accept = thresholds_from_labels(sample, weights, wanted).choices[2]
-    by_model = trade_off(weights, accept.upper, accept.lower, 10**6)[0]
-    truth = 1 - true[weights >= accept.upper].mean()
+    linked = weights >= accept.upper
+    truth, by_model = 1 - true[linked].mean(), 1 - probability(weights[linked]).mean()
     assert accept.clerical_pairs <= 100 and truth > 0.005
-    assert abs(accept.false_link_rate - truth) < 0.6 * abs(by_model.false_link_rate - truth)
+    assert abs(accept.false_link_rate - truth) < 0.6 * abs(by_model - truth)
+
+
+def test_the_trade_starts_where_errors_are_expected_to_be_within_the_targets():
+    wanted = targets(0.002, 0.02, 300)
+    found, weights, true, _ = placed(1, wanted, 300)
+    keep, miss, accept = found.choices
+    assert "false_link_rate" in found.unmet and not (weights >= keep.upper).any()
+    # nothing is promised, but nobody has to choose between linking nothing and linking all
+    assert miss.false_link_rate <= 0.002 and (weights >= miss.upper).mean() > 0.3 and 0 < miss.clerical_pairs <= 300
+    assert 0 < accept.clerical_pairs <= 300 and accept.upper < miss.upper
+    assert 1 - true[weights >= accept.upper].mean() < 0.05

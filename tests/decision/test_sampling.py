@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from linkage.decision import describe_plan, draw_review_sample, plan_sample, top_up_review_sample
+from linkage.decision import By, describe_plan, draw_review_sample, load_strata, plan_sample, top_up_review_sample
 from linkage.errors import LinkageError
 
 
@@ -23,7 +23,7 @@ def test_inclusion_probabilities_are_those_of_the_draw(run):
 
 
 def test_strata_below_the_threshold_and_outside_blocking_are_sampled(run):
-    assert any(one.kind == "outside" and one.sampled for one in run.strata)
+    assert {one.kind for one in run.strata if one.sampled} == {"assigned", "outside", "beside"}
     assert any(one.kind == "assigned" and one.high <= run.thresholds.lower and one.sampled for one in run.strata)
 
 
@@ -33,7 +33,8 @@ def test_the_draw_is_uniform_within_strata(run):
     for seed in range(60):
         draw_review_sample(run.connection, run.paths["links"], 200, seed, run.thresholds, target, outside=run.paths["outside"])
         drawn.update(
-            row[0] for row in run.connection.execute(f"SELECT pair_id FROM '{target}' WHERE stratum LIKE 'outside%'").fetchall()
+            row[0]
+            for row in run.connection.execute(f"SELECT pair_id FROM '{target}' WHERE stratum_kind <> 'assigned'").fetchall()
         )
     expected = sum(drawn.values()) / run.connection.execute(f"SELECT count(*) FROM '{run.paths['outside']}'").fetchone()[0]
     assert max(drawn.values()) < expected + 30
@@ -53,15 +54,48 @@ def test_same_seed_same_bytes_whatever_the_threads_and_order(run):
 
 
 def test_by_a_column(run):
-    run.connection.execute(
-        f"CREATE OR REPLACE TABLE by_group AS SELECT links.*, mentions.group AS grp FROM '{run.paths['links']}' AS links "
-        f"JOIN '{run.paths['mentions']}' AS mentions ON record_id = record_id_l"
+    by = By(run.paths["mentions"], "group")
+    target = run.folder / "by.parquet"
+    strata = draw_review_sample(
+        run.connection, run.paths["links"], 600, 1, run.thresholds, target, outside=run.paths["outside"], by=by
     )
-    strata = draw_review_sample(run.connection, "by_group", 600, 1, run.thresholds, run.folder / "by.parquet", by="grp", strata=4)
-    assert {one.group for one in strata} == set("012345")
+    assert {one.group for one in strata} == set("012345") and sum(one.sampled for one in strata) == 600
     assert all(one.sampled >= min(5, one.size) for one in strata)
+    # every pair lies in the stratum of its mention's group
+    strays = f"""SELECT count(*) FROM '{target}' JOIN '{run.paths["mentions"]}' AS m ON m.record_id = record_id_l
+                 WHERE stratum_group <> m.group"""
+    assert run.connection.execute(strays).fetchone() == (0,)
+    assert load_strata(run.connection, target) == sorted(
+        (replace(one, rate=0.5) for one in strata),
+        key=lambda one: (one.kind, one.low, one.high, one.size, one.sampled, one.group),
+    )
     with pytest.raises(LinkageError, match="no column"):
-        draw_review_sample(run.connection, "by_group", 600, 1, run.thresholds, run.folder / "by.parquet", by="nothing")
+        draw_review_sample(run.connection, run.paths["links"], 600, 1, run.thresholds, target, by=By(run.paths["mentions"], "no"))
+
+
+def test_groups_too_many_for_the_pairs_are_pooled_and_stay_in_the_frame(run):
+    by, target = By(run.paths["mentions"], "group"), run.folder / "few.parquet"
+    strata = draw_review_sample(run.connection, run.paths["links"], 60, 1, run.thresholds, target, by=by)
+    assert {one.group for one in strata} == {"", "0", "1", "2", "3"}  # the four largest and the rest
+    assert sum(one.size for one in strata) == run.weights.size
+    again = top_up_review_sample(run.connection, target, run.paths["labels"], run.paths["links"], 40, 1, target, by=by)
+    assert sorted((one.name, one.size) for one in again) == sorted((one.name, one.size) for one in strata)
+    assert sum(one.sampled for one in load_strata(run.connection, target)) == 100
+
+
+def test_cohorts_are_decades(run):
+    run.connection.execute(
+        f"CREATE OR REPLACE TABLE born AS SELECT *, 1980 + id % 30 AS birth_date_year FROM '{run.paths['mentions']}'"
+    )
+    strata = draw_review_sample(
+        run.connection, run.paths["links"], 300, 1, run.thresholds, run.folder / "born.parquet", by=By("born", "birth_date_year")
+    )
+    assert {one.group for one in strata} == {"1980s", "1990s", "2000s"}
+
+
+def test_fewer_pairs_than_strata_are_refused(run):
+    with pytest.raises(LinkageError, match="3 pairs cannot be shared"):
+        draw_review_sample(run.connection, run.paths["links"], 3, 1, run.thresholds, run.folder / "three.parquet")
 
 
 def test_given_bounds(run):

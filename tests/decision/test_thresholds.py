@@ -67,12 +67,24 @@ def test_too_large_a_clerical_region_shows_three_choices(weights):
     assert keep.hours == pytest.approx(keep.clerical_pairs * 2 * 1.5 / 60, abs=0.06)
 
 
-def test_choices_hold_with_ties_and_no_capacity():
-    tied = np.repeat([-5.0, 0.0, 3.0, 9.0], 50)
-    for capacity in (0, 20, 60, 1_000):
-        for choice in trade_off(tied, 8.0, -1.0, capacity)[1:]:
-            assert choice.clerical_pairs <= max(capacity, 0)
-            assert np.isfinite([choice.upper, choice.lower]).all() and choice.lower <= choice.upper
+@pytest.mark.parametrize(
+    ("capacity", "missing", "accepting"), [(0, 0, 0), (20, 50, 50), (60, 50, 50), (110, 100, 100), (999, 150, 150)]
+)
+def test_pairs_of_one_weight_stay_together_and_a_capacity_is_used(capacity, missing, accepting):
+    # between −1 and 8: fifty pairs at each of 0, 3 and 5
+    tied = np.repeat([-5.0, 0.0, 3.0, 5.0, 9.0], 50)
+    _, miss, accept = trade_off(tied, probability(tied), (8.0, -1.0), (8.0, -1.0), capacity)
+    assert (miss.clerical_pairs, accept.clerical_pairs) == (missing, accepting)
+    assert miss.upper == 8.0 and accept.lower == -1.0
+    assert all(-1.0 <= one.lower <= one.upper <= 8.0 for one in (miss, accept))
+
+
+def test_a_tied_highest_weight_is_reviewed_not_missed():
+    # nothing can be linked unseen and 900 pairs tie at the top: reviewing none would miss every match
+    weights = np.concatenate([np.linspace(-9, 0, 100), np.full(900, 12.0)])
+    _, miss, accept = trade_off(weights, probability(weights), (12.001, -9.0), (12.001, -9.0), 600)
+    assert (miss.clerical_pairs, miss.lower) == (900, 12.0) and miss.missed_link_rate < 0.1
+    assert accept.clerical_pairs == 100 and accept.upper == 12.0 and accept.false_link_rate < 0.001
 
 
 def test_order_of_the_weights_does_not_matter(weights):
