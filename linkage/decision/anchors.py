@@ -224,7 +224,9 @@ def _differences(mentions: AnchoredMentions) -> dict[str, float]:
 
 
 def standardised_difference(share_a: float, share_b: float) -> float:
-    """Difference of two shares in units of their pooled standard deviation (Austin 2009); 0 where neither varies.
+    """Difference of two shares, 0–1, in units of their pooled standard deviation (Austin 2009); 0 where neither varies.
+
+    Population: the two groups the shares are of, such as linked and unlinked mentions.
 
     >>> round(standardised_difference(0.5, 0.4), 3)
     0.202

@@ -59,8 +59,8 @@ def break_down(
     """Rates of the decided links for each value of a column of the mentions.
 
     Population: all mentions, arrays (N,): record id, group, link weight of the assigned pair (NaN without one), whether the
-    decided link stands. With a labelled sample precision and recall are added (domain estimation, see
-    `estimate_by_design`).
+    decided link stands. Link rates with Wilson's (1927) interval, standardised differences as in Austin 2009; with a labelled
+    sample precision and recall are added (domain estimation: Cochran 1977, section 5A.14, see `estimate_by_design`).
     """
     ids, groups = np.asarray(mention).astype(str), np.asarray(group).astype(str)
     weights, accepted = np.asarray(weight, dtype=float), np.asarray(linked, dtype=bool)

@@ -117,7 +117,7 @@ def calibrate(weights: ArrayLike, match: ArrayLike, design_weights: ArrayLike, f
 
 
 def fit_curve(w: NDArray[np.float64], y: NDArray[np.float64], d: NDArray[np.float64], method: Method) -> Calibrator:
-    """One curve on all the pairs given; arguments as for `calibrate`."""
+    """One curve on all the pairs given; arguments, sources and population as for `calibrate`."""
     if method == "platt":
         return Calibrator("platt", (), tuple(_fit_two_slopes(w * np.log(2), y, d / d.mean()).tolist()))
     from sklearn.isotonic import IsotonicRegression
@@ -134,7 +134,7 @@ def score(predicted: NDArray[np.float64], y: NDArray[np.float64], d: NDArray[np.
 
 
 def log_losses(predicted: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Log loss of each pair in nats (n,); predictions are held 1e-15 off 0 and 1."""
+    """Log loss (Good 1952) of each pair given in nats (n,); predictions are held 1e-15 off 0 and 1."""
     p = np.clip(predicted, 1e-15, 1 - 1e-15)
     return np.asarray(-(y * np.log(p) + (1 - y) * np.log1p(-p)))
 

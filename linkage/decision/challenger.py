@@ -49,7 +49,8 @@ def compare_challengers(
 
     `levels` (n, k) comparison levels (gamma, −1 for missing), the others (n,). `groups` keeps pairs of one mention or person
     in one fold. The Fellegi-Sunter model learned nothing from these labels, so its weight is Platt-calibrated within each
-    training fold to make log losses comparable. Population: the pairs the design weights represent.
+    training fold to make log losses comparable (folds stratified by answer: Kohavi 1995; scores as in `ChallengerScore`).
+    Population: the pairs the design weights represent.
 
     Raises:
         LinkageError: fewer than `folds` matches or non-matches.

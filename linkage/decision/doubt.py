@@ -100,7 +100,10 @@ def estimate_reviewer_errors(
 
 
 def with_probabilities(sample: LabelledSample, found: DawidSkene) -> LabelledSample:
-    """The sample with each labelled pair's verdict replaced by its Dawid-Skene probability (others unchanged)."""
+    """The sample with each labelled pair's verdict replaced by its Dawid-Skene (1979) probability (others unchanged).
+
+    Population: that of the sample, whose stratified expansions then sum probabilities in place of counts.
+    """
     probability = dict(zip(found.pairs, found.match.tolist(), strict=True))
     match = np.array([probability.get(name, verdict) for name, verdict in zip(sample.pair, sample.match, strict=True)])
     return replace(sample, match=match)

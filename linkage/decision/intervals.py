@@ -78,7 +78,7 @@ def total_of_hits(hits: ArrayLike, sampled: ArrayLike, sizes: ArrayLike, level: 
 
 
 def ratio(top: Interval, bottom: Interval) -> Interval:
-    """Quotient top / bottom for two independent non-negative quantities, bottom > 0.
+    """Quotient top / bottom for two independent non-negative quantities, bottom > 0; population: theirs.
 
     Limits by variance recovery (MOVER; Donner and Zou 2012, equation 9), which need only each quantity's own limits and so
     keep their asymmetry; good at top = 0.

@@ -78,7 +78,7 @@ def false_link_bound(
     """One-sided upper bound (confidence 1 − alpha) of false links / assigned pairs at or above the threshold.
 
     The upper limit of `intervals.total_of_hits` at level 1 − 2 alpha (its sources); `none_seen` asks for the bound if no false
-    link had been found.
+    link had been found. Population: the assigned pairs at or above the threshold, `flat` (N,) being all weights, ascending.
     """
     links = int((flat >= threshold).sum())
     if not links:
@@ -87,7 +87,10 @@ def false_link_bound(
 
 
 def missed_below_bound(sample: LabelledSample, flat: NDArray[np.float64], threshold: float, alpha: float) -> float:
-    """One-sided upper bound of matches below the threshold / matches among the assigned pairs, by `total_of_hits` and MOVER."""
+    """One-sided upper bound of matches below the threshold / matches among the assigned pairs, confidence about 1 − alpha.
+
+    By `intervals.total_of_hits` and MOVER (Donner and Zou 2012). Population: all assigned pairs, `flat` (N,), ascending.
+    """
     below, links = flat[flat < threshold], int((flat >= threshold).sum())
     if not below.size:
         return 0.0
@@ -176,7 +179,7 @@ def describe_promise(thresholds: Thresholds, targets: TargetsSpec, language: Lan
         sentences.append(text("promise_false", language, target=percent(targets.false_link_rate, language), bound=bound))
     if "missed_link_rate" in thresholds.unmet:
         sentences.append(text("promise_missed", language, target=percent(targets.missed_link_rate, language)))
-    return " ".join(sentences) or text("promise_none", language)
+    return " ".join([*sentences, text("promise_given_up", language)] if sentences else [text("promise_none", language)])
 
 
 def describe_choices(choices: Sequence[Choice], language: Language) -> list[list[str]]:

@@ -51,7 +51,7 @@ class LabelledSample:
 
     @property
     def design_weight(self) -> NDArray[np.float64]:
-        """Frame pairs each labelled pair stands for, N_h / labelled in h; 0 where unlabelled."""
+        """Frame pairs each labelled pair stands for, N_h / labelled in h (Horvitz and Thompson 1952); 0 where unlabelled."""
         counts = np.bincount(self.stratum[self.labelled], minlength=self.size.size)
         return np.where(self.labelled, (self.size / np.maximum(counts, 1))[self.stratum], 0.0)
 
@@ -147,6 +147,8 @@ def load_sample(
 
 def merge_unlabelled(sample: LabelledSample) -> LabelledSample:
     """Strata without a decided verdict, merged into the nearest labelled stratum of their kind, of their group if there is one.
+
+    Collapsed strata (Cochran 1977, section 5A.12); the frame stays whole.
 
     Raises:
         LinkageError: a kind of pairs without any label.

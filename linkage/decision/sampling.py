@@ -77,13 +77,13 @@ def draw_review_sample(
 ) -> list[Stratum]:
     """Draw a stratified random sample of `pairs` pairs, write `review_set.parquet` and return its strata.
 
-    Frame: every assigned pair of `links`, and every pair of `outside` (see `draw_outside_pairs`). Strata are link-weight
-    ranges of each kind with both thresholds among the bounds (about one stratum for 50 pairs, 4 to 8, unless `strata` or
-    `bounds` say otherwise); a stratum below the lower threshold and those outside the blocking rules let missed links be
-    estimated. With `by` the strata are also split by a column of the mentions (see `By`), the weight ranges being fewer
-    then; the smallest groups, for which the pairs do not suffice, stay together as group "". Within a stratum the pairs with
-    the smallest md5 of seed and pair are taken: a simple random sample without replacement that depends on neither row order
-    nor threads.
+    Frame: every assigned pair of `links`, and every pair of `outside` (see `draw_outside_pairs`). Strata are link-weight ranges
+    of each kind with both thresholds among the bounds (about one stratum for 50 pairs, 4 to 8, unless `strata` or `bounds` say
+    otherwise); a stratum below the lower threshold and those outside the blocking rules let missed links be estimated. With
+    `by` the strata are also split by a column of the mentions (see `By`), the weight ranges being fewer then; the smallest
+    groups, for which the pairs do not suffice, stay together as group "". Within a stratum the pairs with the smallest md5 of
+    seed and pair are taken: a simple random sample without replacement (Cochran 1977, chapter 5) that depends on neither row
+    order nor threads.
 
     Raises:
         LinkageError: no pairs to draw from, fewer pairs asked than there are strata, or `by` names no column.
@@ -181,7 +181,8 @@ def top_up_review_sample(
     half the budget and a top-up of the other half is the most economical design studied. The same `seed` continues the
     same random order, so a stratum's first and second phase together are one simple random sample and its new inclusion
     probability n_h / N_h holds for old and new pairs alike, given the sizes. (Choosing the sizes after looking at the
-    labels leaves a bias of order 1/n_h, as any sequential design.)
+    labels leaves a bias of order 1/n_h, as any sequential design.) Source: Neyman 1938 (two phases; Cochran 1977, chapter
+    12); population: the frame of the first phase.
 
     Raises:
         LinkageError: the links or the seed are not those of the first phase.

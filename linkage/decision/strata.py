@@ -94,9 +94,9 @@ def planning_rate(weights: ArrayLike) -> float:
 def allocate(sizes: Sequence[int], deviations: Sequence[float], budget: int, minimum: int = 10) -> list[int]:
     """Share `budget` pairs among strata: Neyman's n_h ∝ N_h S_h, at least `minimum` and at most N_h each.
 
-    Source: Neyman 1934 (Cochran 1977, section 5.5). A stratum whose share reaches its size is taken whole (a certainty
-    stratum) and its surplus shared again. Where the minima alone exceed the budget they shrink evenly. The result sums to
-    min(budget, ΣN_h).
+    Source: Neyman 1934 (Cochran 1977, section 5.5). Population: the frame, N_h pairs in stratum h. A stratum whose share
+    reaches its size is taken whole (a certainty stratum) and its surplus shared again. Where the minima alone exceed the budget
+    they shrink evenly. The result sums to min(budget, ΣN_h).
 
     >>> allocate([1000, 100, 20], [0.1, 0.5, 0.5], 100)
     [60, 30, 10]
@@ -144,9 +144,9 @@ def allocate_top_up(
     Arrays over strata; `planned` their expected shares of matches before labelling, 0–1. A stratum's rate is taken as
     (matches + 1 + 2 planned) / (labelled + 4): four pairs added (Agresti and Coull 1998), two at ½ and two at the planned
     rate. A stratum whose pilot showed no variety must not be starved, or what it hides is never seen and the interval is too
-    narrow (with all four at the planned rate recall was covered by 89–93 % in some corners). Source of the allocation: Neyman 1934 (Cochran
-    1977, section 5.5); population: the frame. Aims are those of a single sample of the whole size; where the pilot already
-    exceeds its aim nothing is added.
+    narrow (with all four at the planned rate recall was covered by 89–93 % in some corners). Allocation: Neyman 1934
+    (Cochran 1977, section 5.5); population: the frame. Aims are those of a single sample of the whole size; where the pilot
+    already exceeds its aim nothing is added.
     """
     added = 1 + 2 * np.asarray(planned, dtype=float)
     rates = (np.asarray(matches, dtype=float) + added) / (np.asarray(labelled, dtype=float) + 4)

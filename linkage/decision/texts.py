@@ -145,6 +145,10 @@ TEXTS: dict[str, dict[Language, str]] = {
         "trọng số thấp.",
         "en": "These labels cannot promise a missed-link rate of {target} at any weight: label more pairs at low weights.",
     },
+    "promise_given_up": {
+        "vi": "Phần chưa cam kết được để lại cho soát xét; muốn quyết định khác, ghi `thresholds` trong tệp dự án.",
+        "en": "What is not promised is left to review; to decide otherwise give `thresholds` in the project file.",
+    },
     "promise_none": {
         "vi": "Ngưỡng theo xác suất của mô hình, chưa được người soát xét kiểm chứng.",
         "en": "Thresholds by the model's own probabilities, not yet checked by reviewers.",

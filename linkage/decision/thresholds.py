@@ -128,7 +128,9 @@ class Thresholds:
 
 
 def probability(weights: ArrayLike) -> NDArray[np.float64]:
-    """Match probability 1 / (1 + 2^-w) of link weights w in bits; same shape.
+    """Match probability 1 / (1 + 2^-w) of link weights w in bits; same shape. Any pairs.
+
+    The weights are log2 posterior odds (Fellegi and Sunter 1969, with Bayes' rule for the prior).
 
     >>> probability([0.0, 10.0]).round(5).tolist()
     [0.5, 0.99902]
@@ -176,8 +178,8 @@ def propose_thresholds(
 def expected_thresholds(ordered: NDArray[np.float64], matched: NDArray[np.float64], targets: TargetsSpec) -> tuple[float, float]:
     """Upper and lower threshold at which the *expected* error rates meet the targets; the lower may lie above the upper.
 
-    Population and rule as for `propose_thresholds`: link weights (n,) of all assigned pairs, ascending, and their match
-    probabilities (n,), the model's own or calibrated on labels.
+    Population, rule and source (Fellegi and Sunter 1969, section 2.5) as for `propose_thresholds`: link weights (n,) of all
+    assigned pairs, ascending, and their match probabilities (n,), the model's own or calibrated on labels.
     """
     return _lowest_upper(ordered, matched, targets.false_link_rate), _highest_lower(ordered, matched, targets.missed_link_rate)
 

@@ -250,8 +250,12 @@ def _thresholds(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
         "expected_false": run.number(held["expected_false_link_rate"], "expected", f"{source}: expected_false_link_rate"),
         "expected_missed": run.number(held["expected_missed_link_rate"], "expected", f"{source}: expected_missed_link_rate"),
         "clerical_pairs": run.number(held["clerical_pairs"], "count", f"{source}: clerical_pairs"),
+        "model_upper": run.number(held.get("by_model", held)["upper"], "weight", f"{source}: by_model.upper"),
+        "model_lower": run.number(held.get("by_model", held)["lower"], "weight", f"{source}: by_model.lower"),
         "exceeds_capacity": held["exceeds_capacity"],
         "promised": held["how"] != "labels" or held.get("promised", True),
+        "no_false_promise": "false_link_rate" in held.get("unmet", ()),
+        "no_missed_promise": "missed_link_rate" in held.get("unmet", ()),
     }
     return part(facts, {"choices": choices_table(run, texts, held, source, "choices")})
 

@@ -3,6 +3,7 @@ import pytest
 
 from linkage.decision import calibrate, reliability
 from linkage.decision.calibration import fit_curve, score
+from linkage.decision.intervals import wilson
 from linkage.decision.testkit import label_sample, plant_population
 from linkage.decision.thresholds import probability
 from linkage.errors import LinkageError
@@ -72,3 +73,25 @@ def test_reliability_bins_hold_every_pair_and_the_observed_share():
 def test_too_little_is_refused(match):
     with pytest.raises(LinkageError):
         calibrate(np.arange(match.size, dtype=float), match, np.ones(match.size))
+
+
+def test_scores_agree_with_scikit_learn():
+    from sklearn.metrics import brier_score_loss, log_loss
+
+    rng = np.random.default_rng(3)
+    predicted, weight = rng.uniform(0.01, 0.99, 300), rng.uniform(0.5, 9, 300)
+    match = (rng.random(300) < predicted).astype(float)
+    found = score(predicted, match, weight)
+    assert found.log_loss == pytest.approx(log_loss(match, predicted, sample_weight=weight))
+    assert found.brier == pytest.approx(brier_score_loss(match, predicted, sample_weight=weight))
+
+
+def test_reliability_by_hand():
+    # eight pairs predicted .1 (six standing for 1, two for 3, of these one a match) and eight predicted .9 (one no match)
+    predicted = np.repeat([0.1, 0.9], 8)
+    match = np.array([0, 0, 0, 0, 0, 0, 0, 1] + [1] * 7 + [0], dtype=float)
+    low, high = reliability(predicted, match, np.array([1.0] * 6 + [3.0, 3.0] + [1.0] * 8))
+    assert low.observed.value == pytest.approx(3 / 12) and high.observed.value == pytest.approx(7 / 8)
+    # Kish's effective size: 12² / (6 + 18) = 6
+    assert (low.observed.low, low.observed.high) == pytest.approx((wilson(1.5, 6).low, wilson(1.5, 6).high))
+    assert (low.n, high.n) == (8, 8)

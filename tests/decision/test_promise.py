@@ -5,6 +5,7 @@ import pytest
 
 from linkage.decision import describe_choices, describe_promise, propose_thresholds, thresholds_from_labels
 from linkage.decision.promise import false_link_bound, missed_below_bound
+from linkage.decision.samples import LabelledSample
 from linkage.decision.testkit import label_sample, plant_population
 from linkage.decision.thresholds import probability
 
@@ -95,3 +96,19 @@ def test_the_trade_starts_where_errors_are_expected_to_be_within_the_targets():
     assert miss.false_link_rate <= 0.002 and (weights >= miss.upper).mean() > 0.3 and 0 < miss.clerical_pairs <= 300
     assert 0 < accept.clerical_pairs <= 300 and accept.upper < miss.upper
     assert 1 - true[weights >= accept.upper].mean() < 0.05
+
+
+def test_bounds_by_hand():
+    # nothing false among 8 of 80 links, nothing found among 4 of 40 below: half of P(none) = .05, so ln 10 hits may be unseen
+    sample = LabelledSample(
+        pair=np.arange(12).astype(str), record=np.arange(12).astype(str), stratum=np.repeat([0, 1], [8, 4]),
+        weight=np.repeat([5.0, -5.0], [8, 4]), match=np.repeat([1.0, 0.0], [8, 4]), doubtful=np.zeros(12, bool),
+        size=np.array([80, 40]), low=np.array([0.0, -np.inf]), high=np.array([np.inf, 0.0]), outside=np.zeros(2, bool),
+        group=np.full(2, ""), decided_link=np.repeat([True, False], [8, 4]),
+    )  # fmt: skip
+    flat = np.repeat([-5.0, 5.0], [40, 80])
+    unseen = np.log(10) * 10 * np.sqrt(0.9)
+    assert false_link_bound(sample, flat, 0.0, 0.05) == pytest.approx(unseen / 80)
+    # MOVER with nothing seen: odds = U / √(links² − U_F²)
+    odds = unseen / np.sqrt(80**2 - unseen**2)
+    assert missed_below_bound(sample, flat, 0.0, 0.05) == pytest.approx(odds / (1 + odds))

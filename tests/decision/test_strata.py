@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkage.decision.strata import allocate, allocate_top_up, stratum_bounds, tally
+from linkage.decision.strata import allocate, allocate_top_up, planning_rate, stratum_bounds, tally
 from linkage.errors import LinkageError
 
 
@@ -64,3 +64,16 @@ def test_bounds_contain_thresholds_and_gather_where_answers_vary():
     strata = tally("assigned", weights, bounds)
     assert sum(one.size for one in strata) == weights.size
     assert len({one.name for one in strata}) == len(strata)
+
+
+def test_two_strata_of_symmetric_weights_meet_where_the_answer_is_most_open():
+    # variances of answers and counts are symmetric about weight 0, so is the cumulative √f
+    (bound,) = stratum_bounds(np.linspace(-8, 8, 20_001), 2)[1:-1]
+    assert abs(bound) <= 16 / 200
+
+
+def test_planning_rate_by_hand():
+    # half of the log-odds: weights ±2 count as ±1 bit, 2/3 and 1/3; weight 4 as two bits, 4/5
+    assert planning_rate([2.0, -2.0]) == pytest.approx(0.5)
+    assert planning_rate([4.0]) == pytest.approx(0.8)
+    assert planning_rate([]) == 0.0
