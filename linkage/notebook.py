@@ -151,10 +151,9 @@ def simulate_review(
     """
     from linkage.runs.sql import connect, write_parquet
 
-    if not (run.path / "review_set.parquet").is_file():
-        raise LinkageError("this run has no review set yet", "Run the project as far as the stage `sample`.")
     if (run.path / "review" / "review.sqlite").is_file():
         raise LinkageError("this run has a review of its own", "Simulate on a copy of the run.")
+    run.begin_review()
     with connect() as connection:
         asked = {"review_set": str(run.path / "review_set.parquet"), "truth": str(truth)}
         connection.execute(_REVIEW, {**asked, "register": register, "role": role, "seed": str(seed)})

@@ -245,9 +245,9 @@ def draw_allocation(figure: Figure, strata: Sequence[Stratum], language: Languag
     axes.barh(place, [one.sampled for one in rows], color=COLOURS["design"], height=0.45, label=text("sampled", language))
     names = [f"{text(one.kind, language)} {_span(one, language)} {one.group}".rstrip() for one in rows]
     axes.set_yticks(place, names)
-    axes.invert_yaxis()
     axes.set_xscale("log")
     axes.set_xlim(0.8, max(one.size for one in rows) * 4)
+    axes.set_ylim(len(rows) - 0.4, -0.6)
     for at, one in enumerate(rows):
         axes.text(one.size, at, f"  {percent(one.inclusion_probability, language)}", va="center", fontsize=8)
     axes.set_xlabel(text("pairs_log", language))
@@ -329,6 +329,8 @@ def _group(row: GroupRates, language: Language) -> str:
         from linkage.vietnamese.gazetteer import gazetteer
 
         return gazetteer().present_provinces.get(int(row.group), row.group)
+    if row.column.endswith("_year"):
+        return f"{row.group[:-1]}–{int(row.group[:-1]) + 9}"
     return text(row.group, language) if row.column in ("sex", "error_class") and row.group in TEXTS else row.group
 
 

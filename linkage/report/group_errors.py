@@ -38,7 +38,7 @@ def error_rates_by_group(run: RunTables, texts: Texts) -> Table | None:
         enough = [one for one in own if _usable(one["precision"]) or _usable(one["recall"])]
         for one in enough:
             rates = (_rate(one[measure], f"{run.label}{source}", texts) for measure in ("precision", "recall"))
-            label = f"{name}: {_label(column, one['group'], texts)}"
+            label = f"{name}: {group_label(column, one['group'], texts)}"
             rows.append((label, run.number(one["labels"], "count", source), *rates))
         if len(enough) < len(own):
             few = texts("words", "too_few")
@@ -61,7 +61,8 @@ def _rate(rate: dict[str, Any] | None, source: str, texts: Texts) -> Cell:
     return Interval(rate["value"], rate["low"], rate["high"], source)
 
 
-def _label(column: str, group: str, texts: Texts) -> str:
+def group_label(column: str, group: str, texts: Texts) -> str:
+    """A group of a breakdown by a column of the mentions, as a reader sees it."""
     if not group:
         return texts("words", "unknown")
     if column.endswith("_year"):

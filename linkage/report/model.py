@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from linkage.report.figures import draw_bars
+from linkage.report.group_errors import group_label
 from linkage.report.numbers import Number
 from linkage.report.tables import Cell, Part, Picture, Table, part
 from linkage.vietnamese import fold, parse_date, repair_impossible_date, resolve_place, sound_key, tone_key
@@ -300,14 +301,18 @@ def _protocol(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
     facts["review_pairs"] = run.number(run.one("SELECT count(*) FROM review_set"), "count", "review_set.parquet")
     detailed = {"stratum_kind", "stratum_low", "stratum_high", "stratum_size"} <= run.columns("review_set")
     labelled = "count(*) FILTER (pair_id IN (SELECT pair_id FROM labels))" if run.has("labels") else "0"
+    by = spec.review.stratify_by
     chosen = "stratum_kind, stratum_low, stratum_high, stratum_size" if detailed else "stratum, NULL, NULL, NULL"
+    chosen += ", stratum_group" if by else ", ''"
     found = run.rows(
         f"SELECT {chosen}, count(*), any_value(inclusion_probability), {labelled} FROM review_set"
-        " GROUP BY ALL ORDER BY 1, 2 NULLS FIRST, 3"
+        " GROUP BY ALL ORDER BY 5, 1, 2 NULLS FIRST, 3"
     )
     rows: list[tuple[Cell, ...]] = []
-    for kind, low, high, size, sampled, probability, done in found:
+    for kind, low, high, size, group, sampled, probability, done in found:
         name = f"{texts.named('kinds_of_pair', kind)}: {_span(low, high, texts)}" if detailed else str(kind)
+        if by:
+            name = f"{group_label(by, group, texts) if group else texts('words', 'other')}; {name}"
         counts = [run.number(value, "count", "review_set.parquet") for value in (size, sampled)]
         rows.append(
             (
