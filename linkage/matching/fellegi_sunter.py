@@ -85,6 +85,36 @@ def fit_m(
     return Fit(prior, tuple(m), tuple(u), float(mixture @ patterns.counts), iteration, moved <= tolerance)
 
 
+def without_relatives(patterns: Patterns, fit: Fit, r: Sequence[Floats | None], iterations: int) -> Patterns:
+    """The patterns less the pairs of relatives expected among them, who would else be learned as matches (twins on a date).
+
+    A mixture of three classes: relatives have `r` where it is given and m elsewhere; shares and m are estimated from `fit`
+    on, r and u are held.
+    """
+    m, matched_share, relative_share = list(fit.m), fit.prior * 0.98, fit.prior * 0.02
+    log_u = _log_probability(patterns, fit.u)
+    relatives = np.zeros(len(patterns.counts))
+    for _ in range(iterations):
+        log_classes = np.vstack(
+            [
+                np.log(max(matched_share, TINY)) + _log_probability(patterns, m),
+                np.log(max(relative_share, TINY))
+                + _log_probability(patterns, [one if given is None else given for one, given in zip(m, r, strict=True)]),
+                np.log(max(1 - matched_share - relative_share, TINY)) + log_u,
+            ]
+        )
+        classes = np.exp(log_classes - np.logaddexp.reduce(log_classes, axis=0)) * patterns.counts
+        before, relatives = relatives, classes[1]
+        matched_share, relative_share = (float(one.sum() / patterns.pairs) for one in classes[:2])
+        m = [
+            _shares(patterns.levels[:, position], classes[0] if given is not None else classes[0] + classes[1], len(one))
+            for position, (one, given) in enumerate(zip(m, r, strict=True))
+        ]
+        if np.abs(relatives - before).max() < 1e-3:
+            break
+    return Patterns(patterns.levels, patterns.counts - relatives)
+
+
 def fit_prior(patterns: Patterns, m: Sequence[Floats], u: Sequence[Floats], start: float = 0.01) -> float:
     """The share of matches among the pairs that agrees with its own posterior probabilities."""
     ratio = _log_probability(patterns, m) - _log_probability(patterns, u)

@@ -9,7 +9,7 @@ model's is of random records.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 import numpy as np
@@ -21,7 +21,7 @@ from splink.internals.settings import Settings, TrainingSettings
 from linkage.config import BlockingRule, ProjectSpec
 from linkage.errors import TrainingError
 from linkage.matching.blocking import number_blocks, pairs_of_rules
-from linkage.matching.fellegi_sunter import Fit, Floats, Patterns, fit_m, shares_of_levels
+from linkage.matching.fellegi_sunter import Fit, Floats, Patterns, fit_m, shares_of_levels, without_relatives
 from linkage.matching.levels import count_patterns, levels_of_pairs
 from linkage.matching.model import gamma_expressions
 from linkage.matching.random_pairs import to_patterns
@@ -31,6 +31,7 @@ from linkage.runs.sql import connect, quote, quote_list
 PASS_PAIRS = 3_000_000
 """Pairs of a training rule beyond which a seeded sample of them is used."""
 FEWEST_PAIRS = 100
+NEVER = 1e-12
 FEWEST_COMPARISONS = 3
 """With fewer, m and u cannot both be told from the pairs of a pass (Goodman 1974), and u is held at that of random records."""
 
@@ -49,6 +50,9 @@ class Pass:
     starts: tuple[float, ...]
     """Log likelihood reached from each start."""
     splink_iterations: int
+    patterns: Patterns
+    relatives: float = 0.0
+    """Pairs of relatives that were taken out of those used."""
 
 
 def train_pass(
@@ -80,11 +84,35 @@ def train_pass(
     free_u = _free_u(settings, compared)
     fits = _fit_from_starts(active, [u[position] for position in compared], fixed, free_u, spec)
     best = max(fits, key=lambda fit: (round(fit.log_likelihood, 6), fit.converged))
-    with connect() as own:  # The patterns are few wherever the pairs were counted: in DuckDB or on Spark.
+    with (
+        connect() as own
+    ):  # Splink's cache belongs to the connection. The patterns are few wherever the pairs were counted: in DuckDB or on Spark.
         m, iterations = _train_with_splink(own, spec, settings, compared, best, active, free_u)
-    return Pass(
-        rule.name, counted.pairs, int(patterns.pairs), compared, m, best, tuple(fit.log_likelihood for fit in fits), iterations
-    )
+    ends = tuple(fit.log_likelihood for fit in fits)
+    best = _settled(best, iterations, spec)
+    return Pass(rule.name, counted.pairs, int(patterns.pairs), compared, m, best, ends, iterations, active)
+
+
+def train_without_relatives(one: Pass, settings: Settings, spec: ProjectSpec, r: Mapping[str, Sequence[float]]) -> Pass:
+    """The pass again, from where it ended, without the pairs of relatives expected among its own; `r` by gamma column."""
+    gammas = list(gamma_expressions(settings))
+    known = [np.array(r[gammas[position]]) if gammas[position] in r else None for position in one.compared]
+    if all(given is None for given in known):
+        return one
+    patterns = without_relatives(one.patterns, one.fit, known, spec.training.max_iterations)
+    held = frozenset(place for place, position in enumerate(one.compared) if _fixed_m(settings, position) is not None)
+    free_u = _free_u(settings, one.compared)
+    start = (one.fit.prior, one.fit.m)
+    fit = fit_m(patterns, one.fit.u, start, spec.training.max_iterations, spec.training.convergence, held, free_u)
+    with connect() as own:
+        m, iterations = _train_with_splink(own, spec, settings, one.compared, fit, patterns, free_u)
+    taken = one.patterns.pairs - patterns.pairs
+    return replace(one, m=m, fit=_settled(fit, iterations, spec), splink_iterations=iterations, relatives=taken)
+
+
+def _settled(fit: Fit, splink_iterations: int, spec: ProjectSpec) -> Fit:
+    """Converged only where Splink settled too, which logs "converged" also at the limit."""
+    return replace(fit, converged=fit.converged and splink_iterations < spec.training.max_iterations)
 
 
 def learn_from_matches(
@@ -105,7 +133,7 @@ def learn_from_matches(
     sizes = [len(comparison._comparison_levels_excluding_null) for comparison in settings.comparisons]
     shares = shares_of_levels(patterns, sizes)
     m = tuple(shares[position] for position in compared)
-    return Pass(name, known, known, compared, m, Fit(1.0, m, m, 0.0, 1, True), (0.0,), 0)
+    return Pass(name, known, known, compared, m, Fit(1.0, m, m, 0.0, 1, True), (0.0,), 0, patterns)
 
 
 def _fixed_m(settings: Settings, position: int) -> Floats | None:
@@ -157,14 +185,16 @@ def _train_with_splink(
             if not level._fix_m_probability:
                 level.m_probability = max(float(m[level.comparison_vector_value]), 1e-9)
             if not level._fix_u_probability:
-                level.u_probability = max(float(u[level.comparison_vector_value]), 1e-12)
-                level._fix_u_probability = place not in free_u
+                probability = float(u[level.comparison_vector_value])
+                level.u_probability = max(probability, NEVER)
+                # Splink cannot hold a probability of 0, which a level that only matches have comes to.
+                level._fix_u_probability = place not in free_u or probability < NEVER
     gammas = [list(gamma_expressions(settings))[position] for position in compared]
     columns = ", ".join(f"unnest(${number + 1})::TINYINT AS {quote(gamma)}" for number, gamma in enumerate(gammas))
     values = [patterns.levels[:, number].tolist() for number in range(len(gammas))]
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE training_patterns AS SELECT {columns}, unnest(${len(gammas) + 1})::BIGINT AS pairs",
-        [*values, patterns.counts.astype(int).tolist()],
+        [*values, np.rint(patterns.counts).astype(int).tolist()],
     )
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW training_pairs AS SELECT {quote_list(gammas)} FROM training_patterns, range(pairs)"
