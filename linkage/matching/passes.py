@@ -94,10 +94,14 @@ def train_pass(
 
 
 def train_without_relatives(one: Pass, settings: Settings, spec: ProjectSpec, r: Mapping[str, Sequence[float]]) -> Pass:
-    """The pass again, from where it ended, without the pairs of relatives expected among its own; `r` by gamma column."""
+    """The pass again, from where it ended, without the pairs of relatives expected among its own; `r` by gamma column.
+
+    As it was where it compares fewer than two of the fields that tell relatives apart: with one, a share of relatives and
+    another m of that field explain the pairs equally well.
+    """
     gammas = list(gamma_expressions(settings))
     known = [np.array(r[gammas[position]]) if gammas[position] in r else None for position in one.compared]
-    if all(given is None for given in known):
+    if sum(given is not None for given in known) < 2:
         return one
     patterns = without_relatives(one.patterns, one.fit, known, spec.training.max_iterations)
     held = frozenset(place for place, position in enumerate(one.compared) if _fixed_m(settings, position) is not None)

@@ -8,7 +8,7 @@ from splink import DuckDBAPI, SettingsCreator
 from splink.internals.duckdb.dataframe import DuckDBDataFrame
 from splink.internals.expectation_maximisation import expectation_maximisation
 
-from linkage.matching.fellegi_sunter import Patterns, fit_m, fit_prior
+from linkage.matching.fellegi_sunter import Patterns, fit_m, fit_prior, without_relatives
 
 from .conftest import M, U, arrays, simulate
 
@@ -110,3 +110,24 @@ def test_strangers_who_share_the_key_of_a_pass_do_not_become_matches() -> None:
         assert np.abs(found - planted).max() < 0.01
     for found, planted in zip(free.m, M, strict=True):
         assert np.abs(found - planted).max() < 0.03
+
+
+def test_relatives_among_the_pairs_of_a_pass_are_not_learned_as_matches() -> None:
+    """One pair in twenty agrees like a match but for two comparisons, which have r there (twins, on a date)."""
+    random = np.random.default_rng(23)
+    r = [np.array((0.97, 0.02, 0.01)), None, np.array((0.5, 0.5)), None]
+    kind = random.choice(3, 400_000, p=(0.3, 0.05, 0.65))
+    drawn = [
+        np.choose(kind, [random.choice(len(m), len(kind), p=one) for one in (m, m if given is None else given, u)])
+        for m, given, u in zip(M, r, U, strict=True)
+    ]
+    levels, counts = np.unique(np.column_stack(drawn), axis=0, return_counts=True)
+    patterns = Patterns(levels.astype(np.int8), counts.astype(float))
+    fit = fit_m(patterns, arrays(U), START, 500, 1e-7)
+    assert fit.m[0][0] > M[0][0] + 0.08
+    left = without_relatives(patterns, fit, r, 500)
+    assert patterns.pairs - left.pairs == pytest.approx(20_000, rel=0.1)
+    again = fit_m(left, arrays(U), (fit.prior, fit.m), 500, 1e-7)
+    assert again.prior * left.pairs == pytest.approx(120_000, rel=0.02)
+    for found, planted in zip(again.m, M, strict=True):
+        assert np.abs(found - planted).max() < 0.015
