@@ -32,6 +32,7 @@ PASS_PAIRS = 3_000_000
 """Pairs of a training rule beyond which a seeded sample of them is used."""
 FEWEST_PAIRS = 100
 NEVER = 1e-12
+"""Splink cannot hold a probability of 0, which u of a level that only matches have comes to."""
 FEWEST_COMPARISONS = 3
 """With fewer, m and u cannot both be told from the pairs of a pass (Goodman 1974), and u is held at that of random records."""
 
@@ -87,7 +88,7 @@ def train_pass(
     with (
         connect() as own
     ):  # Splink's cache belongs to the connection. The patterns are few wherever the pairs were counted: in DuckDB or on Spark.
-        m, iterations = _train_with_splink(own, spec, settings, compared, best, active, free_u)
+        m, iterations = _train_with_splink(own, spec, settings, compared, best, active)
     ends = tuple(fit.log_likelihood for fit in fits)
     best = _settled(best, iterations, spec)
     return Pass(rule.name, counted.pairs, int(patterns.pairs), compared, m, best, ends, iterations, active)
@@ -109,7 +110,7 @@ def train_without_relatives(one: Pass, settings: Settings, spec: ProjectSpec, r:
     start = (one.fit.prior, one.fit.m)
     fit = fit_m(patterns, one.fit.u, start, spec.training.max_iterations, spec.training.convergence, held, free_u)
     with connect() as own:
-        m, iterations = _train_with_splink(own, spec, settings, one.compared, fit, patterns, free_u)
+        m, iterations = _train_with_splink(own, spec, settings, one.compared, fit, patterns)
     taken = one.patterns.pairs - patterns.pairs
     return replace(one, m=m, fit=_settled(fit, iterations, spec), splink_iterations=iterations, relatives=taken)
 
@@ -178,21 +179,17 @@ def _train_with_splink(
     compared: Sequence[int],
     best: Fit,
     patterns: Patterns,
-    free_u: frozenset[int],
 ) -> tuple[tuple[Floats, ...], int]:
-    """Splink's own expectation-maximisation from the best start found, on the same patterns."""
+    """Splink's own expectation-maximisation from the best end found, with the pass's u, on the same patterns."""
     core = settings.core_model_settings.copy()
     core.comparisons = [core.comparisons[position] for position in compared]
     core.probability_two_random_records_match = best.prior
-    for place, (comparison, m, u) in enumerate(zip(core.comparisons, best.m, best.u, strict=True)):
+    for comparison, m, u in zip(core.comparisons, best.m, best.u, strict=True):
         for level in comparison._comparison_levels_excluding_null:
             if not level._fix_m_probability:
                 level.m_probability = max(float(m[level.comparison_vector_value]), 1e-9)
             if not level._fix_u_probability:
-                probability = float(u[level.comparison_vector_value])
-                level.u_probability = max(probability, NEVER)
-                # Splink cannot hold a probability of 0, which a level that only matches have comes to.
-                level._fix_u_probability = place not in free_u or probability < NEVER
+                level.u_probability = max(float(u[level.comparison_vector_value]), NEVER)
     gammas = [list(gamma_expressions(settings))[position] for position in compared]
     columns = ", ".join(f"unnest(${number + 1})::TINYINT AS {quote(gamma)}" for number, gamma in enumerate(gammas))
     values = [patterns.levels[:, number].tolist() for number in range(len(gammas))]
@@ -210,7 +207,7 @@ def _train_with_splink(
         estimate_without_term_frequencies=True,
         core_model_settings=core,
         unique_id_input_columns=settings.column_info_settings.unique_id_input_columns,
-        training_fixed_probabilities=set() if free_u else {"u"},
+        training_fixed_probabilities={"u"},
         df_comparison_vector_values=DuckDBDataFrame("__splink__df_comparison_vectors", "training_pairs", api),
     )
     api.delete_tables_created_by_splink_from_db()
