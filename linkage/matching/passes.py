@@ -32,7 +32,7 @@ PASS_PAIRS = 3_000_000
 """Pairs of a training rule beyond which a seeded sample of them is used."""
 FEWEST_PAIRS = 100
 NEVER = 1e-12
-"""Splink cannot hold a probability of 0, which u of a level that only matches have comes to."""
+"""Splink cannot hold a probability of 0, which that of a level never seen among matches, or among others, comes to."""
 FEWEST_COMPARISONS = 3
 """With fewer, m and u cannot both be told from the pairs of a pass (Goodman 1974), and u is held at that of random records."""
 
@@ -85,9 +85,8 @@ def train_pass(
     free_u = _free_u(settings, compared)
     fits = _fit_from_starts(active, [u[position] for position in compared], fixed, free_u, spec)
     best = max(fits, key=lambda fit: (round(fit.log_likelihood, 6), fit.converged))
-    with (
-        connect() as own
-    ):  # Splink's cache belongs to the connection. The patterns are few wherever the pairs were counted: in DuckDB or on Spark.
+    # Splink's cache belongs to the connection. The patterns are few wherever the pairs were counted: in DuckDB or on Spark.
+    with connect() as own:
         m, iterations = _train_with_splink(own, spec, settings, compared, best, active)
     ends = tuple(fit.log_likelihood for fit in fits)
     best = _settled(best, iterations, spec)
@@ -187,7 +186,8 @@ def _train_with_splink(
     for comparison, m, u in zip(core.comparisons, best.m, best.u, strict=True):
         for level in comparison._comparison_levels_excluding_null:
             if not level._fix_m_probability:
-                level.m_probability = max(float(m[level.comparison_vector_value]), 1e-9)
+                level.m_probability = max(float(m[level.comparison_vector_value]), NEVER)
+                level._fix_m_probability = level.m_probability == NEVER
             if not level._fix_u_probability:
                 level.u_probability = max(float(u[level.comparison_vector_value]), NEVER)
     gammas = [list(gamma_expressions(settings))[position] for position in compared]
@@ -215,5 +215,6 @@ def _train_with_splink(
     for comparison in history[-1].comparisons:
         levels = list(reversed(comparison._comparison_levels_excluding_null))
         # A level that no pair had is text in Splink.
-        trained.append(np.array([level.m_probability if isinstance(level.m_probability, float) else 0.0 for level in levels]))
+        m = np.array([level.m_probability if isinstance(level.m_probability, float) else 0.0 for level in levels])
+        trained.append(np.where(m > 1e-9, m, 0.0))
     return tuple(trained), len(history) - 1

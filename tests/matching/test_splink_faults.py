@@ -231,7 +231,7 @@ def test_linker_works_from_an_odd_folder_on_tables_with_the_same_columns(finishe
     for name in ("mentions.parquet", "persons.parquet", "model.json"):
         (folder / name).write_bytes((finished_run / name).read_bytes())
     linker = open_linker(folder)
-    columns = [{column.name for column in table.columns} for table in linker._input_tables_dict.values()]
+    columns = [{column.unquote().name for column in table.columns} for table in linker._input_tables_dict.values()]
     assert len(columns) == 2 and columns[0] == columns[1] and "full_name_tone" in columns[0]
     predicted = linker.inference.predict(threshold_match_weight=10)
     names = list(linker._input_tables_dict)
