@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,9 @@ from linkage.standardise import keys_of
 
 ALWAYS_KEPT = ("registration_date", "registering_office", "birth_registration_place")
 """Fields that breakdowns and worklists need though the other side has none of that name."""
+
+DISTANCE = re.compile(r"\b(?:levenshtein|damerau_levenshtein|jaro_similarity|jaro_winkler_similarity|jaccard|hamming)\s*\(", re.I)
+SIDED = re.compile(r"\b(\w+)_[lr]\b")
 
 
 @dataclass(frozen=True)
@@ -79,11 +83,25 @@ def _warnings(
                 f"{project.place(('blocking', 'train', number))} the pass on {spec.blocking.train[number].name} pairs children"
                 " of the same parents: siblings would be learned as matches; add a key that tells them apart"
             )
+    told += _distances_of_accented_text(project, field_of)
     for name, report in sides.items():
         told += [
             f"{project.place((name, *finding.key))} {finding.what}" for finding in report.findings if finding.severity != "error"
         ]
     return told
+
+
+def _distances_of_accented_text(project: LoadedProject, field_of: Mapping[str, str]) -> Iterator[str]:
+    """Own SQL that puts a field's own text to a string distance: DuckDB compares bytes, several to a letter with marks."""
+    for number, comparison in enumerate(project.spec.comparisons):
+        for place, level in enumerate(comparison.levels or ()):
+            if not DISTANCE.search(level.sql or ""):
+                continue
+            for field in sorted({name for name in SIDED.findall(level.sql or "") if f"{name}_fold" in field_of}):
+                yield (
+                    f"{project.place(('comparisons', number, 'levels', place, 'sql'))} string distances count bytes, and letters"
+                    f" with marks have several: compare {field}_fold or {field}_tone instead of {field}"
+                )
 
 
 def _faults_of_matching(

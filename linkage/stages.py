@@ -272,6 +272,7 @@ def assign(work: Work) -> Counts:
             work.run.file("scored_pairs.parquet"),
             (mentions, work.persons or mentions),
             work.folder,
+            work.read_json("training.json")["prior"]["expected_matches"],
         )
         work.progress("assigning", 1, 1)
     return asdict(assigned)
@@ -285,10 +286,15 @@ def decide(work: Work) -> Counts:
     assigned = work.run.file("assigned.parquet")
     labels = work.run.file("labels.parquet")
     with work.connect() as connection:
-        weights = connection.execute("SELECT link_weight FROM read_parquet(?) ORDER BY id_l", [str(assigned)]).fetchnumpy()[
-            "link_weight"
-        ]
-        by_model = propose_thresholds(weights, work.spec.targets, work.spec.thresholds, work.spec.review.reviewers_per_pair)
+        query = "SELECT link_weight, match_probability FROM read_parquet(?) ORDER BY id_l, id_r"
+        pairs = connection.execute(query, [str(assigned)]).fetchnumpy()
+        by_model = propose_thresholds(
+            pairs["link_weight"],
+            work.spec.targets,
+            work.spec.thresholds,
+            work.spec.review.reviewers_per_pair,
+            pairs["match_probability"],
+        )
         thresholds = _by_labels(work) or by_model
         counts = decide_links(
             connection,

@@ -141,11 +141,16 @@ def probability(weights: ArrayLike) -> NDArray[np.float64]:
 
 
 def propose_thresholds(
-    weights: ArrayLike, targets: TargetsSpec, given: ThresholdsSpec, reviewers_per_pair: int = 2
+    weights: ArrayLike,
+    targets: TargetsSpec,
+    given: ThresholdsSpec,
+    reviewers_per_pair: int = 2,
+    probabilities: ArrayLike | None = None,
 ) -> Thresholds:
     """Place the thresholds by the model's own probabilities, before any label exists.
 
-    Population: `weights` (n,) are the link weights of all assigned pairs, one best pair a mention. The upper is the
+    Population: `weights` (n,) are the link weights of all assigned pairs, one best pair a mention, and `probabilities` (n,)
+    their match probabilities p as assignment gives them (each weight's own where absent). The upper is the
     lowest weight at which the mean of 1 − p over the pairs at or above it is within `targets.false_link_rate`; the
     lower the highest at which the sum of p below it is within `targets.missed_link_rate` of the sum over all (Fellegi
     and Sunter 1969, section 2.5, with estimated posteriors). A threshold in `given` is taken as it is. Where both
@@ -154,8 +159,10 @@ def propose_thresholds(
     Raises:
         LinkageError: no pairs, or a weight that is not a finite number.
     """
-    ordered = np.sort(_checked(weights))
-    matched = probability(ordered)
+    flat = _checked(weights)
+    order = np.argsort(flat, kind="stable")
+    ordered = flat[order]
+    matched = probability(ordered) if probabilities is None else np.asarray(probabilities, dtype=float)[order]
     upper, lower = expected_thresholds(ordered, matched, targets)
     upper, lower = upper if given.upper is None else given.upper, lower if given.lower is None else given.lower
     if lower > upper:
@@ -246,8 +253,14 @@ def _choice(
 def _lowest_upper(ordered: NDArray[np.float64], matched: NDArray[np.float64], target: float) -> float:
     from_top = np.cumsum((1 - matched)[::-1]) / np.arange(1, len(ordered) + 1)
     within = np.flatnonzero(from_top[::-1] <= target)
-    # 0.001 bit above the highest weight: nothing is linked when even the best pair is too doubtful
-    return _ceil(float(ordered[within[0]])) if within.size else _ceil(float(ordered[-1]) + 0.001)
+    if not within.size:
+        # 0.001 bit above the highest weight: nothing is linked when even the best pair is too doubtful
+        return _ceil(float(ordered[-1]) + 0.001)
+    edge = float(ordered[within[0]])
+    below = float(np.floor(edge * 1000) / 1000)
+    # Pairs of one weight are linked together or not at all.
+    whole = within[0] == 0 or ordered[within[0] - 1] < below
+    return below if whole else _ceil(edge)
 
 
 def _highest_lower(ordered: NDArray[np.float64], matched: NDArray[np.float64], target: float) -> float:

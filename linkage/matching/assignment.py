@@ -3,6 +3,9 @@
 One to one: the assignment of greatest total benefit (the link weight, where it is positive) within each connected
 component of pairs above the floor (scipy's sparse matching), greedy in components beyond a size. Ties go to the lower
 ids. Pairs rank by weight, never by a probability that saturates at one.
+
+The match probability of a pair is that of a mention with at most one person (`match_probabilities`), so it knows of the
+rivals and of their absence; the link weight is of the pair by itself.
 """
 
 from __future__ import annotations
@@ -49,11 +52,13 @@ def assign_pairs(
     scored: Path,
     records: tuple[Path, Path],
     folder: Path,
+    expected_matches: float | None = None,
 ) -> Assigned:
     """Write assigned.parquet (one row a mention with a pair) and candidates.parquet (the best few persons a mention).
 
-    `records` are the two sides' tables, for their record ids. `free` keeps the best person of each mention like
-    `many_to_one`; every other pair stays a candidate.
+    `records` are the two sides' tables, for their record ids; `expected_matches` is what the model's prior says of all pairs
+    (without it, as with `free` and within one table, a pair's probability is that of its weight). `free` keeps the best
+    person of each mention like `many_to_one`; every other pair stays a candidate.
     """
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE assignable AS SELECT id_l, id_r, match_weight, link_weight FROM read_parquet(?)"
@@ -63,6 +68,15 @@ def assign_pairs(
     columns = connection.execute("SELECT id_l, id_r, link_weight FROM assignable ORDER BY id_l, id_r").fetchnumpy()
     left, right = (columns[name].astype(np.int64) for name in ("id_l", "id_r"))
     weights = columns["link_weight"].astype(float)
+    if expected_matches is None or how == "free" or sides.is_dedupe or not len(left):
+        probable = _probability(weights)
+    else:
+        probable = match_probabilities(left, weights, sides.left_rows, expected_matches)
+    connection.register("probable", pa.table({"id_l": left, "id_r": right, "match_probability": probable}))
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE assignable AS SELECT * FROM assignable JOIN probable USING (id_l, id_r) ORDER BY id_l, id_r"
+    )
+    connection.unregister("probable")
     exclusive = how == "one_to_one"
     if exclusive and sides.is_dedupe:
         chosen, report = _greedy(left, right, weights, np.arange(len(left))), (0, 0, 0)
@@ -81,6 +95,32 @@ def assign_pairs(
     _write_with_record_ids(connection, best, records, folder / "candidates.parquet")
     components, greedy, largest = report
     return Assigned(len(left), len(chosen), components, greedy, largest)
+
+
+def _probability(weights: Weights) -> Weights:
+    """1 / (1 + 2^-weight)."""
+    return np.asarray(1 / (1 + np.exp2(-np.clip(weights, -500, 500))))
+
+
+def match_probabilities(left: Integers, weights: Weights, mentions: int, expected_matches: float) -> Weights:
+    """P(match) of each pair where each of `mentions` records has at most one person.
+
+    A pair's weight w asks “this person, or one among all?”, with the prior of `expected_matches` over all pairs. A mention
+    that has a person, as a share π of them do, has it once: its pairs are held against each other and against its having
+    none. With L = 2^w ÷ prior matches a mention, P = π L / (1 − π + π ΣL) over the mention's pairs; π is its maximum
+    likelihood estimate, unique as the likelihood is concave (as Sadinle 2017, on bipartite matching).
+    """
+    ratio = np.exp2(np.minimum(weights, 200.0)) * mentions / expected_matches
+    records, record = np.unique(left, return_inverse=True)
+    total = np.bincount(record, weights=ratio, minlength=len(records))
+    matched, before = 0.5, 0.0
+    for _ in range(1_000):
+        # Half a mention is taken to have none: no weak pair is sure only because every other mention has a match.
+        matched = min(matched, 1 - 0.5 / mentions)
+        if abs(matched - before) < 1e-9:
+            break
+        before, matched = matched, float((matched * total / (1 - matched + matched * total)).sum()) / mentions
+    return np.asarray(matched * ratio / (1 - matched + matched * total[record]))
 
 
 def _with_runner_up(exclusive: bool) -> str:
@@ -102,8 +142,7 @@ def _write_with_record_ids(connection: duckdb.DuckDBPyConnection, query: str, re
     left, right = (f"read_parquet({literal(str(path))})" for path in records)
     write_parquet(
         connection,
-        "SELECT pairs.*, l.record_id AS record_id_l, r.record_id AS record_id_r,"
-        " 1 / (1 + pow(2::DOUBLE, -link_weight)) AS match_probability"
+        "SELECT pairs.*, l.record_id AS record_id_l, r.record_id AS record_id_r"
         f" FROM ({query}) pairs JOIN {left} l ON l.id = id_l JOIN {right} r ON r.id = id_r ORDER BY id_l, id_r",
         target,
     )

@@ -39,6 +39,8 @@ class Fit:
     """Share of matches among these pairs."""
     m: tuple[Floats, ...]
     """One array a comparison, indexed by level."""
+    u: tuple[Floats, ...]
+    """As m; where it was free, of the pairs that do not match among these."""
     log_likelihood: float
     iterations: int
     converged: bool
@@ -51,13 +53,15 @@ def fit_m(
     most_iterations: int,
     tolerance: float,
     fixed: frozenset[int] = frozenset(),
+    free_u: frozenset[int] = frozenset(),
 ) -> Fit:
-    """Estimate the prior and m from a `start` of both, with u, and m of the comparisons in `fixed`, held as they are.
+    """Estimate the prior and m from a `start` of both; m of the comparisons in `fixed` is held, as is u outside `free_u`.
 
     Converged when no parameter moves more than `tolerance` in an iteration.
     """
     start_prior, start_m = start
     m = [np.asarray(one, dtype=float) for one in start_m]
+    u = [np.asarray(one, dtype=float) for one in u]
     prior, moved, iteration = start_prior, np.inf, 0
     log_u = _log_probability(patterns, u)
     while moved > tolerance and iteration < most_iterations:
@@ -68,10 +72,47 @@ def fit_m(
             one if position in fixed else _shares(patterns.levels[:, position], matched, len(one))
             for position, one in enumerate(m)
         ]
-        moved = max(abs(new_prior - prior), *(float(np.abs(new - old).max()) for new, old in zip(new_m, m, strict=True)))
-        prior, m = new_prior, new_m
-    mixture = np.logaddexp(np.log(max(prior, TINY)) + _log_probability(patterns, m), np.log1p(-prior) + log_u)
-    return Fit(prior, tuple(m), float(mixture @ patterns.counts), iteration, moved <= tolerance)
+        new_u = [
+            _shares(patterns.levels[:, position], patterns.counts - matched, len(one)) if position in free_u else one
+            for position, one in enumerate(u)
+        ]
+        moved = max(
+            abs(new_prior - prior), *(float(np.abs(a - b).max()) for a, b in zip([*new_m, *new_u], [*m, *u], strict=True))
+        )
+        prior, m, u = new_prior, new_m, new_u
+        log_u = _log_probability(patterns, u) if free_u else log_u
+    mixture = np.logaddexp(np.log(max(prior, TINY)) + _log_probability(patterns, m), np.log1p(-min(prior, 1 - TINY)) + log_u)
+    return Fit(prior, tuple(m), tuple(u), float(mixture @ patterns.counts), iteration, moved <= tolerance)
+
+
+def without_relatives(patterns: Patterns, fit: Fit, r: Sequence[Floats | None], iterations: int) -> Patterns:
+    """The patterns less the pairs of relatives expected among them, who would else be learned as matches (twins on a date).
+
+    A mixture of three classes: relatives have `r` where it is given and m elsewhere; shares and m are estimated from `fit`
+    on, r and u are held.
+    """
+    m, matched_share, relative_share = list(fit.m), fit.prior * 0.98, fit.prior * 0.02
+    log_u = _log_probability(patterns, fit.u)
+    relatives = np.zeros(len(patterns.counts))
+    for _ in range(iterations):
+        log_classes = np.vstack(
+            [
+                np.log(max(matched_share, TINY)) + _log_probability(patterns, m),
+                np.log(max(relative_share, TINY))
+                + _log_probability(patterns, [one if given is None else given for one, given in zip(m, r, strict=True)]),
+                np.log(max(1 - matched_share - relative_share, TINY)) + log_u,
+            ]
+        )
+        classes = np.exp(log_classes - np.logaddexp.reduce(log_classes, axis=0)) * patterns.counts
+        before, relatives = relatives, classes[1]
+        matched_share, relative_share = (float(one.sum() / patterns.pairs) for one in classes[:2])
+        m = [
+            _shares(patterns.levels[:, position], classes[0] if given is not None else classes[0] + classes[1], len(one))
+            for position, (one, given) in enumerate(zip(m, r, strict=True))
+        ]
+        if np.abs(relatives - before).max() < 1e-3:
+            break
+    return Patterns(patterns.levels, patterns.counts - relatives)
 
 
 def fit_prior(patterns: Patterns, m: Sequence[Floats], u: Sequence[Floats], start: float = 0.01) -> float:

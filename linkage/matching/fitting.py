@@ -18,7 +18,7 @@ from linkage.matching.fellegi_sunter import Floats, Patterns, log2_ratio
 from linkage.matching.levels import count_patterns
 from linkage.matching.model import gamma_expressions
 from linkage.matching.random_pairs import to_patterns
-from linkage.matching.relatives import RelativesModel, learn_relatives, relatives_weight
+from linkage.matching.relatives import RelativesModel, relatives_weight
 from linkage.matching.tables import Sides
 from linkage.matching.trained import TrainedModel
 from linkage.matching.training import SELF_CONSISTENT, level_arrays, set_prior, train_model
@@ -43,8 +43,7 @@ def fit_model(
     """
     rows = count_patterns(connection, settings, f"SELECT * FROM read_parquet({literal(str(store))})")
     candidates = to_patterns(rows)
-    report = train_model(connection, sides, spec, settings, field_of, candidates, labelled_matches, progress)
-    relatives = learn_relatives(connection, sides, settings, spec.relatives, field_of, spec.seed) if spec.relatives else None
+    relatives, report = train_model(connection, sides, spec, settings, field_of, candidates, labelled_matches, progress)
     if relatives and report["prior"]["how"] == SELF_CONSISTENT:
         relatives = _settle_prior(settings, relatives, candidates, sides)
         prior = settings._probability_two_random_records_match

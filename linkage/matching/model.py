@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from splink import SettingsCreator
+from splink.internals.comparison import Comparison
 from splink.internals.settings import Settings
 
 from linkage.config import BlockingRule, FieldKind, ProjectSpec
 from linkage.matching.comparisons import build_comparison
 from linkage.runs.files import write_json
+from linkage.runs.sql import quote
 
 
 def build_settings(spec: ProjectSpec, kinds: Mapping[str, FieldKind]) -> Settings:
@@ -84,3 +86,10 @@ def columns_needed(spec: ProjectSpec, settings: Settings) -> list[str]:
     return sorted(
         {*compared_columns(settings), *term_frequency_columns(settings), *(key for rule in rules for key in rule.on), *shared}
     )
+
+
+def level_weight_sql(comparison: Comparison) -> str:
+    """log2(m/u) of a comparison's level, 0 where missing: its place in a list (a CASE of ten levels costs twice as much)."""
+    weights = {level.comparison_vector_value: level._match_weight for level in comparison._comparison_levels_excluding_null}
+    listed = ", ".join(["0.0::DOUBLE", *(f"{float(weights[level])!r}::DOUBLE" for level in range(len(weights)))])
+    return f"list_extract([{listed}], {quote(comparison._gamma_column_name)} + 2)"

@@ -16,7 +16,7 @@ from splink.internals.misc import prob_to_match_weight
 from splink.internals.settings import Settings
 
 from linkage.matching.dependence import log_linear_sql
-from linkage.matching.model import term_frequency_columns
+from linkage.matching.model import level_weight_sql, term_frequency_columns
 from linkage.matching.relatives import relatives_weight_sql
 from linkage.matching.tables import Sides
 from linkage.matching.trained import TrainedModel
@@ -62,7 +62,7 @@ def weights_query(
     columns = term_frequency_columns(settings)
     write_term_frequencies(connection, sides, columns)
     prior = prob_to_match_weight(settings._probability_two_random_records_match)
-    parts = " + ".join(_level_weight(comparison) for comparison in settings.comparisons)
+    parts = " + ".join(level_weight_sql(comparison) for comparison in settings.comparisons)
     base = f"{prior!r}::DOUBLE + {parts}"
     kept = f" WHERE base_weight >= {floor - _largest_adjustment(settings)!r}" if floor is not None else ""
     adjustments = "".join(
@@ -103,13 +103,6 @@ def write_term_frequencies(connection: duckdb.DuckDBPyConnection, sides: Sides, 
 def _value(column: str) -> str:
     """A value by its 64-bit hash: numbers are counted and joined faster than texts."""
     return f"CASE WHEN {quote(column)} IS NOT NULL THEN hash({quote(column)}) END"
-
-
-def _level_weight(comparison: Comparison) -> str:
-    """SQL of a comparison's weight: its level's place in a list (a CASE of ten levels costs twice as much)."""
-    weights = {level.comparison_vector_value: level._match_weight for level in comparison._comparison_levels_excluding_null}
-    listed = ", ".join(["0.0::DOUBLE", *(f"{float(weights[level])!r}::DOUBLE" for level in range(len(weights)))])
-    return f"list_extract([{listed}], {quote(comparison._gamma_column_name)} + 2)"
 
 
 def frequency_adjustment(comparison: Comparison) -> str:

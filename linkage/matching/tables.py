@@ -45,7 +45,7 @@ def open_tables(connection: duckdb.DuckDBPyConnection, mentions: Path, persons: 
     """Open the named columns of both sides; their files are ordered by id.
 
     Raises:
-        LinkageError: when a side lacks one of the columns, or holds no rows.
+        LinkageError: when a side lacks one of the columns, holds no rows, or has an id twice.
     """
     left_rows, types = _open(connection, "mentions", mentions, columns)
     if persons is None:
@@ -64,7 +64,12 @@ def _open(connection: duckdb.DuckDBPyConnection, name: str, path: Path, columns:
         )
     wanted = ["id", *sorted(set(columns) - {"id"})]
     connection.execute(f"CREATE OR REPLACE VIEW {quote(name)} AS SELECT {quote_list(wanted)} FROM {file}")
-    rows = int(fetch_row(connection, f"SELECT count(*) FROM {quote(name)}")[0])
+    rows, distinct, first, last = fetch_row(
+        connection, f"SELECT count(*), count(DISTINCT id), min(id), max(id) FROM {quote(name)}"
+    )
     if rows == 0:
         raise LinkageError(f"{path.name} holds no usable rows", "quarantine.parquet says why each row was set aside.")
-    return rows, {column: types[column] for column in wanted}
+    if (distinct, first, last) != (rows, 1, rows):
+        # Splink does not look: with an id twice, every pair of it would be counted twice and more.
+        raise LinkageError(f"{path.name} has ids that are not 1 to {rows}, each once", "Run the stage `read` again.")
+    return int(rows), {column: types[column] for column in wanted}

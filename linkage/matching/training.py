@@ -20,8 +20,9 @@ from linkage.config import PriorSpec, ProjectSpec
 from linkage.errors import TrainingError
 from linkage.matching.blocking import number_blocks, pairs_of_rules
 from linkage.matching.fellegi_sunter import Floats, Patterns, fit_prior
-from linkage.matching.passes import Pass, learn_from_matches, train_pass
+from linkage.matching.passes import Pass, learn_from_matches, train_pass, train_without_relatives
 from linkage.matching.random_pairs import estimate_u
+from linkage.matching.relatives import RelativesModel, learn_relatives
 from linkage.matching.tables import SAME_NUMBER, Sides
 from linkage.runs import Progress
 from linkage.runs.sql import fetch_row
@@ -40,8 +41,8 @@ def train_model(
     candidate_patterns: Patterns,
     labelled_matches: str | None,
     progress: Progress,
-) -> dict[str, Any]:
-    """Train `settings` in place and return the report of training.
+) -> tuple[RelativesModel | None, dict[str, Any]]:
+    """Train `settings` in place; returns the relatives class, where the project has one, and the report of training.
 
     `field_of` gives the field each standardised column is a key of; `candidate_patterns` are the counted levels of the
     candidate pairs, from which the prior is found where the project file does not say it; `labelled_matches` is a query
@@ -68,23 +69,32 @@ def train_model(
                 "training.m_from is `labels`, but this run has no labels yet", "Review first, or use training.m_from: em."
             )
         passes.append(learn_from_matches(connection, sides, settings, labelled_matches, "labelled pairs", None))
-    m = _combine_passes(settings, passes)
+    _set_probabilities(settings, _combine_passes(settings, passes), u)
+    relatives = learn_relatives(connection, sides, settings, spec.relatives, field_of, spec.seed) if spec.relatives else None
+    if relatives and spec.training.m_from == "em":
+        passes = [train_without_relatives(one, settings, spec, relatives.r) for one in passes]
+        _set_probabilities(settings, _combine_passes(settings, passes), u)
+    progress("training: prior", steps - 1, steps)
+    prior, how = _prior(connection, sides, spec.training.prior, settings, candidate_patterns)
+    set_prior(settings, prior)
+    progress("training: done", steps, steps)
+    relatives = relatives.weighed(settings) if relatives else None
+    return relatives, {
+        "prior": {"probability": prior, "expected_matches": prior * sides.possible_pairs, "how": how},
+        "u": {"sampled_pairs": random.sampled_pairs},
+        "passes": [_describe_pass(one, settings) for one in passes],
+        "levels": _describe_levels(settings, random.exact, passes),
+    }
+
+
+def _set_probabilities(settings: Settings, m: Sequence[Floats], u: Sequence[Floats]) -> None:
+    """Keep m and u in the model, rounded, where the project file does not fix them."""
     for comparison, m_levels, u_levels in zip(settings.comparisons, m, u, strict=True):
         for level in comparison._comparison_levels_excluding_null:
             if not level._fix_m_probability:
                 level.m_probability = round(float(m_levels[level.comparison_vector_value]), DIGITS)
             if not level._fix_u_probability:
                 level.u_probability = round(float(u_levels[level.comparison_vector_value]), DIGITS)
-    progress("training: prior", steps - 1, steps)
-    prior, how = _prior(connection, sides, spec.training.prior, settings, candidate_patterns)
-    set_prior(settings, prior)
-    progress("training: done", steps, steps)
-    return {
-        "prior": {"probability": prior, "expected_matches": prior * sides.possible_pairs, "how": how},
-        "u": {"sampled_pairs": random.sampled_pairs},
-        "passes": [_describe_pass(one, settings) for one in passes],
-        "levels": _describe_levels(settings, random.exact, passes),
-    }
 
 
 def set_prior(settings: Settings, prior: float) -> None:
@@ -161,6 +171,7 @@ def _describe_pass(one: Pass, settings: Settings) -> dict[str, Any]:
         "rule": one.rule,
         "pairs": one.pairs,
         "used_pairs": one.used_pairs,
+        "relatives_left_out": one.relatives,
         "trained": names,
         "share_of_matches": one.fit.prior,
         "converged": one.fit.converged,

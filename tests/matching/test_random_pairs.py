@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from splink import SettingsCreator
 
+from linkage.matching.counted_levels import read_alternatives
+from linkage.matching.model import gamma_expressions
 from linkage.matching.random_pairs import estimate_u
 from linkage.matching.tables import Sides
 
@@ -57,6 +59,53 @@ def test_equality_levels_are_exact_and_fuzzy_ones_close(connection, sides, dedup
         assert bits[3] < 1e-9 and bits[2] < 1e-9
         assert bits.max() < 0.15
         assert found.exact[0] == (False, False, True, True)
+        assert found.sampled_pairs == pytest.approx(200_000, rel=1e-3 if dedupe else 0)
+
+
+RARE = [
+    {"sql_condition": "name_l IS NULL OR name_r IS NULL", "is_null_level": True, "label_for_charts": "missing"},
+    {"sql_condition": "name_l = name_r AND number_l = number_r", "label_for_charts": "both"},
+    {"sql_condition": "day_l = month_r AND (month_l = day_r)", "label_for_charts": "exchanged"},
+    {"sql_condition": "stem_l = stem_r AND (day_l IS NULL OR day_r IS NULL)", "label_for_charts": "no day on one side"},
+    {"sql_condition": "replace(name_l, '1', '7') = replace(name_r, '1', '7') OR day_l = day_r + 20 OR (month_l = day_r AND day_l = 3)",
+     "label_for_charts": "one of three"},
+    {"sql_condition": "ELSE", "label_for_charts": "else"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("dedupe", [False, True])
+def test_rare_levels_with_a_key_are_exact_whatever_their_form(connection, sides, dedupe: bool) -> None:
+    for table in ("mentions", "persons"):
+        connection.execute(
+            f"CREATE OR REPLACE TABLE {table} AS SELECT id, name, stem, (hash(id, name, 'm') % 12)::INTEGER AS month,"
+            f" nullif(hash(id, name, 'd') % 29, 7)::INTEGER AS day, (hash(id, name) % 5)::INTEGER AS number FROM {table}"
+        )
+    comparison = {"output_column_name": "name", "comparison_levels": RARE}
+    built = SettingsCreator(link_type="link_only", comparisons=[comparison], unique_id_column_name="id").get_settings("duckdb")
+    sides = Sides("mentions", "mentions", 2_000, 2_000) if dedupe else sides
+    columns = ("name", "stem", "month", "day", "number")
+    both = ", ".join(f"{side}.{column} AS {column}_{side}" for column in columns for side in "lr")
+    once = "l.id <> r.id" if dedupe else "true"
+    rows = connection.execute(
+        f"SELECT {gamma_expressions(built)['gamma_name']} AS level, count(*) FROM (SELECT {both} FROM mentions l"
+        f" JOIN {sides.right} r ON {once}) GROUP BY level HAVING level >= 0 ORDER BY level"
+    ).fetchall()
+    planted = np.array([row[1] for row in rows], dtype=float) / sum(row[1] for row in rows)
+    assert len(planted) == 5 and planted.min() < 2e-3
+    found = estimate_u(connection, sides, built, 1_000, 3)
+    assert np.abs(np.log2(found.u[0] / planted)).max() < 1e-9
+    assert found.exact[0] == (False, True, True, True, True)
+
+
+def test_level_that_needs_too_many_pairs_is_sampled(connection, sides, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("linkage.matching.counted_levels.MOST_PAIRS", 500)
+    found = estimate_u(connection, sides, settings(), 200_000, 0)
+    assert not any(found.exact[0])
+    assert np.abs(np.log2(found.u[0] / exact_u(connection, False))).max() < 0.15
+
+
+def test_condition_that_cannot_be_read_is_left_to_the_sample() -> None:
+    assert read_alternatives("a_l ==== b_r") == []
 
 
 def test_same_seed_same_u_whatever_the_threads(connection, sides) -> None:

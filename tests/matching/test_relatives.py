@@ -11,7 +11,7 @@ from linkage.project import Run
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 MODEL = RelativesModel(
-    pairs=1_000, relatives_per_person=1.5, prior_weight=-1.0, shared_gammas=("gamma_mother",),
+    pairs=1_000, relatives_per_person=1.5, prior=1e-5, prior_weight=-1.0, shared_gammas=("gamma_mother",),
     weights={"gamma_name": {0: -6.0, 1: 8.0}, "gamma_date": {0: -5.0, 1: 10.0}}, r={},
 )  # fmt: skip
 
