@@ -138,8 +138,9 @@ def measure(what, source, target):
             query = f"SELECT id, record_id, {plain} FROM read_parquet({literal(str(source))}) ORDER BY id"
             connection.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd)")
     wall = time.perf_counter() - started
-    readers = len(get_reusable_executor()._processes) if what == "standardise" else 0
-    get_reusable_executor().shutdown(wait=True)
+    executor = get_reusable_executor(reuse=True)
+    readers = len(executor._processes or ())
+    executor.shutdown(wait=True)
     own, ended = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return {
         "wall": wall,
