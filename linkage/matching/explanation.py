@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import numpy as np
 from splink.internals.comparison import Comparison
 from splink.internals.misc import prob_to_match_weight
 
 from linkage.errors import LinkageError
 from linkage.matching.levels import levels_of_pairs
 from linkage.matching.model import compared_columns, term_frequency_columns
-from linkage.matching.relatives import RelativesModel
+from linkage.matching.relatives import RelativesModel, weight_against_relatives
 from linkage.matching.scoring import FREQUENCIES_OF_PAIR, frequency_adjustment, weights_query
 from linkage.matching.tables import open_tables
 from linkage.matching.trained import TrainedModel
@@ -132,6 +133,6 @@ def _step(comparison: Comparison, value: int, rarity: float, relatives: Relative
 def _against_relatives(relatives: RelativesModel | None, levels: dict[str, int]) -> float | None:
     if relatives is None or all(levels[gamma] == -1 for gamma in relatives.shared_gammas):
         return None
-    return relatives.prior_weight + sum(
-        weights[levels[gamma]] for gamma, weights in relatives.weights.items() if levels[gamma] >= 0
+    return float(
+        weight_against_relatives(relatives, {gamma: np.array([level], dtype=np.int8) for gamma, level in levels.items()})[0]
     )

@@ -85,21 +85,25 @@ def fit_m(
     return Fit(prior, tuple(m), tuple(u), float(mixture @ patterns.counts), iteration, moved <= tolerance)
 
 
-def without_relatives(patterns: Patterns, fit: Fit, r: Sequence[Floats | None], iterations: int) -> Patterns:
+def without_relatives(
+    patterns: Patterns, fit: Fit, told_apart: frozenset[int], among_relatives: Floats, iterations: int
+) -> Patterns:
     """The patterns less the pairs of relatives expected among them, who would else be learned as matches (twins on a date).
 
-    A mixture of three classes: relatives have `r` where it is given and m elsewhere; shares and m are estimated from `fit`
-    on, r and u are held.
+    A mixture of three classes: relatives have the comparisons `told_apart` (by place) as often as `among_relatives` says of
+    each pattern, the others as matches do; shares and m are estimated from `fit` on, the share among relatives and u are held.
     """
     m, matched_share, relative_share = list(fit.m), fit.prior * 0.98, fit.prior * 0.02
     log_u = _log_probability(patterns, fit.u)
+    alike = [place for place in range(len(m)) if place not in told_apart]
+    others = Patterns(patterns.levels[:, alike], patterns.counts)
+    log_told_apart = np.log(np.maximum(among_relatives, TINY))
     relatives = np.zeros(len(patterns.counts))
     for _ in range(iterations):
         log_classes = np.vstack(
             [
                 np.log(max(matched_share, TINY)) + _log_probability(patterns, m),
-                np.log(max(relative_share, TINY))
-                + _log_probability(patterns, [one if given is None else given for one, given in zip(m, r, strict=True)]),
+                np.log(max(relative_share, TINY)) + log_told_apart + _log_probability(others, [m[place] for place in alike]),
                 np.log(max(1 - matched_share - relative_share, TINY)) + log_u,
             ]
         )
@@ -107,8 +111,8 @@ def without_relatives(patterns: Patterns, fit: Fit, r: Sequence[Floats | None], 
         before, relatives = relatives, classes[1]
         matched_share, relative_share = (float(one.sum() / patterns.pairs) for one in classes[:2])
         m = [
-            _shares(patterns.levels[:, position], classes[0] if given is not None else classes[0] + classes[1], len(one))
-            for position, (one, given) in enumerate(zip(m, r, strict=True))
+            _shares(patterns.levels[:, place], classes[0] if place in told_apart else classes[0] + classes[1], len(one))
+            for place, one in enumerate(m)
         ]
         if np.abs(relatives - before).max() < 1e-3:
             break

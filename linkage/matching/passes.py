@@ -25,6 +25,7 @@ from linkage.matching.fellegi_sunter import Fit, Floats, Patterns, fit_m, shares
 from linkage.matching.levels import count_patterns, levels_of_pairs
 from linkage.matching.model import gamma_expressions
 from linkage.matching.random_pairs import to_patterns
+from linkage.matching.relatives import RelativesModel
 from linkage.matching.tables import Sides
 from linkage.runs.sql import connect, quote, quote_list
 
@@ -93,17 +94,20 @@ def train_pass(
     return Pass(rule.name, counted.pairs, int(patterns.pairs), compared, m, best, ends, iterations, active)
 
 
-def train_without_relatives(one: Pass, settings: Settings, spec: ProjectSpec, r: Mapping[str, Sequence[float]]) -> Pass:
-    """The pass again, from where it ended, without the pairs of relatives expected among its own; `r` by gamma column.
+def train_without_relatives(one: Pass, settings: Settings, spec: ProjectSpec, relatives: RelativesModel) -> Pass:
+    """The pass again, from where it ended, without the pairs of relatives expected among its own.
 
-    As it was where it compares fewer than two of the fields that tell relatives apart: with one, a share of relatives and
-    another m of that field explain the pairs equally well.
+    These agree on what the pass is blocked on. As it was where it compares fewer than two of the fields that tell relatives
+    apart: with one, a share of relatives and another m of that field explain the pairs equally well.
     """
-    gammas = list(gamma_expressions(settings))
-    known = [np.array(r[gammas[position]]) if gammas[position] in r else None for position in one.compared]
-    if sum(given is not None for given in known) < 2:
+    gammas = [list(gamma_expressions(settings))[position] for position in one.compared]
+    told_apart = [gamma for gamma in relatives.r if gamma in gammas]
+    if len(told_apart) < 2:
         return one
-    patterns = without_relatives(one.patterns, one.fit, known, spec.training.max_iterations)
+    shares = relatives.shares([gamma for gamma in relatives.r if gamma not in told_apart])
+    places = [gammas.index(gamma) for gamma in told_apart]
+    among_relatives = shares[tuple(one.patterns.levels[:, place] for place in places)]
+    patterns = without_relatives(one.patterns, one.fit, frozenset(places), among_relatives, spec.training.max_iterations)
     held = frozenset(place for place, position in enumerate(one.compared) if _fixed_m(settings, position) is not None)
     free_u = _free_u(settings, one.compared)
     start = (one.fit.prior, one.fit.m)

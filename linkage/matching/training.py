@@ -72,7 +72,7 @@ def train_model(
     _set_probabilities(settings, _combine_passes(settings, passes), u)
     relatives = learn_relatives(connection, sides, settings, spec.relatives, field_of, spec.seed) if spec.relatives else None
     if relatives and spec.training.m_from == "em":
-        passes = [train_without_relatives(one, settings, spec, relatives.r) for one in passes]
+        passes = [train_without_relatives(one, settings, spec, relatives) for one in passes]
         _set_probabilities(settings, _combine_passes(settings, passes), u)
     progress("training: prior", steps - 1, steps)
     prior, how = _prior(connection, sides, spec.training.prior, settings, candidate_patterns)

@@ -125,7 +125,8 @@ def test_relatives_among_the_pairs_of_a_pass_are_not_learned_as_matches() -> Non
     patterns = Patterns(levels.astype(np.int8), counts.astype(float))
     fit = fit_m(patterns, arrays(U), START, 500, 1e-7)
     assert fit.m[0][0] > M[0][0] + 0.08
-    left = without_relatives(patterns, fit, r, 500)
+    among_relatives = r[0][patterns.levels[:, 0]] * r[2][patterns.levels[:, 2]]
+    left = without_relatives(patterns, fit, frozenset((0, 2)), among_relatives, 500)
     assert patterns.pairs - left.pairs == pytest.approx(20_000, rel=0.1)
     again = fit_m(left, arrays(U), (fit.prior, fit.m), 500, 1e-7)
     assert again.prior * left.pairs == pytest.approx(120_000, rel=0.02)

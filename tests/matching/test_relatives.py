@@ -1,18 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from linkage import open_project
-from linkage.matching.relatives import RelativesModel, relatives_weight, relatives_weight_sql
+from linkage.matching.relatives import RelativesModel, bits_together, relatives_weight, relatives_weight_sql
 from linkage.project import Run
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 MODEL = RelativesModel(
     pairs=1_000, relatives_per_person=1.5, prior=1e-5, prior_weight=-1.0, shared_gammas=("gamma_mother",),
-    weights={"gamma_name": {0: -6.0, 1: 8.0}, "gamma_date": {0: -5.0, 1: 10.0}}, r={},
+    weights={"gamma_name": {0: -6.0, 1: 8.0}, "gamma_date": {0: -5.0, 1: 10.0}},
+    r={"gamma_name": [0.9, 0.1], "gamma_date": [0.95, 0.05]}, together=[0.0, 0.1, -0.1, 0.2, 0.3, -0.4, -0.2, 0.5, 3.0],
 )  # fmt: skip
 
 
@@ -26,7 +28,10 @@ def test_link_weight_is_the_posterior_odds_against_both_others(connection) -> No
     by_sql = [row[0] for row in connection.execute(query).fetchall()]
     for (w, mother, name, date), found in zip(rows, by_sql, strict=True):
         against = (
-            MODEL.prior_weight + (MODEL.weights["gamma_name"][name] if name >= 0 else 0.0) + MODEL.weights["gamma_date"][date]
+            MODEL.prior_weight
+            + (MODEL.weights["gamma_name"][name] if name >= 0 else 0.0)
+            + MODEL.weights["gamma_date"][date]
+            - MODEL.together[3 * (name + 1) + date + 1]
         )
         expected = w if mother == -1 else min(w, against) - np.log2(1 + 2.0 ** -abs(w - against))
         assert found == pytest.approx(expected, abs=1e-9)
@@ -35,6 +40,35 @@ def test_link_weight_is_the_posterior_odds_against_both_others(connection) -> No
         for n, gamma in ((1, "gamma_mother"), (2, "gamma_name"), (3, "gamma_date"))
     }
     assert relatives_weight(MODEL, np.array([row[0] for row in rows]), levels) == pytest.approx(by_sql, abs=1e-9)
+
+
+def test_what_relatives_have_together_is_recovered() -> None:
+    """Twins, one relative in a hundred, are of one sex two times in three and have names a letter apart one time in nine."""
+    random = np.random.default_rng(5)
+    twins = random.random(2_000_000) < 0.01
+    date = twins.astype(int)
+    sex = (random.random(len(twins)) < np.where(twins, 2 / 3, 1 / 2)).astype(int)
+    name = (random.random(len(twins)) < np.where(twins, 1 / 9, 1 / 50)).astype(int)
+    joint = np.zeros((2, 2, 2))
+    np.add.at(joint, (name, date, sex), 1)
+    r = [np.bincount(one) / len(one) for one in (name, date, sex)]
+    bits = np.reshape(bits_together(joint, r), (3, 3, 3))
+    assert np.exp2(bits[2, 2, 2]) == pytest.approx((1 / 9 * 2 / 3) / (r[0][1] / 2), rel=0.1)
+    assert np.exp2(bits[0, 2, 1]) == pytest.approx((1 / 3) / (1 / 2), rel=0.05), "the name is missing"
+    assert np.abs(bits[:, 1, :]).max() < 0.1, "who are no twins have almost nothing together"
+    gammas = ("gamma_name", "gamma_date", "gamma_sex")
+    model = replace(MODEL, r={gamma: one.tolist() for gamma, one in zip(gammas, r, strict=True)}, together=bits.ravel().tolist())
+    among_twins = model.shares(["gamma_date"])
+    assert among_twins[1, 1] == pytest.approx(1 / 9 * 2 / 3, rel=0.1)
+    assert among_twins[-1, 1] == pytest.approx(2 / 3, rel=0.05)
+    assert among_twins[-1, -1] == pytest.approx(1)
+
+
+def test_combinations_never_seen_say_nothing() -> None:
+    r = [np.array((0.999, 0.001)), np.array((0.999, 0.001))]
+    joint = np.outer(*r) * 1_000
+    joint[1, 1] = 0
+    assert np.abs(bits_together(joint, r)).max() < 0.01
 
 
 def test_siblings_are_told_apart_from_matches(province: Path, tmp_path: Path) -> None:

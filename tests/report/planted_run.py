@@ -199,6 +199,7 @@ def _documents(
             "shared_gammas": [],
             "weights": {"gamma_full_name": {"2": 5.5}},
             "r": {},
+            "together": [],
         },
     )
     thresholds = {
