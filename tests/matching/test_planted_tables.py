@@ -1,0 +1,71 @@
+"""Two tables whose errors are planted, run to the end of training: m and u are recovered, and errors that come together are named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from linkage import open_project
+
+ENTITIES, VALUES, WRONG = 6_000, 120, 0.12
+FIELDS = "abcdef"
+PROJECT = """
+project: planted
+title: Planted
+seed: 3
+left:
+  register: table
+  source: {{path: "{{data}}/left.csv"}}
+  columns: {{record_id: id}}
+  fields: &fields {{{fields}}}
+right:
+  register: table
+  source: {{path: "{{data}}/right.csv"}}
+  columns: {{record_id: id}}
+  fields: *fields
+blocking:
+  predict: [[a, c], [a, d], [b, e], [b, f], [c, e], [d, f], [c, d], [e, f]]
+  train: [[c], [e], [f]]
+comparisons: [{comparisons}]
+training: {{max_pairs: 1000000}}
+"""
+
+
+def trained(folder: Path, together: float) -> dict:
+    """training.json; field `b` of a left record is wrong with `a` with probability `together`, else by itself."""
+    random = np.random.default_rng(29)
+    right = random.integers(VALUES, size=(ENTITIES, len(FIELDS)))
+    wrong = random.random(right.shape) < WRONG
+    wrong[:, 1] = np.where(random.random(ENTITIES) < together, wrong[:, 0], wrong[:, 1])
+    left = np.where(wrong, (right + random.integers(1, VALUES, size=right.shape)) % VALUES, right)
+    for name, table in (("left", left), ("right", right)):
+        rows = [f"{name}{number},{','.join(f'v{value}' for value in row)}" for number, row in enumerate(table)]
+        (folder / f"{name}.csv").write_text("\n".join([f"id,{','.join(FIELDS)}", *rows]) + "\n", encoding="utf-8")
+    project = PROJECT.format(
+        fields=", ".join(f"{field}: category" for field in FIELDS),
+        comparisons=", ".join(f"{{field: {field}, use: category}}" for field in FIELDS),
+    )
+    (folder / "planted.yaml").write_text(project, encoding="utf-8")
+    return open_project(folder / "planted.yaml", data=folder).run(until="train", out=folder / "run").document("training")
+
+
+def findings(report: dict) -> list[str]:
+    return [one["what"] for one in report["diagnostics"] if one["code"] == "dependent_comparisons"]
+
+
+def test_planted_m_and_u_are_recovered(tmp_path: Path) -> None:
+    report = trained(tmp_path, together=0.0)
+    agreements = [level for level in report["levels"] if level["level"] == 1]
+    assert len(agreements) == len(FIELDS)
+    for level in agreements:
+        assert level["m"] == pytest.approx(1 - WRONG, abs=0.01)
+        assert level["u"] == pytest.approx(1 / VALUES, abs=0.001)
+    assert findings(report) == []
+
+
+def test_fields_that_go_wrong_together_are_named(tmp_path: Path) -> None:
+    found = findings(trained(tmp_path, together=0.5))
+    assert len(found) == 1
+    assert "a and b go wrong together" in found[0]
