@@ -7,6 +7,7 @@ communes are numbered `OLD + code` wherever the two could meet. Earlier province
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
@@ -85,6 +86,24 @@ def _named(code: int, name: str, unit: int = 0) -> Named:
 Index = dict[str, list[Named]]
 
 
+class _Indexes(dict[int, Index]):
+    """District or province → its communes by key, made when first asked for: naming all 14,000 takes a third of a second."""
+
+    def __init__(self, names: Callable[[int], Iterable[Named]]) -> None:
+        super().__init__()
+        self._names = names
+        self.codes: dict[int, list[int]] = {}
+        """District or province → the codes of its communes, in order."""
+
+    def __missing__(self, unit: int) -> Index:
+        index: Index = {}
+        for code in self.codes.get(unit, ()):
+            for named in self._names(code):
+                index.setdefault(named.key, []).append(named)
+        self[unit] = index
+        return index
+
+
 class Gazetteer:
     """The data files, read once."""
 
@@ -102,12 +121,15 @@ class Gazetteer:
         """Old commune → the present communes that took its territory, sorted."""
         self.district_of_commune: dict[int, int] = {}
         self.province_of_commune: dict[int, int] = {}
-        self.communes: dict[int, Index] = {}
+        self.communes = _Indexes(self._names_of_old)
         """District → its communes by key."""
-        self.communes_of_province: dict[int, Index] = {}
+        self.communes_of_province = _Indexes(self._names_of_old)
         self.new_province_of: dict[int, int] = {}
-        self.new_communes: dict[int, Index] = {}
+        self.new_communes = _Indexes(self._names_of_new)
         """New province → its communes by key."""
+        self._written: dict[int, tuple[str, str]] = {}
+        """Old commune → its name and its former names."""
+        self._written_new: dict[int, str] = {}
         self._read_communes()
         self.island = {int(district): int(code) for district, code in _rows("island_districts.tsv")}
 
@@ -121,22 +143,27 @@ class Gazetteer:
 
     def _read_communes(self) -> None:
         for code, province, name in _rows("new_communes.tsv"):
-            named = _named(int(code), name, int(code))
+            self._written_new[int(code)] = name
             self.new_province_of[int(code)] = int(province)
-            self.new_communes.setdefault(int(province), {}).setdefault(named.key, []).append(named)
-        rows = _rows("old_communes.tsv")
-        for code, _, _, successors, _ in rows:
-            self.successors[int(code)] = tuple(sorted(int(successor) for successor in successors.split()))
-        for code, stated, name, _, aliases in rows:
+            self.new_communes.codes.setdefault(int(province), []).append(int(code))
+        for code, stated, name, successors, aliases in _rows("old_communes.tsv"):
             number, district = int(code), int(stated)
+            self._written[number] = (name, aliases)
+            self.successors[number] = tuple(sorted(int(successor) for successor in successors.split()))
             if district > 0:
                 self.district_of_commune[number] = district
             # an abolished commune states its province only, as a negative number
             province_old = self.province_of_district[district] if district > 0 else -district
             self.province_of_commune[number] = province_old
-            for named in (_named(number, name, self.unit_of_old(number)), *self._former(number, aliases)):
-                self.communes.setdefault(district, {}).setdefault(named.key, []).append(named)
-                self.communes_of_province.setdefault(province_old, {}).setdefault(named.key, []).append(named)
+            self.communes.codes.setdefault(district, []).append(number)
+            self.communes_of_province.codes.setdefault(province_old, []).append(number)
+
+    def _names_of_new(self, code: int) -> list[Named]:
+        return [_named(code, self._written_new[code], code)]
+
+    def _names_of_old(self, code: int) -> list[Named]:
+        name, aliases = self._written[code]
+        return [_named(code, name, self.unit_of_old(code)), *self._former(code, aliases)]
 
     @cached_property
     def predecessors(self) -> dict[int, tuple[int, ...]]:

@@ -206,7 +206,7 @@ def _read_within(units: Gazetteer, words: PlaceText, end: int, meaning: Meaning)
 def _read_commune(units: Gazetteer, words: PlaceText, end: int, districts: list[Named], fit: int) -> _Reading:
     """The commune before word `end` in one of `districts`; the districts themselves when none is read."""
     for district in districts:
-        for named, kind, _, commune_fit in words.names_ending(end, units.communes.get(district.code, {})):
+        for named, kind, _, commune_fit in words.names_ending(end, units.communes[district.code]):
             if kind not in DISTRICT_KINDS and commune_fit > 1 - (kind != ""):
                 return _Reading("commune", tuple(named), fit=min(fit, commune_fit))
     return _Reading("district", tuple(districts), fit=fit, complete=end == 0)
