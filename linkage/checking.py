@@ -40,15 +40,15 @@ class Plan:
     """What will work but should be known, each with its place in the project file."""
 
 
-def plan_run(project: LoadedProject, data: Path | None) -> Plan:
-    """Open the sources' headers and hold them against the project file.
+def plan_run(project: LoadedProject, data: Path | None, *, first_rows: bool = False) -> Plan:
+    """Open the sources' headers (with `first_rows` also those) and hold them against the project file.
 
     Raises:
         ProjectFileError: with every fault found, each as file:line:column.
     """
     spec = project.spec
     declared: dict[str, SideSpec] = {"left": spec.left} if spec.right is None else {"left": spec.left, "right": spec.right}
-    reports = {name: check_side(side, project.folder, data) for name, side in declared.items()}
+    reports = {name: check_side(side, project.folder, data, first_rows=first_rows) for name, side in declared.items()}
     faults = [
         project.fault((name, *finding.key), finding.what, allowed=finding.allowed, remedy=finding.remedy)
         for name, report in reports.items()

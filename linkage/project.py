@@ -71,7 +71,7 @@ class Project:
         >>> sorted(plan.shared)[:3], plan.warnings
         (['birth_date', 'birth_place', 'ethnicity'], [])
         """
-        return plan_run(self._loaded, self._data)
+        return plan_run(self._loaded, self._data, first_rows=True)
 
     def analyse_blocking(self, run: Run) -> BlockingAnalysis:
         """Counts, costs, anchors found and estimated recall of the project's blocking rules, on a run of the project.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from linkage.errors import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from linkage.registers.kinds import RegisterField
 
@@ -69,10 +69,14 @@ def fold_header(text: str) -> str:
     return "".join(sign for sign in decomposed if sign.isalnum())
 
 
-def recognised(fields: Sequence[RegisterField], headers: Sequence[str], declared: Mapping[str, str]) -> int:
-    """How many of the headers would be mapped: what tells the header row from a title or data."""
+def known_headers(fields: Sequence[RegisterField], declared: Mapping[str, str]) -> set[str]:
+    """The folded headers that would be mapped."""
     known = {fold_header(word) for field in fields for word in (field.name, field.header, field.short)}
-    known |= {fold_header(header) for header in declared.values()}
+    return known | {fold_header(header) for header in declared.values()}
+
+
+def recognised(known: Collection[str], headers: Sequence[str]) -> int:
+    """How many of the headers would be mapped: what tells the header row from a title or data."""
     return sum(1 for folded in {fold_header(header) for header in headers} if folded and folded in known)
 
 

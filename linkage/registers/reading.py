@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,15 @@ from linkage.config.sources import FieldKind
 from linkage.errors import ContractError, LinkageError, SourceError
 from linkage.registers.checks import CheckResult, run_checks
 from linkage.registers.kinds import RegisterField, RegisterKind, Role, register_kind
-from linkage.registers.mapping import ColumnMatch, Finding, HeaderMapping, map_headers, missing_fields, recognised
+from linkage.registers.mapping import (
+    ColumnMatch,
+    Finding,
+    HeaderMapping,
+    known_headers,
+    map_headers,
+    missing_fields,
+    recognised,
+)
 from linkage.registers.sources import open_parts
 from linkage.registers.staging import FAULTS, SOUND, find_structural_faults, forget, stage, write_used_and_quarantined
 from linkage.vietnamese import propose_encoding
@@ -98,10 +107,11 @@ def describe_side(side: SideSpec) -> _Side:
     return _Side(None, fields, Role(side.role or "record", side.role or "record", names, dict(side.fields), {}, tuple(names)))
 
 
-def check_side(side: SideSpec, base: Path, data: Path | None) -> MappingReport:
-    """How the columns of a side's source would be taken, with every fault found; opens the source, reads headers only.
+def check_side(side: SideSpec, base: Path, data: Path | None, *, first_rows: bool = True) -> MappingReport:
+    """How the columns of a side's source would be taken, with every fault found; opens the source, reads headers.
 
-    Returns findings instead of raising: an unknown register or role (key `("register",)` or `("role",)`), a source
+    With `first_rows` also what their text says of its encoding, as notes: half a second that a run, which shows no notes,
+    does without. Returns findings instead of raising: an unknown register or role (key `("register",)` or `("role",)`), a source
     that cannot be opened (`("source",)`), a declared or required column that is missing (`("columns", field)`).
     """
     try:
@@ -116,6 +126,8 @@ def check_side(side: SideSpec, base: Path, data: Path | None) -> MappingReport:
         finding = Finding(("source",), error.what, remedy=error.remedy)
         return MappingReport(side.register_, register.role.name, (), (finding,), {}, {})
     report = _report(side, register, parts)
+    if not first_rows:
+        return report
     try:
         proposals = tuple(_propose_encodings(side, register, parts, report))
     except LinkageError as error:
@@ -144,7 +156,7 @@ def _propose_encodings(side: SideSpec, register: _Side, parts: list[Part], repor
 
 
 def _recogniser(side: SideSpec, register: _Side) -> Callable[[list[str]], int]:
-    return lambda row: recognised(register.fields, row, side.columns)
+    return partial(recognised, known_headers(register.fields, side.columns))
 
 
 def _report(side: SideSpec, register: _Side, parts: list[Part]) -> MappingReport:
