@@ -37,11 +37,9 @@ def number_blocks(
     connection: duckdb.DuckDBPyConnection, sides: Sides, rules: Sequence[BlockingRule], table: str
 ) -> list[RulePairs]:
     """Make `<table>_left` and `<table>_right`: id and one block number a rule, `block_0`, `block_1` …"""
-    numbers = ", ".join(f"{_number(rule)} AS block_{position}" for position, rule in enumerate(rules))
     for side, source in (("left", sides.left), ("right", sides.right)):
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {quote(f'{table}_{side}')} AS SELECT id, {numbers} FROM {quote(source)} ORDER BY id"
-        )
+        query = f"SELECT id, {block_numbers(rules)} FROM {quote(source)} ORDER BY id"
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {quote(f'{table}_{side}')} AS {query}")
     counts = [
         _count_pairs(connection, rule, _block_sizes(sides, f"block_{position}", f"{table}_left", f"{table}_right"))
         for position, rule in enumerate(rules)
@@ -77,6 +75,11 @@ def pairs_by_rule(sides: Sides, rules: int, table: str, id_range: bool = False) 
             f" WHERE true{span}"
         )
     return parts
+
+
+def block_numbers(rules: Sequence[BlockingRule]) -> str:
+    """SQL of the columns `block_0`, `block_1` …: a record's block number under each rule."""
+    return ", ".join(f"{_number(rule)} AS block_{position}" for position, rule in enumerate(rules))
 
 
 def _number(rule: BlockingRule) -> str:

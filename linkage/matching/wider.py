@@ -12,12 +12,12 @@ from pathlib import Path
 import duckdb
 
 from linkage.config import BlockingRule
-from linkage.matching.blocking import number_blocks, pairs_of_rules
+from linkage.matching.blocking import block_numbers, pairs_of_rules
 from linkage.matching.levels import levels_of_pairs
 from linkage.matching.scoring import weights_query
 from linkage.matching.tables import Sides
 from linkage.matching.trained import TrainedModel
-from linkage.runs.sql import fetch_row, literal, write_parquet
+from linkage.runs.sql import fetch_row, literal, quote, write_parquet
 
 MOST_PERSONS = 200
 """A looser block with more persons is not searched."""
@@ -63,32 +63,31 @@ def _within_budget(connection: duckdb.DuckDBPyConnection, sides: Sides, rules: S
     """
     if not rules:
         return 0
-    _block_unlinked(connection, sides, rules)
+    for side, source, kept in (("left", sides.left, " WHERE id IN (FROM unlinked)"), ("right", sides.right, "")):
+        blocks = f"SELECT id, {block_numbers(rules)} FROM {quote(source)}{kept}"
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE looser_{side} AS {blocks}")
     budget = PAIRS_A_MENTION * int(fetch_row(connection, "SELECT count(*) FROM unlinked")[0])
-    sizes = "SELECT block_{n} AS block, count(*) AS records FROM looser_{side} WHERE block_{n} IS NOT NULL GROUP BY block"
-    pairs = []
-    for number in range(len(rules)):
-        left, right = (sizes.format(n=number, side=side) for side in ("left", "right"))
-        query = f"SELECT coalesce(sum(l.records * r.records), 0) FROM ({left}) l JOIN ({right}) r USING (block)"
-        pairs.append(int(fetch_row(connection, query)[0]))
+    pairs = [int(fetch_row(connection, f"SELECT coalesce(sum(pairs), 0) FROM ({_blocks(n)})")[0]) for n in range(len(rules))]
     chosen: list[int] = []
     for number in sorted(range(len(rules)), key=lambda one: (pairs[one], one)):
         if sum(pairs[one] for one in [*chosen, number]) > budget:
             break
         chosen.append(number)
-    blocks = "".join(f", block_{number} AS block_{place}" for place, number in enumerate(sorted(chosen)))
-    for side in ("left", "right"):
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE chosen_{side} AS SELECT id{blocks} FROM looser_{side}")
+    kept = "".join(
+        f", CASE WHEN block_{number} IN (SELECT block FROM ({_blocks(number)})) THEN block_{number} END AS block_{place}"
+        for place, number in enumerate(sorted(chosen))
+    )
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE chosen_left AS SELECT id{kept} FROM looser_left")
+    named = "".join(f", block_{number} AS block_{place}" for place, number in enumerate(sorted(chosen)))
+    connection.execute(f"CREATE OR REPLACE VIEW chosen_right AS SELECT id{named} FROM looser_right")
     return len(chosen)
 
 
-def _block_unlinked(connection: duckdb.DuckDBPyConnection, sides: Sides, rules: Sequence[BlockingRule]) -> None:
-    """Number the blocks of mentions without a link; crowded blocks are left out."""
-    number_blocks(connection, sides, rules, "looser")
-    connection.execute("DELETE FROM looser_left WHERE id NOT IN (SELECT id FROM unlinked)")
-    for number in range(len(rules)):
-        crowded = f"SELECT block_{number} FROM looser_right GROUP BY block_{number} HAVING count(*) > {MOST_PERSONS}"
-        connection.execute(f"UPDATE looser_left SET block_{number} = NULL WHERE block_{number} IN ({crowded})")
+def _blocks(number: int) -> str:
+    """SQL of (block, pairs) under a looser rule: the blocks of mentions without a link, crowded ones left out."""
+    return f"""SELECT block, any_value(mentions) * count(*) AS pairs FROM looser_right JOIN
+        (SELECT block_{number} AS block, count(*) AS mentions FROM looser_left GROUP BY block) ON block = block_{number}
+        GROUP BY block HAVING count(*) <= {MOST_PERSONS}"""
 
 
 def looser_rules(rules: Sequence[BlockingRule]) -> list[BlockingRule]:
