@@ -6,13 +6,14 @@ keys only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkage.config import FieldKind
 from linkage.reconcile.sides import Sides, scan
-from linkage.runs.sql import literal, quote
+from linkage.runs.sql import literal, quote, quote_list
 
 if TYPE_CHECKING:
     import duckdb
@@ -58,13 +59,14 @@ def classify_differences(
 
 
 def _of_field(field: str, kind: FieldKind, sides: Sides, pairs: str) -> str:
-    name = quote(field)
     rule = _RULES[kind].format(f=field)
     known = _KNOWN.get(kind, '{side}."{f}" IS NOT NULL')
     known_l, known_r = (known.format(side=side, f=field) for side in ("l", "r"))
     coarser = _COARSER.get(kind, "NULL").format(f=field)
     clashes = _CLASHES.get(kind, "class = 'real'").format(f=field)
     touches = _TOUCHES.get(kind, "false").format(f=field)
+    read = set(re.findall(r'\b[lr]\."(\w+)"', " ".join((rule, known_l, coarser, clashes, touches))))
+    clean_l, clean_r = ("raw_l.clean", "raw_r.clean") if kind is FieldKind.place else (_clean("value_l"), _clean("value_r"))
     # materialised, or the filter would have every class decided twice
     return f"""
         WITH classed AS MATERIALIZED (
@@ -73,15 +75,15 @@ def _of_field(field: str, kind: FieldKind, sides: Sides, pairs: str) -> str:
                      WHEN NOT ({known_l}) THEN 'missing_left'
                      WHEN NOT ({known_r}) THEN 'missing_right'
                      WHEN value_l = value_r THEN NULL
-                     WHEN {_clean("value_l")} = {_clean("value_r")} THEN NULL
+                     WHEN {clean_l} = {clean_r} THEN NULL
                      ELSE {rule} END AS class
             FROM (
-                SELECT p.id_l, p.id_r, l, r, raw_l.{name} AS value_l, raw_r.{name} AS value_r
+                SELECT p.id_l, p.id_r, l, r, raw_l, raw_r, raw_l.value AS value_l, raw_r.value AS value_r
                 FROM {quote(pairs)} p
-                JOIN ({_keys(field, kind, sides.mentions)}) l ON l.id = p.id_l
-                JOIN ({_keys(field, kind, sides.persons)}) r ON r.id = p.id_r
-                JOIN {scan(sides.raw_mentions)} raw_l ON raw_l.id = p.id_l
-                JOIN {scan(sides.raw_persons)} raw_r ON raw_r.id = p.id_r
+                JOIN ({_keys(field, kind, sides.mentions, read)}) l ON l.id = p.id_l
+                JOIN ({_keys(field, kind, sides.persons, read)}) r ON r.id = p.id_r
+                JOIN ({_values(field, kind, sides.raw_mentions)}) raw_l ON raw_l.id = p.id_l
+                JOIN ({_values(field, kind, sides.raw_persons)}) raw_r ON raw_r.id = p.id_r
             )
         )
         SELECT id_l, id_r, {literal(field)} AS field, class,
@@ -91,14 +93,23 @@ def _of_field(field: str, kind: FieldKind, sides: Sides, pairs: str) -> str:
     """
 
 
-def _keys(field: str, kind: FieldKind, path: Path) -> str:
-    """A query of a side's ids and keys of the field; for places also `unit_name`, made once a distinct text."""
-    keys = f"SELECT id, COLUMNS({literal(f'^{field}(_.*)?$')}) FROM {scan(path)}"
+def _keys(field: str, kind: FieldKind, path: Path, read: Collection[str]) -> str:
+    """A query of a side's ids and the keys to `read`; for places also `unit_name`, made once a distinct text."""
+    keys = f"SELECT id, {quote_list(sorted(read))} FROM {scan(path)}"
     if kind is not FieldKind.place:
         return keys
     fold = quote(f"{field}_fold")
     texts = f"SELECT DISTINCT {fold} FROM {scan(path)}"
     return f"SELECT * FROM ({keys}) LEFT JOIN (SELECT {fold}, {unit_name(fold)} AS unit_name FROM ({texts})) USING ({fold})"
+
+
+def _values(field: str, kind: FieldKind, path: Path) -> str:
+    """A query of a side's ids and values as they stand in the source; for places also `clean`, made once a distinct text."""
+    values = f"SELECT id, {quote(field)} AS value FROM {scan(path)}"
+    if kind is not FieldKind.place:
+        return values
+    texts = f"SELECT DISTINCT {quote(field)} AS value FROM {scan(path)}"
+    return f"SELECT * FROM ({values}) LEFT JOIN (SELECT value, {_clean('value')} AS clean FROM ({texts})) USING (value)"
 
 
 def _clean(value: str) -> str:
