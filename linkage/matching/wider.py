@@ -7,6 +7,7 @@ with what blocking lost counted in, as far as looser keys reach.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -39,7 +40,7 @@ def write_wider_pairs(
 ) -> int:
     """Write (id_l, id_r, link_weight) of pairs that looser keys propose and the rules do not, for mentions not linked."""
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE unlinked AS SELECT id FROM mentions WHERE id NOT IN"
+        "CREATE OR REPLACE TEMP TABLE unlinked AS SELECT * FROM mentions WHERE id NOT IN"
         " (SELECT id_l FROM read_parquet($assigned) WHERE link_weight >= $below)",
         {"assigned": str(run / "assigned.parquet"), "below": below},
     )
@@ -48,9 +49,9 @@ def write_wider_pairs(
     fresh = f"SELECT * FROM ({pairs_of_rules(sides, chosen, 'chosen')}) ANTI JOIN read_parquet({known}) USING (id_l, id_r)"
     if not chosen:
         fresh = f"SELECT id_l, id_r, blocking_rules FROM read_parquet({known}) WHERE false"
-    # a table of its own, so that every thread compares: the few mentions without a link are one thread's work
     connection.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS {fresh}")
-    weighed = weights_query(connection, sides, model, f"({levels_of_pairs(model.settings, sides, 'SELECT * FROM fresh')})", FLOOR)
+    levels = levels_of_pairs(model.settings, replace(sides, left="unlinked"), "SELECT * FROM fresh")
+    weighed = weights_query(connection, sides, model, f"({levels})", FLOOR)
     place = "row_number() OVER (PARTITION BY id_l ORDER BY link_weight DESC, id_r)"
     best = f"SELECT id_l, id_r, link_weight FROM ({weighed}) QUALIFY {place} <= 5 ORDER BY id_l, id_r"
     return write_parquet(connection, best, target)
@@ -63,8 +64,8 @@ def _within_budget(connection: duckdb.DuckDBPyConnection, sides: Sides, rules: S
     """
     if not rules:
         return 0
-    for side, source, kept in (("left", sides.left, " WHERE id IN (FROM unlinked)"), ("right", sides.right, "")):
-        blocks = f"SELECT id, {block_numbers(rules)} FROM {quote(source)}{kept}"
+    for side, source in (("left", "unlinked"), ("right", sides.right)):
+        blocks = f"SELECT id, {block_numbers(rules)} FROM {quote(source)}"
         connection.execute(f"CREATE OR REPLACE TEMP TABLE looser_{side} AS {blocks}")
     budget = PAIRS_A_MENTION * int(fetch_row(connection, "SELECT count(*) FROM unlinked")[0])
     pairs = [int(fetch_row(connection, f"SELECT coalesce(sum(pairs), 0) FROM ({_blocks(n)})")[0]) for n in range(len(rules))]
