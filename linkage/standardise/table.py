@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,10 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from linkage.config import FieldKind
-from linkage.runs.sql import literal, quote
+from linkage.runs.sql import fetch_row, literal, quote, quote_list
 from linkage.standardise.dictionaries import Dictionaries
-from linkage.standardise.keys import suffixes_of
+from linkage.standardise.keys import keys_of, suffixes_of
+from linkage.standardise.names import Names
 from linkage.standardise.numbers import flag_contradictions
+from linkage.standardise.readers import Readers
 from linkage.standardise.values import UNDATED
 from linkage.vietnamese import SOUND_MERGES
 
@@ -49,18 +51,14 @@ def standardise_table(
     plan = _Plan(fields, dated_by or {}, registered_at or {})
     scan = f"read_parquet({literal(str(source))})"
     low, high, total = connection.execute(f"SELECT min(id), max(id), count(*) FROM {scan}").fetchone() or (None, None, 0)
-    dictionaries = Dictionaries(connection, frozenset(sound_merges))
+    starts = range(low, high + 1, rows_per_chunk) if total else range(1)
     target.touch(mode=0o600)
     writer: pq.ParquetWriter | None = None
     done = 0
     try:
         with ThreadPoolExecutor(1) as pool:  # the previous chunk is written while the next is standardised
             writing: Future[None] | None = None
-            for start in range(low, high + 1, rows_per_chunk) if total else (0,):
-                _take_chunk(connection, scan, plan, start, start + rows_per_chunk)
-                for kind in plan.kinds:
-                    dictionaries.learn(kind, plan.values_of(kind))
-                chunk = connection.sql(plan.join_keys()).to_arrow_table()
+            for chunk in _standardise_chunks(connection, scan, plan, starts, frozenset(sound_merges)):
                 if writing is not None:
                     writing.result()
                 if writer is None:
@@ -74,8 +72,6 @@ def standardise_table(
     finally:
         if writer is not None:
             writer.close()
-        dictionaries.drop()
-        connection.execute("DROP TABLE IF EXISTS std_chunk")
     target.chmod(0o600)
     return done
 
@@ -84,12 +80,72 @@ def _write(writer: pq.ParquetWriter, chunk: pa.Table, rows: int) -> None:
     writer.write_table(chunk, row_group_size=rows)
 
 
-def _take_chunk(connection: duckdb.DuckDBPyConnection, scan: str, plan: _Plan, start: int, stop: int) -> None:
-    columns = "".join(f", {quote(field)}" for field in plan.fields)
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE std_chunk AS SELECT id, record_id{columns} FROM {scan} WHERE id >= $start AND id < $stop",
-        {"start": start, "stop": stop},
-    )
+def _standardise_chunks(
+    connection: duckdb.DuckDBPyConnection, scan: str, plan: _Plan, starts: range, sound_merges: frozenset[str]
+) -> Iterator[pa.Table]:
+    """The keys of each chunk of ids; while those of one are joined, the next one's values are read by other processes."""
+    (threads,) = fetch_row(connection, "SELECT current_setting('threads')")
+    readers = Readers(threads)
+    dictionaries = Dictionaries(connection, readers)
+    names = Names(readers, sound_merges)
+    waiting: _Chunk | None = None
+    try:
+        for start in (*starts, None):
+            chunk = None if start is None else _Chunk(connection, plan, _take_rows(connection, scan, plan, start, starts.step))
+            if waiting is not None:
+                waiting.hear()
+            if chunk is not None:
+                chunk.ask(dictionaries, names)
+            if waiting is not None:
+                yield waiting.join_keys(dictionaries)
+            waiting = chunk
+    finally:
+        dictionaries.drop()
+        connection.unregister("std_chunk")
+
+
+def _take_rows(connection: duckdb.DuckDBPyConnection, scan: str, plan: _Plan, start: int, rows: int) -> pa.Table:
+    query = f"SELECT id, record_id, {quote_list(plan.fields)} FROM {scan} WHERE id >= $start AND id < $stop ORDER BY id"
+    return connection.sql(query, params={"start": start, "stop": start + rows}).to_arrow_table()
+
+
+class _Chunk:
+    """Raw rows in order of `id` on their way to their keys: `ask`, `hear`, `join_keys`."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, plan: _Plan, rows: pa.Table) -> None:
+        self._connection = connection
+        self._plan = plan
+        names = plan.fields_of(FieldKind.person_name)
+        self._names = {field: rows[field].combine_chunks() for field in names}
+        self._rows = rows.drop_columns(names)
+        self._answers: list[Callable[[], None]] = []
+        self._columns: dict[str, pa.Array] = {}
+
+    def ask(self, dictionaries: Dictionaries, names: Names) -> None:
+        """Have the values read that are new."""
+        self._connection.register("std_chunk", self._rows)
+        if self._names:
+            hear_names = names.ask(self._names)
+            self._answers.append(lambda: self._columns.update(hear_names()))
+        for kind in self._plan.kinds:
+            if kind in _WITH_AGE:  # at once: the places below are resolved at them
+                dictionaries.ask(kind, self._plan.values_of(kind))()
+            elif kind not in (FieldKind.person_name, FieldKind.personal_number):
+                self._answers.append(dictionaries.ask(kind, self._plan.values_of(kind)))
+
+    def hear(self) -> None:
+        """Wait for what was asked; the next chunk's values can be held against it then."""
+        for answer in self._answers:
+            answer()
+
+    def join_keys(self, dictionaries: Dictionaries) -> pa.Table:
+        """The rows' keys."""
+        self._connection.register("std_chunk", self._rows)
+        if self._plan.fields_of(FieldKind.personal_number):
+            dictionaries.ask(FieldKind.personal_number, self._plan.values_of(FieldKind.personal_number))()
+        joined = self._connection.sql(self._plan.join_keys()).to_arrow_table()
+        columns = dict(zip(joined.column_names, joined.columns, strict=True)) | self._columns
+        return pa.table({column: columns[column] for column in self._plan.columns})
 
 
 class _Plan:
@@ -111,6 +167,11 @@ class _Plan:
         """The kinds that occur, dates before the places that are resolved at them."""
         present = set(self.fields.values())
         return sorted(present, key=lambda kind: (kind not in _WITH_AGE, kind.value))
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the result, in order."""
+        return ["id", "record_id", *(column for field, kind in self.fields.items() for column in keys_of(field, kind))]
 
     def fields_of(self, kind: FieldKind) -> list[str]:
         return [field for field, its_kind in self.fields.items() if its_kind is kind]
@@ -137,10 +198,12 @@ class _Plan:
         return f"coalesce({alias}.period, {UNDATED})" if field in self.dated_by else str(UNDATED)
 
     def join_keys(self) -> str:
-        """The query that puts every field's keys beside the chunk's rows."""
+        """The query that puts the keys of every field but the names beside the chunk's rows."""
         selected = ["c.id", "c.record_id"]
         joins = []
         for i, (field, kind) in enumerate(self.fields.items()):
+            if kind is FieldKind.person_name:
+                continue
             met = f"d{i}.raw = c.{quote(field)}"
             if kind is FieldKind.place:
                 joins.append(self._dates(field, f"p{i}"))

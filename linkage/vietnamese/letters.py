@@ -64,6 +64,7 @@ def _fold_word(word: str) -> str:
     return "".join(c for c in bare if c.isascii() and c.isalnum())
 
 
+@lru_cache(maxsize=1 << 15)
 def fold(text: str) -> str:
     r"""The fold key: lower-case ASCII letters and digits, words parted by one space, no marks, no apostrophes.
 

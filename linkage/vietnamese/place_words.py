@@ -55,6 +55,12 @@ def _word(token: str, starts: bool) -> Word:
     return Word(folded, tone_key(token), squeeze(folded), starts)
 
 
+@lru_cache(maxsize=1 << 8)
+def place_text(text: str) -> PlaceText:
+    """The words of clean text; kept for a while, as a text is read at one date after another."""
+    return PlaceText(text)
+
+
 class PlaceText:
     """The words of a place and where kinds of units stand in them."""
 
@@ -71,36 +77,40 @@ class PlaceText:
                 self.words.append(word)
             separated = not word.fold
         self.run_on = not any(word.starts for word in self.words[1:])
-        self.kinds = [self._kind_before(at) for at in range(len(self.words) + 1)]
+        ends = [False, *(word.fold in _LAST_OF_KINDS for word in self.words)]
+        self.kinds = [self._kind_before(at) if ends_kind else ("", at) for at, ends_kind in enumerate(ends)]
         """For each word, the kind of unit that ends before it ('' when none does) and where that starts."""
+        self.may_start = [
+            self.run_on or word.starts or self.kinds[at][0] != "" for at, word in enumerate(self.words)
+        ]
+        """For each word, whether a name may start with it."""
 
     def _kind_before(self, at: int) -> tuple[str, int]:
-        if at and (last := self.words[at - 1].fold) in _LAST_OF_KINDS:
-            for kind in (f"{self.words[at - 2].fold} {last}" if at > 1 else "", last):
-                tone = _KIND_TONES.get(kind)
-                if tone:
-                    start = at - 1 - kind.count(" ")
-                    if self.unmarked or " ".join(word.tone for word in self.words[start:at]) == tone:
-                        return kind, start
+        last = self.words[at - 1].fold
+        for kind in (f"{self.words[at - 2].fold} {last}" if at > 1 else "", last):
+            tone = _KIND_TONES.get(kind)
+            if tone:
+                start = at - 1 - kind.count(" ")
+                if self.unmarked or " ".join([word.tone for word in self.words[start:at]]) == tone:
+                    return kind, start
         return "", at
 
     def names_ending(self, end: int, index: Index) -> list[tuple[list[Named], str, int, int]]:
         """Names of `index` that end before word `end`, longest first: best candidates, kind said, start, how well (1–3)."""
         found = []
-        for size in range(min(MAX_WORDS, end), 0, -1):
-            start = end - size
-            words = self.words[start:end]
-            kind, kind_start = self.kinds[start]
-            if not (kind or words[0].starts or start == 0 or self.run_on):
+        squeezed = ""
+        for start in range(end - 1, max(end - MAX_WORDS, 0) - 1, -1):
+            squeezed = self.words[start].squeezed + squeezed
+            if not self.may_start[start]:
                 continue
-            key = "".join([word.squeezed for word in words])
-            if key.isdigit():
-                key = f"{kind}{int(key)}".replace(" ", "")
+            kind, kind_start = self.kinds[start]
+            key = f"{kind}{int(squeezed)}".replace(" ", "") if squeezed.isdigit() else squeezed
             if candidates := index.get(key):
+                words = self.words[start:end]
                 folded, tone = "".join([word.fold for word in words]), "".join([word.tone for word in words])
                 best, fit = _best(candidates, folded, tone, kind, self.unmarked)
                 found.append((best, kind, kind_start, fit))
-        return found
+        return found[::-1]
 
 
 def squeeze(folded: str) -> str:

@@ -18,7 +18,7 @@ from typing import Literal
 from linkage.vietnamese.gazetteer import FORMER, REFORM, Gazetteer, Meaning, Named, gazetteer
 from linkage.vietnamese.letters import clean_text
 from linkage.vietnamese.nationalities import is_foreign_country
-from linkage.vietnamese.place_words import COMMUNE_KINDS, DISTRICT_KINDS, MAX_WORDS, PlaceText
+from linkage.vietnamese.place_words import COMMUNE_KINDS, DISTRICT_KINDS, MAX_WORDS, PlaceText, place_text
 from linkage.vietnamese.placeholders import is_placeholder
 
 PlaceLevel = Literal["commune", "district", "province", "abroad"]
@@ -127,7 +127,7 @@ def resolve_place_in_period(text: str, period: int | None) -> Place:
     at = None if period is None else units.periods[period - 1] if period else date(1900, 1, 1)
     if re.fullmatch(r"\d{5}|\d{2,3}", clean):
         return _resolve_code(units, clean, at)
-    words = PlaceText(clean)
+    words = place_text(clean)
     for meanings, _, end in _provinces_ending(units, words):
         ordered = _in_order(meanings, at)
         if end == 0:
@@ -155,9 +155,9 @@ def _provinces_ending(units: Gazetteer, words: PlaceText) -> Iterable[tuple[list
     end = len(words.words)
     for size in range(min(MAX_WORDS, end), 0, -1):
         start = end - size
-        kind, kind_start = words.kinds[start]
-        if not (kind or words.words[start].starts or words.run_on):
+        if not words.may_start[start]:
             continue
+        kind, kind_start = words.kinds[start]
         meanings = units.province_names.get("".join([word.squeezed for word in words.words[start:end]]))
         if not meanings:
             continue

@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 from linkage import vietnamese as vn
 from linkage.config import FieldKind as Kind
 from linkage.runs.sql import connect
-from linkage.standardise import dictionaries, keys_of, standardise_table
+from linkage.standardise import keys_of, readers, standardise_table
 from linkage.standardise.keys import DATE_LEVELS, NAME_LEVELS, PLACE_LEVELS
 from linkage.standardise.names import NAME_COLUMNS, name_row
 
@@ -101,10 +101,10 @@ def test_several_processes_read_what_one_reads(tmp_path, monkeypatch):
     raw = table(1500)
     alone = run(tmp_path, raw, "a").read_bytes()
     batches = []
-    read_batch = dictionaries._read_batch
-    monkeypatch.setattr(dictionaries, "_read_batch", lambda *told: batches.append(told) or read_batch(*told))
-    monkeypatch.setattr(dictionaries, "MANY_VALUES", 1)
-    monkeypatch.setattr(dictionaries, "FEW_VALUES", 1)
+    read_batch = readers._read_batch
+    monkeypatch.setattr(readers, "_read_batch", lambda *told: batches.append(told) or read_batch(*told))
+    monkeypatch.setattr(readers, "MANY_VALUES", 1)
+    monkeypatch.setattr(readers, "FEW_VALUES", 1)
     assert run(tmp_path, raw, "b").read_bytes() == alone
     assert all(not values for *_, values in batches), "values were read by the process itself"
 
