@@ -1,45 +1,41 @@
-"""Values read one by one in Python: here while they are few, in several processes, beside other work, once they are many."""
+"""Values read one by one in Python: here while they are few, in several processes, beside other work, when they are many."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import pyarrow as pa
 
 from linkage.standardise.values import Row
-
-if TYPE_CHECKING:
-    from joblib.externals.loky import Executor
+from linkage.vietnamese.gazetteer import gazetteer
 
 Value = TypeVar("Value")
-MANY_VALUES = 20_000
-"""From so many values on it pays to start the reading processes."""
 FEW_VALUES = 500
-"""So few are read at once here, also when such processes stand ready."""
+"""So few are read at once here, also when processes stand ready."""
 BATCHES_A_PROCESS = 4
 IDLE_SECONDS = 60
 """A reading process without work ends after so long."""
 
 
 class Readers:
-    """The processes that read the values of one table, started when first needed."""
+    """The processes that read the values of one table; none for a small one, which is read before they have started."""
 
     def __init__(self, processes: int) -> None:
         self._processes = processes
-        self._executor: Executor | None = None
+        if processes:
+            from joblib.externals.loky import get_reusable_executor  # late: small tables never need it
+
+            self._executor = get_reusable_executor(max_workers=processes, timeout=IDLE_SECONDS, initializer=gazetteer)
+            self._executor.submit(int)  # they start with the first task, while the first rows are taken here
 
     def read(
         self, columns: Mapping[str, str], read: Callable[[Value], list[Row]], values: list[Value]
     ) -> Callable[[], pa.RecordBatch]:
         """Have every value read; calling the result waits for the rows, which have the given columns (name → SQL type)."""
-        if len(values) < (MANY_VALUES if self._executor is None else FEW_VALUES):
+        if not self._processes or len(values) < FEW_VALUES:
             return partial(_read_batch, columns, read, values)
-        if self._executor is None:
-            from joblib.externals.loky import get_reusable_executor  # late: small tables never need it
-
-            self._executor = get_reusable_executor(max_workers=self._processes, timeout=IDLE_SECONDS)
         size = -(-len(values) // (BATCHES_A_PROCESS * self._processes))
         parts = (values[start : start + size] for start in range(0, len(values), size))
         answers = [self._executor.submit(_read_batch, columns, read, part) for part in parts]

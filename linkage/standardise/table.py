@@ -22,6 +22,8 @@ from linkage.vietnamese import SOUND_MERGES
 
 ROWS_PER_CHUNK = 122_880
 """Rows standardised at a time, and rows of a row group of the result."""
+MANY_ROWS = 50_000
+"""From so many rows on it pays to start processes that read values."""
 
 _WITH_AGE = (FieldKind.date, FieldKind.year)
 
@@ -52,13 +54,15 @@ def standardise_table(
     scan = f"read_parquet({literal(str(source))})"
     low, high, total = connection.execute(f"SELECT min(id), max(id), count(*) FROM {scan}").fetchone() or (None, None, 0)
     starts = range(low, high + 1, rows_per_chunk) if total else range(1)
+    (threads,) = fetch_row(connection, "SELECT current_setting('threads')")
+    readers = Readers(threads if total >= MANY_ROWS else 0)
     target.touch(mode=0o600)
     writer: pq.ParquetWriter | None = None
     done = 0
     try:
         with ThreadPoolExecutor(1) as pool:  # the previous chunk is written while the next is standardised
             writing: Future[None] | None = None
-            for chunk in _standardise_chunks(connection, scan, plan, starts, frozenset(sound_merges)):
+            for chunk in _standardise_chunks(connection, scan, plan, starts, readers, frozenset(sound_merges)):
                 if writing is not None:
                     writing.result()
                 if writer is None:
@@ -81,11 +85,9 @@ def _write(writer: pq.ParquetWriter, chunk: pa.Table, rows: int) -> None:
 
 
 def _standardise_chunks(
-    connection: duckdb.DuckDBPyConnection, scan: str, plan: _Plan, starts: range, sound_merges: frozenset[str]
+    connection: duckdb.DuckDBPyConnection, scan: str, plan: _Plan, starts: range, readers: Readers, sound_merges: frozenset[str]
 ) -> Iterator[pa.Table]:
     """The keys of each chunk of ids; while those of one are joined, the next one's values are read by other processes."""
-    (threads,) = fetch_row(connection, "SELECT current_setting('threads')")
-    readers = Readers(threads)
     dictionaries = Dictionaries(connection, readers)
     names = Names(readers, sound_merges)
     waiting: _Chunk | None = None
@@ -135,8 +137,8 @@ class _Chunk:
 
     def hear(self) -> None:
         """Wait for what was asked; the next chunk's values can be held against it then."""
-        for answer in self._answers:
-            answer()
+        while self._answers:
+            self._answers.pop(0)()  # let go at once: what it holds would wait for the garbage collector otherwise
 
     def join_keys(self, dictionaries: Dictionaries) -> pa.Table:
         """The rows' keys."""

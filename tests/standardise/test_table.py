@@ -17,6 +17,7 @@ from linkage import vietnamese as vn
 from linkage.config import FieldKind as Kind
 from linkage.runs.sql import connect
 from linkage.standardise import keys_of, readers, standardise_table
+from linkage.standardise import table as table_module
 from linkage.standardise.keys import DATE_LEVELS, NAME_LEVELS, PLACE_LEVELS
 from linkage.standardise.names import NAME_COLUMNS, name_row
 
@@ -103,7 +104,7 @@ def test_several_processes_read_what_one_reads(tmp_path, monkeypatch):
     batches = []
     read_batch = readers._read_batch
     monkeypatch.setattr(readers, "_read_batch", lambda *told: batches.append(told) or read_batch(*told))
-    monkeypatch.setattr(readers, "MANY_VALUES", 1)
+    monkeypatch.setattr(table_module, "MANY_ROWS", 1)
     monkeypatch.setattr(readers, "FEW_VALUES", 1)
     assert run(tmp_path, raw, "b").read_bytes() == alone
     assert all(not values for *_, values in batches), "values were read by the process itself"
