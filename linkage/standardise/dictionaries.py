@@ -28,7 +28,7 @@ class Dictionaries:
     def __init__(self, connection: duckdb.DuckDBPyConnection, readers: Readers) -> None:
         self._connection = connection
         self._readers = readers
-        self._columns = {
+        self._columns: dict[FieldKind, dict[str, str]] = {
             kind: {suffix or "value": sql_type for suffix, sql_type in suffixes_of(kind).items()} | _BESIDE_KEYS.get(kind, {})
             for kind in FieldKind
             if kind is not FieldKind.person_name
@@ -54,8 +54,8 @@ class Dictionaries:
         if kind is FieldKind.place:
             # A place is read once for each run of periods in which its words mean the same.
             new = self._connection.execute(
-                "SELECT raw, list_sort(list(v.period)) FROM std_values AS v "
-                "ANTI JOIN std_known_place AS k ON k.raw = v.raw AND v.period BETWEEN k.first_period AND k.last_period GROUP BY raw"
+                "SELECT raw, list_sort(list(v.period)) FROM std_values AS v ANTI JOIN std_known_place AS k "
+                "ON k.raw = v.raw AND v.period BETWEEN k.first_period AND k.last_period GROUP BY raw"
             ).fetchall()
             return self._insert(kind, _read_place, new)
         if kind is FieldKind.personal_number:

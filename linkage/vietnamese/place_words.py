@@ -80,9 +80,7 @@ class PlaceText:
         ends = [False, *(word.fold in _LAST_OF_KINDS for word in self.words)]
         self.kinds = [self._kind_before(at) if ends_kind else ("", at) for at, ends_kind in enumerate(ends)]
         """For each word, the kind of unit that ends before it ('' when none does) and where that starts."""
-        self.may_start = [
-            self.run_on or word.starts or self.kinds[at][0] != "" for at, word in enumerate(self.words)
-        ]
+        self.may_start = [self.run_on or word.starts or self.kinds[at][0] != "" for at, word in enumerate(self.words)]
         """For each word, whether a name may start with it."""
 
     def _kind_before(self, at: int) -> tuple[str, int]:

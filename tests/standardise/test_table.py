@@ -1,4 +1,4 @@
-"""Standardising a table: what SQL puts together equals what the functions say, and the bytes never change."""
+"""Standardising a table: what is put together from parts equals what the functions say, and the bytes never change."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_several_processes_read_what_one_reads(tmp_path, monkeypatch):
     assert all(not values for *_, values in batches), "values were read by the process itself"
 
 
-def test_names_put_together_in_sql_equal_names_read_whole(tmp_path):
+def test_names_put_together_from_words_equal_names_read_whole(tmp_path):
     surnames, middles = (
         ["Nguyễn", "TRẦN", "Lê", "tôn", "Ka", "Y", "Huỳnh", "Rơ", "Không", "Bé"],
         ["Thị", "VĂN", "Hữu", "A", "Ngyuễn", "Hoà", "Thij"],
