@@ -22,6 +22,16 @@ def test_the_public_face_is_four_names() -> None:
         linkage.Runs  # noqa: B018
 
 
+def test_a_run_reads_no_rows_to_find_its_columns(sound_project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    monkeypatch.setattr("linkage.registers.reading._propose_encodings", lambda *_: looked.append("rows") or ())
+    project = open_project(sound_project / "sound.yaml")
+    project.run(until="read", out=sound_project / "out")
+    assert not looked
+    project.check()
+    assert looked
+
+
 def test_a_project_is_opened_checked_and_run(sound_project: Path) -> None:
     project = open_project(str(sound_project / "sound.yaml"))
     assert project.spec.seed == 7

@@ -15,11 +15,18 @@ import pytest
 from linkage.synthetic import places as generated
 from linkage.synthetic.births import COUNTRIES
 from linkage.vietnamese import build_gazetteer, compare_places, resolve_place
-from linkage.vietnamese.gazetteer import REFORM, gazetteer, split_type
+from linkage.vietnamese.gazetteer import REFORM, Gazetteer, gazetteer, split_type
 from linkage.vietnamese.places import same_periods
 
 UNITS = gazetteer()
 BEFORE, AFTER = date(2020, 1, 1), date(2026, 1, 1)
+
+
+def test_communes_are_named_only_where_a_text_points() -> None:
+    units = Gazetteer()
+    assert not units.communes and not units.communes_of_province and not units.new_communes
+    assert [named.code for named in units.communes[760]["bennghe"]] == [26740]
+    assert list(units.communes) == [760]
 
 
 def test_the_data_files_are_what_the_build_writes(tmp_path):
