@@ -17,7 +17,7 @@ from linkage.matching.blocking import RulePairs, number_blocks, pairs_by_rule
 from linkage.matching.model import compared_columns, gamma_expressions
 from linkage.matching.tables import Sides
 from linkage.runs import Progress
-from linkage.runs.sql import literal, quote, write_parquet
+from linkage.runs.sql import fetch_row, literal, quote, write_parquet
 
 PROPOSALS_A_CHUNK = 100_000_000
 MOST_RULES = 32
@@ -135,20 +135,28 @@ def _compare_values(connection: duckdb.DuckDBPyConnection, settings: Settings, s
         if any(sides.types.get(column, "").endswith("[]") for column in columns)
     ]
     for gamma in slow:
-        value = _value(settings, sides, gamma)
-        met = (
-            f"SELECT DISTINCT l.value AS value_l, r.value AS value_r FROM {quote(pairs)}"
-            f" JOIN (SELECT id, {value} AS value FROM {quote(sides.left)}) l ON l.id = id_l"
-            f" JOIN (SELECT id, {value} AS value FROM {quote(sides.right)}) r ON r.id = id_r"
-        )
-        values = []
+        value, columns = _value(settings, sides, gamma), _columns_of(settings)[gamma]
         for side, table in (("l", sides.left), ("r", sides.right)):
-            one = ", ".join(f"any_value({quote(c)}) AS {quote(f'{c}_{side}')}" for c in _columns_of(settings)[gamma])
-            values.append(f"(SELECT {value} AS value_{side}, {one} FROM {quote(table)} GROUP BY value_{side})")
+            one = ", ".join(f"any_value({quote(column)}) AS {quote(f'{column}_{side}')}" for column in columns)
+            connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE values_{side} AS SELECT {value} AS value_{side}, {one}"
+                f" FROM {quote(table)} GROUP BY value_{side}"
+            )
+        sizes = fetch_row(
+            connection, f"SELECT (SELECT count(*) FROM values_l) * (SELECT count(*) FROM values_r), count(*) FROM {quote(pairs)}"
+        )
+        # A join that carries lists is slow: where few values could meet, all are compared with all.
+        both = "values_l, values_r"
+        if sizes[0] > sizes[1]:
+            both = (
+                f"(SELECT DISTINCT l.value AS value_l, r.value AS value_r FROM {quote(pairs)}"
+                f" JOIN (SELECT id, {value} AS value FROM {quote(sides.left)}) l ON l.id = id_l"
+                f" JOIN (SELECT id, {value} AS value FROM {quote(sides.right)}) r ON r.id = id_r)"
+                " JOIN values_l USING (value_l) JOIN values_r USING (value_r)"
+            )
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {quote(f'known_{gamma}')} AS"
-            f" SELECT value_l, value_r, ({gamma_expressions(settings)[gamma]})::TINYINT AS level"
-            f" FROM ({met}) JOIN {values[0]} USING (value_l) JOIN {values[1]} USING (value_r)"
+            f" SELECT value_l, value_r, ({gamma_expressions(settings)[gamma]})::TINYINT AS level FROM {both}"
         )
     return slow
 

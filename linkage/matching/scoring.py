@@ -13,7 +13,6 @@ from pathlib import Path
 import duckdb
 from splink.internals.comparison import Comparison
 from splink.internals.misc import prob_to_match_weight
-from splink.internals.settings import Settings
 
 from linkage.matching.dependence import log_linear_sql
 from linkage.matching.model import level_weight_sql, term_frequency_columns
@@ -24,6 +23,8 @@ from linkage.runs.sql import fetch_row, literal, quote, write_parquet
 
 FLOOR = -10.0
 """Pairs whose match weight is lower are counted but not written."""
+LEAST_FREQUENCY = 1e-10
+"""No value is rarer: a share of records, of which there are fewer than ten thousand million."""
 FREQUENCIES_OF_PAIR = " LEFT JOIN frequencies_left AS tl ON tl.id = p.id_l LEFT JOIN frequencies_right AS tr ON tr.id = p.id_r"
 """Joins to a table of pairs `p`, for `frequency_adjustment`."""
 
@@ -64,13 +65,15 @@ def weights_query(
     prior = prob_to_match_weight(settings._probability_two_random_records_match)
     parts = " + ".join(level_weight_sql(comparison) for comparison in settings.comparisons)
     base = f"{prior!r}::DOUBLE + {parts}"
-    kept = f" WHERE base_weight >= {floor - _largest_adjustment(settings)!r}" if floor is not None else ""
+    if floor is not None:
+        largest = " + ".join(level_weight_sql(one, _largest_adjustments(one)) for one in settings.comparisons)
+        source = f"(SELECT * FROM {source} WHERE {prior!r}::DOUBLE + {largest} >= {floor!r})"
     adjustments = "".join(
         f" + {frequency_adjustment(comparison)}" for comparison in settings.comparisons if comparison._has_tf_adjustments
     )
     joins = FREQUENCIES_OF_PAIR if columns else ""
     based = f"SELECT *, {base} AS base_weight FROM {source}"
-    weighed = f"SELECT p.*, base_weight{adjustments} AS match_weight FROM ({based}) p{joins}{kept}"
+    weighed = f"SELECT p.*, base_weight{adjustments} AS match_weight FROM ({based}) p{joins}"
     shift = log_linear_sql(model.log_linear) if model.log_linear else "0.0::DOUBLE"
     link = relatives_weight_sql(model.relatives) if model.relatives else "match_weight"
     cut = f" WHERE match_weight >= {floor!r}" if floor is not None else ""
@@ -120,15 +123,12 @@ def frequency_adjustment(comparison: Comparison) -> str:
     return f"(CASE p.{quote(comparison._gamma_column_name)} {' '.join(cases)} ELSE 0.0::DOUBLE END)"
 
 
-def _largest_adjustment(settings: Settings) -> float:
-    """The most that term frequencies can add to a weight, for pairs that cannot reach the floor to be left out early."""
-    total = 0.0
-    for comparison in settings.comparisons:
-        most = 0.0
-        for level in comparison._comparison_levels_excluding_null:
-            if level._has_tf_adjustments and not level._is_else_level:
-                base = math.log2(level._u_probability_corresponding_to_exact_match(comparison.comparison_levels))
-                least = max(float(level._tf_minimum_u_value), 1e-12)
-                most = max(most, float(level._tf_adjustment_weight) * (base - math.log2(least)))
-        total += most
-    return total
+def _largest_adjustments(comparison: Comparison) -> dict[int, float]:
+    """Level → the most bits that term frequencies can add to it, for pairs that cannot reach the floor to be left out early."""
+    most = {}
+    for level in comparison._comparison_levels_excluding_null:
+        if level._has_tf_adjustments and not level._is_else_level:
+            base = math.log2(level._u_probability_corresponding_to_exact_match(comparison.comparison_levels))
+            least = max(float(level._tf_minimum_u_value), LEAST_FREQUENCY)
+            most[level.comparison_vector_value] = max(0.0, float(level._tf_adjustment_weight) * (base - math.log2(least)))
+    return most
