@@ -67,7 +67,9 @@ def weights_query(
     base = f"{prior!r}::DOUBLE + {parts}"
     if floor is not None:
         largest = " + ".join(level_weight_sql(one, _largest_adjustments(one)) for one in settings.comparisons)
-        source = f"(SELECT * FROM {source} WHERE {prior!r}::DOUBLE + {largest} >= {floor!r})"
+        # Materialised, or DuckDB takes the pairs for many and builds its joins on them.
+        enough = f"{prior!r}::DOUBLE + {largest} >= {floor!r}"
+        source = f"(WITH kept AS MATERIALIZED (SELECT * FROM {source} WHERE {enough}) SELECT * FROM kept)"
     adjustments = "".join(
         f" + {frequency_adjustment(comparison)}" for comparison in settings.comparisons if comparison._has_tf_adjustments
     )
