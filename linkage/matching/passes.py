@@ -34,6 +34,8 @@ PASS_PAIRS = 3_000_000
 FEWEST_PAIRS = 100
 NEVER = 1e-12
 """Splink cannot hold a probability of 0, which that of a level never seen among matches, or among others, comes to."""
+DIGITS = 12
+"""Decimals of m that are kept: what differs beyond comes from the order in which threads add."""
 FEWEST_COMPARISONS = 3
 """With fewer, m and u cannot both be told from the pairs of a pass (Goodman 1974), and u is held at that of random records."""
 
@@ -220,5 +222,5 @@ def _train_with_splink(
         levels = list(reversed(comparison._comparison_levels_excluding_null))
         # A level that no pair had is text in Splink.
         m = np.array([level.m_probability if isinstance(level.m_probability, float) else 0.0 for level in levels])
-        trained.append(np.where(m > 1e-9, m, 0.0))
+        trained.append(np.where(m > 1e-9, m, 0.0).round(DIGITS))
     return tuple(trained), len(history) - 1

@@ -20,7 +20,7 @@ from linkage.config import PriorSpec, ProjectSpec
 from linkage.errors import TrainingError
 from linkage.matching.blocking import number_blocks, pairs_of_rules
 from linkage.matching.fellegi_sunter import Floats, Patterns, fit_prior
-from linkage.matching.passes import Pass, learn_from_matches, train_pass, train_without_relatives
+from linkage.matching.passes import DIGITS, Pass, learn_from_matches, train_pass, train_without_relatives
 from linkage.matching.random_pairs import estimate_u
 from linkage.matching.relatives import RelativesModel, learn_relatives
 from linkage.matching.tables import SAME_NUMBER, Sides
@@ -28,8 +28,6 @@ from linkage.runs import Progress
 from linkage.runs.sql import fetch_row
 
 SELF_CONSISTENT = "the share that agrees with its own match probabilities over the candidate pairs"
-DIGITS = 12
-"""Parameters are rounded to this many decimals: what differs beyond comes from the order of additions."""
 
 
 def train_model(
