@@ -12,8 +12,9 @@ link weights; imports no other stage. In order of use:
 4. `draw_figures(estimates, …)` draws them, each with a caption that says how to read it (`texts.py`, Vietnamese and English).
 
 Words: F = false links, M = missed matches; precision = 1 − F / links; recall = A / (A + M), A = links − F, M counting what
-blocking and assignment lost as far as looser keys reach it. Every estimate carries interval, denominator and n.
-`reports/benchmarks/decision.md` has the simulation study behind the intervals and the design.
+blocking lost as far as looser keys reach it. Not in the frame, so that recall is an upper reading: candidates that lost the
+assignment or lie below its floor, persons of mentions linked falsely, and what no looser key reaches. Every estimate carries
+interval, denominator and n. `reports/benchmarks/decision.md` has the simulation study behind the intervals and the design.
 """
 
 from linkage.decision.anchors import AnchorFit

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linkage.decision.deciding import columns_of, group_of, relation
-from linkage.decision.strata import Kind, Stratum, allocate, allocate_top_up, planning_rate, stratum_bounds, tally
+from linkage.decision.strata import Kind, Stratum, allocate, allocate_top_up, planning_rate, strata_of_kind, stratum_bounds, tally
 from linkage.errors import LinkageError
 from linkage.runs.sql import write_parquet
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from linkage.decision.thresholds import Thresholds
 
-KINDS_OF_PAIR: tuple[tuple[Kind, int], ...] = (("assigned", 1), ("outside", 2), ("beside", 4))
-"""Kinds of pair in the frame; the second number divides the count of strata."""
 SPENT_ON_MINIMA = 2 / 3
 """Share of the pairs, at most, that the minima of the strata may take; smaller groups of a breakdown are pooled for it."""
 
@@ -78,7 +76,7 @@ def draw_review_sample(
     """Draw a stratified random sample of `pairs` pairs, write `review_set.parquet` and return its strata.
 
     Frame: every assigned pair of `links`, and every pair of `outside` (see `draw_outside_pairs`). Strata are link-weight ranges
-    of each kind with both thresholds among the bounds (about one stratum for 50 pairs, 4 to 8, unless `strata` or `bounds` say
+    of each kind with both thresholds among the bounds (about one stratum for 30 pairs, 4 to 8, unless `strata` or `bounds` say
     otherwise); a stratum below the lower threshold and those outside the blocking rules let missed links be estimated. With
     `by` the strata are also split by a column of the mentions (see `By`), the weight ranges being fewer then; the smallest
     groups, for which the pairs do not suffice, stay together as group "". Within a stratum the pairs with the smallest md5 of
@@ -105,11 +103,10 @@ def _strata_of_frame(
     kinds, groups, weights = _frame_arrays(connection)
     if not weights.size:
         raise LinkageError("There is no assigned pair to draw a review set from.", "Look at the blocking rules.")
-    wanted = strata or max(4, min(8, pairs // 50))
     edges: dict[Kind, Sequence[float]] = {}
-    for kind, count in KINDS_OF_PAIR:
+    for kind, count in strata_of_kind(pairs, strata).items():
         cuts = (thresholds.lower, thresholds.upper) if kind == "assigned" else ()
-        chosen = stratum_bounds(weights[kinds == kind], max(1, wanted // count), cuts)
+        chosen = stratum_bounds(weights[kinds == kind], count, cuts)
         edges[kind] = [-np.inf, *sorted({*bounds, *cuts}), np.inf] if bounds else chosen
     by_group = {
         group: [
@@ -178,11 +175,11 @@ def top_up_review_sample(
     """Add `extra` pairs to a labelled review set, where the labels vary most, and write the enlarged set.
 
     Strata stay as they were; sizes per stratum follow Neyman with the pilot's variances and never shrink. A pilot of
-    half the budget and a top-up of the other half is the most economical design studied. The same `seed` continues the
-    same random order, so a stratum's first and second phase together are one simple random sample and its new inclusion
-    probability n_h / N_h holds for old and new pairs alike, given the sizes. (Choosing the sizes after looking at the
-    labels leaves a bias of order 1/n_h, as any sequential design.) Source: Neyman 1938 (two phases; Cochran 1977, chapter
-    12); population: the frame of the first phase.
+    half the budget and a top-up of the other half is the most economical design studied from 600 pairs; with 200, one phase
+    does as well. The same `seed` continues the same random order, so a stratum's first and second phase together are one
+    simple random sample and its new inclusion probability n_h / N_h holds for old and new pairs alike, given the sizes.
+    (Choosing the sizes after looking at the labels leaves a bias of order 1/n_h, as any sequential design.) Source: Neyman
+    1938 (two phases; Cochran 1977, chapter 12); population: the frame of the first phase.
 
     Raises:
         LinkageError: the links or the seed are not those of the first phase.
@@ -248,8 +245,9 @@ def draw_outside_pairs(
     `looser` (pairs under looser keys) has `id_l`, `id_r`, `link_weight`; `mentions` and `persons` carry `id` and
     `record_id`. A mention is not linked when it has no assigned pair or one under `below`; pairs that are assigned
     themselves are left out (they are in the frame already). Writes record_id_l, record_id_r, link_weight, at most
-    `persons_per_mention` a mention, and returns the rows. What even the looser keys do not reach stays unknown: a recall
-    estimated with this frame is an upper reading.
+    `persons_per_mention` a mention, and returns the rows. Unknown stay persons whom even the looser keys do not reach, who are
+    candidates but not assigned (`looser` holds only what the rules do not propose), or whose mention is linked falsely: a
+    recall estimated with this frame is an upper reading.
     """
     query = f"""
         WITH linked AS (SELECT record_id_l FROM {relation(links)} WHERE link_weight >= {float(below)}),

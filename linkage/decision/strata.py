@@ -59,6 +59,16 @@ class Stratum:
         return float(np.sqrt(rate * (1 - rate)))
 
 
+def strata_of_kind(pairs: int, assigned: int | None = None) -> dict[Kind, int]:
+    """About how many strata each kind of pair is cut into: of `assigned` pairs one for 30 `pairs` to label, 4 to 8.
+
+    The outside pairs get half as many and those beside an assigned pair a quarter. This project's judgement: the simulation
+    study (`reports/benchmarks/decision.md`) gains from six strata instead of four at 200 pairs, and nothing beyond eight.
+    """
+    assigned = assigned or max(4, min(8, pairs // 30))
+    return {"assigned": assigned, "outside": max(1, assigned // 2), "beside": max(1, assigned // 4)}
+
+
 def stratum_bounds(weights: ArrayLike, strata: int, include: Iterable[float] = (), bins: int = 200) -> list[float]:
     """Bounds of about `strata` strata by the cumulative √f rule, with every weight of `include` among them.
 

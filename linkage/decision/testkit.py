@@ -15,7 +15,7 @@ import numpy as np
 
 from linkage.decision.deciding import relation
 from linkage.decision.samples import LabelledSample
-from linkage.decision.strata import Kind, Stratum, allocate, allocate_top_up, stratum_bounds, tally
+from linkage.decision.strata import Kind, Stratum, allocate, allocate_top_up, strata_of_kind, stratum_bounds, tally
 from linkage.runs.sql import write_parquet
 
 if TYPE_CHECKING:
@@ -127,16 +127,16 @@ class PlantedStratum:
 
 def stratify(population: Population, pairs: int, upper: float, lower: float) -> list[PlantedStratum]:
     """The strata that `draw_review_sample` would make for a review set of `pairs` pairs."""
-    strata = max(4, min(8, pairs // 50))
+    strata = strata_of_kind(pairs)
     assigned = np.flatnonzero(~np.isnan(population.weight))
     paired = ~np.isnan(population.weight[population.outside_mention])
     frames: list[tuple[Kind, Any, Any, Any, tuple[float, ...], int]] = [
-        ("assigned", assigned, population.weight[assigned], population.true[assigned], (lower, upper), strata)
+        ("assigned", assigned, population.weight[assigned], population.true[assigned], (lower, upper), strata["assigned"])
     ]
-    kinds: tuple[tuple[Kind, Any, int], ...] = (("outside", ~paired, strata // 2), ("beside", paired, max(1, strata // 4)))
-    for kind, of, count in kinds:
+    kinds: tuple[tuple[Kind, Any], ...] = (("outside", ~paired), ("beside", paired))
+    for kind, of in kinds:
         mention, weight, true = population.outside_mention[of], population.outside_weight[of], population.outside_true[of]
-        frames.append((kind, mention, weight, true, (), count))
+        frames.append((kind, mention, weight, true, (), strata[kind]))
     found = []
     for kind, mention, weight, true, cuts, count in frames:
         for stratum in tally(kind, weight, stratum_bounds(weight, count, cuts)):

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkage.decision.strata import allocate, allocate_top_up, planning_rate, stratum_bounds, tally
+from linkage.decision.strata import allocate, allocate_top_up, planning_rate, strata_of_kind, stratum_bounds, tally
 from linkage.errors import LinkageError
 
 
@@ -77,3 +77,9 @@ def test_planning_rate_by_hand():
     assert planning_rate([2.0, -2.0]) == pytest.approx(0.5)
     assert planning_rate([4.0]) == pytest.approx(0.8)
     assert planning_rate([]) == 0.0
+
+
+def test_a_stratum_for_thirty_pairs_and_fewer_of_what_blocking_left_out():
+    assert strata_of_kind(200) == {"assigned": 6, "outside": 3, "beside": 1}
+    assert strata_of_kind(100)["assigned"] == 4 and strata_of_kind(600) == strata_of_kind(2_000)
+    assert strata_of_kind(600, 2) == {"assigned": 2, "outside": 1, "beside": 1}
