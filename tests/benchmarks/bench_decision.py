@@ -16,8 +16,8 @@ import argparse
 import json
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -116,7 +116,7 @@ def candidates_per_mention(run: Path) -> float:
 
 @dataclass(frozen=True)
 class Planned:
-    """A population at a precision: threshold, lower bound of the clerical region, truth on the frame."""
+    """A population at a precision, its frame that of the design there: threshold, clerical region's lower bound, truth."""
 
     population: Population
     weights: np.ndarray
@@ -126,11 +126,24 @@ class Planned:
     recall: float
 
 
+def framed(population: Population, upper: float) -> Population:
+    """The population with the outside pairs `draw_outside_pairs` would give: of mentions that are not linked at `upper`."""
+    weight = population.weight[population.outside_mention]
+    kept = np.isnan(weight) | (weight < upper)
+    return replace(
+        population,
+        outside_mention=population.outside_mention[kept],
+        outside_weight=population.outside_weight[kept],
+        outside_true=population.outside_true[kept],
+    )
+
+
 def prepare(population: Population, precision: float) -> Planned:
     """Truth is that of the frame: what looser keys reach counts as lost, what they do not reach cannot be sampled."""
+    threshold = population.threshold_for(precision)
+    population = framed(population, threshold)
     seen = ~np.isnan(population.weight)
     weights, true = population.weight[seen], population.true[seen]
-    threshold = population.threshold_for(precision)
     linked = weights >= threshold
     matches = int(true.sum() + population.outside_true.sum())
     return Planned(
@@ -144,28 +157,32 @@ def measure(source: Source, seed: int, candidates: float, fewer: int, mentions: 
     population = source(seed)
     found: dict[str, list[float]] = {}
     for pilot in (1.0, 0.5):
-        found |= {key: list(values) for key, values in coverage(population, seed, pilot)}
+        found |= {key: list(values) for key, values in coverage(population, seed, pilot, candidates)}
     for mu, lam, n in PROMISES:
         found[f"promise|{mu}|{lam}|{n}"] = list(promises(population, seed, mu, lam, n))
     if seed < fewer:
-        found |= {key: list(values) for key, values in labels_saved(population, seed, candidates)}
         found |= {key: list(values) for key, values in three_estimators(seed, mentions)}
     if seed < 20:
         found["calibration"] = list(calibration(population, seed))
     return found
 
 
-def coverage(population: Population, seed: int, pilot: float) -> Found:
+def coverage(population: Population, seed: int, pilot: float, candidates: float) -> Found:
     """In each corner the share of `DRAWS` samples whose interval covers, by method, and the mean width.
+
+    Of the first sample also its widths and the simple random samples of candidate pairs that are as narrow.
 
     The design is that of `label_sample`; a stratum's simple random sample shows a hypergeometric count of matches, so the
     counts are drawn instead of the pairs.
     """
     for precision in PRECISIONS:
         plan = prepare(population, precision)
+        simple = widths_of_simple_samples(plan, candidates)
+        if pilot == 1:
+            yield f"frame|{precision}", (plan.precision, plan.recall, population.recall(plan.threshold))
         for n in SIZES:
             rng = np.random.default_rng(1_000_000 * n + seed)
-            strata = stratify(population, n, plan.threshold, plan.lower)
+            strata = stratify(plan.population, n, plan.threshold, plan.lower)
             sizes = np.array([one.stratum.size for one in strata])
             true = np.array([int(one.true.sum()) for one in strata])
             above = np.array([one.stratum.kind == "assigned" and one.stratum.low >= plan.threshold for one in strata])
@@ -187,6 +204,9 @@ def coverage(population: Population, seed: int, pilot: float) -> Found:
                 p_right, p_width, r_right, r_width = np.mean(drawn, axis=0).tolist()
                 yield f"coverage|{name}|{pilot}|{n}|{precision}|precision", (p_right, p_width)
                 yield f"coverage|{name}|{pilot}|{n}|{precision}|recall", (r_right, r_width)
+            widths = outcomes[next(iter(METHODS))][0][1::2]
+            needed = as_narrow(simple, widths)
+            yield f"saved|{pilot}|{n}|{precision}", (*widths, *needed, max(needed) / n)
             if pilot == 1:
                 yield f"attainable|{n}|{precision}", attainable((sizes - true)[above], sizes[above], first[above], rng)
 
@@ -209,6 +229,8 @@ def attainable(false: Any, sizes: Any, taken: Any, rng: np.random.Generator) -> 
     93–97.5 % (both taken as 95 % and yes where P(none) ≤ 7 %), from 4,000 samples.
     """
     expected = float((taken * false / sizes).sum())
+    if expected > 5:
+        return expected, 0.0, 0.95, 1.0
     counts = rng.hypergeometric(false, sizes - false, taken, (4000, false.size))
     none = float((counts.sum(axis=1) == 0).mean())
     if none <= 0.07:
@@ -226,7 +248,8 @@ def promises(population: Population, seed: int, mu: float, lam: float, n: int) -
     used = ~np.isnan(population.weight)
     weights, true = population.weight[used], population.true[used]
     model = propose_thresholds(weights, targets, none_given)
-    found = thresholds_from_labels(label_sample(population, n, model.upper, model.lower, 7_000_000 * n + seed), weights, targets)
+    sample = label_sample(framed(population, model.upper), n, model.upper, model.lower, 7_000_000 * n + seed)
+    found = thresholds_from_labels(sample, weights, targets)
     linked, by_model = weights >= found.upper, weights >= model.upper
     return (
         float("false_link_rate" not in found.unmet),
@@ -238,46 +261,35 @@ def promises(population: Population, seed: int, mu: float, lam: float, n: int) -
     )
 
 
-def labels_saved(population: Population, seed: int, candidates: float) -> Found:
-    """Widths of the two-phase design with n labels, and the simple random samples of candidate pairs as narrow."""
-    for n in SIZES:
-        for precision in PRECISIONS:
-            plan = prepare(population, precision)
-            sample = label_sample(population, n, plan.threshold, plan.lower, 3_000_000 * n + seed, pilot=0.5)
-            design = {one.measure: one for one in estimate_by_design(sample, plan.weights, plan.threshold)}
-            wanted = [design[measure].high - design[measure].low for measure in ("precision", "recall")]
-            true = population.true[~np.isnan(population.weight)]
-            linked = plan.weights >= plan.threshold
-            false, missed = int((linked & ~true).sum()), int((~linked & true).sum() + population.outside_true.sum())
-            frame = round(candidates * plan.weights.size) + population.outside_true.size
-            sizes = _simple_sizes(false, missed, int(linked.sum()), frame, wanted)
-            yield f"saved|{n}|{precision}", (*wanted, *sizes, max(sizes) / n)
+def widths_of_simple_samples(plan: Planned, candidates: float) -> np.ndarray:
+    """Sizes of simple random samples and the widths of their intervals (precision, recall) at the expected counts, (40, 3).
 
-
-def _simple_sizes(false: int, missed: int, links: int, frame: int, wanted: list[float]) -> list[float]:
-    """Simple random sample sizes whose intervals, at the expected counts, have the wanted widths (precision, recall)."""
-
-    def widths(n: float) -> tuple[float, float]:
+    Drawn from all candidate pairs, before scores or assignment drop any, and the pairs outside the blocking rules.
+    """
+    population = plan.population
+    true = population.true[~np.isnan(population.weight)]
+    linked = plan.weights >= plan.threshold
+    links, false = int(linked.sum()), int((linked & ~true).sum())
+    missed = int((~linked & true).sum() + population.outside_true.sum())
+    frame = round(candidates * plan.weights.size) + population.outside_true.size
+    rows = []
+    for n in np.geomspace(50, 0.999 * frame, 40):
         f, m = (total_of_hits([n * count / frame], [n], [frame]) for count in (false, missed))
-        f = Interval(min(f.value, links), min(f.low, links), min(f.high, links))
-        odds = ratio(m, f.complement(links))
-        return (f.high - f.low) / links, 1 / (1 + odds.low) - 1 / (1 + odds.high)
+        rows.append((n, *_covers(f, m, links, plan)[1::2]))
+    return np.array(rows)
 
-    sizes = []
-    for which in (0, 1):
-        low, high = 20.0, float(frame)
-        for _ in range(18):
-            middle = (low + high) / 2
-            low, high = (low, middle) if widths(middle)[which] <= wanted[which] else (middle, high)
-        sizes.append(high)
-    return sizes
+
+def as_narrow(simple: np.ndarray, widths: Sequence[float]) -> list[float]:
+    """Sizes of the simple random samples with these widths (precision, recall), between the sizes tried on a log scale."""
+    size = np.log(simple[::-1, 0])
+    return [float(np.exp(np.interp(np.log(w), np.log(simple[::-1, i]), size))) for i, w in enumerate(widths, start=1)]
 
 
 def calibration(population: Population, seed: int) -> tuple[float, ...]:
     """Log loss and Brier score over the whole population, raw and calibrated on 600 labels."""
     plan = prepare(population, 0.99)
     true = population.true[~np.isnan(population.weight)].astype(float)
-    sample = label_sample(population, 600, plan.threshold, plan.lower, seed)
+    sample = label_sample(plan.population, 600, plan.threshold, plan.lower, seed)
     used = ~np.isnan(sample.weight)
     found = calibrate(sample.weight[used], sample.match[used], sample.design_weight[used], seed=seed)
     every = np.ones(true.size)
@@ -299,9 +311,9 @@ def three_estimators(seed: int, mentions: int) -> Found:
         recall = (linked & population.true).sum() / (rest & population.has_person).sum()
         truth = {"precision": population.true[linked].mean(), "recall": recall}
         whole = {"precision": plan.precision, "recall": plan.recall}
-        design = label_sample(population, 600, plan.threshold, plan.lower, seed)
+        design = label_sample(plan.population, 600, plan.threshold, plan.lower, seed)
         found = (
-            ("model", estimate_by_model(plan.weights, plan.threshold, population.outside_weight), whole),
+            ("model", estimate_by_model(plan.weights, plan.threshold, plan.population.outside_weight), whole),
             ("anchors", estimate_by_anchors(anchored, plan.threshold)[0], truth),
             ("design, n = 600", estimate_by_design(design, plan.weights, plan.threshold), whole),
         )
@@ -331,7 +343,8 @@ def main() -> None:
         origin = (
             f"bootstrap samples of {source(0).weight.size:,} mentions each from one run of the engine on the project's generated "
             f"registers ({REGISTERS.persons:,} persons, seed {REGISTERS.seed}, errors × {REGISTERS.errors:g}; birth entries, the "
-            f"child), false pairs drawn 1, 3 or 8 times as often in turn; pairs outside blocking: the run's wide net; "
+            f"child), false pairs drawn 1, 3 or 8 times as often in turn; pairs outside blocking: the run's wide net for mentions "
+            f"not linked at the corner's threshold; "
             f"{candidates:.2f} candidate pairs an assigned one"
         )
     else:

@@ -23,12 +23,19 @@ def render(found: dict[str, list[list[float]]], populations: int, fewer: int, or
     mean = {key: np.mean(values, axis=0) for key, values in found.items()}
     chosen = next(iter(METHODS))
     corners: Rows = []
+    beyond: Rows = []
     for measured in ("precision", "recall"):
         for n in SIZES:
             for precision in PRECISIONS:
                 one, two = (mean[f"coverage|{chosen}|{pilot}|{n}|{precision}|{measured}"] for pilot in (1.0, 0.5))
                 shown = (f"{one[0]:.3f}", f"± {50 * one[1]:.2f}", f"{two[0]:.3f}", f"± {50 * two[1]:.2f}")
                 corners.append((measured, str(n), f"{precision:g}", *shown))
+                for phases, pilot, cover in (("one", 1.0, one[0]), ("two", 0.5, two[0])):
+                    if not 0.93 <= cover <= 0.975:
+                        drawn = np.array(found[f"coverage|{chosen}|{pilot}|{n}|{precision}|{measured}"])[:, 0]
+                        sure = f"± {1.96 * drawn.std() / len(drawn) ** 0.5:.3f}"
+                        hits = f"{mean[f'attainable|{n}|{precision}'][0]:.2f}" if measured == "precision" else ""
+                        beyond.append((measured, str(n), f"{precision:g}", phases, f"{cover:.3f}", sure, hits))
     limits: Rows = []
     for n in SIZES:
         for precision in PRECISIONS:
@@ -57,9 +64,13 @@ def render(found: dict[str, list[list[float]]], populations: int, fewer: int, or
     saved: Rows = []
     for n in SIZES:
         for precision in PRECISIONS:
-            a = mean[f"saved|{n}|{precision}"]
-            widths_shown = (f"{100 * a[0]:.2f}", f"{100 * a[1]:.2f}")
-            saved.append((str(n), f"{precision:g}", *widths_shown, f"{a[2]:.0f}", f"{a[3]:.0f}", f"{a[4]:.1f}"))
+            for pilot, phases in ((1.0, "one"), (0.5, "two")):
+                a = mean[f"saved|{pilot}|{n}|{precision}"]
+                sure = 1.96 * np.std(found[f"saved|{pilot}|{n}|{precision}"], axis=0)[4] / populations**0.5
+                widths_shown = (f"{100 * a[0]:.2f}", f"{100 * a[1]:.2f}")
+                needed = (f"{a[2]:.0f}", f"{a[3]:.0f}", f"{a[4]:.2f} ± {sure:.2f}")
+                saved.append((str(n), f"{precision:g}", phases, *widths_shown, *needed))
+    frames = [(f"{one:g}", *(f"{100 * value:.2f}" for value in mean[f"frame|{one}"])) for one in PRECISIONS]
     losses = np.array(found["calibration"])
     wins = f"{int((losses[:, 1] < losses[:, 0]).sum())} of {len(losses)}"
     three = [(*key.split("|")[1:], f"{a[0]:.3f}", f"{100 * a[1]:+.2f}") for key, a in mean.items() if key.startswith("three|")]
@@ -69,6 +80,19 @@ def render(found: dict[str, list[list[float]]], populations: int, fewer: int, or
             f"Populations: {populations}, {origin}; {DRAWS} samples of each in each corner of the coverage table. Versions: {versions}. Machine: 2 cores, 24 GiB. Widths in percentage points.\n",
             "### Coverage of the 95 % intervals\n",
             table(("measure", "labels", "precision", "coverage, one phase", "half-width", "two phases", "half-width"), corners),
+            "### Corners outside 93–97.5 %\n",
+            table(
+                (
+                    "measure",
+                    "labels",
+                    "precision",
+                    "phases",
+                    "coverage",
+                    "simulation error",
+                    "false links expected in the sample",
+                ),
+                beyond,
+            ),
             "### What coverage is attainable where few false links are sampled (precision, one phase)\n",
             table(
                 (
@@ -101,8 +125,13 @@ def render(found: dict[str, list[list[float]]], populations: int, fewer: int, or
                 ),
                 kept,
             ),
-            f"### Labels a simple random sample of candidate pairs needs ({fewer} populations, two-phase design)\n",
-            table(("n", "precision", "width precision", "width recall", "for precision", "for recall", "for both / n"), saved),
+            "### Labels a simple random sample of candidate pairs needs\n",
+            table(
+                ("n", "precision", "phases", "width precision", "width recall", "for precision", "for recall", "for both / n"),
+                saved,
+            ),
+            "### What the frame holds (means, percentage points)\n",
+            table(("precision aimed at", "precision", "recall on the frame", "recall, all matches counted"), frames),
             "### Calibration on 600 labels, 20 seeds\n",
             table(
                 ("log loss below the model's", "log loss raw", "calibrated", "Brier raw", "calibrated"),
