@@ -129,7 +129,7 @@ def run_stages(
             for side, source in sources.items()
         }
         done: dict[str, str] = {}
-        ahead: Thread | None = None
+        ahead = Thread(target=_import_ahead, args=(project.spec,))
         for stage in STAGES[: last + 1]:
             parents = {parent: done[parent] for parent in stage.after} or inputs
             reviewed = [hash_file(run.file(name)) for name in stage.reviewed(project.spec) if run.file(name).is_file()]
@@ -144,8 +144,7 @@ def run_stages(
             record = run.record(stage.name)
             if record is None or record.fingerprint != done[stage.name]:
                 progress(stage.name, 0, 0)
-                if ahead is None and stage is not STAGES[-1] and last == len(STAGES) - 1:
-                    ahead = Thread(target=_prepare_ahead, args=(project.spec, run.path if "assign" in done else None))
+                if ahead.ident is None and stage is not STAGES[-1]:
                     ahead.start()
                 try:
                     record = run.run_stage(
@@ -164,13 +163,13 @@ def run_stages(
     return run
 
 
-def _prepare_ahead(spec: ProjectSpec, trained: Path | None) -> None:
-    """Import and draw for the last stages while DuckDB works for the first; `trained` is a run whose training is current."""
-    for name in ("scipy.special", "scipy.optimize"):
+def _import_ahead(spec: ProjectSpec) -> None:
+    """Import what the last stages need while DuckDB works for the first: together it takes as long as they do."""
+    for name in ("scipy.special", "scipy.optimize", "linkage.report", "matplotlib.figure", "matplotlib.backends.backend_svg"):
         import_module(name)
-    from linkage.report import prepare_report
+    from linkage.report.writing import compiled_template
 
-    prepare_report(trained, spec)
+    compiled_template(spec.report.language)
 
 
 def _in_folder(stage: Callable[[Work], Counts], work: Work, folder: Path) -> Counts:

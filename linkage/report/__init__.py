@@ -11,6 +11,6 @@ How it is made: `reading` opens the run; `sources`, `model`, `results`, `quality
 `pdf` render the one document.
 """
 
-from linkage.report.building import FORMATS, build_report, prepare_report, write_report
+from linkage.report.building import FORMATS, build_report, write_report
 
-__all__ = ["FORMATS", "build_report", "prepare_report", "write_report"]
+__all__ = ["FORMATS", "build_report", "write_report"]

@@ -16,7 +16,7 @@ from linkage.report.changes import describe_changes
 from linkage.report.groups import describe_groups
 from linkage.report.html import write_html
 from linkage.report.letterhead import letterhead
-from linkage.report.model import describe_method, draw_ahead
+from linkage.report.model import describe_method
 from linkage.report.numbers import Language, Ledger, Number
 from linkage.report.pandoc import Node, read_markdown
 from linkage.report.plausibility import describe_plausibility
@@ -26,7 +26,7 @@ from linkage.report.results import describe_results
 from linkage.report.sources import describe_flow, describe_sources
 from linkage.report.tables import Cell, Picture, Table
 from linkage.report.texts import Texts
-from linkage.report.writing import compiled_template, fill_template, place_content
+from linkage.report.writing import fill_template, place_content
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,17 +64,6 @@ def build_report(
     target.mkdir(parents=True, exist_ok=True)
     _build(run, spec, target, formats, since, language or spec.report.language)
     return {form: target / f"report.{form}" for form in formats}
-
-
-def prepare_report(run: Path | None, spec: ProjectSpec) -> None:
-    """What a report needs that no threshold changes: imports, its template and, of a run trained already, two figures."""
-    import matplotlib.backends.backend_svg
-    import matplotlib.figure  # noqa: F401 - the report's drawings import them late
-
-    texts = Texts(spec.report.language)
-    if run:
-        draw_ahead(RunTables(run), texts)
-    compiled_template(texts.language)
 
 
 def _spec_of(run: Path) -> ProjectSpec:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -134,15 +134,7 @@ def draw_weights(counts: NDArray[np.int_], edges: NDArray[np.float64], threshold
 
 
 def draw_bars(labels: Sequence[str], values: Sequence[float], axis: str, texts: Texts, marks: Sequence[float] = ()) -> Drawing:
-    """Horizontal bars, first on top; negative ones hatched so that they differ without colour.
-
-    The same bars asked for again are the ones drawn already (`model.draw_ahead`).
-    """
-    return _bars(tuple(labels), tuple(values), axis, texts, tuple(marks))
-
-
-@lru_cache(maxsize=4)
-def _bars(labels: tuple[str, ...], values: tuple[float, ...], axis: str, texts: Texts, marks: tuple[float, ...]) -> Drawing:
+    """Horizontal bars, first on top; negative ones hatched so that they differ without colour."""
     height = min(0.6 + 0.2 * max(len(labels), 2), TALLEST)
 
     def paint(axes: Axes) -> None:

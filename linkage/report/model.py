@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from linkage.report.figures import Drawing, draw_bars
+from linkage.report.figures import draw_bars
 from linkage.report.group_errors import group_label
 from linkage.report.numbers import Number
 from linkage.report.tables import Cell, Part, Picture, Table, part
@@ -96,7 +96,11 @@ def _blocking(run: RunTables, texts: Texts) -> Part:
     table = Table(
         texts("captions", "blocking"), texts.header("rule", "pairs", "blocks", "largest", "capped"), rows, source, (5, 2, 2, 2, 2)
     )
-    picture = Picture(texts("figures", "blocking"), texts("alternatives", "blocking"), _draw_rules(held, texts), source)
+    drawn = draw_bars(
+        [texts.rule(rule["rule"]) for rule in held["rules"]], [max(rule["pairs"], 0.5) for rule in held["rules"]],
+        texts("words", "number_of_links"), texts,
+    )  # fmt: skip
+    picture = Picture(texts("figures", "blocking"), texts("alternatives", "blocking"), drawn, source)
     return part(facts, {"blocking": table}, {"blocking": picture})
 
 
@@ -183,26 +187,15 @@ def _training(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
         for one in held["passes"]
     ]  # fmt: skip
     columns = texts.header("pass", "pairs", "used", "matched_share", "converged", "iterations")
-    picture = Picture(texts("figures", "levels"), texts("alternatives", "levels"), _draw_levels(held, texts), source)
+    drawn = draw_bars(
+        [_level_name(level, texts) for level in held["levels"]],
+        [level["weight"] for level in held["levels"]],
+        texts("words", "model_weight"),
+        texts,
+    )
+    picture = Picture(texts("figures", "levels"), texts("alternatives", "levels"), drawn, source)
     tables = {"levels": levels, "passes": Table(texts("captions", "passes"), columns, passes, source, (4, 2, 2, 2, 2, 2))}
     return part(facts, tables, {"levels": picture})  # type: ignore[arg-type]
-
-
-def draw_ahead(run: RunTables, texts: Texts) -> None:
-    """Begin the figures of this section, which no threshold changes, while a run's stages up to the report work on."""
-    for name, draw in (("blocking", _draw_rules), ("training", _draw_levels)):
-        if run.documents[name]:
-            draw(run.documents[name], texts)
-
-
-def _draw_rules(blocking: dict[str, Any], texts: Texts) -> Drawing:
-    names = [texts.rule(rule["rule"]) for rule in blocking["rules"]]
-    return draw_bars(names, [max(rule["pairs"], 0.5) for rule in blocking["rules"]], texts("words", "number_of_links"), texts)
-
-
-def _draw_levels(training: dict[str, Any], texts: Texts) -> Drawing:
-    names = [_level_name(level, texts) for level in training["levels"]]
-    return draw_bars(names, [level["weight"] for level in training["levels"]], texts("words", "model_weight"), texts)
 
 
 def _prior(spec: ProjectSpec, name: str) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,15 +19,12 @@ def _held() -> dict[str, Any]:
     return held
 
 
-@dataclass(frozen=True)
 class Texts:
     """Looks texts up by group and name; what is not known is shown as it is, so that a user's own field keeps its name."""
 
-    language: Language
-
-    @property
-    def _place(self) -> int:
-        return _PLACE[self.language]
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self._place = _PLACE[language]
 
     def __call__(self, group: str, name: str, *values: object) -> str:
         """The text, with `values` in its places {0}, {1} …"""

@@ -31,16 +31,3 @@ def test_no_label_lies_on_the_numbers_of_its_axis(name, monkeypatch):
     monkeypatch.setattr(figures, "_fit", watched)
     assert WITH_AXES[name]().svg
     assert seen == [False] * 4
-
-
-def test_bars_drawn_ahead_are_taken_where_everything_is_the_same_and_only_there():
-    asked = (["một", "hai"], [1.5, -2.0], "bit")
-    drawn = figures.draw_bars(*asked, Texts("vi"))
-    assert figures.draw_bars(*asked, Texts("vi")) is drawn
-    others = [
-        figures.draw_bars(["một", "ba"], *asked[1:], Texts("vi")),
-        figures.draw_bars(asked[0], [1.5, -2.5], "bit", Texts("vi")),
-        figures.draw_bars(*asked, Texts("en")),
-        figures.draw_bars(*asked, Texts("vi"), (-0.1, 0.1)),
-    ]
-    assert len({drawn.svg, *(other.svg for other in others)}) == 5
