@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from linkage.matching import assignment
 from linkage.matching.assignment import CANDIDATES, FLOOR, _assign_one_to_one, assign_pairs, benefits, match_probabilities
 from linkage.matching.tables import Sides
 
@@ -84,6 +85,24 @@ def test_large_components_are_assigned_greedily_and_told(monkeypatch) -> None:
     chosen, (components, greedy, largest) = _assign_one_to_one(left, right, np.array([5.0, 4.5, 4.9, 1.0]))
     assert (components, greedy, largest) == (2, 1, 4)
     assert chosen.tolist() == [0, 3]
+
+
+def test_batches_of_components_are_as_good_as_all_at_once(monkeypatch) -> None:
+    """A thousand small components, in batches of a few: the same total benefit, and every record once."""
+    random = np.random.default_rng(3)
+    left, right = (np.repeat(np.arange(1_000) * 4, 9) + random.integers(0, 4, 9_000) for _ in range(2))
+    left, right = np.unique(np.column_stack([left, right]), axis=0).T
+    weights = random.normal(2, 6, len(left))
+    found = []
+    for largest in (100_000, 12):
+        monkeypatch.setattr(assignment, "LARGEST_EXACT", largest)
+        chosen, (components, greedy, _) = _assign_one_to_one(left, right + 4_000, weights)
+        assert components >= 1_000 and greedy == 0
+        found.append(chosen)
+    everything, batched = found
+    assert benefits(weights[batched]).sum() == pytest.approx(benefits(weights[everything]).sum(), abs=1e-6)
+    for records in (left[batched], right[batched]):
+        assert len(np.unique(records)) == len(records)
 
 
 def test_no_pairs_is_no_links(connection, tmp_path) -> None:
