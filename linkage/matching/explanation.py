@@ -33,7 +33,7 @@ class Step:
     rarity: float
     """Bits of it that come from how common the value is."""
     against_relative: float | None
-    """Bits for a match against a close relative; None where relatives share the field."""
+    """Bits of this field by itself for a match against a close relative; None where relatives share the field."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Explanation:
     steps: tuple[Step, ...]
     match_weight: float
     relative_weight: float | None
-    """Weight of a match against a close relative; None where the class has nothing to say."""
+    """Weight of a match against a close relative, with what their fields have together; None where the class says nothing."""
     link_weight: float
     proposed_by_blocking: bool
 
