@@ -48,6 +48,9 @@ def to_spark(tree: exp.Expr, dates: Collection[str]) -> str:
 def _translate(node: exp.Expr, dates: frozenset[str]) -> exp.Expr:
     if isinstance(node, exp.ReadParquet):
         return _file(node)
+    if isinstance(node, exp.CTE):
+        node.set("materialized", None)  # Spark has no such word
+        return node
     if isinstance(node, exp.ArrayOverlaps):
         return exp.func("arrays_overlap", node.this, node.expression)
     if isinstance(node, exp.JarowinklerSimilarity):

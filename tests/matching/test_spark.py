@@ -36,6 +36,7 @@ def test_queries_are_translated() -> None:
         "SELECT ARRAYS_OVERLAP(a, b), JARO_WINKLER(a, b) FROM t"
     )
     assert in_spark("SELECT abs(born_l - born_r) <= 1, a - b FROM t") == "SELECT ABS(DATEDIFF(born_l, born_r)) <= 1, a - b FROM t"
+    assert in_spark("WITH a AS MATERIALIZED (SELECT b FROM t) SELECT b FROM a") == "WITH a AS (SELECT b FROM t) SELECT b FROM a"
     assert in_spark('SELECT hash("x") FROM t') == "SELECT XXHASH64(`x`) FROM t"
     assert "9223372036854775808" in in_spark("SELECT * FROM t WHERE hash(x, 7) < 5::UBIGINT")
     assert in_spark("SELECT sum(n) FILTER (n <= $cap) FROM t", cap=3) == "SELECT SUM(n) FILTER(WHERE n <= 3) FROM t"
