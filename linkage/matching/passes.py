@@ -25,7 +25,7 @@ from linkage.matching.fellegi_sunter import Fit, Floats, Patterns, fit_m, shares
 from linkage.matching.levels import count_patterns, levels_of_pairs
 from linkage.matching.model import gamma_expressions
 from linkage.matching.random_pairs import to_patterns
-from linkage.matching.relatives import RelativesModel
+from linkage.matching.relatives import DIGITS, RelativesModel
 from linkage.matching.tables import Sides
 from linkage.runs.sql import connect, quote, quote_list
 
@@ -34,8 +34,6 @@ PASS_PAIRS = 3_000_000
 FEWEST_PAIRS = 100
 NEVER = 1e-12
 """Splink cannot hold a probability of 0, which that of a level never seen among matches, or among others, comes to."""
-DIGITS = 12
-"""Decimals of m that are kept: what differs beyond comes from the order in which threads add."""
 FEWEST_COMPARISONS = 3
 """With fewer, m and u cannot both be told from the pairs of a pass (Goodman 1974), and u is held at that of random records."""
 

@@ -42,7 +42,7 @@ from linkage.runs.sql import fetch_row, quote
 FEWEST_PAIRS = 200
 MOST_PAIRS = 2_000_000
 DIGITS = 12
-"""Decimals that are kept: what differs beyond comes from the order of additions."""
+"""Decimals of parameters that are kept: what differs beyond comes from the order in which threads add."""
 
 
 @dataclass(frozen=True)
