@@ -8,6 +8,8 @@ import subprocess
 import zipfile
 from pathlib import Path
 
+import duckdb
+import pyarrow.parquet as pq
 import pytest
 from planted_run import PROJECT, SECRET_NAME, SECRET_NUMBER, plant_run, spec_of
 from reading_reports import docx_text, html_text, numerals, pdf_text
@@ -78,6 +80,17 @@ def test_a_sample_without_pairs_outside_blocking_cannot_meet_the_missed_link_tar
     assert re.search(r"Tỷ lệ bỏ sót 2% 0,50% \(0,40%–0,60%\) theo mẫu rà soát 380 chưa kết luận được", text)
     assert "chưa tính phần khóa chặn làm mất" in text
     assert "Độ bao phủ của khóa chặn" not in text
+
+
+def test_recall_of_a_sample_with_pairs_outside_blocking_is_called_an_upper_reading(tmp_path):
+    run = plant_run(tmp_path / "run", labels=True)
+    kinds = duckdb.sql(
+        f"SELECT * REPLACE ('outside' AS stratum_kind) FROM read_parquet('{run / 'review_set.parquet'}')"
+    ).to_arrow_table()
+    pq.write_table(kinds, run / "review_set.parquet")
+    text = said_by(run)
+    assert "Độ bao phủ theo mẫu là số đọc phía cao" in text
+    assert "chưa tính phần khóa chặn làm mất" not in text
 
 
 def test_a_run_without_links_says_so(tmp_path):
