@@ -71,7 +71,7 @@ STAGES: tuple[Stage, ...] = (
         on_spark=True,
         reviewed=lambda spec: ("labels.parquet",) if spec.training.m_from == "labels" else (),
     ),
-    Stage(score, ("matching",), lambda spec: [], ("standardise", "block", "train"), on_spark=True),
+    Stage(score, ("matching",), lambda spec: spec.assignment == "many_to_one", ("standardise", "block", "train"), on_spark=True),
     Stage(assign, ("matching",), lambda spec: spec.assignment, ("standardise", "score")),
     Stage(
         decide,

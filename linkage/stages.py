@@ -243,8 +243,8 @@ def _labelled_matches(work: Work) -> str | None:
 
 
 def score(work: Work) -> Counts:
-    """Match weight and link weight of every candidate pair above the floor: scored_pairs."""
-    from linkage.matching import TrainedModel, open_tables, score_pairs
+    """Match weight and link weight of every candidate pair above the floor: scored_pairs, claims.json."""
+    from linkage.matching import TrainedModel, open_tables, score_pairs, weigh_claims
     from linkage.matching.model import term_frequency_columns
 
     model = TrainedModel.load(work.run.path)
@@ -254,6 +254,11 @@ def score(work: Work) -> Counts:
         work.progress("scoring candidate pairs", 0, 1)
         scored = score_pairs(connection, sides, model, work.run.file("pairs.parquet"), work.folder / "scored_pairs.parquet")
         work.progress("scoring candidate pairs", 1, 1)
+    claims = None
+    if work.spec.assignment == "many_to_one" and work.spec.right:
+        with work.connect() as connection:
+            claims = weigh_claims(connection, work.run.file("mentions.parquet"), work.folder / "scored_pairs.parquet")
+    write_json(work.folder / "claims.json", asdict(claims) if claims else None)
     return {"scored_pairs": scored.pairs, "kept_pairs": scored.written}
 
 

@@ -8,6 +8,7 @@ id, every sample is drawn by a hash of (seed, ids): the same inputs, config and 
 """
 
 from linkage.matching.assignment import assign_pairs
+from linkage.matching.claims import weigh_claims
 from linkage.matching.fitting import fit_model
 from linkage.matching.levels import write_level_store
 from linkage.matching.linker import open_linker, weighed_pairs
@@ -25,6 +26,7 @@ __all__ = [
     "open_linker",
     "open_tables",
     "score_pairs",
+    "weigh_claims",
     "weighed_pairs",
     "write_anchors",
     "write_level_store",

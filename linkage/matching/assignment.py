@@ -5,7 +5,7 @@ component of pairs above the floor (scipy's sparse matching), greedy in componen
 ids. Pairs rank by weight, never by a probability that saturates at one.
 
 The match probability of a pair is that of a mention with at most one person (`match_probabilities`), so it knows of the
-rivals and of their absence; the link weight is of the pair by itself.
+rivals and of their absence; the link weight knows of the person's other entries only (`claims`).
 """
 
 from __future__ import annotations

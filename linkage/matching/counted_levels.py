@@ -2,13 +2,15 @@
 
 A level that holds only where a key of one side equals a key of the other (the same fold key; the same year with day and
 month exchanged) is found by joining the distinct values of the two sides on that key, however rare it is. Conditions are
-read with sqlglot; the alternatives of an OR are joined each by its own key and no pair is counted twice.
+read with sqlglot; the alternatives of an OR are joined each by its own key and no pair is counted twice. Some conditions
+imply a key: texts that differ in one place have one half in common, and of dates at most a day apart one is the other, the
+day before it or the day after.
 Population: all possible pairs in which the comparison is not missing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import duckdb
 import sqlglot
@@ -18,6 +20,10 @@ from sqlglot import exp
 from linkage.matching.tables import Sides
 from linkage.runs.sql import fetch_row, quote, quote_list
 
+HALF = 4
+"""Characters of the first half of a text: the year of a date's digits."""
+WHOLE = ("DATE", "TINYINT", "SMALLINT", "INTEGER", "BIGINT")
+"""Types whose values, when at most one apart, differ by -1, 0 or 1."""
 MOST_PAIRS = 20_000_000
 """Pairs of distinct values that are joined for a level; one that needs more is common enough to be sampled."""
 
@@ -35,9 +41,10 @@ def count_levels(connection: duckdb.DuckDBPyConnection, sides: Sides, comparison
             f" FROM {quote(table)} GROUP BY {quote_list(columns)}"
         )
     possible = _possible_pairs(connection, sides, comparison)
+    whole = {column for column in columns if sides.types.get(column, "").upper() in WHOLE}
     counted: dict[int, float] = {}
     for level in comparison._comparison_levels_excluding_null:
-        ways = [] if level._is_else_level else read_alternatives(level.sql_condition)
+        ways = [] if level._is_else_level else read_alternatives(level.sql_condition, whole)
         if not ways or not all(map(_keys, ways)) or possible == 0:
             continue
         if sum(_forecast(connection, way) for way in ways) > MOST_PAIRS:
@@ -58,26 +65,42 @@ def count_levels(connection: duckdb.DuckDBPyConnection, sides: Sides, comparison
     return counted
 
 
-def read_alternatives(condition: str) -> list[Alternative]:
+def read_alternatives(condition: str, whole: Collection[str] = ()) -> list[Alternative]:
     """The ways in which a condition can hold: OR is taken apart where each of its sides has a key to join on.
 
-    None where sqlglot cannot read it, which is then no matter of counting.
+    `whole` names the columns of whole numbers or dates. None where sqlglot cannot read it, which is then no matter of
+    counting.
     """
     try:
-        return _alternatives(sqlglot.parse_one(condition, read="duckdb"))
+        return _alternatives(sqlglot.parse_one(condition, read="duckdb"), whole)
     except sqlglot.errors.ParseError:
         return []
 
 
-def _alternatives(node: exp.Expr) -> list[Alternative]:
+def _alternatives(node: exp.Expr, whole: Collection[str]) -> list[Alternative]:
     if isinstance(node, exp.Paren):
-        return _alternatives(node.this)
+        return _alternatives(node.this, whole)
     if isinstance(node, exp.And):
-        return [(*first, *second) for first in _alternatives(node.left) for second in _alternatives(node.right)]
+        return [(*one, *other) for one in _alternatives(node.left, whole) for other in _alternatives(node.right, whole)]
     if isinstance(node, exp.Or):
-        apart = [*_alternatives(node.left), *_alternatives(node.right)]
+        apart = [*_alternatives(node.left, whole), *_alternatives(node.right, whole)]
         return apart if all(map(_keys, apart)) else [(node,)]
-    return [(node,)]
+    return [(key, node) for key in _implied_keys(node, whole)] or [(node,)]
+
+
+def _implied_keys(node: exp.Expr, whole: Collection[str]) -> list[exp.Expr]:
+    """Equalities of which one holds wherever the condition does; none where no such are known."""
+    if isinstance(node, exp.EQ) and isinstance(node.left, exp.Anonymous) and node.left.name.lower() == "hamming":
+        left, right = (one.sql("duckdb") for one in node.left.expressions)
+        halves = (f"left({{0}}, {HALF})", f"substr({{0}}, {HALF + 1})") if node.right == exp.Literal.number(1) else ()
+        return [sqlglot.parse_one(f"{half.format(left)} = {half.format(right)}", read="duckdb") for half in halves]
+    if isinstance(node, exp.LTE) and isinstance(node.left, exp.Abs) and isinstance(node.left.this, exp.Sub):
+        apart = node.left.this
+        known = all(column.name[:-2] in whole for column in apart.find_all(exp.Column))
+        steps = (" - 1", "", " + 1") if known and node.right == exp.Literal.number(1) else ()
+        left, right = apart.left.sql("duckdb"), apart.right.sql("duckdb")
+        return [sqlglot.parse_one(f"{left} = {right}{step}", read="duckdb") for step in steps]
+    return []
 
 
 def _keys(way: Alternative) -> list[tuple[exp.Expr, exp.Expr]]:

@@ -1,4 +1,4 @@
-"""Why a pair weighs what it weighs: the prior, one step a comparison, the name's rarity, and the relatives class."""
+"""Why a pair weighs what it weighs: the prior, one step a comparison, the name's rarity, relatives, and other entries' claims."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from splink.internals.comparison import Comparison
 from splink.internals.misc import prob_to_match_weight
 
 from linkage.errors import LinkageError
+from linkage.matching.claims import STATES, Claims
 from linkage.matching.levels import levels_of_pairs
 from linkage.matching.model import compared_columns, term_frequency_columns
 from linkage.matching.relatives import RelativesModel, weight_against_relatives
@@ -38,13 +39,15 @@ class Step:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A pair's waterfall. match weight = prior + the steps' weights; the link weight also weighs a close relative."""
+    """A pair's waterfall. match weight = prior + the steps' weights; the link weight also weighs a close relative and claims."""
 
     prior: float
     steps: tuple[Step, ...]
     match_weight: float
     relative_weight: float | None
     """Weight of a match against a close relative, with what their fields have together; None where the class says nothing."""
+    claim: tuple[str, float] | None
+    """Whether other entries claim the person, and the bits of that; None where it is not weighed or the pair was not scored."""
     link_weight: float
     proposed_by_blocking: bool
 
@@ -61,6 +64,8 @@ class Explanation:
         lines.append(f"Match weight {self.match_weight:+.2f}: same person rather than two unrelated people")
         if self.relative_weight is not None:
             lines.append(f"Same person rather than a close relative: {self.relative_weight:+.2f}")
+        if self.claim is not None:
+            lines.append(f"The person is {self.claim[0]}: {self.claim[1]:+.2f}")
         lines.append(f"Link weight {self.link_weight:+.2f}, probability {1 / (1 + 2**-self.link_weight):.4f}")
         if not self.proposed_by_blocking:
             lines.append("No blocking rule proposes this pair, so the run has not compared it.")
@@ -106,7 +111,19 @@ def explain_pair(connection: duckdb.DuckDBPyConnection, run: Path, mention: str,
         "SELECT count(*) FROM read_parquet(?) WHERE id_l = ? AND id_r = ?",
         [str(run / "pairs.parquet"), *ids],
     )[0]
-    return Explanation(prior, steps, match_weight, against, link_weight, bool(found))
+    claim = _claim(connection, run, ids)
+    link_weight += claim[1] if claim else 0.0
+    return Explanation(prior, steps, match_weight, against, claim, link_weight, bool(found))
+
+
+def _claim(connection: duckdb.DuckDBPyConnection, run: Path, ids: list[int]) -> tuple[str, float] | None:
+    """The state of the pair as it was scored, and its bits."""
+    claims = Claims.load(run)
+    if claims is None:
+        return None
+    query = "SELECT claimed FROM read_parquet(?) WHERE id_l = ? AND id_r = ?"
+    found = connection.execute(query, [str(run / "scored_pairs.parquet"), *ids]).fetchall()
+    return (STATES[found[0][0]], claims.bits[found[0][0]]) if found else None
 
 
 def _id_of(connection: duckdb.DuckDBPyConnection, path: Path, record: str, what: str) -> int:

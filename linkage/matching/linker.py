@@ -9,6 +9,7 @@ import duckdb
 from splink import DuckDBAPI, Linker
 
 from linkage.errors import LinkageError
+from linkage.matching.claims import Claims
 from linkage.matching.model import compared_columns, load_settings, term_frequency_columns
 from linkage.matching.scoring import weights_query
 from linkage.matching.tables import open_tables
@@ -40,9 +41,14 @@ def open_linker(run: Path) -> Linker:
 
 
 def weighed_pairs(connection: duckdb.DuckDBPyConnection, run: Path) -> str:
-    """SQL of the level store with match_weight and link_weight under the run's model."""
+    """SQL of the level store with match_weight and link_weight under the run's model, claims weighed in where they are known."""
     model = TrainedModel.load(run)
     persons = run / "persons.parquet"
     columns = term_frequency_columns(model.settings)
     sides = open_tables(connection, run / "mentions.parquet", persons if persons.is_file() else None, columns)
-    return weights_query(connection, sides, model, f"read_parquet({literal(str(run / 'pairs.parquet'))})")
+    weighed = weights_query(connection, sides, model, f"read_parquet({literal(str(run / 'pairs.parquet'))})")
+    if Claims.load(run) is None:
+        return weighed
+    scored = f"(SELECT id_l, id_r, link_weight FROM read_parquet({literal(str(run / 'scored_pairs.parquet'))})) scored"
+    known = "coalesce(scored.link_weight, weighed.link_weight) AS link_weight"
+    return f"SELECT weighed.* REPLACE ({known}) FROM ({weighed}) weighed LEFT JOIN {scored} USING (id_l, id_r)"

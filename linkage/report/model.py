@@ -175,6 +175,7 @@ def _training(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
         "relatives": relatives is not None,
         "relatives_pairs": run.number(relatives["pairs"] if relatives else None, "count", "relatives.json: pairs"),
         "relatives_told_apart": [texts.field(field) for field in spec.relatives.told_apart_by] if spec.relatives else [],
+        **_claims(run),
         "frequency_fields": [texts.field(one.field) for one in spec.comparisons if one.term_frequency],
     }
     passes: list[tuple[Cell, ...]] = [
@@ -196,6 +197,16 @@ def _training(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
     picture = Picture(texts("figures", "levels"), texts("alternatives", "levels"), drawn, source)
     tables = {"levels": levels, "passes": Table(texts("captions", "passes"), columns, passes, source, (4, 2, 2, 2, 2, 2))}
     return part(facts, tables, {"levels": picture})  # type: ignore[arg-type]
+
+
+def _claims(run: RunTables) -> dict[str, object]:
+    held = run.documents["claims"]
+    facts: dict[str, object] = {"claims": held is not None}
+    for state, name in enumerate(("unclaimed", "claimed", "same_day") if held else ()):
+        for share in ("match", "other"):
+            facts[f"{name}_{share}"] = run.number(held[share][state], "rate", f"claims.json: {share}")
+        facts[f"{name}_bits"] = run.number(held["bits"][state], "weight", "claims.json: bits")
+    return facts
 
 
 def _prior(spec: ProjectSpec, name: str) -> Any:

@@ -14,7 +14,7 @@ from linkage.runs.sql import connect, literal, quote
 if TYPE_CHECKING:
     import duckdb
 
-DOCUMENTS = ("blocking", "training", "relatives", "thresholds", "estimates")
+DOCUMENTS = ("blocking", "training", "relatives", "claims", "thresholds", "estimates")
 
 
 class RunTables:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import duckdb
 import numpy as np
 import pytest
@@ -69,6 +71,8 @@ RARE = [
     {"sql_condition": "stem_l = stem_r AND (day_l IS NULL OR day_r IS NULL)", "label_for_charts": "no day on one side"},
     {"sql_condition": "replace(name_l, '1', '7') = replace(name_r, '1', '7') OR day_l = day_r + 20 OR (month_l = day_r AND day_l = 3)",
      "label_for_charts": "one of three"},
+    {"sql_condition": "hamming(digits_l, digits_r) = 1", "label_for_charts": "one digit"},
+    {"sql_condition": "abs(born_l - registered_r) <= 1 OR abs(born_l - born_r) <= 1", "label_for_charts": "a day apart"},
     {"sql_condition": "ELSE", "label_for_charts": "else"},
 ]  # fmt: skip
 
@@ -78,12 +82,19 @@ def test_rare_levels_with_a_key_are_exact_whatever_their_form(connection, sides,
     for table in ("mentions", "persons"):
         connection.execute(
             f"CREATE OR REPLACE TABLE {table} AS SELECT id, name, stem, (hash(id, name, 'm') % 12)::INTEGER AS month,"
-            f" nullif(hash(id, name, 'd') % 29, 7)::INTEGER AS day, (hash(id, name) % 5)::INTEGER AS number FROM {table}"
+            f" nullif(hash(id, name, 'd') % 29, 7)::INTEGER AS day, (hash(id, name) % 5)::INTEGER AS number,"
+            " lpad((hash(id, 'x') % 30000)::VARCHAR, 8, '0') AS digits, DATE '2001-01-01' + (hash(id, 'b') % 4000)::INTEGER AS born,"
+            f" DATE '2001-02-01' + (hash(id, 'r') % 4000)::INTEGER AS registered FROM {table}"
         )
     comparison = {"output_column_name": "name", "comparison_levels": RARE}
     built = SettingsCreator(link_type="link_only", comparisons=[comparison], unique_id_column_name="id").get_settings("duckdb")
-    sides = Sides("mentions", "mentions", 2_000, 2_000) if dedupe else sides
-    columns = ("name", "stem", "month", "day", "number")
+    sides = replace(
+        sides,
+        right="mentions" if dedupe else "persons",
+        right_rows=2_000 if dedupe else 2_500,
+        types={"born": "DATE", "registered": "DATE"},
+    )
+    columns = ("name", "stem", "month", "day", "number", "digits", "born", "registered")
     both = ", ".join(f"{side}.{column} AS {column}_{side}" for column in columns for side in "lr")
     once = "l.id <> r.id" if dedupe else "true"
     rows = connection.execute(
@@ -91,10 +102,10 @@ def test_rare_levels_with_a_key_are_exact_whatever_their_form(connection, sides,
         f" JOIN {sides.right} r ON {once}) GROUP BY level HAVING level >= 0 ORDER BY level"
     ).fetchall()
     planted = np.array([row[1] for row in rows], dtype=float) / sum(row[1] for row in rows)
-    assert len(planted) == 5 and planted.min() < 2e-3
+    assert len(planted) == 7 and planted.min() < 2e-3
     found = estimate_u(connection, sides, built, 1_000, 3)
     assert np.abs(np.log2(found.u[0] / planted)).max() < 1e-9
-    assert found.exact[0] == (False, True, True, True, True)
+    assert found.exact[0] == (False, True, True, True, True, True, True)
 
 
 def test_level_that_needs_too_many_pairs_is_sampled(connection, sides, monkeypatch: pytest.MonkeyPatch) -> None:
