@@ -41,7 +41,7 @@ def command_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyP
             if folder is not None:
                 patch.chdir(folder)
             try:
-                cli.main()
+                cli.run_command()
                 status: int | str | None = 0
             except SystemExit as ended:
                 status = ended.code

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 import sys
 
 from linkage.cli import action as action
@@ -21,10 +22,30 @@ from linkage.errors import LinkageError
 
 
 def main() -> None:
-    """Run the command line; no traceback reaches a user without --debug."""
-    # Imports make lasting objects by the thousand: looking for cycles among them took 0.4 s of a run, and 0.2 s of its end.
+    """The command line as a process of its own, which ends with it."""
+    # Imports make lasting objects by the thousand: looking for cycles among them took 0.4 s of a run.
     gc.set_threshold(50_000)
-    atexit.register(gc.disable)
+    statuses: list[int] = []
+    # registered first, so called last: threads have ended and everything else that waits for the end is done
+    atexit.register(_leave, statuses)
+    try:
+        run_command()
+    except SystemExit as asked:
+        if isinstance(asked.code, int):
+            statuses.append(asked.code)
+        raise
+
+
+def _leave(statuses: list[int]) -> None:
+    """End at once: taking the interpreter apart object by object took 0.4 s of a run."""
+    if statuses:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(statuses[0])
+
+
+def run_command() -> None:
+    """Run the command of `sys.argv`; no traceback reaches a user without --debug."""
     debug = "--debug" in sys.argv
     sys.argv = [argument for argument in sys.argv if argument != "--debug"]
     try:

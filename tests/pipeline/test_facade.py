@@ -106,6 +106,24 @@ def test_help_does_not_wait_for_the_engines() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
 
 
+def test_the_command_ends_once_everything_is_done_and_said() -> None:
+    code = """
+import atexit, sys, threading, time
+from linkage import cli
+class Kept:
+    def __del__(self): print("taken apart", flush=True)
+kept = Kept()
+threading.Thread(target=lambda: (time.sleep(0.3), atexit.register(print, "done at the end"))).start()
+sys.argv = ["linkage", *sys.argv[1:]]
+cli.main()
+"""
+    for arguments, status in ((["--help"], 0), (["runs", "nothing"], 0), (["check", "nothing.yaml"], 2), (["--nothing"], 2)):
+        ended = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)
+        assert ended.returncode == status, arguments
+        assert f"\n{ended.stdout}".endswith("\ndone at the end\n"), "and the interpreter was not taken apart"
+        assert bool(ended.stderr) == bool(status), ended.stderr
+
+
 def test_check_shows_how_each_column_is_taken(sound_project: Path, command_line) -> None:
     ended = command_line("check", "sound.yaml", folder=sound_project)
     assert ended.status == 0
