@@ -165,7 +165,7 @@ def run_stages(
 
 def _import_ahead(spec: ProjectSpec) -> None:
     """Import what the last stages need while DuckDB works for the first: together it takes as long as they do."""
-    for name in ("scipy.special", "scipy.optimize", "linkage.report", "matplotlib.figure", "matplotlib.backends.backend_svg"):
+    for name in ("scipy.special", "linkage.report", "matplotlib.figure", "matplotlib.backends.backend_svg"):
         import_module(name)
     from linkage.report.writing import compiled_template
 
