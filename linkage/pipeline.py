@@ -72,7 +72,12 @@ STAGES: tuple[Stage, ...] = (
         reviewed=lambda spec: ("labels.parquet",) if spec.training.m_from == "labels" else (),
     ),
     Stage(score, ("matching",), lambda spec: spec.assignment == "many_to_one", ("standardise", "block", "train"), on_spark=True),
-    Stage(assign, ("matching",), lambda spec: spec.assignment, ("standardise", "score")),
+    Stage(
+        assign,
+        ("matching",),
+        lambda spec: [spec.assignment, spec.blocking.predict],
+        ("standardise", "block", "train", "score"),
+    ),
     Stage(
         decide,
         ("decision",),
@@ -83,8 +88,8 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         sample,
         ("decision", "matching"),
-        lambda spec: [spec.review, spec.targets.review_capacity, spec.seed, spec.blocking.predict],
-        ("standardise", "block", "train", "assign", "decide"),
+        lambda spec: [spec.review, spec.targets.review_capacity, spec.seed],
+        ("standardise", "assign", "decide"),
     ),
     Stage(reconcile, ("reconcile", "vietnamese"), _outcome_codes, ("read", "standardise", "decide", "assign")),
     Stage(

@@ -263,24 +263,30 @@ def score(work: Work) -> Counts:
 
 
 def assign(work: Work) -> Counts:
-    """At most one person a mention: assigned, candidates."""
-    from linkage.matching import assign_pairs, open_tables
+    """At most one person a mention: assigned, candidates; and for mentions without a safe pair the next best persons: wider."""
+    from linkage.matching import TrainedModel, assign_pairs, open_tables, write_wider_pairs
+    from linkage.matching.model import columns_needed
 
-    mentions = work.run.file("mentions.parquet")
+    model = TrainedModel.load(work.run.path)
+    mentions, scored = work.run.file("mentions.parquet"), work.run.file("scored_pairs.parquet")
+    records = (mentions, work.persons or mentions)
     with work.connect() as connection:
-        sides = open_tables(connection, mentions, work.persons, ())
+        sides = open_tables(connection, mentions, work.persons, columns_needed(work.spec, model.settings))
         work.progress("assigning", 0, 1)
         assigned = assign_pairs(
             connection,
             sides,
             work.spec.assignment,
-            work.run.file("scored_pairs.parquet"),
-            (mentions, work.persons or mentions),
+            scored,
+            records,
             work.folder,
             work.read_json("training.json")["prior"]["expected_matches"],
         )
+        tables = (work.run.file("pairs.parquet"), scored, work.folder / "assigned.parquet")
+        target = work.folder / "wider.parquet"
+        wider = write_wider_pairs(connection, sides, model, work.spec.blocking.predict, tables, records, target)
         work.progress("assigning", 1, 1)
-    return asdict(assigned)
+    return {**asdict(assigned), "wider_pairs": wider}
 
 
 def decide(work: Work) -> Counts:
@@ -333,10 +339,9 @@ def _by_labels(work: Work) -> Thresholds | None:
 
 
 def sample(work: Work) -> Counts:
-    """Pairs for clerical review, those outside the blocking rules included: review_set, outside, anchors."""
+    """Pairs for clerical review, some that were not assigned among them: review_set, outside, anchors."""
     from linkage.decision import By, Thresholds, describe_plan, draw_outside_pairs, draw_review_sample, plan_sample
-    from linkage.matching import TrainedModel, open_tables, write_anchors, write_wider_pairs
-    from linkage.matching.model import columns_needed
+    from linkage.matching import write_anchors
 
     begun = work.run.file(DESIGN)
     if begun.is_dir():
@@ -345,13 +350,9 @@ def sample(work: Work) -> Counts:
         return {"kept_as_under_review": 1}
     thresholds = Thresholds.from_json(work.read_json("thresholds.json"))
     links, mentions = work.run.file("links.parquet"), work.run.file("mentions.parquet")
-    model = TrainedModel.load(work.run.path)
-    wider, outside = work.folder / "wider.parquet", work.folder / "outside.parquet"
+    outside, seed = work.folder / "outside.parquet", work.spec.seed
     with work.connect() as connection:
-        sides = open_tables(connection, mentions, work.persons, columns_needed(work.spec, model.settings))
-        rules, seed = work.spec.blocking.predict, work.spec.seed
-        write_wider_pairs(connection, sides, model, rules, work.run.path, thresholds.upper, wider)
-        reached = draw_outside_pairs(connection, wider, mentions, work.persons or mentions, links, thresholds.upper, outside)
+        reached = draw_outside_pairs(connection, work.run.file("wider.parquet"), links, thresholds.upper, outside)
         strata = draw_review_sample(
             connection,
             links,
@@ -365,11 +366,10 @@ def sample(work: Work) -> Counts:
         anchored = work.spec.right is not None and "personal_number" in work.plan.shared
         known = write_anchors(connection, work.run.path, seed, work.folder / "anchors.parquet") if anchored else 0
         drawn = fetch_row(connection, "SELECT count(*) FROM read_parquet(?)", [str(work.folder / "review_set.parquet")])[0]
-    wider.unlink()
     return {
         "review_pairs": int(drawn),
         "strata": len(strata),
-        "pairs_outside_blocking": reached,
+        "pairs_not_assigned": reached,
         "known_pairs": known,
         "plan": describe_plan(plan_sample(strata, thresholds.upper), "en"),
     }

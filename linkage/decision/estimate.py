@@ -46,7 +46,7 @@ GRID = 21
 class RunTables:
     """Where a run's tables are: Parquet paths, or names of tables and views. Absent ones are left out of the estimates.
 
-    `outside` the frame drawn by `draw_outside_pairs`; `verdicts` single verdicts (pair_id, reviewer, verdict) of double
+    `outside` the pairs not assigned, by `draw_outside_pairs`; `verdicts` single verdicts (pair_id, reviewer, verdict) of double
     labelling; `pairs` comparison levels of the assigned pairs (record_id_l, record_id_r, gamma_*).
     """
 
@@ -136,11 +136,11 @@ def estimate(
     weights = np.asarray(rows["link_weight"], dtype=float)[order]
     linked = np.asarray(rows["linked"], dtype=bool)[order]
     grid = _grid(weights, thresholds)
-    outside = _outside_weights(connection, tables.outside)
+    apart = _weights_apart(connection, tables.outside)
     if tables.outside is None:
-        notes.append("No pairs outside the blocking rules were sampled: recall does not count what blocking lost.")
+        notes.append("No pairs but assigned ones were sampled: recall does not count what blocking and assignment lost.")
 
-    found = [one for at in grid for one in estimate_by_model(weights, at, outside, level)]
+    found = [one for at in grid for one in estimate_by_model(weights, at, apart, level)]
     fit = _try(notes, lambda: _by_anchors(connection, tables, grid, anchor_features, number, level, found))
     sample = reviewers = calibration = from_labels = None
     before: list[ReliabilityBin] = []
@@ -273,11 +273,11 @@ def _break_down(
     return break_down(column, rows["record_id"], rows["grouped"], weight, rows["linked"], sample, level)
 
 
-def _outside_weights(connection: duckdb.DuckDBPyConnection, outside: str | Path | None) -> NDArray[np.float64]:
+def _weights_apart(connection: duckdb.DuckDBPyConnection, outside: str | Path | None) -> NDArray[np.float64]:
     if outside is None:
         return np.array([])
-    rows = connection.execute(f"SELECT link_weight FROM {relation(outside)} ORDER BY link_weight").fetchnumpy()
-    return np.asarray(rows["link_weight"], dtype=float)
+    rows = connection.execute(f"SELECT weight_given_rival FROM {relation(outside)} ORDER BY ALL").fetchnumpy()
+    return np.asarray(rows["weight_given_rival"], dtype=float)
 
 
 def _grid(weights: NDArray[np.float64], thresholds: Thresholds) -> list[float]:

@@ -79,16 +79,16 @@ def rates(
 
 
 def estimate_by_model(
-    weights: ArrayLike, threshold: float, outside: ArrayLike = (), level: float = 0.95, estimator: Estimator = "model"
+    weights: ArrayLike, threshold: float, apart: ArrayLike = (), level: float = 0.95, estimator: Estimator = "model"
 ) -> list[Estimate]:
     """(a) Rates as the match probabilities themselves imply them.
 
-    Population: `weights` (N,) of all assigned pairs, and of the pairs `outside` the blocking rules. F = Σ(1 − p) over the
-    links, M = Σp over the rest (Belin and Rubin 1995 estimate rates so); the interval is that of the Poisson-binomial count
-    with those probabilities (gamma with its moments). It holds only if the probabilities do, and Fellegi-Sunter's usually do
-    not: never shown alone.
+    Population: `weights` (N,) of all assigned pairs, and of the pairs `apart`, not assigned, given their rivals. F = Σ(1 − p)
+    over the links, M = Σp over the rest (Belin and Rubin 1995 estimate rates so); the interval is that of the Poisson-binomial
+    count with those probabilities (gamma with its moments). It holds only if the probabilities do, and Fellegi-Sunter's
+    usually do not: never shown alone.
     """
-    flat, beyond = np.asarray(weights, dtype=float), np.asarray(outside, dtype=float)
+    flat, beyond = np.asarray(weights, dtype=float), np.asarray(apart, dtype=float)
     linked = flat >= threshold
     wrong, right = 1 - probability(flat[linked]), np.concatenate([probability(flat[~linked]), probability(beyond)])
     return rates(
@@ -126,7 +126,7 @@ def estimate_by_design(
     links = int(linked.sum())
     within = np.ones(sample.size.size, dtype=bool) if reach is None else reach
     false = read.hits((1 - match) * (accepted & member), within & sample.holds(flat[linked]), level)
-    missed = read.hits(match * (~accepted & member), within & (sample.outside | sample.holds(flat[~linked])), level)
+    missed = read.hits(match * (~accepted & member), within & (~sample.assigned | sample.holds(flat[~linked])), level)
     n = int((read.labelled & member).sum())
     return rates(_within(false, links), missed, links, "design", threshold, n, reading)
 
@@ -134,26 +134,28 @@ def estimate_by_design(
 def estimate_recall_factors(
     sample: LabelledSample, weights: ArrayLike, threshold: float, reading: Reading = "middle", level: float = 0.95
 ) -> list[Estimate]:
-    """The two factors of design-based recall: what blocking and assignment kept, and what the threshold kept of that.
+    """The two factors of design-based recall: what the blocking rules proposed, and what of that became a link.
 
-    Population as for `estimate_by_design`. blocking_recall = matches among the assigned pairs / all matches of the frame;
-    scoring_recall = matches at or above the threshold / matches among the assigned pairs. Their product is recall. Blocking
-    recall is the pairs completeness of Christen 2012, section 7.2, here after assignment; limits by MOVER as in `rates`.
+    Population as for `estimate_by_design`. blocking_recall = matches that a rule proposed, assigned or not / all matches of the
+    frame; scoring_recall = matches at or above the threshold / matches that a rule proposed. Their product is recall. Blocking
+    recall is the pairs completeness of Christen 2012, section 7.2; limits by MOVER as in `rates`.
     """
     flat = np.asarray(weights, dtype=float)
     accepted = np.nan_to_num(sample.weight, nan=-np.inf) >= threshold
     read = sample.read(reading, accepted)
     match = np.nan_to_num(read.match)
-    inside = ~np.isnan(sample.weight)
-    every = read.hits((1 - match) * inside, sample.holds(flat), level).complement(flat.size)
-    links = int((flat >= threshold).sum())
-    false = _within(read.hits((1 - match) * accepted, sample.holds(flat[flat >= threshold]), level), links)
-    below = read.hits(match * (inside & ~accepted), sample.holds(flat[flat < threshold]), level)
-    beyond = read.hits(match * ~inside, sample.outside, level)
+    lost = sample.kind == "lost"
+    proposed = sample.assigned | lost
+    linked = flat >= threshold
+    links = int(linked.sum())
+    every = read.hits((1 - match) * proposed[sample.stratum], lost | sample.holds(flat), level)
+    false = _within(read.hits((1 - match) * accepted, sample.holds(flat[linked]), level), links)
+    below = read.hits(match * (proposed[sample.stratum] & ~accepted), lost | sample.holds(flat[~linked]), level)
+    beyond = read.hits(match * ~proposed[sample.stratum], ~proposed, level)
     n = int(read.labelled.sum())
     found = []
     factors: tuple[tuple[Measure, Interval, Interval], ...] = (
-        ("blocking_recall", beyond, every),
+        ("blocking_recall", beyond, every.complement(float(sample.size[lost].sum()) + flat.size)),
         ("scoring_recall", below, false.complement(links)),
     )
     for measure, lost, kept in factors:

@@ -112,7 +112,7 @@ def _false(
 
 def _candidates(sample: LabelledSample, flat: NDArray[np.float64]) -> NDArray[np.float64]:
     """Weights to try, ascending: what the frame and the design say, never the labels."""
-    bounds = np.unique(np.concatenate([sample.low[~sample.outside], sample.high[~sample.outside]]))
+    bounds = np.unique(np.concatenate([sample.low[sample.assigned], sample.high[sample.assigned]]))
     inner = []
     for low, high in pairwise(bounds):
         inside = flat[(flat >= low) & (flat < high)]

@@ -25,10 +25,10 @@ Reading = Literal["middle", "worst", "best", "dawid_skene"]
 class LabelledSample:
     """Pairs of a review set with their verdicts; arrays (n,) over pairs and (H,) over strata.
 
-    `stratum` index into the strata; `weight` link weight, NaN outside the blocking rules; `decided_link` whether links.parquet
-    accepts the pair; `record` the mention; `match` the verdict as 0–1, NaN without one; `doubtful` unsure, or adjudicated
-    after the reviewers disagreed. Strata: `size` pairs in the frame, `low` and `high` weights, `outside` of the blocking rules,
-    `group` the only group of the breakdown it was drawn by that it holds ("" where it may hold any).
+    `stratum` index into the strata; `weight` link weight, NaN where the pair is not assigned; `decided_link` whether
+    links.parquet accepts the pair; `record` the mention; `match` the verdict as 0–1, NaN without one; `doubtful` unsure, or
+    adjudicated after the reviewers disagreed. Strata: `size` pairs in the frame, `low` and `high` weights, `kind` of pair
+    (`strata.Kind`), `group` the only group of the breakdown it was drawn by that it holds ("" where it may hold any).
     """
 
     pair: NDArray[np.str_]
@@ -40,9 +40,14 @@ class LabelledSample:
     size: NDArray[np.int_]
     low: NDArray[np.float64]
     high: NDArray[np.float64]
-    outside: NDArray[np.bool_]
+    kind: NDArray[np.str_]
     group: NDArray[np.str_]
     decided_link: NDArray[np.bool_]
+
+    @property
+    def assigned(self) -> NDArray[np.bool_]:
+        """Which strata (H,) are of assigned pairs."""
+        return np.asarray(self.kind == "assigned")
 
     @property
     def labelled(self) -> NDArray[np.bool_]:
@@ -58,7 +63,7 @@ class LabelledSample:
     def holds(self, weights: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Which strata (H,) of assigned pairs have at least one of these link weights in their range."""
         ordered = np.sort(weights)
-        return ~self.outside & (np.searchsorted(ordered, self.high) > np.searchsorted(ordered, self.low))
+        return self.assigned & (np.searchsorted(ordered, self.high) > np.searchsorted(ordered, self.low))
 
     def read(self, reading: Reading, accepted: NDArray[np.bool_]) -> LabelledSample:
         """The sample with doubtful verdicts taken against (`worst`) or for (`best`) the linkage that accepts `accepted`.
@@ -138,7 +143,7 @@ def load_sample(
         size=np.asarray(rows["stratum_size"])[first].astype(int),
         low=np.asarray(rows["stratum_low"], dtype=float)[first],
         high=np.asarray(rows["stratum_high"], dtype=float)[first],
-        outside=text["stratum_kind"][first] != "assigned",
+        kind=text["stratum_kind"][first],
         group=text["stratum_group"][first],
         decided_link=np.asarray(rows["decided_link"], dtype=bool),
     )
@@ -148,6 +153,8 @@ def load_sample(
 def merge_unlabelled(sample: LabelledSample) -> LabelledSample:
     """Strata without a decided verdict, merged into the nearest labelled stratum of their kind, of their group if there is one.
 
+    Pairs that are not assigned are merged with others that are not, if need be of the other kind.
+
     Collapsed strata (Cochran 1977, section 5A.12); the frame stays whole.
 
     Raises:
@@ -156,12 +163,13 @@ def merge_unlabelled(sample: LabelledSample) -> LabelledSample:
     counts = np.bincount(sample.stratum[sample.labelled], minlength=sample.size.size)
     goes = np.arange(sample.size.size)
     for empty in np.flatnonzero(counts == 0):
-        same = np.flatnonzero((counts > 0) & (sample.outside == sample.outside[empty]))
+        same = np.flatnonzero((counts > 0) & (sample.assigned == sample.assigned[empty]))
         if not same.size:
-            kind = "outside the blocking rules" if sample.outside[empty] else "that were assigned"
+            kind = "that were assigned" if sample.assigned[empty] else "that were not assigned"
             raise LinkageError(f"No pair of those {kind} has a verdict yet.", "Label some pairs of each stratum first.")
-        own = same[sample.group[same] == sample.group[empty]]
-        same = own if own.size else same
+        for trait in (sample.kind, sample.group):
+            own = same[trait[same] == trait[empty]]
+            same = own if own.size else same
         gap = np.maximum(sample.low[same], sample.low[empty]) - np.minimum(sample.high[same], sample.high[empty])
         goes[empty] = same[np.argmin(gap)]
     kept, index = np.unique(goes, return_inverse=True)
@@ -171,6 +179,4 @@ def merge_unlabelled(sample: LabelledSample) -> LabelledSample:
     np.maximum.at(high, index, sample.high)
     alike = np.bincount(index, weights=sample.group != sample.group[goes]) == 0
     group = np.where(alike, sample.group[kept], "")
-    return replace(
-        sample, stratum=index[sample.stratum], size=size, low=low, high=high, outside=sample.outside[kept], group=group
-    )
+    return replace(sample, stratum=index[sample.stratum], size=size, low=low, high=high, kind=sample.kind[kept], group=group)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SPENT_ON_MINIMA = 2 / 3
 """Share of the pairs, at most, that the minima of the strata may take; smaller groups of a breakdown are pooled for it."""
 
-# the frame: every assigned pair, and for mentions that were not linked their best persons under looser keys
+# the frame: every assigned pair, and for mentions that were not linked the best persons beside the assigned one
 _FRAME = """
 CREATE OR REPLACE TEMP TABLE decision_frame AS
 SELECT kind, record_id_l, record_id_r, link_weight, {group} AS "group",
@@ -35,9 +35,8 @@ FROM (
     {outside}
 ) AS frame {mentions}
 """
-_NO_OUTSIDE = "SELECT 'outside', NULL, NULL, NULL WHERE false"
-_OUTSIDE = """SELECT if(record_id_l IN (SELECT record_id_l FROM {links}), 'beside', 'outside'),
-    record_id_l, record_id_r, link_weight FROM {outside}"""
+_NONE = "SELECT 'outside', NULL, NULL, NULL WHERE false"
+_OUTSIDE = "SELECT if(proposed, 'lost', 'outside'), record_id_l, record_id_r, weight_given_rival FROM {outside}"
 
 _DRAW = """
 SELECT pair_id, record_id_l, record_id_r, stratum, inclusion_probability,
@@ -75,13 +74,13 @@ def draw_review_sample(
 ) -> list[Stratum]:
     """Draw a stratified random sample of `pairs` pairs, write `review_set.parquet` and return its strata.
 
-    Frame: every assigned pair of `links`, and every pair of `outside` (see `draw_outside_pairs`). Strata are link-weight ranges
-    of each kind with both thresholds among the bounds (about one stratum for 30 pairs, 4 to 8, unless `strata` or `bounds` say
-    otherwise); a stratum below the lower threshold and those outside the blocking rules let missed links be estimated. With
-    `by` the strata are also split by a column of the mentions (see `By`), the weight ranges being fewer then; the smallest
-    groups, for which the pairs do not suffice, stay together as group "". Within a stratum the pairs with the smallest md5 of
-    seed and pair are taken: a simple random sample without replacement (Cochran 1977, chapter 5) that depends on neither row
-    order nor threads.
+    Frame: every assigned pair of `links`, and every pair of `outside` (see `draw_outside_pairs`). Strata are ranges of the link
+    weight of each kind (of pairs not assigned: of the weight given the rival) with both thresholds among the bounds (about one
+    stratum for 30 pairs, 4 to 8, unless `strata` or `bounds` say otherwise); a stratum below the lower threshold and those of
+    pairs not assigned let missed links be estimated. With `by` the strata are also split by a column of the mentions (see
+    `By`), the weight ranges being fewer then; the smallest groups, for which the pairs do not suffice, stay together as group
+    "". Within a stratum the pairs with the smallest md5 of seed and pair are taken: a simple random sample without replacement
+    (Cochran 1977, chapter 5) that depends on neither row order nor threads.
 
     Raises:
         LinkageError: no pairs to draw from, fewer pairs asked than there are strata, or `by` names no column.
@@ -150,7 +149,7 @@ def _frame_arrays(
 def _make_frame(connection: duckdb.DuckDBPyConnection, links: str | Path, outside: str | Path | None, by: By | None) -> None:
     if by is not None and by.column not in columns_of(connection, by.mentions):
         raise LinkageError(f"The mentions have no column `{by.column}` to stratify by.", "Name a standardised field or key.")
-    beyond = _NO_OUTSIDE if outside is None else _OUTSIDE.format(links=relation(links), outside=relation(outside))
+    beyond = _NONE if outside is None else _OUTSIDE.format(outside=relation(outside))
     query = _FRAME.format(
         group=f"coalesce({group_of('mention', by.column)}, '')" if by else "''",
         mentions=f"LEFT JOIN {relation(by.mentions)} AS mention ON mention.record_id = frame.record_id_l" if by else "",
@@ -230,39 +229,19 @@ def load_strata(connection: duckdb.DuckDBPyConnection, review_set: str | Path) -
 
 
 def draw_outside_pairs(
-    connection: duckdb.DuckDBPyConnection,
-    looser: str | Path,
-    mentions: str | Path,
-    persons: str | Path,
-    links: str | Path,
-    below: float,
-    target: Path,
-    *,
-    persons_per_mention: int = 3,
+    connection: duckdb.DuckDBPyConnection, wider: str | Path, links: str | Path, below: float, target: Path
 ) -> int:
-    """Write the frame of pairs outside the blocking rules: mentions that are not linked with their best persons.
+    """Write the frame of pairs that were not assigned: of mentions that are not linked, their pairs of the wider net.
 
-    `looser` (pairs under looser keys) has `id_l`, `id_r`, `link_weight`; `mentions` and `persons` carry `id` and
-    `record_id`. A mention is not linked when it has no assigned pair or one under `below`; pairs that are assigned
-    themselves are left out (they are in the frame already). Writes record_id_l, record_id_r, link_weight, at most
-    `persons_per_mention` a mention, and returns the rows. Unknown stay persons whom even the looser keys do not reach, who are
-    candidates but not assigned (`looser` holds only what the rules do not propose), or whose mention is linked falsely: a
-    recall estimated with this frame is an upper reading.
+    `wider` (see `matching.wider`) has record_id_l, record_id_r, link_weight, weight_given_rival and `proposed` (a blocking
+    rule proposed it). A mention is not linked when it has no assigned pair or one under `below`. Writes these columns and
+    returns the rows. Unknown stay persons that the net does not reach (see `matching.wider`), those of mentions linked
+    falsely and, where `below` is above the net's own bound, those of mentions assigned between the two: a recall estimated
+    with this frame is an upper reading.
     """
     query = f"""
-        WITH linked AS (SELECT record_id_l FROM {relation(links)} WHERE link_weight >= {float(below)}),
-        named AS (
-            SELECT mention.record_id AS record_id_l, person.record_id AS record_id_r, max(link_weight) AS link_weight
-            FROM {relation(looser)} AS looser
-            JOIN {relation(mentions)} AS mention ON mention.id = looser.id_l
-            JOIN {relation(persons)} AS person ON person.id = looser.id_r
-            GROUP BY ALL
-        )
-        SELECT * FROM named
-        WHERE record_id_l NOT IN (SELECT record_id_l FROM linked)
-          AND NOT EXISTS (SELECT 1 FROM {relation(links)} AS assigned
-                          WHERE assigned.record_id_l = named.record_id_l AND assigned.record_id_r = named.record_id_r)
-        QUALIFY row_number() OVER (PARTITION BY record_id_l ORDER BY link_weight DESC, record_id_r) <= {int(persons_per_mention)}
+        SELECT record_id_l, record_id_r, link_weight, weight_given_rival, proposed FROM {relation(wider)}
+        WHERE record_id_l NOT IN (SELECT record_id_l FROM {relation(links)} WHERE link_weight >= {float(below)})
         ORDER BY record_id_l, record_id_r"""
     return write_parquet(connection, query, target)
 

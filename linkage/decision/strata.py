@@ -21,14 +21,16 @@ DISTRUST = 0.5
 believes them leaves the strata where surprises hide unsampled."""
 RATE_FLOOR = 0.02
 """No stratum is planned as purer than this: a large stratum without a hit sets the width by its expansion weight alone."""
-Kind = Literal["assigned", "outside", "beside"]
-"""Assigned pairs; and, of mentions that were not linked, pairs outside the blocking rules: `outside` where the mention has no
-assigned pair at all, `beside` where it has one, which is mostly its person (so few of these are matches)."""
+Kind = Literal["assigned", "lost", "outside"]
+"""Assigned pairs; and, of mentions that were not linked, pairs that are not assigned: `lost` where a blocking rule proposed
+them (beaten by another pair, or below the assignment's floor), `outside` where only looser keys do."""
 
 
 @dataclass(frozen=True)
 class Stratum:
-    """Pairs of one kind with low ≤ link weight < high (and one group, where a breakdown was asked; "" holds the small groups).
+    """Pairs of one kind with low ≤ weight < high (and one group, where a breakdown was asked; "" holds the small groups).
+
+    The weight is the link weight of assigned pairs, and the weight given the rival of the others (`matching.wider`).
 
     `size` pairs in the frame, `sampled` of them to label, `rate` the expected share of matches, 0–1.
     """
@@ -62,11 +64,11 @@ class Stratum:
 def strata_of_kind(pairs: int, assigned: int | None = None) -> dict[Kind, int]:
     """About how many strata each kind of pair is cut into: of `assigned` pairs one for 30 `pairs` to label, 4 to 8.
 
-    The outside pairs get half as many and those beside an assigned pair a quarter. This project's judgement: the simulation
+    The pairs outside blocking get half as many and the lost ones a quarter. This project's judgement: the simulation
     study (`reports/benchmarks/decision.md`) gains from six strata instead of four at 200 pairs, and nothing beyond eight.
     """
     assigned = assigned or max(4, min(8, pairs // 30))
-    return {"assigned": assigned, "outside": max(1, assigned // 2), "beside": max(1, assigned // 4)}
+    return {"assigned": assigned, "lost": max(1, assigned // 4), "outside": max(1, assigned // 2)}
 
 
 def stratum_bounds(weights: ArrayLike, strata: int, include: Iterable[float] = (), bins: int = 200) -> list[float]:

@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Population:
-    """One mention a row, `n` of them; pairs outside the blocking rules apart.
+    """One mention a row, `n` of them; pairs that are not assigned apart.
 
     `weight` (n,) link weight of the assigned pair, NaN where the mention has none; `true` (n,) whether that pair is right;
     `has_person` (n,) whether the mention's person is in the other register; `group` (n,) 0–5, of which the higher have worse
-    records; `numbered` (n,) whether the mention carries a personal number. `outside_*` (k,) the best persons under looser
-    keys of mentions: the mention's index, weight and truth.
+    records; `numbered` (n,) whether the mention carries a personal number. `outside_*` (k,) the pairs not
+    assigned: the mention's index, weight given the rival, truth, and whether a blocking rule proposed it.
     """
 
     weight: NDArray[np.float64]
@@ -43,6 +43,7 @@ class Population:
     outside_mention: NDArray[np.int_]
     outside_weight: NDArray[np.float64]
     outside_true: NDArray[np.bool_]
+    outside_proposed: NDArray[np.bool_]
 
     def precision(self, threshold: float) -> float:
         """True links / assigned pairs at or above the threshold."""
@@ -77,9 +78,9 @@ def plant_population(
     True pairs are clean (weights about 16 bits), touched (10) or damaged (3); `without_person` of the mentions have no person
     in the other register; a mention whose person is not a candidate gets a sibling (about 2 bits; `sibling_share`) or a
     stranger (−6), and 30 % of those get none. Weights are these values times `sureness` plus noise: above 1 the model is
-    too sure. `blocking_loss` of the true pairs are not candidates; `net_reach` of those are found by looser keys, among
-    strangers. Mentions of the higher groups carry a number more seldom, and by `hidden` so do damaged records, which no
-    feature tells.
+    too sure. Some damaged records' persons lose the assignment to a sibling; `blocking_loss` of the true pairs are not
+    candidates, of which `net_reach` are found by looser keys: both are in the wider net, among strangers. Mentions of the
+    higher groups carry a number more seldom, and by `hidden` so do damaged records, which no feature tells.
     """
     rng = np.random.default_rng(seed)
     group = rng.choice(6, mentions, p=[0.35, 0.25, 0.15, 0.1, 0.1, 0.05])
@@ -99,7 +100,7 @@ def plant_population(
     weight = np.where(true, right, wrong) * sureness + rng.normal(0, 1, mentions)
     weight[~candidate & (rng.random(mentions) < 0.3)] = np.nan
     numbered = rng.random(mentions) < np.clip(0.5 - 0.08 * group - hidden * damage, 0.02, 1)
-    reached = np.flatnonzero((lost | swapped) & (rng.random(mentions) < net_reach))
+    reached = np.flatnonzero(swapped | (lost & (rng.random(mentions) < net_reach)))
     strangers = rng.integers(0, mentions, mentions // 2)
     outside_true = np.concatenate([np.ones(reached.size, bool), np.zeros(strangers.size, bool)])
     outside_weight = np.concatenate([rng.normal(3, 4, reached.size), rng.normal(-7, 2.5, strangers.size)]) * sureness
@@ -112,6 +113,7 @@ def plant_population(
         outside_mention=np.concatenate([reached, strangers]),
         outside_weight=outside_weight,
         outside_true=outside_true,
+        outside_proposed=np.concatenate([swapped[reached], rng.random(strangers.size) < 0.3]),
     )
 
 
@@ -129,11 +131,10 @@ def stratify(population: Population, pairs: int, upper: float, lower: float) -> 
     """The strata that `draw_review_sample` would make for a review set of `pairs` pairs."""
     strata = strata_of_kind(pairs)
     assigned = np.flatnonzero(~np.isnan(population.weight))
-    paired = ~np.isnan(population.weight[population.outside_mention])
     frames: list[tuple[Kind, Any, Any, Any, tuple[float, ...], int]] = [
         ("assigned", assigned, population.weight[assigned], population.true[assigned], (lower, upper), strata["assigned"])
     ]
-    kinds: tuple[tuple[Kind, Any], ...] = (("outside", ~paired), ("beside", paired))
+    kinds: tuple[tuple[Kind, Any], ...] = (("lost", population.outside_proposed), ("outside", ~population.outside_proposed))
     for kind, of in kinds:
         mention, weight, true = population.outside_mention[of], population.outside_weight[of], population.outside_true[of]
         frames.append((kind, mention, weight, true, (), strata[kind]))
@@ -162,10 +163,10 @@ def label_sample(population: Population, pairs: int, upper: float, lower: float,
         more = allocate_top_up(sizes, taken, taken, matches, planned, pairs - sum(taken))
         taken = [n + added for n, added in zip(taken, more, strict=True)]
     chosen = [order[:n] for order, n in zip(orders, taken, strict=True)]
-    outside = np.array([one.kind != "assigned" for one in found])
+    kind = np.array([one.kind for one in found])
     stratum_of = np.repeat(np.arange(len(found)), taken)
     weights = np.concatenate([members[i].weight[rows] for i, rows in enumerate(chosen)])
-    weights[outside[stratum_of]] = np.nan
+    weights[(kind != "assigned")[stratum_of]] = np.nan
     return LabelledSample(
         pair=np.arange(stratum_of.size).astype(str),
         record=np.concatenate([members[i].mention[rows] for i, rows in enumerate(chosen)]).astype(str),
@@ -176,17 +177,18 @@ def label_sample(population: Population, pairs: int, upper: float, lower: float,
         size=np.array([one.size for one in found]),
         low=np.array([one.low for one in found]),
         high=np.array([one.high for one in found]),
-        outside=outside,
+        kind=kind,
         group=np.full(len(found), ""),
         decided_link=weights >= upper,
     )
 
 
 def write_tables(connection: duckdb.DuckDBPyConnection, population: Population, folder: Path) -> dict[str, Path]:
-    """The population as a run has it: mentions, persons, assigned, looser pairs and the truth, each a Parquet file.
+    """The population as a run has it: mentions, persons, assigned, wider pairs and the truth, each a Parquet file.
 
-    Mention i is `m<i>` and its person, where it has one, `p<i>`; a wrong assigned pair points at `x<i>`. Weights carry to
-    the tables unchanged. Truth: record_id_l, record_id_r of every mention that has a person.
+    Mention i is `m<i>` and its person, where it has one, `p<i>`; a wrong assigned pair points at `x<i>`, the k-th pair not
+    assigned, where it is wrong, at `s<k>`. Weights carry to the tables unchanged. Truth: record_id_l, record_id_r of every
+    mention that has a person.
     """
     import pyarrow as pa
 
@@ -197,8 +199,7 @@ def write_tables(connection: duckdb.DuckDBPyConnection, population: Population, 
     other = np.char.add("x", index.astype(str))
     number = np.char.zfill(index.astype(str), 12)
     some = ~np.isnan(population.weight)
-    looser_person = np.where(population.outside_true, person[population.outside_mention], other[population.outside_mention])
-    person_index = np.where(population.outside_true, population.outside_mention, population.outside_mention + n)
+    stranger = np.char.add("s", np.arange(population.outside_mention.size).astype(str))
     tables: dict[str, dict[str, Any]] = {
         "mentions": {
             "id": index + 1,
@@ -207,10 +208,9 @@ def write_tables(connection: duckdb.DuckDBPyConnection, population: Population, 
             "personal_number": [value if has else None for value, has in zip(number, population.numbered, strict=True)],
         },
         "persons": {
-            "id": np.arange(2 * n) + 1,
-            "record_id": np.concatenate([person, other]),
+            "record_id": np.concatenate([person, other, stranger]),
             "personal_number": [value if has else None for value, has in zip(number, population.has_person, strict=True)]
-            + [None] * n,
+            + [None] * (n + stranger.size),
         },
         "assigned": {
             "record_id_l": mention[some],
@@ -218,12 +218,12 @@ def write_tables(connection: duckdb.DuckDBPyConnection, population: Population, 
             "link_weight": population.weight[some],
             "runner_up_margin": np.full(int(some.sum()), 20.0),
         },
-        "looser": {
-            "id_l": population.outside_mention + 1,
-            "id_r": person_index + 1,
-            "link_weight": population.outside_weight,
+        "wider": {
             "record_id_l": mention[population.outside_mention],
-            "record_id_r": looser_person,
+            "record_id_r": np.where(population.outside_true, person[population.outside_mention], stranger),
+            "link_weight": population.outside_weight,
+            "weight_given_rival": population.outside_weight,
+            "proposed": population.outside_proposed,
         },
         "truth": {"record_id_l": mention[population.has_person], "record_id_r": person[population.has_person]},
     }

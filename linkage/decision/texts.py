@@ -32,8 +32,8 @@ TEXTS: dict[str, dict[Language, str]] = {
     "in_frame": {"vi": "trong khung mẫu", "en": "in the frame"},
     "sampled": {"vi": "được chọn", "en": "sampled"},
     "assigned": {"vi": "đã ghép", "en": "assigned"},
+    "lost": {"vi": "được đề xuất, không được ghép", "en": "proposed, not assigned"},
     "outside": {"vi": "ngoài quy tắc chặn", "en": "outside blocking"},
-    "beside": {"vi": "ngoài quy tắc chặn, đã có cặp", "en": "outside blocking, has a pair"},
     "link_rate": {"vi": "Tỷ lệ liên kết", "en": "Link rate"},
     "precision_short": {"vi": "Độ chính xác", "en": "Precision"},
     "recall_short": {"vi": "Độ bao phủ", "en": "Recall"},
@@ -81,10 +81,12 @@ TEXTS: dict[str, dict[Language, str]] = {
     "allocation_caption": {
         "vi": "Mỗi hàng là một tầng: thanh nhạt là số cặp trong khung, thanh đậm là số cặp được chọn (thang logarit). "
         "Bên phải là xác suất "
-        "được chọn. Tầng gần ngưỡng được lấy dày hơn; tầng ngoài quy tắc chặn cho biết phần chặn bỏ sót.",
+        "được chọn. Tầng gần ngưỡng được lấy dày hơn; tầng của cặp không được ghép cho biết phần "
+        "mà khâu chặn và khâu ghép bỏ sót; trọng số ở đó đã trừ cặp cạnh tranh mạnh nhất.",
         "en": "Each row is a stratum: pale bar pairs in the frame, dark bar pairs sampled (log scale); at the right "
         "the inclusion "
-        "probability. Strata near the thresholds are sampled more densely; strata outside blocking show what blocking lost.",
+        "probability. Strata near the thresholds are sampled more densely; strata of pairs not assigned show "
+        "what blocking and assignment lost; weights there are given the strongest rival.",
     },
     "other_groups": {"vi": "({count} nhóm khác)", "en": "({count} other groups)"},
     "difference": {"vi": "Chênh lệch chuẩn hóa", "en": "Standardised difference"},

@@ -91,8 +91,8 @@ def assign_pairs(
         "SELECT *, row_number() OVER (PARTITION BY id_l ORDER BY link_weight DESC, id_r) AS rank FROM assignable"
         f" QUALIFY rank <= {CANDIDATES}"
     )
-    _write_with_record_ids(connection, "SELECT * FROM assigned", records, folder / "assigned.parquet")
-    _write_with_record_ids(connection, best, records, folder / "candidates.parquet")
+    write_with_record_ids(connection, "SELECT * FROM assigned", records, folder / "assigned.parquet")
+    write_with_record_ids(connection, best, records, folder / "candidates.parquet")
     components, greedy, largest = report
     return Assigned(len(left), len(chosen), components, greedy, largest)
 
@@ -138,9 +138,10 @@ def _with_runner_up(exclusive: bool) -> str:
     )
 
 
-def _write_with_record_ids(connection: duckdb.DuckDBPyConnection, query: str, records: tuple[Path, Path], target: Path) -> None:
+def write_with_record_ids(connection: duckdb.DuckDBPyConnection, query: str, records: tuple[Path, Path], target: Path) -> int:
+    """Write the pairs (id_l, id_r, …) of a query with their record ids, in order, and return how many."""
     left, right = (f"read_parquet({literal(str(path))})" for path in records)
-    write_parquet(
+    return write_parquet(
         connection,
         "SELECT pairs.*, l.record_id AS record_id_l, r.record_id AS record_id_r"
         f" FROM ({query}) pairs JOIN {left} l ON l.id = id_l JOIN {right} r ON r.id = id_r ORDER BY id_l, id_r",

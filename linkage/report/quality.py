@@ -115,7 +115,7 @@ def _headline(
 ) -> tuple[Table | None, dict[str, str]]:
     """Measure, target, estimate and what the interval says of the target (`yes`, `no`, `open`, `untested`).
 
-    A sample without pairs outside the blocking rules (`covered` False) cannot show that the missed-link target is met.
+    A sample of assigned pairs only (`covered` False) cannot show that the missed-link target is met.
     """
     rows: list[tuple[Cell, ...]] = []
     verdicts = {}

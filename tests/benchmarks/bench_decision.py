@@ -80,7 +80,7 @@ def resampled(run: Path, truth: Path, mentions: int) -> Source:
                 LEFT JOIN truth ON truth.record_id = mention.record_id ORDER BY mention.record_id"""
         ).fetchnumpy()
         beyond = connection.execute(
-            f"""SELECT record_id_l, link_weight, coalesce(record_id_r = person, false) AS is_true
+            f"""SELECT record_id_l, weight_given_rival, proposed, coalesce(record_id_r = person, false) AS is_true
                 FROM {outside} LEFT JOIN truth ON truth.record_id = record_id_l ORDER BY ALL"""
         ).fetchnumpy()
     weight = np.ma.filled(np.ma.asarray(rows["link_weight"], dtype=float), np.nan)
@@ -88,6 +88,8 @@ def resampled(run: Path, truth: Path, mentions: int) -> Source:
     place = {name: i for i, name in enumerate(np.asarray(rows["record_id"]).astype(str).tolist())}
     owner = np.array([place[name] for name in np.asarray(beyond["record_id_l"]).astype(str).tolist()], dtype=int)
     order = np.argsort(owner, kind="stable")
+
+    columns = (("weight_given_rival", float), ("is_true", bool), ("proposed", bool))
 
     def draw(seed: int) -> Population:
         rng = np.random.default_rng(seed)
@@ -98,7 +100,7 @@ def resampled(run: Path, truth: Path, mentions: int) -> Source:
         picked = order[np.concatenate([np.arange(a, b) for a, b in zip(first, last, strict=True)]).astype(int)]
         return Population(
             weight[chosen], true[chosen], has_person[chosen], np.zeros(chosen.size, int), rng.random(chosen.size) < 0.4,
-            mention, np.asarray(beyond["link_weight"], float)[picked], np.asarray(beyond["is_true"], bool)[picked],
+            mention, *(np.asarray(beyond[name], kind)[picked] for name, kind in columns),
         )  # fmt: skip
 
     return draw
@@ -135,6 +137,7 @@ def framed(population: Population, upper: float) -> Population:
         outside_mention=population.outside_mention[kept],
         outside_weight=population.outside_weight[kept],
         outside_true=population.outside_true[kept],
+        outside_proposed=population.outside_proposed[kept],
     )
 
 

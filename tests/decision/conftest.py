@@ -39,9 +39,7 @@ def run(tmp_path_factory) -> PlantedRun:
     thresholds = propose_thresholds(weights, TARGETS, NONE_GIVEN)
     paths |= {name: folder / f"{name}.parquet" for name in ("links", "outside", "review_set", "labels")}
     decide(connection, paths["assigned"], thresholds, 3.0, paths["links"])
-    draw_outside_pairs(
-        connection, paths["looser"], paths["mentions"], paths["persons"], paths["links"], thresholds.upper, paths["outside"]
-    )
+    draw_outside_pairs(connection, paths["wider"], paths["links"], thresholds.upper, paths["outside"])
     strata = draw_review_sample(connection, paths["links"], 600, 3, thresholds, paths["review_set"], outside=paths["outside"])
     write_labels(connection, paths["review_set"], paths["truth"], paths["labels"], unsure_every=40)
     tables = RunTables(

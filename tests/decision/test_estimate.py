@@ -86,7 +86,7 @@ def test_before_labels_the_model_and_anchors_speak(run):
     early = estimate(run.connection, tables, run.thresholds, TARGETS, run.folder / "early.json")
     assert early.from_labels is None and early.calibration is None
     assert early.curve("recall", "model") and early.curve("recall", "anchors") and not early.curve("recall", "design")
-    assert any("outside the blocking rules" in note for note in early.notes)
+    assert any("No pairs but assigned ones" in note for note in early.notes)
 
 
 def test_an_unknown_column_is_named(run):

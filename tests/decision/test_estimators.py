@@ -9,21 +9,21 @@ from linkage.decision.samples import LabelledSample, load_sample, merge_unlabell
 from linkage.decision.testkit import label_sample, plant_population
 from linkage.errors import LinkageError
 
-# a hand-worked frame: strata [10, ∞) of 80 pairs, [0, 10) of 20, [-∞, 0) of 40, and 30 pairs outside the blocking rules
+# a hand-worked frame: strata [10, ∞) of 80 pairs, [0, 10) of 20, [-∞, 0) of 40, 30 pairs outside blocking, 12 lost ones
 WEIGHTS = np.concatenate([np.full(80, 15.0), np.full(20, 5.0), np.full(40, -5.0)])
 
 
 def by_hand() -> LabelledSample:
-    """Labelled 8 of 80 (all right), 5 of 20 (4 right), 4 of 40 (1 right), 3 of 30 (1 right)."""
-    counts = (8, 5, 4, 3)
-    answers = [1] * 8 + [1, 1, 1, 1, 0] + [1, 0, 0, 0] + [1, 0, 0]
-    stratum = np.repeat(np.arange(4), counts)
-    names = np.arange(20).astype(str)
+    """Labelled 8 of 80 (all right), 5 of 20 (4 right), 4 of 40 (1 right), 3 of 30 (1 right), 2 of 12 (1 right)."""
+    counts = (8, 5, 4, 3, 2)
+    answers = [1] * 8 + [1, 1, 1, 1, 0] + [1, 0, 0, 0] + [1, 0, 0] + [1, 0]
+    stratum = np.repeat(np.arange(5), counts)
+    names = np.arange(22).astype(str)
     return LabelledSample(
-        pair=names, record=names, stratum=stratum, weight=np.array([15.0, 5.0, -5.0, np.nan])[stratum],
-        match=np.array(answers, dtype=float), doubtful=np.zeros(20, bool), size=np.array([80, 20, 40, 30]),
-        low=np.array([10.0, 0.0, -np.inf, -np.inf]), high=np.array([np.inf, 10.0, 0.0, np.inf]),
-        outside=np.array([False, False, False, True]), group=np.full(4, ""), decided_link=stratum < 2,
+        pair=names, record=names, stratum=stratum, weight=np.array([15.0, 5.0, -5.0, np.nan, np.nan])[stratum],
+        match=np.array(answers, dtype=float), doubtful=np.zeros(22, bool), size=np.array([80, 20, 40, 30, 12]),
+        low=np.array([10.0, 0.0, -np.inf, -np.inf, -np.inf]), high=np.array([np.inf, 10.0, 0.0, np.inf, np.inf]),
+        kind=np.array(["assigned"] * 3 + ["outside", "lost"]), group=np.full(5, ""), decided_link=stratum < 2,
     )  # fmt: skip
 
 
@@ -33,13 +33,13 @@ def values(estimates):
 
 def test_design_by_hand():
     found = values(estimate_by_design(by_hand(), WEIGHTS, 0.0))
-    # F = 20/5 = 4 of 100 links; M = 40/4 + 30/3 = 20; A = 96
+    # F = 20/5 = 4 of 100 links; M = 40/4 + 30/3 + 12/2 = 26; A = 96
     assert found["precision"].value == pytest.approx(0.96)
     assert found["false_link_rate"].value == pytest.approx(0.04)
-    assert found["recall"].value == pytest.approx(96 / 116)
+    assert found["recall"].value == pytest.approx(96 / 122)
     assert (found["precision"].denominator, found["precision"].denominator_is) == (100, "links")
-    assert found["recall"].denominator == pytest.approx(116)
-    assert found["recall"].n == 20
+    assert found["recall"].denominator == pytest.approx(122)
+    assert found["recall"].n == 22
     for one in found.values():
         assert 0 <= one.low <= one.value <= one.high <= 1
     assert found["missed_link_rate"].low == pytest.approx(1 - found["recall"].high)
@@ -47,9 +47,9 @@ def test_design_by_hand():
 
 def test_recall_is_the_product_of_its_factors():
     factors = values(estimate_recall_factors(by_hand(), WEIGHTS, 0.0))
-    # matches among assigned pairs: 96 + 10; outside: 10
-    assert factors["blocking_recall"].value == pytest.approx(106 / 116)
-    assert factors["scoring_recall"].value == pytest.approx(96 / 106)
+    # matches that a rule proposed: 96 + 10 assigned, 6 lost; outside: 10
+    assert factors["blocking_recall"].value == pytest.approx(112 / 122)
+    assert factors["scoring_recall"].value == pytest.approx(96 / 112)
 
 
 def test_a_threshold_inside_a_stratum_by_hand():
@@ -61,26 +61,26 @@ def test_a_threshold_inside_a_stratum_by_hand():
     found = values(estimate_by_design(cut, weights, 5.0))
     links = int((weights >= 5).sum())
     assert found["precision"].value == pytest.approx(1 - 4 / links)
-    assert found["recall"].denominator == pytest.approx(links - 4 + 10 + 10 + 8)
+    assert found["recall"].denominator == pytest.approx(links - 4 + 10 + 10 + 8 + 6)
 
 
 def test_doubt_counts_against_and_for_the_linkage():
     sample = by_hand()
-    doubtful = np.isin(np.arange(20), [0, 13])
+    doubtful = np.isin(np.arange(22), [0, 13])
     unsure = replace(sample, match=np.where(doubtful, np.nan, sample.match), doubtful=doubtful)
     middle, worst, best = (values(estimate_by_design(unsure, WEIGHTS, 0.0, reading)) for reading in ("middle", "worst", "best"))
     for measure in ("precision", "recall"):
         assert worst[measure].value < middle[measure].value <= best[measure].value
     # pair 0 is a link of stratum 0 (80/8 = 10 pairs each), pair 13 an unlinked one of stratum 2 (10 each)
     assert worst["precision"].value == pytest.approx(1 - (4 + 10) / 100)
-    assert worst["recall"].value == pytest.approx(86 / (86 + 10 + 10))
-    assert best["recall"].value == pytest.approx(96 / (96 + 0 + 10))
-    assert middle["precision"].n == 18 and worst["precision"].n == 20
+    assert worst["recall"].value == pytest.approx(86 / (86 + 10 + 10 + 6))
+    assert best["recall"].value == pytest.approx(96 / (96 + 0 + 10 + 6))
+    assert middle["precision"].n == 20 and worst["precision"].n == 22
 
 
 def test_adjudicated_disagreement_is_doubt_too():
     sample = by_hand()
-    disputed = replace(sample, doubtful=np.arange(20) == 3)
+    disputed = replace(sample, doubtful=np.arange(22) == 3)
     middle, worst = (values(estimate_by_design(disputed, WEIGHTS, 0.0, reading)) for reading in ("middle", "worst"))
     assert worst["precision"].value == pytest.approx(middle["precision"].value - 0.10)
 
@@ -94,7 +94,7 @@ def test_decided_links_count_reviewed_pairs():
 
 def test_groups_add_up():
     sample = by_hand()
-    group = np.arange(20) % 2 == 0
+    group = np.arange(22) % 2 == 0
     halves = [estimate_by_design(sample, WEIGHTS[side::2], 0.0, inside=mask) for side, mask in ((0, group), (1, ~group))]
     false = [values(half)["false_link_rate"] for half in halves]
     assert sum(one.value * one.denominator for one in false) == pytest.approx(4)
@@ -102,8 +102,8 @@ def test_groups_add_up():
 
 def test_a_group_of_its_own_strata_knows_nothing_of_the_others():
     # the 20 pairs of stratum 1 are the group: one of five false, 4 of 20 links, whatever lies elsewhere
-    sample = replace(by_hand(), group=np.array(["", "g", "", ""]))
-    inside, reach = sample.stratum == 1, np.array([False, True, False, False])
+    sample = replace(by_hand(), group=np.array(["", "g", "", "", ""]))
+    inside, reach = sample.stratum == 1, np.array([False, True, False, False, False])
     own, any_stratum = (
         values(estimate_by_design(sample, WEIGHTS[80:100], 0.0, inside=inside, reach=one))["precision"] for one in (reach, None)
     )
@@ -113,7 +113,7 @@ def test_a_group_of_its_own_strata_knows_nothing_of_the_others():
 
 
 def test_model_based_by_hand():
-    found = values(estimate_by_model([np.log2(9), np.log2(9), -np.log2(3)], 0.0, outside=[0.0]))
+    found = values(estimate_by_model([np.log2(9), np.log2(9), -np.log2(3)], 0.0, apart=[0.0]))
     # p = .9, .9, .25 and .5 outside: F = .2, M = .75
     assert found["precision"].value == pytest.approx(0.9)
     assert found["recall"].value == pytest.approx(1.8 / 2.55)
@@ -149,14 +149,18 @@ def test_design_covers_planted_truth(pilot):
 def test_strata_without_a_verdict_are_merged_and_stay_in_the_frame():
     sample = by_hand()
     merged = merge_unlabelled(replace(sample, match=np.where(sample.stratum == 1, np.nan, sample.match)))
-    assert merged.size.sum() == sample.size.sum() and merged.size.size == 3
+    assert merged.size.sum() == sample.size.sum() and merged.size.size == 4
     # a stratum's own group is preferred to the nearest weights, and two groups together are none
-    grouped = replace(sample, group=np.array(["a", "b", "b", ""]), match=np.where(sample.stratum == 1, np.nan, sample.match))
-    assert merge_unlabelled(grouped).size.tolist() == [80, 60, 30] and merge_unlabelled(grouped).group.tolist() == ["a", "b", ""]
-    mixed = replace(grouped, group=np.array(["a", "b", "a", ""]))
-    assert merge_unlabelled(mixed).group.tolist() in (["", "a", ""], ["a", "", ""])
-    with pytest.raises(LinkageError, match="outside the blocking rules"):
-        merge_unlabelled(replace(sample, match=np.where(sample.stratum == 3, np.nan, sample.match)))
+    grouped = replace(sample, group=np.array(["a", "b", "b", "", ""]), match=np.where(sample.stratum == 1, np.nan, sample.match))
+    merged = merge_unlabelled(grouped)
+    assert merged.size.tolist() == [80, 60, 30, 12] and merged.group.tolist() == ["a", "b", "", ""]
+    mixed = replace(grouped, group=np.array(["a", "b", "a", "", ""]))
+    assert merge_unlabelled(mixed).group.tolist() in (["", "a", "", ""], ["a", "", "", ""])
+    # lost pairs join those outside blocking, never assigned ones
+    lost = merge_unlabelled(replace(sample, match=np.where(sample.stratum == 4, np.nan, sample.match)))
+    assert lost.size.tolist() == [80, 20, 40, 42] and lost.kind.tolist() == [*["assigned"] * 3, "outside"]
+    with pytest.raises(LinkageError, match="not assigned"):
+        merge_unlabelled(replace(sample, match=np.where(sample.stratum > 2, np.nan, sample.match)))
 
 
 def test_sample_is_read_from_tables(run):

@@ -103,7 +103,7 @@ def test_bounds_by_hand():
     sample = LabelledSample(
         pair=np.arange(12).astype(str), record=np.arange(12).astype(str), stratum=np.repeat([0, 1], [8, 4]),
         weight=np.repeat([5.0, -5.0], [8, 4]), match=np.repeat([1.0, 0.0], [8, 4]), doubtful=np.zeros(12, bool),
-        size=np.array([80, 40]), low=np.array([0.0, -np.inf]), high=np.array([np.inf, 0.0]), outside=np.zeros(2, bool),
+        size=np.array([80, 40]), low=np.array([0.0, -np.inf]), high=np.array([np.inf, 0.0]), kind=np.full(2, "assigned"),
         group=np.full(2, ""), decided_link=np.repeat([True, False], [8, 4]),
     )  # fmt: skip
     flat = np.repeat([-5.0, 5.0], [40, 80])

@@ -5,6 +5,9 @@ import numpy as np
 import pytest
 
 from linkage.decision import By, describe_plan, draw_review_sample, load_strata, plan_sample, top_up_review_sample
+from linkage.decision.estimators import estimate_by_design, estimate_recall_factors
+from linkage.decision.samples import load_sample
+from linkage.decision.testkit import write_labels
 from linkage.errors import LinkageError
 
 
@@ -22,23 +25,26 @@ def test_inclusion_probabilities_are_those_of_the_draw(run):
     assert sum(one.size for one in run.strata) == frame
 
 
-def test_strata_below_the_threshold_and_outside_blocking_are_sampled(run):
-    assert {one.kind for one in run.strata if one.sampled} == {"assigned", "outside", "beside"}
+def test_strata_below_the_threshold_and_of_pairs_not_assigned_are_sampled(run):
+    assert {one.kind for one in run.strata if one.sampled} == {"assigned", "lost", "outside"}
     assert any(one.kind == "assigned" and one.high <= run.thresholds.lower and one.sampled for one in run.strata)
 
 
 def test_the_draw_is_uniform_within_strata(run):
-    drawn: Counter[str] = Counter()
+    drawn: dict[str, Counter[str]] = {}
     target = run.folder / "repeat.parquet"
     for seed in range(60):
-        draw_review_sample(run.connection, run.paths["links"], 200, seed, run.thresholds, target, outside=run.paths["outside"])
-        drawn.update(
-            row[0]
-            for row in run.connection.execute(f"SELECT pair_id FROM '{target}' WHERE stratum_kind <> 'assigned'").fetchall()
+        strata = draw_review_sample(
+            run.connection, run.paths["links"], 200, seed, run.thresholds, target, outside=run.paths["outside"]
         )
-    expected = sum(drawn.values()) / run.connection.execute(f"SELECT count(*) FROM '{run.paths['outside']}'").fetchone()[0]
-    assert max(drawn.values()) < expected + 30
-    assert len(drawn) > 0.8 * run.connection.execute(f"SELECT count(*) FROM '{run.paths['outside']}'").fetchone()[0]
+        found = run.connection.execute(f"SELECT stratum, pair_id FROM '{target}' WHERE stratum_kind <> 'assigned'").fetchall()
+        for stratum, pair in found:
+            drawn.setdefault(stratum, Counter())[pair] += 1
+    for one in strata:
+        if one.kind != "assigned":
+            ever = one.size * (1 - (1 - one.inclusion_probability) ** 60)
+            assert abs(len(drawn[one.name]) - ever) < 3 * np.sqrt(one.size) / 2
+            assert max(drawn[one.name].values()) < 60 * one.inclusion_probability + 15
 
 
 def test_same_seed_same_bytes_whatever_the_threads_and_order(run):
@@ -143,6 +149,31 @@ def test_outside_pairs_are_of_unlinked_mentions_and_not_assigned(run):
               ON pair.record_id_l = outside.record_id_l AND pair.record_id_r = outside.record_id_r"""
     ).fetchone()
     assert found[:2] == (0, 0) and found[2] > 100
+
+
+def test_recall_counts_the_pairs_that_the_assignment_lost(run):
+    """Every pair of the frame is labelled, so that the estimates are the truth itself, without width."""
+    population, upper = run.population, run.thresholds.upper
+    weight = population.weight[population.outside_mention]
+    missed = population.outside_true & (np.isnan(weight) | (weight < upper))
+    lost = int((missed & population.outside_proposed).sum())
+    assert lost > 5 and missed.sum() > lost + 10
+    matches = int(population.true.sum() + missed.sum())
+    drawn, labels = run.folder / "every.parquet", run.folder / "every_label.parquet"
+    pairs = sum(one.size for one in run.strata)
+    draw_review_sample(run.connection, run.paths["links"], pairs, 1, run.thresholds, drawn, outside=run.paths["outside"])
+    write_labels(run.connection, drawn, run.paths["truth"], labels)
+    sample = load_sample(run.connection, drawn, labels, run.paths["links"])
+    found = {
+        one.measure: one
+        for one in (
+            *estimate_by_design(sample, run.weights, upper),
+            *estimate_recall_factors(sample, run.weights, upper),
+        )
+    }
+    assert found["recall"].value == pytest.approx(population.true[population.weight >= upper].sum() / matches)
+    assert found["recall"].low == pytest.approx(found["recall"].high)
+    assert found["blocking_recall"].value == pytest.approx((population.true.sum() + lost) / matches)
 
 
 def test_the_plan_narrows_with_the_budget_and_meets_what_is_found(run):

@@ -80,6 +80,6 @@ def test_planning_rate_by_hand():
 
 
 def test_a_stratum_for_thirty_pairs_and_fewer_of_what_blocking_left_out():
-    assert strata_of_kind(200) == {"assigned": 6, "outside": 3, "beside": 1}
+    assert strata_of_kind(200) == {"assigned": 6, "lost": 1, "outside": 3}
     assert strata_of_kind(100)["assigned"] == 4 and strata_of_kind(600) == strata_of_kind(2_000)
-    assert strata_of_kind(600, 2) == {"assigned": 2, "outside": 1, "beside": 1}
+    assert strata_of_kind(600, 2) == {"assigned": 2, "lost": 1, "outside": 1}

@@ -69,7 +69,7 @@ def test_a_run_without_labels_says_so(tmp_path):
     assert "ĐẠT" not in text.replace("KHÔNG ĐẠT", "")
 
 
-def test_a_sample_without_pairs_outside_blocking_cannot_meet_the_missed_link_target(tmp_path):
+def test_a_sample_of_assigned_pairs_only_cannot_meet_the_missed_link_target(tmp_path):
     run = plant_run(tmp_path / "run", labels=True)
     held = json.loads((run / "estimates.json").read_text(encoding="utf-8"))
     for one in held["estimates"]:
@@ -78,11 +78,11 @@ def test_a_sample_without_pairs_outside_blocking_cannot_meet_the_missed_link_tar
     (run / "estimates.json").write_text(json.dumps(held), encoding="utf-8")
     text = said_by(run)
     assert re.search(r"Tỷ lệ bỏ sót 2% 0,50% \(0,40%–0,60%\) theo mẫu rà soát 380 chưa kết luận được", text)
-    assert "chưa tính phần khóa chặn làm mất" in text
+    assert "chưa tính phần khóa chặn và khâu ghép làm mất" in text
     assert "Độ bao phủ của khóa chặn" not in text
 
 
-def test_recall_of_a_sample_with_pairs_outside_blocking_is_called_an_upper_reading(tmp_path):
+def test_recall_of_a_sample_with_pairs_not_assigned_is_called_an_upper_reading(tmp_path):
     run = plant_run(tmp_path / "run", labels=True)
     kinds = duckdb.sql(
         f"SELECT * REPLACE ('outside' AS stratum_kind) FROM read_parquet('{run / 'review_set.parquet'}')"
@@ -90,7 +90,7 @@ def test_recall_of_a_sample_with_pairs_outside_blocking_is_called_an_upper_readi
     pq.write_table(kinds, run / "review_set.parquet")
     text = said_by(run)
     assert "Độ bao phủ theo mẫu là số đọc phía cao" in text
-    assert "chưa tính phần khóa chặn làm mất" not in text
+    assert "chưa tính phần khóa chặn và khâu ghép làm mất" not in text
 
 
 def test_a_run_without_links_says_so(tmp_path):

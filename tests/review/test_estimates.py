@@ -63,7 +63,7 @@ def review(planted, people, run, seed, error):
     rng = random.Random(seed)
     shutil.copytree(people[0], run)
     *reviewers, judge = people[1]
-    draw_review_sample(connection, tables["links"], 150, seed, thresholds, run / "review_set.parquet", outside=tables["looser"])
+    draw_review_sample(connection, tables["links"], 150, seed, thresholds, run / "review_set.parquet", outside=tables["wider"])
     sampled = pq.read_table(run / "review_set.parquet").to_pylist()
     raw(run / "raw_mentions.parquet", {row["record_id_l"] for row in sampled})
     raw(run / "raw_persons.parquet", {row["record_id_r"] for row in sampled})
@@ -118,7 +118,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say(planted, people, tmp_path
             review_set=run / "review_set.parquet",
             labels=run / "labels.parquet",
             verdicts=run / "verdicts.parquet",
-            outside=tables["looser"],
+            outside=tables["wider"],
         ),
         thresholds,
         TARGETS,
