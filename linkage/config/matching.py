@@ -92,6 +92,8 @@ class ComparisonSpec(Spec):
     """Weigh agreement by how common the value is (Splink's term-frequency adjustment)."""
     jaro_winkler: Annotated[Many[Probability], Field(min_length=1)] | None = None
     """The similarity thresholds of the builder's last levels, highest first, instead of its own."""
+    missing_right: bool = False
+    """A value missing on the right side alone says something, and is a level: whoever has no date of death there is alive."""
     m_probabilities: Many[Probability] | None = None
     """Fixed m probabilities, one a level in order (the `else` level last)."""
     u_probabilities: Many[Probability] | None = None

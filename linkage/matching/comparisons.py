@@ -27,6 +27,8 @@ FOLDED_KINDS = {
 def build_comparison(spec: ComparisonSpec, kind: FieldKind) -> dict[str, Any]:
     """The comparison of one field, in the form `SettingsCreator` takes."""
     levels = _own_levels(spec, kind) if spec.levels else BUILDERS[spec.use or "category"](spec, kind)
+    if spec.missing_right:
+        levels = _with_missing_right(levels)
     _set_probabilities(spec, levels)
     return {
         "output_column_name": spec.field,
@@ -191,6 +193,13 @@ def _key(field: str, kind: FieldKind) -> str:
 
 def _null(column: str) -> Level:
     return {"sql_condition": f"{column}_l IS NULL OR {column}_r IS NULL", "label_for_charts": "missing", "is_null_level": True}
+
+
+def _with_missing_right(levels: list[Level]) -> list[Level]:
+    """A value missing on the right side alone becomes the level before the last, which is for whatever else differs."""
+    null, *others, otherwise = levels
+    left, right = null["sql_condition"].split(" OR ")
+    return [{**null, "sql_condition": left}, *others, _level(right, "not recorded on the right side"), otherwise]
 
 
 def _else() -> Level:

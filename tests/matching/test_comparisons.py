@@ -93,6 +93,19 @@ def test_term_frequency_is_never_on_the_surname() -> None:
     assert adjusted == {"full_name_tone"}
 
 
+@pytest.mark.parametrize("case", [case for case in PLANTED if case[0] != "sex"])
+def test_missing_on_the_right_side_alone_can_be_a_level(case) -> None:
+    """The others stay as they are, in their order."""
+    use, kind = case
+    plain, with_level = (
+        build_comparison(ComparisonSpec(field="f", use=use, missing_right=asked), kind)["comparison_levels"]
+        for asked in (False, True)
+    )
+    assert with_level[0]["is_null_level"] and "_r" not in with_level[0]["sql_condition"]
+    assert with_level[-2]["label_for_charts"] == "not recorded on the right side" and "_l" not in with_level[-2]["sql_condition"]
+    assert [*with_level[1:-2], with_level[-1]] == plain[1:]
+
+
 def test_own_levels_and_fixed_probabilities() -> None:
     spec = ComparisonSpec(
         field="job", levels=(LevelSpec(exact=True), LevelSpec(jaro_winkler=0.9), LevelSpec(sql="true", label="any")),

@@ -33,19 +33,30 @@ training: {{max_pairs: 1000000}}
 """
 
 
-def trained(folder: Path, together: float) -> dict:
-    """training.json; field `b` of a left record is wrong with `a` with probability `together`, else by itself."""
+def trained(folder: Path, together: float, missing: tuple[float, float] | None = None) -> dict:
+    """training.json; field `b` of a left record is wrong with `a` with probability `together`, else by itself.
+
+    With `missing` as many right records come in that no left one belongs to; `b` is missing there in these shares of the
+    right records that belong to one and of those that do not.
+    """
     random = np.random.default_rng(29)
     right = random.integers(VALUES, size=(ENTITIES, len(FIELDS)))
     wrong = random.random(right.shape) < WRONG
     wrong[:, 1] = np.where(random.random(ENTITIES) < together, wrong[:, 0], wrong[:, 1])
     left = np.where(wrong, (right + random.integers(1, VALUES, size=right.shape)) % VALUES, right)
+    if missing:
+        right = np.concatenate([right, random.integers(VALUES, size=right.shape)])
+        right[random.random(len(right)) < np.repeat(missing, ENTITIES), 1] = -1
     for name, table in (("left", left), ("right", right)):
-        rows = [f"{name}{number},{','.join(f'v{value}' for value in row)}" for number, row in enumerate(table)]
+        rows = [
+            f"{name}{number},{','.join('' if value < 0 else f'v{value}' for value in row)}" for number, row in enumerate(table)
+        ]
         (folder / f"{name}.csv").write_text("\n".join([f"id,{','.join(FIELDS)}", *rows]) + "\n", encoding="utf-8")
     project = PROJECT.format(
         fields=", ".join(f"{field}: category" for field in FIELDS),
-        comparisons=", ".join(f"{{field: {field}, use: category}}" for field in FIELDS),
+        comparisons=", ".join(
+            f"{{field: {field}, use: category{', missing_right: true' if missing and field == 'b' else ''}}}" for field in FIELDS
+        ),
     )
     (folder / "planted.yaml").write_text(project, encoding="utf-8")
     return open_project(folder / "planted.yaml", data=folder).run(until="train", out=folder / "run").document("training")
@@ -63,6 +74,14 @@ def test_planted_m_and_u_are_recovered(tmp_path: Path) -> None:
         assert level["m"] == pytest.approx(1 - WRONG, abs=0.01)
         assert level["u"] == pytest.approx(1 / VALUES, abs=0.001)
     assert findings(report) == []
+
+
+def test_what_a_missing_value_says_is_recovered(tmp_path: Path) -> None:
+    report = trained(tmp_path, together=0.0, missing=(0.15, 0.95))
+    of_b = {level["label"]: level for level in report["levels"] if level["comparison"] == "b"}
+    assert of_b["same"]["m"] == pytest.approx(0.85 * (1 - WRONG), abs=0.01)
+    assert of_b["not recorded on the right side"]["m"] == pytest.approx(0.15, abs=0.01)
+    assert of_b["not recorded on the right side"]["u"] == pytest.approx((0.15 + 0.95) / 2, abs=0.01)
 
 
 def test_fields_that_go_wrong_together_are_named(tmp_path: Path) -> None:
