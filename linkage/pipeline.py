@@ -33,7 +33,7 @@ class Stage:
 
     work: Callable[[Work], Counts]
     rooms: tuple[str, ...]
-    """Packages whose code can change its outputs."""
+    """Packages and modules whose code can change its outputs."""
     config: Callable[[ProjectSpec], Any]
     """Its part of the project file."""
     after: tuple[str, ...]
@@ -74,9 +74,9 @@ STAGES: tuple[Stage, ...] = (
     Stage(score, ("matching",), lambda spec: spec.assignment == "many_to_one", ("standardise", "block", "train"), on_spark=True),
     Stage(
         assign,
-        ("matching",),
+        ("matching", "reconcile/differences.py", "reconcile/sides.py"),
         lambda spec: [spec.assignment, spec.blocking.predict],
-        ("standardise", "block", "train", "score"),
+        ("read", "standardise", "block", "train", "score"),
     ),
     Stage(
         decide,

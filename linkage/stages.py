@@ -263,9 +263,10 @@ def score(work: Work) -> Counts:
 
 
 def assign(work: Work) -> Counts:
-    """At most one person a mention: assigned, candidates; and for mentions without a safe pair the next best persons: wider."""
+    """At most one person a mention: assigned, candidates; what differs in it: field_differences; persons beside it: wider."""
     from linkage.matching import TrainedModel, assign_pairs, open_tables, write_wider_pairs
     from linkage.matching.model import columns_needed
+    from linkage.reconcile import write_field_differences
 
     model = TrainedModel.load(work.run.path)
     mentions, scored = work.run.file("mentions.parquet"), work.run.file("scored_pairs.parquet")
@@ -285,6 +286,8 @@ def assign(work: Work) -> Counts:
         tables = (work.run.file("pairs.parquet"), scored, work.folder / "assigned.parquet")
         target = work.folder / "wider.parquet"
         wider = write_wider_pairs(connection, sides, model, work.spec.blocking.predict, tables, records, target)
+        differences = work.folder / "field_differences.parquet"
+        write_field_differences(connection, work.run.path, work.plan.shared, tables[-1], differences)
         work.progress("assigning", 1, 1)
     return {**asdict(assigned), "wider_pairs": wider}
 

@@ -1,18 +1,20 @@
 """From links to action: what each record comes to, which fields differ, and the work lists that follow.
 
-Contract: `write_outcomes` reads a run's tables and writes outcomes.parquet (exactly one row a mention and one a person
-without an accepted link) and differences.parquet (one row a differing field of an accepted link, values as in the
-sources). Everything else works on a reconciled run directory: work lists out and back (worklists.parquet,
-verifications.parquet), summaries, number proposals (number_proposals.parquet), pre-filled entries, handed-back registers
-(handback.parquet); or on files of their own: the book inventory, acceptance plans and judgements. Codes, labels, verifiers
-and acts come from configs/outcomes.yaml, a proposal replaceable without code. A civil-status act is never proposed merely
-to match the other base. Register values stand in tables and workbooks only, never in a message.
+Contract: `write_field_differences` compares the values of assigned pairs, which no threshold changes; `write_outcomes`
+reads these and a run's other tables and writes outcomes.parquet (exactly one row a mention and one a person without an
+accepted link) and differences.parquet (one row a differing field of an accepted link, values as in the sources).
+Everything else works on a reconciled run directory: work lists out and back (worklists.parquet, verifications.parquet),
+summaries, number proposals (number_proposals.parquet), pre-filled entries, handed-back registers (handback.parquet); or
+on files of their own: the book inventory, acceptance plans and judgements. Codes, labels, verifiers and acts come from
+configs/outcomes.yaml, a proposal replaceable without code. A civil-status act is never proposed merely to match the
+other base. Register values stand in tables and workbooks only, never in a message.
 """
 
 from linkage.reconcile.acceptance import Judgement, LotJudgement, Rate, draw_sample, judge_acceptance
 from linkage.reconcile.acceptance_plan import Plan, plan_acceptance
 from linkage.reconcile.codes import OUTCOMES_FILE, Codes, load_codes
 from linkage.reconcile.collecting import Collected, collect_worklists
+from linkage.reconcile.differences import write_field_differences
 from linkage.reconcile.handback import Handback, reconcile_handback
 from linkage.reconcile.inventory import Inventory, take_inventory, write_inventory
 from linkage.reconcile.numbers import Proposals, propose_numbers
@@ -46,6 +48,7 @@ __all__ = [
     "reconcile_handback",
     "summarise_outcomes",
     "take_inventory",
+    "write_field_differences",
     "write_inventory",
     "write_outcomes",
     "write_summary",

@@ -1,10 +1,11 @@
 """Whom each mention stands for or lays claim to, and who competes with it: temporary tables from a run's pairs.
 
-rc_links: the assigned pairs with ids. rc_rivals: candidates good enough to be the person. rc_same_number: pairs that carry
-the same personal number, and whether they are one person. rc_accepted: the person of each settled mention (its number's,
-else its accepted link's). rc_claims: these, and the best candidate of the others. rc_shared: claims several entries make on
-one person, two by two. rc_twins: claims a sibling of the same birth competes with. rc_contested: claims of entries that
-cannot be the person because a stronger claim is someone else's. rc_again: which entries are re-registrations.
+rc_links: the assigned pairs with ids. rc_differences: what differs in these and in pairs that carry the same number.
+rc_rivals: candidates good enough to be the person. rc_same_number: pairs that carry the same personal number, and
+whether they are one person. rc_accepted: the person of each settled mention (its number's, else its accepted link's).
+rc_claims: these, and the best candidate of the others. rc_shared: claims several entries make on one person, two by
+two. rc_twins: claims a sibling of the same birth competes with. rc_contested: claims of entries that cannot be the
+person because a stronger claim is someone else's. rc_again: which entries are re-registrations.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from linkage.config import FieldKind
 from linkage.reconcile.codes import Codes
-from linkage.reconcile.differences import classify_differences
+from linkage.reconcile.differences import same_number
 from linkage.reconcile.sides import Sides, columns_of, fold_sql, scan, texts_sql
 from linkage.runs.sql import quote
 
@@ -42,10 +43,8 @@ CLOSE = 3.0
 def gather_claims(
     connection: duckdb.DuckDBPyConnection, run: Path, sides: Sides, kinds: Mapping[str, FieldKind], codes: Codes
 ) -> None:
-    """Make the tables of this module's description, and rc_differences of every pair in question."""
-    _open_tables(connection, run, sides)
-    _find_pairs(connection, sides, kinds)
-    classify_differences(connection, sides, kinds, "rc_pairs", "rc_differences")
+    """Make the tables of this module's description."""
+    _open_tables(connection, run, sides, kinds)
     _judge_numbers(connection)
     _judge_groups(connection, sides, kinds, codes)
 
@@ -59,8 +58,8 @@ def _upper_threshold(connection: duckdb.DuckDBPyConnection, run: Path) -> float:
     return float(row[0]) if row and row[0] is not None else 0.0
 
 
-def _open_tables(connection: duckdb.DuckDBPyConnection, run: Path, sides: Sides) -> None:
-    """rc_links: the assigned pairs with ids and decisions; rc_rivals: the candidates worth a claim."""
+def _open_tables(connection: duckdb.DuckDBPyConnection, run: Path, sides: Sides, kinds: Mapping[str, FieldKind]) -> None:
+    """rc_links, rc_rivals, rc_differences; rc_numbers: the pairs that carry the same number."""
     upper = _upper_threshold(connection, run)
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE rc_links AS
@@ -76,20 +75,8 @@ def _open_tables(connection: duckdb.DuckDBPyConnection, run: Path, sides: Sides)
             OR (k.reason = 'runner_up_close' AND c.link_weight >= k.link_weight - k.runner_up_margin - 1e-6))""",
         [upper],
     )
-
-
-def _find_pairs(connection: duckdb.DuckDBPyConnection, sides: Sides, kinds: Mapping[str, FieldKind]) -> None:
-    """rc_numbers: (mention, person) pairs that carry the same number; rc_pairs: every pair whose fields are compared."""
-    if kinds.get("personal_number") is FieldKind.personal_number and not sides.within:
-        query = f"""SELECT m.id AS id_l, min(p.id) AS id_r FROM {scan(sides.mentions)} m
-            JOIN {scan(sides.persons)} p USING (personal_number) GROUP BY m.id"""
-    else:
-        query = "SELECT NULL::INTEGER AS id_l, NULL::INTEGER AS id_r WHERE false"
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE rc_numbers AS {query}")
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE rc_pairs AS
-        SELECT id_l, id_r FROM rc_links WHERE decision <> 'non_link' UNION SELECT id_l, id_r FROM rc_numbers"""
-    )
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE rc_numbers AS {same_number(sides, kinds)}")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW rc_differences AS FROM {scan(run / 'field_differences.parquet')}")
 
 
 def _judge_numbers(connection: duckdb.DuckDBPyConnection) -> None:

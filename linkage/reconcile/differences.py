@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from linkage.config import FieldKind
 from linkage.reconcile.sides import Sides, scan
-from linkage.runs.sql import literal, quote, quote_list
+from linkage.runs.sql import literal, quote, quote_list, write_parquet
 
 if TYPE_CHECKING:
     import duckdb
@@ -36,6 +36,36 @@ read as a solar one. `one_letter`: one letter or digit replaced, dropped, added,
 
 UNIT_WORDS = "ubnd|uy  ban  nhan  dan|xa|phuong|thi  tran|tt|quan|huyen|thi  xa|tx|thanh  pho|tp|tinh|dac  khu|p|q|h|x|t"
 """Folded words for kinds of unit, written or left out at will; gaps are doubled, as `unit_name` has them."""
+
+
+def write_field_differences(
+    connection: duckdb.DuckDBPyConnection, run: Path, kinds: Mapping[str, FieldKind], assigned: Path, target: Path
+) -> int:
+    """Write the differences of every pair a mention may come to stand for, whatever the thresholds; returns the rows.
+
+    The pairs are the assigned ones and those of `same_number`; columns as `classify_differences` has them, and record ids.
+    """
+    sides = Sides.of(run)
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE rc_comparable AS"
+        f" SELECT id_l, id_r FROM {scan(assigned)} UNION FROM ({same_number(sides, kinds)})"
+    )
+    classify_differences(connection, sides, kinds, "rc_comparable", "rc_classified")
+    return write_parquet(
+        connection,
+        f"""SELECT c.*, m.record_id AS record_id_l, p.record_id AS record_id_r FROM rc_classified c
+        JOIN {scan(sides.mentions)} m ON m.id = id_l JOIN {scan(sides.persons)} p ON p.id = id_r
+        ORDER BY record_id_l, record_id_r, field""",
+        target,
+    )
+
+
+def same_number(sides: Sides, kinds: Mapping[str, FieldKind]) -> str:
+    """A query of the pairs that carry the same personal number: id_l, id_r."""
+    if kinds.get("personal_number") is not FieldKind.personal_number or sides.within:
+        return "SELECT NULL::INTEGER AS id_l, NULL::INTEGER AS id_r WHERE false"
+    return f"""SELECT m.id AS id_l, min(p.id) AS id_r FROM {scan(sides.mentions)} m
+        JOIN {scan(sides.persons)} p USING (personal_number) GROUP BY m.id"""
 
 
 def classify_differences(

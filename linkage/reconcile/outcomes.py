@@ -34,7 +34,7 @@ _OTHER_IDENTIFYING = (
 def write_outcomes(
     connection: duckdb.DuckDBPyConnection, run: Path, kinds: Mapping[str, FieldKind], folder: Path, codes: Path = OUTCOMES_FILE
 ) -> dict[str, int]:
-    """Write outcomes.parquet and differences.parquet into `folder` from the tables of a run directory.
+    """Write outcomes.parquet and differences.parquet into `folder` from the tables of a run (field_differences among them).
 
     `kinds` are the fields both sides have. outcomes: side (`mention` or `person`), record_id, outcome (code), finding,
     counterpart (record id of the person or mention, if any), others (record ids it competes with), verify, act, source
@@ -49,7 +49,7 @@ def write_outcomes(
     sides = Sides.of(run)
     gather_claims(connection, run, sides, kinds, held)
     _describe_links(connection, held)
-    differences = _write_differences(connection, sides, folder / "differences.parquet")
+    differences = _write_differences(connection, folder / "differences.parquet")
     _write_findings(connection, sides, held, folder / "outcomes.parquet")
     counts: dict[str, int] = dict.fromkeys(FINDINGS, 0)
     path = str(folder / "outcomes.parquet")
@@ -86,13 +86,11 @@ def _describe_links(connection: duckdb.DuckDBPyConnection, codes: Codes) -> None
     )
 
 
-def _write_differences(connection: duckdb.DuckDBPyConnection, sides: Sides, target: Path) -> int:
+def _write_differences(connection: duckdb.DuckDBPyConnection, target: Path) -> int:
     return write_parquet(
         connection,
-        f"""SELECT m.record_id AS record_id_l, p.record_id AS record_id_r, field, class, coarser, touches_number, value_l, value_r
-        FROM rc_differences JOIN rc_accepted USING (id_l, id_r)
-        JOIN {scan(sides.mentions)} m ON m.id = id_l JOIN {scan(sides.persons)} p ON p.id = id_r
-        ORDER BY record_id_l, record_id_r, field""",
+        """SELECT record_id_l, record_id_r, field, class, coarser, touches_number, value_l, value_r
+        FROM rc_differences SEMI JOIN rc_accepted USING (id_l, id_r) ORDER BY record_id_l, record_id_r, field""",
         target,
     )
 

@@ -24,7 +24,7 @@ import duckdb
 import openpyxl
 
 from linkage.config import FieldKind
-from linkage.reconcile import write_outcomes
+from linkage.reconcile import write_field_differences, write_outcomes
 from linkage.reconcile.collecting import collect_worklists
 from linkage.reconcile.summaries import summarise_outcomes
 from linkage.reconcile.units import unit_names
@@ -46,6 +46,7 @@ def main() -> None:
         run.mkdir()
         mentions, kinds = copy_many_times(given.run, run, given.size)
         with measured(lines, f"outcomes and differences of {mentions:,} mentions"), connect("3GB", 2, Path(folder)) as connection:
+            write_field_differences(connection, run, kinds, run / "links.parquet", run / "field_differences.parquet")
             counts = write_outcomes(connection, run, kinds, run)
         headers = {field.name: field.header for kind in reversed(register_kinds()) for field in kind.fields}
         with measured(lines, "work lists"):

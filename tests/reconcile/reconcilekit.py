@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from linkage.config import FieldKind
-from linkage.reconcile import write_outcomes
+from linkage.reconcile import write_field_differences, write_outcomes
 from linkage.runs.sql import connect
 from linkage.standardise import standardise_table
 
@@ -157,6 +157,7 @@ def _write(folder: Path, table: str, rows: list[dict], kinds: dict[str, FieldKin
 def reconcile(run: Path, kinds: dict[str, FieldKind] = KINDS) -> dict[str, int]:
     """Outcomes and differences into the run itself."""
     with connect() as connection:
+        write_field_differences(connection, run, kinds, run / "links.parquet", run / "field_differences.parquet")
         return write_outcomes(connection, run, kinds, run)
 
 
