@@ -178,10 +178,11 @@ def standardise(work: Work) -> Counts:
 
 def block(work: Work) -> Counts:
     """Candidate pairs and their comparison levels: pairs."""
-    from linkage.matching import build_settings, open_tables, write_level_store
     from linkage.matching.backend_differences import compare_levels
-    from linkage.matching.model import columns_needed
+    from linkage.matching.levels import write_level_store
+    from linkage.matching.model import build_settings, columns_needed
     from linkage.matching.spark import write_level_store_on_spark
+    from linkage.matching.tables import open_tables
 
     settings = build_settings(work.spec, work.plan.shared)
     with work.engine() as connection:
@@ -203,8 +204,9 @@ def block(work: Work) -> Counts:
 
 def train(work: Work) -> Counts:
     """The model: model.json (Splink's format), relatives.json, log_linear.json, training.json."""
-    from linkage.matching import build_settings, fit_model, open_tables
-    from linkage.matching.model import columns_needed
+    from linkage.matching.fitting import fit_model
+    from linkage.matching.model import build_settings, columns_needed
+    from linkage.matching.tables import open_tables
 
     settings = build_settings(work.spec, work.plan.shared)
     with work.engine() as connection:
@@ -244,8 +246,11 @@ def _labelled_matches(work: Work) -> str | None:
 
 def score(work: Work) -> Counts:
     """Match weight and link weight of every candidate pair above the floor: scored_pairs, claims.json."""
-    from linkage.matching import TrainedModel, open_tables, score_pairs, weigh_claims
+    from linkage.matching.claims import weigh_claims
     from linkage.matching.model import term_frequency_columns
+    from linkage.matching.scoring import score_pairs
+    from linkage.matching.tables import open_tables
+    from linkage.matching.trained import TrainedModel
 
     model = TrainedModel.load(work.run.path)
     with work.engine() as connection:
@@ -264,8 +269,11 @@ def score(work: Work) -> Counts:
 
 def assign(work: Work) -> Counts:
     """At most one person a mention: assigned, candidates; what differs in it: field_differences; persons beside it: wider."""
-    from linkage.matching import TrainedModel, assign_pairs, open_tables, write_wider_pairs
+    from linkage.matching.assignment import assign_pairs
     from linkage.matching.model import columns_needed
+    from linkage.matching.tables import open_tables
+    from linkage.matching.trained import TrainedModel
+    from linkage.matching.wider import write_wider_pairs
     from linkage.reconcile import write_field_differences
 
     model = TrainedModel.load(work.run.path)
@@ -344,7 +352,7 @@ def _by_labels(work: Work) -> Thresholds | None:
 def sample(work: Work) -> Counts:
     """Pairs for clerical review, some that were not assigned among them: review_set, outside, anchors."""
     from linkage.decision import By, Thresholds, describe_plan, draw_outside_pairs, draw_review_sample, plan_sample
-    from linkage.matching import write_anchors
+    from linkage.matching.anchors import write_anchors
 
     begun = work.run.file(DESIGN)
     if begun.is_dir():

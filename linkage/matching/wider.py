@@ -1,4 +1,4 @@
-"""A wider net: for mentions without a safe pair, the best persons beside the assigned one; and pairs of known answer.
+"""A wider net: for mentions without a safe pair, the best persons beside the assigned one.
 
 The net holds the pairs that the rules proposed but the assignment did not take, and pairs that only looser keys reach. A
 looser key is a predict rule with one of its keys left out (a rule of one key has none). Recall can then be estimated with
@@ -20,7 +20,7 @@ from linkage.matching.levels import levels_of_pairs
 from linkage.matching.scoring import weights_query
 from linkage.matching.tables import Sides
 from linkage.matching.trained import TrainedModel
-from linkage.runs.sql import fetch_row, literal, quote, write_parquet
+from linkage.runs.sql import fetch_row, literal, quote
 
 SAFE = 10.0
 """Link weight (bits; odds of 1000 to 1) from which a mention's assigned pair is taken for its person and no other is sought.
@@ -34,8 +34,6 @@ PAIRS_A_MENTION = 100
 """Looser rules are taken, the most selective first, until they propose this many pairs a mention without a safe pair."""
 FLOOR = -20.0
 """Pairs of looser keys with a lower match weight are left out."""
-ANCHORS = 200
-"""Pairs of each answer that are kept as known."""
 
 
 def write_wider_pairs(
@@ -121,25 +119,3 @@ def looser_rules(rules: Sequence[BlockingRule]) -> list[BlockingRule]:
     """Every rule with one key left out, each set of keys once, in the order of the rules."""
     shorter = (tuple(key for key in rule.on if key != dropped) for rule in rules if len(rule.on) > 1 for dropped in rule.on)
     return [BlockingRule(on=keys) for keys in list(dict.fromkeys(shorter))[:32]]
-
-
-def write_anchors(connection: duckdb.DuckDBPyConnection, run: Path, seed: int, target: Path) -> int:
-    """Write anchors.parquet (record_id_l, record_id_r, is_match): candidate pairs whose two personal numbers tell the answer.
-
-    For planting among the pairs to review; mentions and persons must both carry `personal_number`.
-    """
-    left, right, candidates = (literal(str(run / f"{name}.parquet")) for name in ("mentions", "persons", "candidates"))
-    return write_parquet(
-        connection,
-        f"""
-        SELECT record_id_l, record_id_r, is_match FROM (
-            SELECT c.record_id_l, c.record_id_r, l.personal_number = r.personal_number AS is_match,
-                   row_number() OVER (PARTITION BY is_match ORDER BY hash(c.id_l, c.id_r, {seed}), c.id_l, c.id_r) AS place
-            FROM read_parquet({candidates}) c
-            JOIN read_parquet({left}) l ON l.id = c.id_l AND l.personal_number_flags IS NULL
-            JOIN read_parquet({right}) r ON r.id = c.id_r AND r.personal_number_flags IS NULL
-            WHERE l.personal_number IS NOT NULL AND r.personal_number IS NOT NULL
-        ) WHERE place <= {ANCHORS} ORDER BY record_id_l, record_id_r
-        """,
-        target,
-    )

@@ -26,9 +26,9 @@ from quality import Quality, measure, missed_by_kind
 from linkage import open_project
 from linkage.checking import plan_run
 from linkage.config import load_project
-from linkage.matching import build_settings, open_tables
-from linkage.matching.model import compared_columns, gamma_expressions
+from linkage.matching.model import build_settings, compared_columns, gamma_expressions
 from linkage.matching.random_pairs import estimate_u
+from linkage.matching.tables import open_tables
 from linkage.runs.sql import connect
 from linkage.synthetic import SyntheticSpec, generate
 

@@ -26,10 +26,14 @@ from linkage import open_project
 from linkage.checking import plan_run
 from linkage.config import load_project
 from linkage.demo import CONFIGS
-from linkage.matching import TrainedModel, assign_pairs, build_settings, fit_model, open_tables, score_pairs, write_level_store
+from linkage.matching.assignment import assign_pairs
 from linkage.matching.blocking import number_blocks, pairs_by_rule
-from linkage.matching.model import columns_needed, load_settings, term_frequency_columns
-from linkage.matching.scoring import FLOOR
+from linkage.matching.fitting import fit_model
+from linkage.matching.levels import write_level_store
+from linkage.matching.model import build_settings, columns_needed, load_settings, term_frequency_columns
+from linkage.matching.scoring import FLOOR, score_pairs
+from linkage.matching.tables import open_tables
+from linkage.matching.trained import TrainedModel
 from linkage.matching.training import set_prior
 from linkage.runs.sql import connect, fetch_row, literal, quote_list, write_parquet
 from linkage.synthetic import SyntheticSpec, generate

@@ -9,11 +9,11 @@ import pytest
 from splink.internals.settings import Settings
 
 from linkage.config import BlockingRule, ComparisonSpec, FieldKind
-from linkage.matching import levels, open_tables, write_level_store
+from linkage.matching import levels
 from linkage.matching.comparisons import build_comparison
-from linkage.matching.levels import levels_of_pairs
+from linkage.matching.levels import levels_of_pairs, write_level_store
 from linkage.matching.model import SettingsCreator
-from linkage.matching.tables import Sides
+from linkage.matching.tables import Sides, open_tables
 from linkage.runs.sql import literal
 
 RULES = [BlockingRule(on=("code",)), BlockingRule(on=("city_provinces",))]

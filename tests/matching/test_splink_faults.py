@@ -41,11 +41,12 @@ from linkage import open_project
 from linkage.checking import plan_run
 from linkage.config import ComparisonSpec, FieldKind, ProjectSpec, load_project
 from linkage.errors import LinkageError, ProjectFileError
-from linkage.matching import build_settings, open_linker, open_tables, passes, weighed_pairs
+from linkage.matching import passes
 from linkage.matching.assignment import _best_of_each
 from linkage.matching.comparisons import BUILDERS, build_comparison
-from linkage.matching.model import columns_needed
-from linkage.matching.tables import Sides
+from linkage.matching.linker import open_linker, weighed_pairs
+from linkage.matching.model import build_settings, columns_needed
+from linkage.matching.tables import Sides, open_tables
 from linkage.matching.training import level_arrays
 from linkage.runs.sql import connect
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from linkage.matching import TrainedModel, open_tables, write_wider_pairs
 from linkage.matching.model import columns_needed
-from linkage.matching.wider import PERSONS, SAFE
+from linkage.matching.tables import open_tables
+from linkage.matching.trained import TrainedModel
+from linkage.matching.wider import PERSONS, SAFE, write_wider_pairs
 from linkage.project import Run
 from linkage.runs.sql import connect
 
