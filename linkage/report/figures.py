@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.backend_bases import RendererBase
     from numpy.typing import NDArray
 
     from linkage.report.texts import Texts
@@ -30,7 +32,6 @@ STYLE: Any = {
     "axes.unicode_minus": True,
     "svg.fonttype": "path",
     "svg.hashsalt": "linkage",
-    "figure.dpi": 200,
 }
 DARK, MIDDLE, LIGHT = "0.25", "0.55", "0.85"
 _PAINTER = ThreadPoolExecutor(1)
@@ -46,7 +47,7 @@ class Drawing:
     def __init__(self, height: float, paint: Callable[[Axes], None]) -> None:
         self.height = height
         self._paint = paint
-        self._drawn = _PAINTER.submit(self._save, "svg", {"Date": None, "Creator": None})
+        self._drawn = _PAINTER.submit(self._draw_svg)
 
     @property
     def svg(self) -> bytes:
@@ -56,9 +57,34 @@ class Drawing:
     @cached_property
     def png(self) -> bytes:
         """The same as a bitmap of 200 dots an inch, made when asked for."""
-        return _PAINTER.submit(self._save, "png", {"Software": None}).result()
+        return _PAINTER.submit(self._draw_png).result()
 
-    def _save(self, form: str, metadata: dict[str, Any]) -> bytes:
+    def _draw_svg(self) -> bytes:
+        """Measured and drawn by one renderer, which keeps the measures: `savefig` would lay every text out three times."""
+        from matplotlib.backends.backend_svg import RendererSVG
+
+        drawn = io.StringIO()
+        with self._painted(72) as axes:
+            unsaid = {"Date": None, "Creator": None}
+            renderer = RendererSVG(72 * WIDTH, 72 * self.height, drawn, image_dpi=200, metadata=unsaid)  # type: ignore[no-untyped-call]
+            _fit(axes, renderer)
+            axes.figure.draw(renderer)
+            renderer.finalize()  # type: ignore[no-untyped-call]
+        return drawn.getvalue().encode()
+
+    def _draw_png(self) -> bytes:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+        drawn = io.BytesIO()
+        with self._painted(200) as axes:
+            canvas = FigureCanvasAgg(axes.figure)  # type: ignore[arg-type]
+            _fit(axes, canvas.get_renderer())  # type: ignore[no-untyped-call]
+            canvas.print_png(drawn, metadata={"Software": None})  # type: ignore[no-untyped-call]
+        return drawn.getvalue()
+
+    @contextmanager
+    def _painted(self, dots: int) -> Iterator[Axes]:
+        """The axes of a figure of so many dots an inch, with the report's style as long as they are used."""
         import matplotlib as mpl
         from matplotlib import font_manager
         from matplotlib.figure import Figure
@@ -67,18 +93,14 @@ class Drawing:
             for file in sorted(FONTS.glob("*.ttf")):
                 font_manager.fontManager.addfont(str(file))
         with mpl.rc_context(STYLE):
-            figure = Figure(figsize=(WIDTH, self.height))
-            axes = figure.add_subplot()
+            axes = Figure(figsize=(WIDTH, self.height), dpi=dots).add_subplot()
             self._paint(axes)
-            _fit(axes)
-            drawn = io.BytesIO()
-            figure.savefig(drawn, format=form, metadata=metadata, dpi=200)
-        return drawn.getvalue()
+            yield axes
 
 
-def _fit(axes: Axes) -> None:
+def _fit(axes: Axes, renderer: RendererBase) -> None:
     """Move the axes so that they and their labels fill the figure: matplotlib's own layouts measure every label four times."""
-    taken, figure = axes.get_tightbbox(for_layout_only=True), axes.figure.bbox
+    taken, figure = axes.get_tightbbox(renderer, for_layout_only=True), axes.figure.bbox
     inner = axes.bbox
     assert taken is not None
     pad = 0.04 * axes.figure.dpi
@@ -86,7 +108,8 @@ def _fit(axes: Axes) -> None:
     right, top = taken.x1 - inner.x1 + pad, taken.y1 - inner.y1 + pad
     width, height = figure.width - left - right, figure.height - bottom - top
     # fixed labels: drawing would measure all ticks again to find their place
-    under, beside = axes.xaxis.label.get_window_extent().y1 - inner.y0, axes.yaxis.label.get_window_extent().x1 - inner.x0
+    under = axes.xaxis.label.get_window_extent(renderer).y1 - inner.y0
+    beside = axes.yaxis.label.get_window_extent(renderer).x1 - inner.x0
     axes.set_position((left / figure.width, bottom / figure.height, width / figure.width, height / figure.height))
     axes.apply_aspect()  # axes of a fixed aspect take less than they are given
     axes.xaxis.set_label_coords(0.5, under / axes.bbox.height)
@@ -144,7 +167,7 @@ def draw_bars(labels: Sequence[str], values: Sequence[float], axis: str, texts: 
         )
         for bar, value in zip(bars, values, strict=True):
             bar.set_hatch("" if value >= 0 else "////")
-        axes.set_yticks(places, labels, fontsize=8.5 if height < TALLEST else 72 * TALLEST / (1.25 * len(labels)))
+        _label_rows(axes, places, labels, 8.5 if height < TALLEST else 72 * TALLEST / (1.25 * len(labels)))
         axes.set_ylim(-len(labels) + 0.4, 0.6)
         axes.axvline(0, color="black", linewidth=0.8)
         for mark in marks:
@@ -167,7 +190,7 @@ def draw_heat_map(rows: Sequence[str], columns: Sequence[str], shares: NDArray[n
                     shade = "white" if share > 0.6 else "black"
                     axes.text(j, i, f"{share * 100:.0f}%", ha="center", va="center", fontsize=8, color=shade)
         axes.set_xticks(range(len(columns)), columns, fontsize=8.5)
-        axes.set_yticks(range(len(rows)), rows, fontsize=8.5)
+        _label_rows(axes, range(len(rows)), rows, 8.5)
         axes.tick_params(length=0)
 
     return Drawing(0.9 + 0.28 * len(rows), paint)
@@ -186,6 +209,16 @@ def draw_calibration(expected: Sequence[float], observed: Sequence[float], sizes
         _localise(axes, texts)
 
     return Drawing(3.2, paint)
+
+
+def _label_rows(axes: Axes, places: Iterable[float], labels: Iterable[str], size: float) -> None:
+    """Labels left of the axes as plain texts: matplotlib makes a tick of three lines and two texts, each measured again."""
+    axes.set_yticks([])
+    for place, label in zip(places, labels, strict=True):
+        axes.annotate(
+            label, (0, place), xycoords=axes.get_yaxis_transform(), ha="right", va="center_baseline",
+            xytext=(-4, 0), textcoords="offset points", fontsize=size,
+        )  # fmt: skip
 
 
 def _localise(axes: Axes, texts: Texts, only_x: bool = False) -> None:

@@ -19,8 +19,8 @@ def test_no_label_lies_on_the_numbers_of_its_axis(name, monkeypatch):
     seen = []
     fit = figures._fit
 
-    def watched(axes):
-        fit(axes)
+    def watched(axes, renderer):
+        fit(axes, renderer)
         axes.figure.draw_without_rendering()
         for axis in (axes.xaxis, axes.yaxis):
             box = axis.label.get_window_extent()
