@@ -117,8 +117,9 @@ def _candidates(sample: LabelledSample, flat: NDArray[np.float64]) -> NDArray[np
     for low, high in pairwise(bounds):
         inside = flat[(flat >= low) & (flat < high)]
         if inside.size:
-            inner += [low, *np.quantile(inside, [0.25, 0.5, 0.75])]
-    return np.unique(np.round([one for one in inner if np.isfinite(one)], 3))
+            # rounded down: above the highest weight nothing is linked, and of nothing everything can be promised
+            inner += [low, *np.floor(1000 * np.quantile(inside, [0.25, 0.5, 0.75])) / 1000]
+    return np.unique([one for one in inner if np.isfinite(one)])
 
 
 def _upper(

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -112,3 +113,13 @@ def test_bounds_by_hand():
     # MOVER with nothing seen: odds = U / √(links² − U_F²)
     odds = unseen / np.sqrt(80**2 - unseen**2)
     assert missed_below_bound(sample, flat, 0.0, 0.05) == pytest.approx(odds / (1 + odds))
+
+
+def test_nothing_is_promised_of_no_links():
+    # the highest weight is that of many pairs and lies under its own third decimal: rounded, no pair would reach it
+    population = plant_population(3, 8_000)
+    population = replace(population, weight=np.minimum(population.weight, 14.93998))
+    weights = population.weight[~np.isnan(population.weight)]
+    targets = SimpleNamespace(false_link_rate=0.0001, missed_link_rate=0.02, review_capacity=300)
+    found = thresholds_from_labels(label_sample(population, 300, 10.0, 0.0, 1), weights, targets)
+    assert "false_link_rate" in found.unmet and not found.promised
