@@ -197,7 +197,7 @@ def top_up_review_sample(
     first = []
     for kind, low, high, group, size, sampled, _, _ in rows:
         inside = weights[(kinds == kind) & (groups == group) & (weights >= low) & (weights < high)]
-        first.append(Stratum(kind, low, high, size, sampled, planning_rate(inside), group))
+        first.append(Stratum(kind, low, high, size, sampled, planning_rate(inside, kind), group))
     more = allocate_top_up(
         [one.size for one in first],
         [one.sampled for one in first],

@@ -32,7 +32,7 @@ from linkage.decision.estimators import estimate_by_design, estimate_by_model
 from linkage.decision.intervals import Interval, ratio, total_of_hits
 from linkage.decision.promise import thresholds_from_labels
 from linkage.decision.strata import allocate, allocate_top_up
-from linkage.decision.testkit import Population, label_sample, plant_population, stratify
+from linkage.decision.testkit import PlantedStratum, Population, label_sample, plant_population, stratify
 from linkage.decision.thresholds import probability, propose_thresholds
 from linkage.project import open_project
 from linkage.runs.sql import connect, literal
@@ -142,7 +142,7 @@ def framed(population: Population, upper: float) -> Population:
 
 
 def prepare(population: Population, precision: float) -> Planned:
-    """Truth is that of the frame: what looser keys reach counts as lost, what they do not reach cannot be sampled."""
+    """Truth is that of the frame: what the wider net reaches counts as lost, what it does not reach cannot be sampled."""
     threshold = population.threshold_for(precision)
     population = framed(population, threshold)
     seen = ~np.isnan(population.weight)
@@ -159,8 +159,7 @@ def measure(source: Source, seed: int, candidates: float, fewer: int, mentions: 
     """Everything one population gives, by key."""
     population = source(seed)
     found: dict[str, list[float]] = {}
-    for pilot in (1.0, 0.5):
-        found |= {key: list(values) for key, values in coverage(population, seed, pilot, candidates)}
+    found |= {key: list(values) for key, values in coverage(population, seed, candidates)}
     for mu, lam, n in PROMISES:
         found[f"promise|{mu}|{lam}|{n}"] = list(promises(population, seed, mu, lam, n))
     if seed < fewer:
@@ -170,7 +169,7 @@ def measure(source: Source, seed: int, candidates: float, fewer: int, mentions: 
     return found
 
 
-def coverage(population: Population, seed: int, pilot: float, candidates: float) -> Found:
+def coverage(population: Population, seed: int, candidates: float) -> Found:
     """In each corner the share of `DRAWS` samples whose interval covers, by method, and the mean width.
 
     Of the first sample also its widths and the simple random samples of candidate pairs that are as narrow.
@@ -181,37 +180,44 @@ def coverage(population: Population, seed: int, pilot: float, candidates: float)
     for precision in PRECISIONS:
         plan = prepare(population, precision)
         simple = widths_of_simple_samples(plan, candidates)
-        if pilot == 1:
-            yield f"frame|{precision}", (plan.precision, plan.recall, population.recall(plan.threshold))
+        yield f"frame|{precision}", (plan.precision, plan.recall, population.recall(plan.threshold))
         for n in SIZES:
-            rng = np.random.default_rng(1_000_000 * n + seed)
             strata = stratify(plan.population, n, plan.threshold, plan.lower)
-            sizes = np.array([one.stratum.size for one in strata])
-            true = np.array([int(one.true.sum()) for one in strata])
-            above = np.array([one.stratum.kind == "assigned" and one.stratum.low >= plan.threshold for one in strata])
-            first = np.array(allocate(sizes.tolist(), [one.stratum.deviation for one in strata], round(n * pilot), 5))
-            methods = METHODS if seed < COMPARED and pilot == 1 else dict(list(METHODS.items())[:1])
-            outcomes: dict[str, list[tuple[bool, float, bool, float]]] = defaultdict(list)
-            for _ in range(DRAWS):
-                taken, matches = first, rng.hypergeometric(true, sizes - true, first)
-                if n > first.sum():
-                    planned = [one.stratum.rate for one in strata]
-                    more = np.array(allocate_top_up(sizes, first, first, matches, planned, int(n - first.sum())))
-                    matches = matches + rng.hypergeometric(true - matches, sizes - true - (first - matches), more)
-                    taken = first + more
-                for name, method in methods.items():
-                    false = method((taken - matches)[above].astype(float), taken[above].astype(float), sizes[above].astype(float))
-                    missed = method(matches[~above].astype(float), taken[~above].astype(float), sizes[~above].astype(float))
-                    outcomes[name].append(_covers(false, missed, float(sizes[above].sum()), plan))
-            for name, drawn in outcomes.items():
-                p_right, p_width, r_right, r_width = np.mean(drawn, axis=0).tolist()
-                yield f"coverage|{name}|{pilot}|{n}|{precision}|precision", (p_right, p_width)
-                yield f"coverage|{name}|{pilot}|{n}|{precision}|recall", (r_right, r_width)
-            widths = outcomes[next(iter(METHODS))][0][1::2]
-            needed = as_narrow(simple, widths)
-            yield f"saved|{pilot}|{n}|{precision}", (*widths, *needed, max(needed) / n)
-            if pilot == 1:
-                yield f"attainable|{n}|{precision}", attainable((sizes - true)[above], sizes[above], first[above], rng)
+            for pilot in (1.0, 0.5):
+                yield from corner(plan, strata, simple, seed, n, precision, pilot)
+
+
+def corner(
+    plan: Planned, strata: list[PlantedStratum], simple: np.ndarray, seed: int, n: int, precision: float, pilot: float
+) -> Found:
+    """What `coverage` gives in one corner, the share `pilot` of the labels being the first phase."""
+    rng = np.random.default_rng(1_000_000 * n + seed)
+    sizes = np.array([one.stratum.size for one in strata])
+    true = np.array([int(one.true.sum()) for one in strata])
+    above = np.array([one.stratum.kind == "assigned" and one.stratum.low >= plan.threshold for one in strata])
+    first = np.array(allocate(sizes.tolist(), [one.stratum.deviation for one in strata], round(n * pilot), 5))
+    methods = METHODS if seed < COMPARED and pilot == 1 else dict(list(METHODS.items())[:1])
+    outcomes: dict[str, list[tuple[bool, float, bool, float]]] = defaultdict(list)
+    for _ in range(DRAWS):
+        taken, matches = first, rng.hypergeometric(true, sizes - true, first)
+        if n > first.sum():
+            planned = [one.stratum.rate for one in strata]
+            more = np.array(allocate_top_up(sizes, first, first, matches, planned, int(n - first.sum())))
+            matches = matches + rng.hypergeometric(true - matches, sizes - true - (first - matches), more)
+            taken = first + more
+        for name, method in methods.items():
+            false = method((taken - matches)[above].astype(float), taken[above].astype(float), sizes[above].astype(float))
+            missed = method(matches[~above].astype(float), taken[~above].astype(float), sizes[~above].astype(float))
+            outcomes[name].append(_covers(false, missed, float(sizes[above].sum()), plan))
+    for name, drawn in outcomes.items():
+        p_right, p_width, r_right, r_width = np.mean(drawn, axis=0).tolist()
+        yield f"coverage|{name}|{pilot}|{n}|{precision}|precision", (p_right, p_width)
+        yield f"coverage|{name}|{pilot}|{n}|{precision}|recall", (r_right, r_width)
+    widths = outcomes[next(iter(METHODS))][0][1::2]
+    needed = as_narrow(simple, widths)
+    yield f"saved|{pilot}|{n}|{precision}", (*widths, *needed, max(needed) / n)
+    if pilot == 1:
+        yield f"attainable|{n}|{precision}", attainable((sizes - true)[above], sizes[above], first[above], rng)
 
 
 def _covers(false: Interval, missed: Interval, links: float, plan: Planned) -> tuple[bool, float, bool, float]:
@@ -267,14 +273,14 @@ def promises(population: Population, seed: int, mu: float, lam: float, n: int) -
 def widths_of_simple_samples(plan: Planned, candidates: float) -> np.ndarray:
     """Sizes of simple random samples and the widths of their intervals (precision, recall) at the expected counts, (40, 3).
 
-    Drawn from all candidate pairs, before scores or assignment drop any, and the pairs outside the blocking rules.
+    Drawn from all candidate pairs, before scores or assignment drop any, and the net's pairs that no rule proposed: each pair once.
     """
     population = plan.population
     true = population.true[~np.isnan(population.weight)]
     linked = plan.weights >= plan.threshold
     links, false = int(linked.sum()), int((linked & ~true).sum())
     missed = int((~linked & true).sum() + population.outside_true.sum())
-    frame = round(candidates * plan.weights.size) + population.outside_true.size
+    frame = round(candidates * plan.weights.size) + int((~population.outside_proposed).sum())
     rows = []
     for n in np.geomspace(50, 0.999 * frame, 40):
         f, m = (total_of_hits([n * count / frame], [n], [frame]) for count in (false, missed))
@@ -346,7 +352,7 @@ def main() -> None:
         origin = (
             f"bootstrap samples of {source(0).weight.size:,} mentions each from one run of the engine on the project's generated "
             f"registers ({REGISTERS.persons:,} persons, seed {REGISTERS.seed}, errors × {REGISTERS.errors:g}; birth entries, the "
-            f"child), false pairs drawn 1, 3 or 8 times as often in turn; pairs outside blocking: the run's wide net for mentions "
+            f"child), false pairs drawn 1, 3 or 8 times as often in turn; pairs not assigned: the run's wider net for mentions "
             f"not linked at the corner's threshold; "
             f"{candidates:.2f} candidate pairs an assigned one"
         )

@@ -224,5 +224,5 @@ def test_planned_widths_are_the_spread_of_repeated_draws_and_estimates(run):
             recall.append(found / sum(matches))
         for values, planned in ((precision, plan.precision_half_width), (recall, plan.recall_half_width)):
             spread = (np.quantile(values, 0.975) - np.quantile(values, 0.025)) / 2
-            # 800 draws know the spread to 4 %; the interval is up to a tenth wider, for it makes room for hits unseen
-            assert 0.95 <= planned / spread <= 1.15
+            # 800 draws know the spread to 4 %; the interval is up to a sixth wider, for it makes room for hits unseen
+            assert 0.95 <= planned / spread <= 1.2

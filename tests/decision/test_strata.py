@@ -74,12 +74,13 @@ def test_two_strata_of_symmetric_weights_meet_where_the_answer_is_most_open():
 
 def test_planning_rate_by_hand():
     # half of the log-odds: weights ±2 count as ±1 bit, 2/3 and 1/3; weight 4 as two bits, 4/5
-    assert planning_rate([2.0, -2.0]) == pytest.approx(0.5)
-    assert planning_rate([4.0]) == pytest.approx(0.8)
-    assert planning_rate([]) == 0.0
+    assert planning_rate([2.0, -2.0], "assigned") == pytest.approx(0.5)
+    assert planning_rate([4.0], "outside") == planning_rate([4.0], "lost") == pytest.approx(0.8)
+    assert planning_rate([-20.0], "outside") < 0.01 and planning_rate([-20.0], "lost") == 0.25
+    assert planning_rate([], "lost") == 0.0
 
 
 def test_a_stratum_for_thirty_pairs_and_fewer_of_what_blocking_left_out():
-    assert strata_of_kind(200) == {"assigned": 6, "lost": 1, "outside": 3}
+    assert strata_of_kind(200) == {"assigned": 6, "lost": 3, "outside": 3}
     assert strata_of_kind(100)["assigned"] == 4 and strata_of_kind(600) == strata_of_kind(2_000)
     assert strata_of_kind(600, 2) == {"assigned": 2, "lost": 1, "outside": 1}
