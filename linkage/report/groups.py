@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from linkage.report.disclosure import hide_small_cells
@@ -13,7 +14,7 @@ from linkage.report.tables import Cell, Part, Picture, Table, part
 from linkage.runs.sql import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from linkage.config import ProjectSpec
     from linkage.report.reading import RunTables
@@ -68,14 +69,18 @@ def province_column(run: RunTables) -> str | None:
     return next((name for name in there if run.one(f"SELECT count({quote(name)}) FROM mentions")), None)
 
 
-def split_by(run: RunTables, expression: str) -> list[tuple[Any, int, int]]:
-    """Rows (value, linked, not linked) of the mentions by a SQL expression over their columns."""
-    return run.rows(
-        f"SELECT {expression} AS grouped, count(*) FILTER (linked), count(*) FILTER (NOT linked) FROM"
-        " (SELECT m.*, l.record_id_l IS NOT NULL AS linked FROM mentions m"
-        "  LEFT JOIN (SELECT record_id_l FROM links WHERE decision = 'link') l ON l.record_id_l = m.record_id)"
-        " GROUP BY ALL ORDER BY grouped NULLS LAST"
+def split_by(run: RunTables, expressions: Mapping[str, str]) -> dict[str, list[tuple[Any, int, int]]]:
+    """Rows (value, linked, not linked) of the mentions by each of some SQL expressions over their columns, under its name."""
+    chosen = "".join(f"{expression} AS {quote(name)}, " for name, expression in expressions.items())
+    run.rows(
+        f"CREATE OR REPLACE TEMP TABLE split_mentions AS SELECT {chosen}"
+        "record_id IN (SELECT record_id_l FROM links WHERE decision = 'link') AS linked FROM mentions"
     )
+    counts = "count(*) FILTER (linked), count(*) FILTER (NOT linked)"
+    return {
+        name: run.rows(f"SELECT {quote(name)}, {counts} FROM split_mentions GROUP BY ALL ORDER BY 1 NULLS LAST")
+        for name in expressions
+    }
 
 
 def linkage_table(
@@ -147,50 +152,44 @@ def describe_groups(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
 
 def _groups(run: RunTables, spec: ProjectSpec, texts: Texts) -> dict[str, list[tuple[str, int, int]]]:
     columns = run.columns("mentions")
-    unknown = texts("words", "unknown")
-    names = ("sex", "cohort", "ethnicity", "province", "area", "lateness", "name_frequency", "completeness")
-    found: dict[str, list[tuple[str, int, int]]] = {name: [] for name in names}
-    if "sex" in columns:
-        found["sex"] = [(texts.named("sexes", v) if v else unknown, a, b) for v, a, b in split_by(run, "sex")]
-    born = next((name for name in ("birth_date_year", "birth_year") if name in columns), None)
-    if born:
-        decades = split_by(run, f"greatest(1930, least(2020, {quote(born)} // 10 * 10))")
-        found["cohort"] = [(_decade(v, texts), a, b) for v, a, b in decades]
-    if "ethnicity" in columns:
-        found["ethnicity"] = _largest(split_by(run, "ethnicity"), texts)
+    by: dict[str, str] = {name: name for name in ("sex", "ethnicity") if name in columns}
+    if born := next((name for name in ("birth_date_year", "birth_year") if name in columns), None):
+        by["cohort"] = f"greatest(1930, least(2020, {quote(born)} // 10 * 10))"
     if province := province_column(run):
-        found["province"] = [(texts.province(v), a, b) for v, a, b in split_by(run, quote(province))]
+        by["province"] = quote(province)
     if "registering_office_fold" in columns:
-        area = (
+        by["area"] = (
             r"CASE WHEN regexp_matches(registering_office_fold, '\b(phuong|thi tran)\b') THEN 'urban'"
             r" WHEN regexp_matches(registering_office_fold, '\bxa\b') THEN 'rural' END"
         )
-        found["area"] = [(texts.named("areas", v) if v else unknown, a, b) for v, a, b in split_by(run, area)]
     event = {"birth": "birth_date", "death": "death_date"}.get(spec.left.register_)
     if event and {event, "registration_date"} <= columns:
         waited = f"registration_date - {event}"
-        late = f"CASE WHEN {waited} <= {DAYS_ALLOWED[event]} THEN 'on_time' WHEN {waited} IS NOT NULL THEN 'late' END"
-        found["lateness"] = [(texts.named("lateness", v) if v else unknown, a, b) for v, a, b in split_by(run, late)]
+        by["lateness"] = f"CASE WHEN {waited} <= {DAYS_ALLOWED[event]} THEN 'on_time' WHEN {waited} IS NOT NULL THEN 'late' END"
     if "full_name_fold" in columns:
         same = "count(*) OVER (PARTITION BY full_name_fold)"
         known = f"WHEN {same} = 1 THEN 'unique' WHEN {same} < 10 THEN 'rare' ELSE 'common'"
-        often = f"CASE WHEN full_name_fold IS NULL THEN NULL {known} END"
-        found["name_frequency"] = _windowed(run, often, texts)
+        by["name_frequency"] = f"CASE WHEN full_name_fold IS NULL THEN NULL {known} END"
     empty = [f"({quote(column)} IS NULL)::INTEGER" for one in spec.comparisons if (column := _present(columns, one.field))]
     if empty:
-        split = split_by(run, f"least(3, {' + '.join(empty)})")
-        found["completeness"] = [(texts("words", "fields_empty", f"{v}{'+' if v == 3 else ''}"), a, b) for v, a, b in split]
+        by["completeness"] = f"least(3, {' + '.join(empty)})"
+    labels: dict[str, Callable[[Any], str]] = {
+        "cohort": partial(_decade, texts=texts),
+        "province": texts.province,
+        "completeness": lambda v: texts("words", "fields_empty", f"{v}{'+' if v == 3 else ''}"),
+    }
+    for name, group in (("sex", "sexes"), ("area", "areas"), ("lateness", "lateness"), ("name_frequency", "frequency")):
+        labels[name] = partial(_named, group, texts)
+    found: dict[str, list[tuple[str, int, int]]] = {}
+    split = split_by(run, by)
+    for name in ("sex", "cohort", "ethnicity", "province", "area", "lateness", "name_frequency", "completeness"):
+        rows = split.get(name, [])
+        found[name] = _largest(rows, texts) if name == "ethnicity" else [(labels[name](v), a, b) for v, a, b in rows]
     return found
 
 
-def _windowed(run: RunTables, expression: str, texts: Texts) -> list[tuple[str, int, int]]:
-    """As split_by, for an expression with a window function."""
-    found = run.rows(
-        f"SELECT often, count(*) FILTER (linked), count(*) FILTER (NOT linked) FROM (SELECT {expression} AS often,"
-        " record_id IN (SELECT record_id_l FROM links WHERE decision = 'link') AS linked FROM mentions)"
-        " GROUP BY ALL ORDER BY often NULLS LAST"
-    )
-    return [(texts.named("frequency", value) if value else texts("words", "unknown"), a, b) for value, a, b in found]
+def _named(group: str, texts: Texts, value: str | None) -> str:
+    return texts.named(group, value) if value else texts("words", "unknown")
 
 
 def _present(columns: set[str], field: str) -> str | None:

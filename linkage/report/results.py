@@ -76,7 +76,7 @@ def _periods(run: RunTables, texts: Texts, floor: int) -> Table | None:
         return None
     rows = [
         (PERIODS[int(at)].label(texts) if at is not None else texts("words", "unknown"), linked, rest)
-        for at, linked, rest in split_by(run, period_sql(column))
+        for at, linked, rest in split_by(run, {"period": period_sql(column)})["period"]
     ]
     return linkage_table(run, texts("captions", "periods"), texts("groups", "period"), rows, texts, floor)
 
@@ -85,7 +85,8 @@ def _provinces(run: RunTables, texts: Texts, floor: int) -> Table | None:
     column = province_column(run)
     if column is None:
         return None
-    rows = [(texts.province(code), linked, rest) for code, linked, rest in split_by(run, quote(column))]
+    split = split_by(run, {"province": quote(column)})["province"]
+    rows = [(texts.province(code), linked, rest) for code, linked, rest in split]
     return linkage_table(run, texts("captions", "provinces"), texts("groups", "province"), rows, texts, floor)
 
 
