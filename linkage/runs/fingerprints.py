@@ -16,6 +16,12 @@ PACKAGE = Path(__file__).parents[1]
 DECIDING_LIBRARIES = ("splink", "duckdb", "numpy", "scipy", "scikit-learn", "lunar-vn")
 
 
+@cache
+def library_version(library: str) -> str:
+    """Which version of a library is installed; read for every stage anew, it took 0.1 s of a run."""
+    return version(library)
+
+
 def fingerprint(*parts: Any) -> str:
     """Of any JSON-able values."""
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True, default=str).encode()).hexdigest()
@@ -30,7 +36,7 @@ def code_version(rooms: tuple[str, ...]) -> str:
         for path in [place] if place.is_file() else sorted(place.rglob("*")):
             if path.is_file() and path.suffix in {".py", ".tsv", ".json", ".yaml", ".csv"}:
                 digest.update(str(path.relative_to(PACKAGE)).encode() + b"\0" + path.read_bytes())
-    return fingerprint(digest.hexdigest(), {library: version(library) for library in DECIDING_LIBRARIES})
+    return fingerprint(digest.hexdigest(), {library: library_version(library) for library in DECIDING_LIBRARIES})
 
 
 def source_fingerprint(source: SourceSpec, path: Path | None) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import platform
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 
 from linkage.config import LoadedProject
 from linkage.runs.directory import RunDirectory
 from linkage.runs.files import write_json
-from linkage.runs.fingerprints import fingerprint
+from linkage.runs.fingerprints import fingerprint, library_version
 
 LIBRARIES = ("linkage", "splink", "duckdb", "numpy", "scipy", "scikit-learn", "pyarrow", "matplotlib", "pydantic")
 
@@ -37,7 +36,7 @@ def write_provenance(run: RunDirectory, project: LoadedProject, command: str, in
             "origin": {"project_file": str(project.path.resolve()), "data": str(data) if data else None},
             "inputs": inputs,
             "seed": project.spec.seed,
-            "versions": {"python": platform.python_version(), **{library: version(library) for library in LIBRARIES}},
+            "versions": {"python": platform.python_version(), **{library: library_version(library) for library in LIBRARIES}},
             "finished_at": max((record.finished_at for record in records), default=None),
             "seconds": round(sum(record.seconds for record in records), 3),
             "stages": {
