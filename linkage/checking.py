@@ -130,11 +130,16 @@ def _faults_of_matching(
             if key not in field_of:
                 yield _unknown(project, (*keys, number), key, left, right, field_of)
     compared = {comparison.field for comparison in spec.comparisons}
-    for number, field in enumerate(spec.relatives.told_apart_by if spec.relatives else ()):
+    named: list[tuple[KeyPath, str]] = []
+    if spec.relatives:
+        named += [(("relatives", "told_apart_by", number), field) for number, field in enumerate(spec.relatives.told_apart_by)]
+        for number, couple in enumerate(spec.relatives.together_by_chance):
+            named += [(("relatives", "together_by_chance", number, place), field) for place, field in enumerate(couple)]
+    for keys, field in named:
         if field not in compared:
             near = nearest(field, compared)
             what = f"is not a compared field{f'; did you mean `{near}`?' if near else ''}"
-            yield project.fault(("relatives", "told_apart_by", number), what, given=field, allowed=sorted(compared))
+            yield project.fault(keys, what, given=field, allowed=sorted(compared))
 
 
 def _faults_of_comparisons(project: LoadedProject, shared: Mapping[str, FieldKind]) -> Iterator[ProjectFileError]:

@@ -153,3 +153,5 @@ class RelativesSpec(Spec):
     """Compared fields that tell them apart."""
     learn_from: Literal["left", "right"] = "right"
     """The side whose distinct rows are distinct persons (each has a number)."""
+    together_by_chance: Many[Annotated[Many[Name], Field(min_length=2, max_length=2)]] = ()
+    """Pairs of compared fields that agree together among unrelated people too: a name tells the sex."""

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+from numpy.typing import NDArray
 from splink.internals.comparison import Comparison
 from splink.internals.misc import prob_to_match_weight
 
 from linkage.errors import LinkageError
+from linkage.matching.by_chance import together_bits
 from linkage.matching.claims import STATES, Claims
 from linkage.matching.levels import levels_of_pairs
 from linkage.matching.model import compared_columns, term_frequency_columns
@@ -44,6 +46,8 @@ class Explanation:
     prior: float
     steps: tuple[Step, ...]
     match_weight: float
+    by_chance: float
+    """Bits that unrelated people have together by chance, which count for nothing."""
     relative_weight: float | None
     """Weight of a match against a close relative, with what their fields have together; None where the class says nothing."""
     claim: tuple[str, float] | None
@@ -62,6 +66,8 @@ class Explanation:
             )
             lines.append(f"{step.comparison}: {step.level} {step.weight:+.2f}{rarity}{shares}")
         lines.append(f"Match weight {self.match_weight:+.2f}: same person rather than two unrelated people")
+        if self.by_chance:
+            lines.append(f"Fields that agree or differ together by chance: {-self.by_chance:+.2f}")
         if self.relative_weight is not None:
             lines.append(f"Same person rather than a close relative: {self.relative_weight:+.2f}")
         if self.claim is not None:
@@ -105,7 +111,9 @@ def explain_pair(connection: duckdb.DuckDBPyConnection, run: Path, mention: str,
         _step(comparison, int(level), float(bits), model.relatives)
         for comparison, level, bits in zip(settings.comparisons, levels, rarity, strict=True)
     )
-    against = _against_relatives(model.relatives, dict(zip(gammas, levels, strict=True)))
+    pattern = {gamma: np.array([level], dtype=np.int8) for gamma, level in zip(gammas, levels, strict=True)}
+    against = _against_relatives(model.relatives, pattern)
+    by_chance = float(together_bits(model.relatives.by_chance, pattern)[0]) if model.relatives else 0.0
     found = fetch_row(
         connection,
         "SELECT count(*) FROM read_parquet(?) WHERE id_l = ? AND id_r = ?",
@@ -113,7 +121,7 @@ def explain_pair(connection: duckdb.DuckDBPyConnection, run: Path, mention: str,
     )[0]
     claim = _claim(connection, run, ids)
     link_weight += claim[1] if claim else 0.0
-    return Explanation(prior, steps, match_weight, against, claim, link_weight, bool(found))
+    return Explanation(prior, steps, match_weight, by_chance, against, claim, link_weight, bool(found))
 
 
 def _claim(connection: duckdb.DuckDBPyConnection, run: Path, ids: list[int]) -> tuple[str, float] | None:
@@ -147,9 +155,7 @@ def _step(comparison: Comparison, value: int, rarity: float, relatives: Relative
     )
 
 
-def _against_relatives(relatives: RelativesModel | None, levels: dict[str, int]) -> float | None:
-    if relatives is None or all(levels[gamma] == -1 for gamma in relatives.shared_gammas):
+def _against_relatives(relatives: RelativesModel | None, pattern: dict[str, NDArray[np.int8]]) -> float | None:
+    if relatives is None or all(pattern[gamma][0] == -1 for gamma in relatives.shared_gammas):
         return None
-    return float(
-        weight_against_relatives(relatives, {gamma: np.array([level], dtype=np.int8) for gamma, level in levels.items()})[0]
-    )
+    return float(weight_against_relatives(relatives, pattern)[0])

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+DIGITS = 12
+"""Decimals of parameters that are kept: what differs beyond comes from the order in which threads add."""
 TINY = 1e-12
 
 

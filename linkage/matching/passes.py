@@ -21,11 +21,11 @@ from splink.internals.settings import Settings, TrainingSettings
 from linkage.config import BlockingRule, ProjectSpec
 from linkage.errors import TrainingError
 from linkage.matching.blocking import number_blocks, pairs_of_rules
-from linkage.matching.fellegi_sunter import Fit, Floats, Patterns, fit_m, shares_of_levels, without_relatives
+from linkage.matching.fellegi_sunter import DIGITS, Fit, Floats, Patterns, fit_m, shares_of_levels, without_relatives
 from linkage.matching.levels import count_patterns, levels_of_pairs
 from linkage.matching.model import gamma_expressions
 from linkage.matching.random_pairs import to_patterns
-from linkage.matching.relatives import DIGITS, RelativesModel
+from linkage.matching.relatives import RelativesModel
 from linkage.matching.tables import Sides
 from linkage.runs.sql import connect, quote, quote_list
 

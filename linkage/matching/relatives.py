@@ -3,8 +3,9 @@
 The link weight is the posterior odds of a match against both others:
 
     w_R = log2(prior_M / prior_R) + sum over the fields that tell relatives apart of log2(m_level / r_level) - together
-    link weight = -log2(2^-w + 2^-w_R)
+    link weight = -log2(2^-(w - c) + 2^-w_R)
 
+w is the match weight, c what unrelated people have together by chance (`by_chance`).
 The fields that relatives share have the same distribution in both classes and cancel. `together` is how much oftener
 relatives have this combination of levels than the fields one by one would say: twins, alike in their date, have more
 often one sex, and names a letter apart. It is log2 of (n + 1) / (e + 1) for n pairs found where e are expected, so that
@@ -33,7 +34,8 @@ from splink.internals.settings import Settings
 
 from linkage.config import RelativesSpec
 from linkage.errors import TrainingError
-from linkage.matching.fellegi_sunter import Floats
+from linkage.matching.by_chance import Together, learn_together, together_bits, together_sql
+from linkage.matching.fellegi_sunter import DIGITS, Floats
 from linkage.matching.levels import levels_of_pairs
 from linkage.matching.model import gamma_expressions, level_weight_sql
 from linkage.matching.tables import Sides
@@ -41,8 +43,6 @@ from linkage.runs.sql import fetch_row, quote
 
 FEWEST_PAIRS = 200
 MOST_PAIRS = 2_000_000
-DIGITS = 12
-"""Decimals of parameters that are kept: what differs beyond comes from the order in which threads add."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,8 @@ class RelativesModel:
     """Gamma column → share of each level among relatives, indexed by level."""
     together: list[float]
     """Bits a combination of levels of the columns of `r`, the last running fastest, each from missing (-1) to its highest."""
+    by_chance: list[Together]
+    """What unrelated people have together."""
 
     def weighed(self, settings: Settings) -> RelativesModel:
         """The same relatives beside the m and the prior that the model has now."""
@@ -99,7 +101,9 @@ class RelativesModel:
     def from_dict(held: dict[str, Any]) -> RelativesModel:
         """Read back from JSON, whose keys are text."""
         weights = {gamma: {int(level): weight for level, weight in levels.items()} for gamma, levels in held["weights"].items()}
-        return RelativesModel(**{**held, "weights": weights, "shared_gammas": tuple(held["shared_gammas"])})
+        by_chance = [Together(tuple(one["gammas"]), one["bits"]) for one in held["by_chance"]]
+        shared = tuple(held["shared_gammas"])
+        return RelativesModel(**{**held, "weights": weights, "shared_gammas": shared, "by_chance": by_chance})
 
 
 def learn_relatives(
@@ -141,7 +145,9 @@ def learn_relatives(
     relatives_per_person = 2 * pairs / rows
     prior = relatives_per_person / rows
     named = {comparison._gamma_column_name: levels.tolist() for comparison, levels in zip(told_apart, r, strict=True)}
-    return RelativesModel(pairs, relatives_per_person, prior, 0.0, shared, {}, named, bits_together(joint, r)).weighed(settings)
+    together = bits_together(joint, r)
+    by_chance = learn_together(connection, sides, settings, spec, field_of, seed)
+    return RelativesModel(pairs, relatives_per_person, prior, 0.0, shared, {}, named, together, by_chance).weighed(settings)
 
 
 def bits_together(joint: Floats, r: Sequence[Floats]) -> list[float]:
@@ -233,22 +239,24 @@ def relatives_weight_sql(model: RelativesModel) -> str:
         place = f"({place} * {len(levels) + 1} + {quote(gamma)} + 1)"
     listed = ", ".join(f"{bits!r}::DOUBLE" for bits in model.together)
     against = f"({model.prior_weight!r}::DOUBLE{parts} - list_extract([{listed}], {place} + 1))"
+    unrelated = f"(match_weight - ({together_sql(model.by_chance)}))" if model.by_chance else "match_weight"
     # Written with the smaller of the two weights taken out, so that powers of two never overflow.
-    both = f"(least(match_weight, {against}) - log2(1 + pow(2::DOUBLE, -abs(match_weight - {against}))))"
+    both = f"(least({unrelated}, {against}) - log2(1 + pow(2::DOUBLE, -abs({unrelated} - {against}))))"
     if not model.shared_gammas:
         return both
     absent = " AND ".join(f"{quote(gamma)} = -1" for gamma in model.shared_gammas)
-    return f"(CASE WHEN {absent} THEN match_weight ELSE {both} END)"
+    return f"(CASE WHEN {absent} THEN {unrelated} ELSE {both} END)"
 
 
 def relatives_weight(model: RelativesModel, match_weight: Floats, levels: Mapping[str, NDArray[np.int8]]) -> Floats:
     """The link weight of patterns, as `relatives_weight_sql` gives it for pairs."""
     against = weight_against_relatives(model, levels)
-    both = np.minimum(match_weight, against) - np.log2(1 + np.exp2(-np.abs(match_weight - against)))
+    unrelated = match_weight - together_bits(model.by_chance, levels)
+    both = np.minimum(unrelated, against) - np.log2(1 + np.exp2(-np.abs(unrelated - against)))
     if not model.shared_gammas:
         return np.asarray(both)
     absent = np.all([levels[gamma] == -1 for gamma in model.shared_gammas], axis=0)
-    return np.where(absent, match_weight, both)
+    return np.where(absent, unrelated, both)
 
 
 def weight_against_relatives(model: RelativesModel, levels: Mapping[str, NDArray[np.int8]]) -> Floats:

@@ -19,10 +19,10 @@ from splink.internals.settings import Settings
 from linkage.config import PriorSpec, ProjectSpec
 from linkage.errors import TrainingError
 from linkage.matching.blocking import number_blocks, pairs_of_rules
-from linkage.matching.fellegi_sunter import Floats, Patterns, fit_prior
+from linkage.matching.fellegi_sunter import DIGITS, Floats, Patterns, fit_prior
 from linkage.matching.passes import Pass, learn_from_matches, train_pass, train_without_relatives
 from linkage.matching.random_pairs import estimate_u
-from linkage.matching.relatives import DIGITS, RelativesModel, learn_relatives
+from linkage.matching.relatives import RelativesModel, learn_relatives
 from linkage.matching.tables import SAME_NUMBER, Sides
 from linkage.runs import Progress
 from linkage.runs.sql import fetch_row

@@ -176,6 +176,7 @@ def _training(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
         "relatives_pairs": run.number(relatives["pairs"] if relatives else None, "count", "relatives.json: pairs"),
         "relatives_told_apart": [texts.field(field) for field in spec.relatives.told_apart_by] if spec.relatives else [],
         **_claims(run),
+        "by_chance": _by_chance(run, texts, relatives),
         "frequency_fields": [texts.field(one.field) for one in spec.comparisons if one.term_frequency],
     }
     passes: list[tuple[Cell, ...]] = [
@@ -197,6 +198,15 @@ def _training(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
     picture = Picture(texts("figures", "levels"), texts("alternatives", "levels"), drawn, source)
     tables = {"levels": levels, "passes": Table(texts("captions", "passes"), columns, passes, source, (4, 2, 2, 2, 2, 2))}
     return part(facts, tables, {"levels": picture})  # type: ignore[arg-type]
+
+
+def _by_chance(run: RunTables, texts: Texts, relatives: dict[str, Any] | None) -> list[tuple[str, str, Number]]:
+    """Fields that agree together among unrelated people, and how many times as often as each by itself."""
+    found = []
+    for one in (relatives or {}).get("by_chance", ()):
+        first, second = (texts.field(gamma.removeprefix("gamma_")) for gamma in one["gammas"])
+        found.append((first, second, run.number(2 ** one["bits"][-1][-1], "weight", "relatives.json: by_chance")))
+    return found
 
 
 def _claims(run: RunTables) -> dict[str, object]:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from linkage import open_project
+from linkage.matching.by_chance import Together
 from linkage.matching.relatives import RelativesModel, bits_together, relatives_weight, relatives_weight_sql
 from linkage.project import Run
 
@@ -15,6 +16,7 @@ MODEL = RelativesModel(
     pairs=1_000, relatives_per_person=1.5, prior=1e-5, prior_weight=-1.0, shared_gammas=("gamma_mother",),
     weights={"gamma_name": {0: -6.0, 1: 8.0}, "gamma_date": {0: -5.0, 1: 10.0}},
     r={"gamma_name": [0.9, 0.1], "gamma_date": [0.95, 0.05]}, together=[0.0, 0.1, -0.1, 0.2, 0.3, -0.4, -0.2, 0.5, 3.0],
+    by_chance=[Together(("gamma_name", "gamma_date"), [[0.0, -1.5], [0.25, 3.0]])],
 )  # fmt: skip
 
 
@@ -33,7 +35,8 @@ def test_link_weight_is_the_posterior_odds_against_both_others(connection) -> No
             + MODEL.weights["gamma_date"][date]
             - MODEL.together[3 * (name + 1) + date + 1]
         )
-        expected = w if mother == -1 else min(w, against) - np.log2(1 + 2.0 ** -abs(w - against))
+        unrelated = w - MODEL.by_chance[0].bits[name][date] if name >= 0 else w
+        expected = unrelated if mother == -1 else min(unrelated, against) - np.log2(1 + 2.0 ** -abs(unrelated - against))
         assert found == pytest.approx(expected, abs=1e-9)
     levels = {
         gamma: np.array([row[n] for row in rows], dtype=np.int8)
