@@ -46,8 +46,8 @@ def total_of_hits(hits: ArrayLike, sampled: ArrayLike, sizes: ArrayLike, level: 
     weight of the sampled units, ΣN_h / Σn_h: what the next hit would stand for if it were any of them (between Fay's
     largest and Tiwari, Clegg and Zou's 2006 mean over strata).
     Failing corners: most where fewer than about two hits are expected in the sample, a few where it is simply conservative: a
-    95 % interval covers 97.6–99.4 % there, and 92.7 % in one of 120 (planted, recall, 200 labels in two phases). A count that
-    is nearly always 0 has few coverages to choose from (`reports/benchmarks/decision.md` lists every corner).
+    95 % interval covers 97.6–99.6 % there, and 92.4–92.8 % in three of 120 (planted, recall, 200 labels). A count that is
+    nearly always 0 has few coverages to choose from (`reports/benchmarks/decision.md` lists every corner).
     Certainty strata (n_h = N_h) add no width. Limits never leave what the sample already decided: hits seen, and hits
     seen plus units unseen. With `finite=False` the sampled units are not part of the population but stand for it (anchors):
     the correction becomes 1 + n_h/N_h, the variance of predicting N_h further units.
