@@ -83,7 +83,7 @@ class Run:
         held = {name: path for name, path in tables.items() if path.is_file()}
         with connect(self.spec.memory_limit, self.spec.threads) as connection:
             levels = (
-                "SELECT record_id_l, record_id_r, p.* EXCLUDE (id_l, id_r, blocking_rules)"
+                "SELECT record_id_l, record_id_r, COLUMNS('^gamma_')"
                 f" FROM read_parquet({literal(str(self.path / 'assigned.parquet'))}) a"
                 f" JOIN read_parquet({literal(str(self.path / 'pairs.parquet'))}) p USING (id_l, id_r)"
             )
@@ -268,6 +268,6 @@ class Run:
         return (
             "SELECT l.record_id AS record_id_l, r.record_id AS record_id_r, pairs.*,"
             " 1 / (1 + pow(2::DOUBLE, -link_weight)) AS match_probability"
-            f" FROM ({weighed_pairs(self.connection, self.path)}) pairs"
+            f" FROM ({weighed_pairs(self.path)}) pairs"
             f" JOIN read_parquet({left}) l ON l.id = id_l JOIN read_parquet({right}) r ON r.id = id_r"
         )

@@ -247,17 +247,13 @@ def _labelled_matches(work: Work) -> str | None:
 def score(work: Work) -> Counts:
     """Match weight and link weight of every candidate pair above the floor: scored_pairs, claims.json."""
     from linkage.matching.claims import weigh_claims
-    from linkage.matching.model import term_frequency_columns
     from linkage.matching.scoring import score_pairs
-    from linkage.matching.tables import open_tables
     from linkage.matching.trained import TrainedModel
 
     model = TrainedModel.load(work.run.path)
     with work.engine() as connection:
-        columns = term_frequency_columns(model.settings)
-        sides = open_tables(connection, work.run.file("mentions.parquet"), work.persons, columns)
         work.progress("scoring candidate pairs", 0, 1)
-        scored = score_pairs(connection, sides, model, work.run.file("pairs.parquet"), work.folder / "scored_pairs.parquet")
+        scored = score_pairs(connection, model, work.run.file("pairs.parquet"), work.folder / "scored_pairs.parquet")
         work.progress("scoring candidate pairs", 1, 1)
     claims = None
     if work.spec.assignment == "many_to_one" and work.spec.right:

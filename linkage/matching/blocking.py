@@ -58,12 +58,22 @@ def pairs_of_rules(sides: Sides, rules: int, table: str) -> str:
     return " UNION ALL ".join(pairs_by_rule(sides, rules, table))
 
 
-def pairs_by_rule(sides: Sides, rules: int, table: str, id_range: bool = False) -> list[str]:
-    """One query a rule, of the pairs that it proposes and no earlier rule does: none is compared with those already there.
+def proposals_by_rule(sides: Sides, rules: int, table: str) -> list[str]:
+    """One query a rule, of all pairs that it proposes, as (pair, rule): both ids in one number, and the rule's bit.
 
-    With `id_range`, only left ids between the bound parameters $first and $last.
+    Only of left ids between the bound parameters $first and $last. To join on two columns and to count each pair once
+    afterwards is faster than to compare, for every pair, the blocks of all rules.
     """
-    span = " AND l.id BETWEEN $first AND $last" if id_range else ""
+    once = " AND l.id < r.id" if sides.is_dedupe else ""
+    return [
+        f"SELECT (l.id::BIGINT << 32) | r.id AS pair, {1 << rule}::UINTEGER AS rule FROM {quote(table + '_left')} l"
+        f" JOIN {quote(table + '_right')} r ON l.block_{rule} = r.block_{rule}{once} WHERE l.id BETWEEN $first AND $last"
+        for rule in range(rules)
+    ]
+
+
+def pairs_by_rule(sides: Sides, rules: int, table: str) -> list[str]:
+    """One query a rule, of the pairs that it proposes and no earlier rule does: none is compared with those already there."""
     once = " AND l.id < r.id" if sides.is_dedupe else ""
     parts = []
     for rule in range(rules):
@@ -72,7 +82,6 @@ def pairs_by_rule(sides: Sides, rules: int, table: str, id_range: bool = False) 
         parts.append(
             f"SELECT l.id AS id_l, r.id AS id_r, ({1 << rule}{later})::UINTEGER AS blocking_rules"
             f" FROM {quote(table + '_left')} l JOIN {quote(table + '_right')} r ON l.block_{rule} = r.block_{rule}{earlier}{once}"
-            f" WHERE true{span}"
         )
     return parts
 

@@ -14,10 +14,11 @@ from splink.internals.misc import prob_to_match_weight
 from linkage.errors import LinkageError
 from linkage.matching.by_chance import together_bits
 from linkage.matching.claims import STATES, Claims
+from linkage.matching.frequencies import adjusted_levels, write_frequencies
 from linkage.matching.levels import levels_of_pairs
 from linkage.matching.model import compared_columns, term_frequency_columns
 from linkage.matching.relatives import RelativesModel, weight_against_relatives
-from linkage.matching.scoring import FREQUENCIES_OF_PAIR, frequency_adjustment, weights_query
+from linkage.matching.scoring import frequency_adjustment, weights_query
 from linkage.matching.tables import open_tables
 from linkage.matching.trained import TrainedModel
 from linkage.runs.sql import fetch_row, quote
@@ -97,16 +98,16 @@ def explain_pair(connection: duckdb.DuckDBPyConnection, run: Path, mention: str,
         )
     ]
     pair = f"SELECT {ids[0]}::INTEGER AS id_l, {ids[1]}::INTEGER AS id_r, 0::UINTEGER AS blocking_rules"
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE explained AS {levels_of_pairs(settings, sides, pair)}")
+    write_frequencies(connection, sides, settings)
+    levels_of_pair = levels_of_pairs(settings, sides, pair, frequencies=True)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE explained AS {levels_of_pair}")
     gammas = [comparison._gamma_column_name for comparison in settings.comparisons]
     shown = ", ".join(quote(gamma) for gamma in gammas)
-    weights = weights_query(connection, sides, model, "explained")
+    weights = weights_query(model, "explained")
     match_weight, link_weight, *levels = fetch_row(connection, f"SELECT match_weight, link_weight, {shown} FROM ({weights})")
     prior = prob_to_match_weight(settings._probability_two_random_records_match)
-    adjustments = ", ".join(frequency_adjustment(one) if one._has_tf_adjustments else "0.0" for one in settings.comparisons)
-    rarity = fetch_row(
-        connection, f"SELECT {adjustments} FROM explained p{FREQUENCIES_OF_PAIR if term_frequency_columns(settings) else ''}"
-    )
+    adjustments = ", ".join(frequency_adjustment(one) if adjusted_levels(one) else "0.0" for one in settings.comparisons)
+    rarity = fetch_row(connection, f"SELECT {adjustments} FROM explained")
     steps = tuple(
         _step(comparison, int(level), float(bits), model.relatives)
         for comparison, level, bits in zip(settings.comparisons, levels, rarity, strict=True)

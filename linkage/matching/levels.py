@@ -13,14 +13,18 @@ from splink.internals.settings import Settings
 
 from linkage.config import BlockingRule
 from linkage.errors import LinkageError
-from linkage.matching.blocking import RulePairs, number_blocks, pairs_by_rule
-from linkage.matching.model import compared_columns, gamma_expressions
+from linkage.matching.blocking import RulePairs, number_blocks, proposals_by_rule
+from linkage.matching.frequencies import pair_frequencies, write_frequencies
+from linkage.matching.model import compared_columns, gamma_expressions, term_frequency_columns
 from linkage.matching.tables import Sides
 from linkage.runs import Progress
-from linkage.runs.sql import fetch_row, literal, quote, write_parquet
+from linkage.runs.sql import fetch_row, literal, quote, quote_list, write_parquet
 
 PROPOSALS_A_CHUNK = 100_000_000
 MOST_RULES = 32
+EACH_PAIR_ONCE = """SELECT (pair >> 32)::INTEGER AS id_l, (pair & 4294967295)::INTEGER AS id_r, bit_or(rule) AS blocking_rules
+FROM proposals GROUP BY pair"""
+"""The pairs of the table `proposals`, with a bit for every rule that proposes them."""
 TERM_BEGINS, TERM_ENDS = r"(\bWHEN |\bAND |\bOR |\()", r"(?= THEN\b| AND\b| OR\b|\))"
 """What stands around a whole term of a condition, so that no part of a longer expression is taken for one."""
 
@@ -33,7 +37,7 @@ def write_level_store(
     target: Path,
     progress: Progress,
 ) -> dict[str, Any]:
-    """Write pairs.parquet (id_l, id_r, blocking_rules, gamma_*), ordered by (id_l, id_r).
+    """Write pairs.parquet (id_l, id_r, blocking_rules, gamma_*, tf_*), ordered by (id_l, id_r).
 
     Left ids are worked through in chunks of about a hundred million proposals (a pair may be proposed by several rules), so
     memory does not grow with the pairs.
@@ -49,15 +53,19 @@ def write_level_store(
     steps = chunks * (len(rules) + 1)
     parts = [target.with_suffix(f".{chunk}.parquet") for chunk in range(chunks)] if chunks > 1 else [target]
     written = 0
+    write_frequencies(connection, sides, settings)
     for chunk, part in enumerate(parts):
         first, last = (sides.left_rows * bound // chunks for bound in (chunk, chunk + 1))
-        connection.execute("CREATE OR REPLACE TEMP TABLE proposed (id_l INTEGER, id_r INTEGER, blocking_rules UINTEGER)")
-        for number, pairs in enumerate(pairs_by_rule(sides, len(rules), "blocks", id_range=True)):
+        connection.execute("CREATE OR REPLACE TEMP TABLE proposals (pair BIGINT, rule UINTEGER)")
+        for number, proposals in enumerate(proposals_by_rule(sides, len(rules), "blocks")):
             progress("proposing candidate pairs", chunk * (len(rules) + 1) + number, steps)
-            connection.execute(f"INSERT INTO proposed {pairs}", {"first": first + 1, "last": last})
+            connection.execute(f"INSERT INTO proposals {proposals}", {"first": first + 1, "last": last})
+        # In order of the left ids, whose records are then at hand when pairs are compared.
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE proposed AS {EACH_PAIR_ONCE} ORDER BY pair")
+        connection.execute("DROP TABLE proposals")
         progress("comparing candidate pairs", chunk * (len(rules) + 1) + len(rules), steps)
         by_value = _compare_values(connection, settings, sides, "proposed")
-        levels = levels_of_pairs(settings, sides, "SELECT * FROM proposed", by_value)
+        levels = levels_of_pairs(settings, sides, "SELECT * FROM proposed", by_value, frequencies=True)
         written += write_parquet(connection, f"{levels} ORDER BY id_l, id_r", part)
     connection.execute("DROP TABLE proposed")
     if chunks > 1:
@@ -87,8 +95,10 @@ def number_proposed_blocks(connection: duckdb.DuckDBPyConnection, sides: Sides, 
     return counts
 
 
-def levels_of_pairs(settings: Settings, sides: Sides, pairs: str, by_value: Collection[str] = ()) -> str:
-    """SQL that adds the levels to a query of (id_l, id_r, blocking_rules).
+def levels_of_pairs(
+    settings: Settings, sides: Sides, pairs: str, by_value: Collection[str] = (), frequencies: bool = False
+) -> str:
+    """SQL that adds the levels to a query of (id_l, id_r, blocking_rules); with `frequencies`, of `write_frequencies`, those too.
 
     Whether two texts are equal is asked of their 64-bit hashes, made once a record: strings are compared, and carried
     through the joins, only where a condition wants more of them. The levels of the comparisons `by_value` are looked up
@@ -104,6 +114,9 @@ def levels_of_pairs(settings: Settings, sides: Sides, pairs: str, by_value: Coll
             sources[column] = quote(column)
         if f'"{column}#_' in conditions:
             sources[f"{column}#"] = f"CASE WHEN {quote(column)} IS NOT NULL THEN hash({quote(column)}) END"
+    records = " JOIN frequencies_{side} USING (id)" if frequencies and term_frequency_columns(settings) else ""
+    if records:
+        sources |= {f"tf_{column}": quote(f"tf_{column}") for column in term_frequency_columns(settings)}
     both = ", ".join(f"{side}.{quote(name)} AS {quote(f'{name}_{side}')}" for name in sources for side in ("l", "r"))
     made = ", ".join(["id", *(f"{source} AS {quote(name)}" for name, source in sources.items())])
     levels = ", ".join(f"({expression})::TINYINT AS {quote(gamma)}" for gamma, expression in gammas.items())
@@ -111,10 +124,17 @@ def levels_of_pairs(settings: Settings, sides: Sides, pairs: str, by_value: Coll
         f" JOIN {known} ON {known}.value_l = {quote(f'{gamma}#_l')} AND {known}.value_r = {quote(f'{gamma}#_r')}"
         for gamma, known in ((gamma, quote(f"known_{gamma}")) for gamma in by_value)
     )
+    joined = (
+        f"(SELECT pairs.*, {both} FROM ({pairs}) pairs"
+        f" JOIN (SELECT {made} FROM {quote(sides.left)}{records.format(side='left')}) l ON l.id = pairs.id_l"
+        f" JOIN (SELECT {made} FROM {quote(sides.right)}{records.format(side='right')}) r ON r.id = pairs.id_r){lookups}"
+    )
+    if not records:
+        return f"SELECT id_l, id_r, blocking_rules, {levels} FROM {joined}"
+    held = "".join(f", {quote(f'tf_{column}_{side}')}" for column in term_frequency_columns(settings) for side in "lr")
     return (
-        f"SELECT id_l, id_r, blocking_rules, {levels} FROM (SELECT pairs.*, {both} FROM ({pairs}) pairs"
-        f" JOIN (SELECT {made} FROM {quote(sides.left)}) l ON l.id = pairs.id_l"
-        f" JOIN (SELECT {made} FROM {quote(sides.right)}) r ON r.id = pairs.id_r){lookups}"
+        f"SELECT id_l, id_r, blocking_rules, {quote_list(gammas)}{pair_frequencies(settings)}"
+        f" FROM (SELECT id_l, id_r, blocking_rules, {levels}{held} FROM {joined})"
     )
 
 

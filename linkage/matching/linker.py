@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-import duckdb
 from splink import DuckDBAPI, Linker
 
 from linkage.errors import LinkageError
@@ -40,13 +39,10 @@ def open_linker(run: Path) -> Linker:
     return Linker(tables, str(run / "model.json"), log_level=logging.ERROR)
 
 
-def weighed_pairs(connection: duckdb.DuckDBPyConnection, run: Path) -> str:
+def weighed_pairs(run: Path) -> str:
     """SQL of the level store with match_weight and link_weight under the run's model, claims weighed in where they are known."""
     model = TrainedModel.load(run)
-    persons = run / "persons.parquet"
-    columns = term_frequency_columns(model.settings)
-    sides = open_tables(connection, run / "mentions.parquet", persons if persons.is_file() else None, columns)
-    weighed = weights_query(connection, sides, model, f"read_parquet({literal(str(run / 'pairs.parquet'))})")
+    weighed = weights_query(model, f"read_parquet({literal(str(run / 'pairs.parquet'))})")
     if Claims.load(run) is None:
         return weighed
     scored = f"(SELECT id_l, id_r, link_weight FROM read_parquet({literal(str(run / 'scored_pairs.parquet'))})) scored"

@@ -88,12 +88,8 @@ def columns_needed(spec: ProjectSpec, settings: Settings) -> list[str]:
     )
 
 
-def level_weight_sql(comparison: Comparison, added: Mapping[int, float] | None = None) -> str:
-    """log2(m/u) of a comparison's level, 0 where missing: its place in a list (a CASE of ten levels costs twice as much).
-
-    `added` are bits to add to some levels.
-    """
+def level_weight_sql(comparison: Comparison) -> str:
+    """log2(m/u) of a comparison's level, 0 where missing: its place in a list (a CASE of ten levels costs twice as much)."""
     weights = {level.comparison_vector_value: level._match_weight for level in comparison._comparison_levels_excluding_null}
-    more = added or {}
-    listed = ", ".join(f"{float(weights[level]) + more.get(level, 0.0)!r}::DOUBLE" for level in range(len(weights)))
+    listed = ", ".join(f"{float(weights[level])!r}::DOUBLE" for level in range(len(weights)))
     return f"list_extract([0.0::DOUBLE, {listed}], {quote(comparison._gamma_column_name)} + 2)"

@@ -28,6 +28,7 @@ from sqlglot import exp
 from linkage.config import BlockingRule
 from linkage.errors import LinkageError
 from linkage.matching.blocking import pairs_of_rules
+from linkage.matching.frequencies import write_frequencies
 from linkage.matching.levels import levels_of_pairs, number_proposed_blocks
 from linkage.matching.spark_sql import parse, to_spark
 from linkage.matching.tables import Sides
@@ -269,7 +270,8 @@ def write_level_store_on_spark(
     """
     progress("comparing candidate pairs", 0, 1)
     counts = number_proposed_blocks(connection, sides, rules)
-    levels = levels_of_pairs(settings, sides, pairs_of_rules(sides, len(rules), "blocks"))
+    write_frequencies(connection, sides, settings)
+    levels = levels_of_pairs(settings, sides, pairs_of_rules(sides, len(rules), "blocks"), frequencies=True)
     written = write_parquet(connection, f"SELECT * FROM ({levels}) ORDER BY id_l, id_r", target)
     progress("comparing candidate pairs", 1, 1)
     return {"rules": [asdict(count) for count in counts], "candidate_pairs": written, "chunks": 1}

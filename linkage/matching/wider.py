@@ -16,6 +16,7 @@ import duckdb
 from linkage.config import BlockingRule
 from linkage.matching.assignment import write_with_record_ids
 from linkage.matching.blocking import block_numbers, pairs_of_rules
+from linkage.matching.frequencies import write_frequencies
 from linkage.matching.levels import levels_of_pairs
 from linkage.matching.scoring import weights_query
 from linkage.matching.tables import Sides
@@ -66,8 +67,9 @@ def write_wider_pairs(
     if chosen := _within_budget(connection, sides, looser_rules(rules)):
         looser = pairs_of_rules(sides, chosen, "chosen")
         connection.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT * FROM ({looser}) ANTI JOIN {known} USING (id_l, id_r)")
-        levels = levels_of_pairs(model.settings, replace(sides, left="unsafe"), "SELECT * FROM fresh")
-        weighed = weights_query(connection, sides, model, f"({levels})", FLOOR)
+        write_frequencies(connection, sides, model.settings)
+        levels = levels_of_pairs(model.settings, replace(sides, left="unsafe"), "SELECT * FROM fresh", frequencies=True)
+        weighed = weights_query(model, f"({levels})", FLOOR)
         net += f" UNION ALL SELECT id_l, id_r, link_weight, false FROM ({weighed})"
     place = "row_number() OVER (PARTITION BY id_l ORDER BY link_weight DESC, id_r)"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE net AS SELECT * FROM ({net}) QUALIFY {place} <= {PERSONS}")

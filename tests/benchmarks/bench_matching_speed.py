@@ -30,7 +30,7 @@ from linkage.matching.assignment import assign_pairs
 from linkage.matching.blocking import number_blocks, pairs_by_rule
 from linkage.matching.fitting import fit_model
 from linkage.matching.levels import write_level_store
-from linkage.matching.model import build_settings, columns_needed, load_settings, term_frequency_columns
+from linkage.matching.model import build_settings, columns_needed, load_settings
 from linkage.matching.scoring import FLOOR, score_pairs
 from linkage.matching.tables import open_tables
 from linkage.matching.trained import TrainedModel
@@ -103,8 +103,7 @@ class Job:
 
     def score(self, model: TrainedModel | None = None) -> dict[str, Any]:
         model = model or TrainedModel.load(self.run)
-        sides = open_tables(self.connection, *self.tables, term_frequency_columns(model.settings))
-        return asdict(score_pairs(self.connection, sides, model, self.run / "pairs.parquet", self.run / "scored_pairs.parquet"))
+        return asdict(score_pairs(self.connection, model, self.run / "pairs.parquet", self.run / "scored_pairs.parquet"))
 
     def rescore(self) -> dict[str, Any]:
         """Score the stored pairs with a model whose m differs in every level."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import duckdb
@@ -47,7 +48,7 @@ def sides(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> Sides:
 def settings() -> Settings:
     own = [{"sql": "code_l = code_r || ''", "label": "same, as a part"}, {"sql": "left(code_l, 2) = left(code_r, 2)"}]
     specs = [
-        (ComparisonSpec(field="code", levels=["exact", {"levenshtein": 1}, *own]), FieldKind.identifier),
+        (ComparisonSpec(field="code", levels=["exact", {"levenshtein": 1}, *own], term_frequency=True), FieldKind.identifier),
         (ComparisonSpec(field="city", use="unit_through_time"), FieldKind.place),
     ]
     return SettingsCreator(
@@ -67,10 +68,22 @@ def test_levels_are_those_of_the_comparisons_sql(connection, sides, settings, tm
     connection.execute(f"CREATE TABLE pairs AS SELECT id_l, id_r, blocking_rules FROM read_parquet('{tmp_path}/pairs.parquet')")
     plain = Sides(sides.left, sides.right, sides.left_rows, sides.right_rows)
     assert sides.types["code"] == "VARCHAR" and sides.types["city_communes"] == "VARCHAR[]"
-    again = connection.execute(f"{levels_of_pairs(settings, plain, 'FROM pairs')} ORDER BY id_l, id_r").fetchall()
+    again = connection.execute(
+        f"{levels_of_pairs(settings, plain, 'FROM pairs', frequencies=True)} ORDER BY id_l, id_r"
+    ).fetchall()
     assert rows == again
     assert {row[3] for row in rows} == {-1, 0, 1, 3, 4}
     assert {row[4] for row in rows} >= {-1, 1, 2, 3, 4, 5}
+
+
+def test_frequency_is_kept_where_a_level_is_adjusted_by_it(connection, sides, settings, tmp_path: Path) -> None:
+    rows = stored(connection, sides, settings, tmp_path / "pairs.parquet")
+    codes = Counter(
+        connection.execute("SELECT code FROM mentions UNION ALL SELECT code FROM persons").fetchnumpy()["code"].compressed()
+    )
+    of_left = dict(connection.execute("SELECT id, code FROM mentions").fetchall())
+    for left, _, _, level, _, frequency in rows:
+        assert frequency == (codes[of_left[left]] / codes.total() if level == 4 else None)
 
 
 def test_chunks_change_nothing(connection, sides, settings, tmp_path: Path, monkeypatch) -> None:

@@ -44,9 +44,12 @@ from linkage.errors import LinkageError, ProjectFileError
 from linkage.matching import passes
 from linkage.matching.assignment import _best_of_each
 from linkage.matching.comparisons import BUILDERS, build_comparison
+from linkage.matching.frequencies import write_frequencies
+from linkage.matching.levels import levels_of_pairs
 from linkage.matching.linker import open_linker, weighed_pairs
-from linkage.matching.model import build_settings, columns_needed
+from linkage.matching.model import build_settings, columns_needed, compared_columns, term_frequency_columns
 from linkage.matching.tables import Sides, open_tables
+from linkage.matching.trained import TrainedModel
 from linkage.matching.training import level_arrays
 from linkage.runs.sql import connect
 
@@ -140,18 +143,23 @@ def test_splink_at_its_limit_is_not_called_convergence(untrained: Untrained, mon
 
 def test_two_models_at_once_have_their_own_frequencies(finished_run: Path, tmp_path: Path) -> None:
     """The second run has half of the persons, so that every name is about twice as common there."""
-    for name in ("mentions.parquet", "model.json", "relatives.json", "log_linear.json", "pairs.parquet"):
+    for name in ("mentions.parquet", "model.json", "relatives.json", "log_linear.json"):
         (tmp_path / name).write_bytes((finished_run / name).read_bytes())
     persons = pq.read_table(finished_run / "persons.parquet")
     kept = len(persons) // 2
     pq.write_table(persons.slice(0, kept), tmp_path / "persons.parquet")
     with connect() as connection:
-        pairs = f"(SELECT * FROM read_parquet('{finished_run / 'pairs.parquet'}') WHERE id_r <= {kept})"
-        connection.execute(f"COPY {pairs} TO '{tmp_path / 'pairs.parquet'}' (FORMAT parquet)")
+        settings = TrainedModel.load(tmp_path).settings
+        columns = {*compared_columns(settings), *term_frequency_columns(settings)}
+        sides = open_tables(connection, tmp_path / "mentions.parquet", tmp_path / "persons.parquet", columns)
+        write_frequencies(connection, sides, settings)
+        pairs = f"FROM read_parquet('{finished_run / 'pairs.parquet'}') SELECT id_l, id_r, blocking_rules WHERE id_r <= {kept}"
+        levels = levels_of_pairs(settings, sides, pairs, frequencies=True)
+        connection.execute(f"COPY ({levels}) TO '{tmp_path / 'pairs.parquet'}' (FORMAT parquet)")
         first, second = open_linker(finished_run), open_linker(tmp_path)
         first.inference.predict()
         connection.register("theirs", second.inference.predict().as_pyarrow_table())
-        ours = weighed_pairs(connection, tmp_path)
+        ours = weighed_pairs(tmp_path)
         both, difference = connection.execute(
             f"SELECT count(*), max(abs(o.match_weight - t.match_weight)) FROM theirs t JOIN ({ours}) o USING (id_l, id_r)"
         ).fetchall()[0]
