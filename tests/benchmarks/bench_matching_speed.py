@@ -13,6 +13,7 @@ import json
 import logging
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,7 @@ from linkage.config import load_project
 from linkage.demo import CONFIGS
 from linkage.matching.assignment import assign_pairs
 from linkage.matching.blocking import number_blocks, pairs_by_rule
+from linkage.matching.claims import weigh_claims
 from linkage.matching.fitting import fit_model
 from linkage.matching.levels import write_level_store
 from linkage.matching.model import build_settings, columns_needed, load_settings
@@ -115,10 +117,12 @@ class Job:
         return self.score(model)
 
     def assign(self) -> dict[str, Any]:
+        """With other entries' claims weighed, as the project's many-to-one asks, and one to one, which is more work."""
         sides = open_tables(self.connection, *self.tables, ())
-        return asdict(
-            assign_pairs(self.connection, sides, "one_to_one", self.run / "scored_pairs.parquet", self.tables, self.run)
-        )
+        scored = self.run / "claimed_pairs.parquet"
+        shutil.copy(self.run / "scored_pairs.parquet", scored)
+        weigh_claims(self.connection, self.tables[0], scored)
+        return asdict(assign_pairs(self.connection, sides, "one_to_one", scored, self.tables, self.run))
 
     def _linker(self, model: dict[str, Any]) -> Any:
         from splink import DuckDBAPI, Linker
