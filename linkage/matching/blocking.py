@@ -38,7 +38,7 @@ def number_blocks(
 ) -> list[RulePairs]:
     """Make `<table>_left` and `<table>_right`: id and one block number a rule, `block_0`, `block_1` …"""
     for side, source in (("left", sides.left), ("right", sides.right)):
-        query = f"SELECT id, {block_numbers(rules)} FROM {quote(source)} ORDER BY id"
+        query = f"SELECT id, {block_numbers(rules)} FROM {quote(source)}"
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {quote(f'{table}_{side}')} AS {query}")
     counts = [
         _count_pairs(connection, rule, _block_sizes(sides, f"block_{position}", f"{table}_left", f"{table}_right"))
@@ -99,12 +99,12 @@ def _number(rule: BlockingRule) -> str:
 
 def _block_sizes(sides: Sides, number: str, left_table: str, right_table: str) -> str:
     """SQL of (block, pairs), `number` being the column or expression of a record's block number."""
-    sizes = f"SELECT {number} AS block, count(*) AS records FROM {{table}} WHERE {number} IS NOT NULL GROUP BY block"
-    left = sizes.format(table=quote(left_table))
+    blocks = f"SELECT {number} AS block, {{is_left}} AS is_left FROM {{table}} WHERE {number} IS NOT NULL"
+    left = blocks.format(is_left="true", table=quote(left_table))
     if sides.is_dedupe:
-        return f"SELECT block, records * (records - 1) // 2 AS pairs FROM ({left})"
-    right = sizes.format(table=quote(right_table))
-    return f"SELECT block, l.records * r.records AS pairs FROM ({left}) l JOIN ({right}) r USING (block)"
+        return f"SELECT block, count(*) * (count(*) - 1) // 2 AS pairs FROM ({left}) GROUP BY block"
+    both = f"{left} UNION ALL {blocks.format(is_left='false', table=quote(right_table))}"
+    return f"SELECT block, count(*) FILTER (is_left) * count(*) FILTER (NOT is_left) AS pairs FROM ({both}) GROUP BY block"
 
 
 def _count_pairs(connection: duckdb.DuckDBPyConnection, rule: BlockingRule, sizes: str) -> RulePairs:
@@ -136,4 +136,4 @@ def _leave_out_large_blocks(
             column = f"(CASE WHEN {column} IN ({large}) THEN NULL ELSE {column} END) AS {column}"
         columns.append(column)
     name = quote(f"{table}_left")
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {', '.join(columns)} FROM {name} ORDER BY id")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {', '.join(columns)} FROM {name}")

@@ -14,7 +14,7 @@ from splink.internals.misc import prob_to_match_weight
 from linkage.errors import LinkageError
 from linkage.matching.by_chance import together_bits
 from linkage.matching.claims import STATES, Claims
-from linkage.matching.frequencies import adjusted_levels, write_frequencies
+from linkage.matching.frequencies import adjusted_levels, with_frequencies
 from linkage.matching.levels import levels_of_pairs
 from linkage.matching.model import compared_columns, term_frequency_columns
 from linkage.matching.relatives import RelativesModel, weight_against_relatives
@@ -98,16 +98,15 @@ def explain_pair(connection: duckdb.DuckDBPyConnection, run: Path, mention: str,
         )
     ]
     pair = f"SELECT {ids[0]}::INTEGER AS id_l, {ids[1]}::INTEGER AS id_r, 0::UINTEGER AS blocking_rules"
-    write_frequencies(connection, sides, settings)
-    levels_of_pair = levels_of_pairs(settings, sides, pair, frequencies=True)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE explained AS {levels_of_pair}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE explained AS {levels_of_pairs(settings, sides, pair)}")
     gammas = [comparison._gamma_column_name for comparison in settings.comparisons]
     shown = ", ".join(quote(gamma) for gamma in gammas)
-    weights = weights_query(model, "explained")
+    weights = weights_query(model, "FROM explained", run / "frequencies.parquet")
     match_weight, link_weight, *levels = fetch_row(connection, f"SELECT match_weight, link_weight, {shown} FROM ({weights})")
     prior = prob_to_match_weight(settings._probability_two_random_records_match)
     adjustments = ", ".join(frequency_adjustment(one) if adjusted_levels(one) else "0.0" for one in settings.comparisons)
-    rarity = fetch_row(connection, f"SELECT {adjustments} FROM explained")
+    explained = with_frequencies(settings, "FROM explained", run / "frequencies.parquet")
+    rarity = fetch_row(connection, f"SELECT {adjustments} FROM ({explained})")
     steps = tuple(
         _step(comparison, int(level), float(bits), model.relatives)
         for comparison, level, bits in zip(settings.comparisons, levels, rarity, strict=True)

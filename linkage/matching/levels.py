@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,19 +14,23 @@ from splink.internals.settings import Settings
 from linkage.config import BlockingRule
 from linkage.errors import LinkageError
 from linkage.matching.blocking import RulePairs, number_blocks, proposals_by_rule
-from linkage.matching.frequencies import pair_frequencies, write_frequencies
-from linkage.matching.model import compared_columns, gamma_expressions, term_frequency_columns
+from linkage.matching.frequencies import write_frequencies
+from linkage.matching.model import compared_columns, gamma_expressions
 from linkage.matching.tables import Sides
 from linkage.runs import Progress
-from linkage.runs.sql import fetch_row, literal, quote, quote_list, write_parquet
+from linkage.runs.sql import QUICK, fetch_row, literal, quote, write_parquet
 
 PROPOSALS_A_CHUNK = 100_000_000
+PROPOSALS_A_SLICE = 2_000_000
+"""So many are sorted and told apart within the processor's cache."""
 MOST_RULES = 32
-EACH_PAIR_ONCE = """SELECT (pair >> 32)::INTEGER AS id_l, (pair & 4294967295)::INTEGER AS id_r, bit_or(rule) AS blocking_rules
-FROM proposals GROUP BY pair"""
-"""The pairs of the table `proposals`, with a bit for every rule that proposes them."""
+EACH_PAIR_ONCE = """INSERT INTO proposed
+SELECT (pair >> 32)::INTEGER AS id_l, (pair & 4294967295)::INTEGER AS id_r, bit_or(rule) AS blocking_rules
+FROM proposals WHERE pair BETWEEN $first::BIGINT << 32 AND ($last::BIGINT << 32) + 4294967295 GROUP BY pair ORDER BY pair"""
+"""The pairs of the table `proposals` whose left ids are within bounds, with a bit for every rule that proposes them."""
 TERM_BEGINS, TERM_ENDS = r"(\bWHEN |\bAND |\bOR |\()", r"(?= THEN\b| AND\b| OR\b|\))"
 """What stands around a whole term of a condition, so that no part of a longer expression is taken for one."""
+BETWEEN_CONDITIONS = "\n-- and\n"
 
 
 def write_level_store(
@@ -37,10 +41,11 @@ def write_level_store(
     target: Path,
     progress: Progress,
 ) -> dict[str, Any]:
-    """Write pairs.parquet (id_l, id_r, blocking_rules, gamma_*, tf_*), ordered by (id_l, id_r).
+    """Write pairs.parquet (id_l, id_r, blocking_rules, gamma_*), in no order, and frequencies.parquet beside it.
 
-    Left ids are worked through in chunks of about a hundred million proposals (a pair may be proposed by several rules), so
-    memory does not grow with the pairs.
+    Nearly in that of the ids, as the pairs come: to sort forty million would cost a quarter of all that is done here. Left
+    ids are worked through in chunks of about a hundred million proposals (a pair may be proposed by several rules), so memory
+    does not grow with the pairs.
 
     Returns:
         The exact counts by rule, the candidate pairs and the chunks.
@@ -49,32 +54,39 @@ def write_level_store(
         LinkageError: when no rule proposes a pair, or there are more rules than bits.
     """
     counts = number_proposed_blocks(connection, sides, rules)
-    chunks = max(1, -(-sum(count.pairs for count in counts) // PROPOSALS_A_CHUNK))
+    proposals = sum(count.pairs for count in counts)
+    chunks = max(1, -(-proposals // PROPOSALS_A_CHUNK))
+    slices = max(1, -(-proposals // (chunks * PROPOSALS_A_SLICE)))
     steps = chunks * (len(rules) + 1)
     parts = [target.with_suffix(f".{chunk}.parquet") for chunk in range(chunks)] if chunks > 1 else [target]
     written = 0
-    write_frequencies(connection, sides, settings)
     for chunk, part in enumerate(parts):
-        first, last = (sides.left_rows * bound // chunks for bound in (chunk, chunk + 1))
         connection.execute("CREATE OR REPLACE TEMP TABLE proposals (pair BIGINT, rule UINTEGER)")
-        for number, proposals in enumerate(proposals_by_rule(sides, len(rules), "blocks")):
+        for number, pairs in enumerate(proposals_by_rule(sides, len(rules), "blocks")):
             progress("proposing candidate pairs", chunk * (len(rules) + 1) + number, steps)
-            connection.execute(f"INSERT INTO proposals {proposals}", {"first": first + 1, "last": last})
-        # In order of the left ids, whose records are then at hand when pairs are compared.
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE proposed AS {EACH_PAIR_ONCE} ORDER BY pair")
+            connection.execute(f"INSERT INTO proposals {pairs}", _bounds(sides.left_rows, chunk, chunks))
+        connection.execute("CREATE OR REPLACE TEMP TABLE proposed (id_l INTEGER, id_r INTEGER, blocking_rules UINTEGER)")
+        for one in range(slices):
+            # In order of the left ids, whose records are then at hand when pairs are compared.
+            connection.execute(EACH_PAIR_ONCE, _bounds(sides.left_rows, chunk * slices + one, chunks * slices))
         connection.execute("DROP TABLE proposals")
         progress("comparing candidate pairs", chunk * (len(rules) + 1) + len(rules), steps)
         by_value = _compare_values(connection, settings, sides, "proposed")
-        levels = levels_of_pairs(settings, sides, "SELECT * FROM proposed", by_value, frequencies=True)
-        written += write_parquet(connection, f"{levels} ORDER BY id_l, id_r", part)
+        written += write_parquet(connection, levels_of_pairs(settings, sides, "SELECT * FROM proposed", by_value), part, QUICK)
     connection.execute("DROP TABLE proposed")
     if chunks > 1:
         files = ", ".join(literal(str(part)) for part in parts)
-        write_parquet(connection, f"SELECT * FROM read_parquet([{files}])", target)
+        write_parquet(connection, f"SELECT * FROM read_parquet([{files}])", target, QUICK)
         for part in parts:
             part.unlink()
+    write_frequencies(connection, sides, settings, target.with_name("frequencies.parquet"))
     progress("comparing candidate pairs", steps, steps)
     return {"rules": [asdict(count) for count in counts], "candidate_pairs": written, "chunks": chunks}
+
+
+def _bounds(rows: int, part: int, parts: int) -> dict[str, int]:
+    """The first and the last id of a part of the rows."""
+    return {"first": rows * part // parts + 1, "last": rows * (part + 1) // parts}
 
 
 def number_proposed_blocks(connection: duckdb.DuckDBPyConnection, sides: Sides, rules: Sequence[BlockingRule]) -> list[RulePairs]:
@@ -95,28 +107,22 @@ def number_proposed_blocks(connection: duckdb.DuckDBPyConnection, sides: Sides, 
     return counts
 
 
-def levels_of_pairs(
-    settings: Settings, sides: Sides, pairs: str, by_value: Collection[str] = (), frequencies: bool = False
-) -> str:
-    """SQL that adds the levels to a query of (id_l, id_r, blocking_rules); with `frequencies`, of `write_frequencies`, those too.
+def levels_of_pairs(settings: Settings, sides: Sides, pairs: str, by_value: Collection[str] = ()) -> str:
+    """SQL that adds the levels to a query of (id_l, id_r, blocking_rules).
 
-    Whether two texts are equal is asked of their 64-bit hashes, made once a record: strings are compared, and carried
-    through the joins, only where a condition wants more of them. The levels of the comparisons `by_value` are looked up
-    (see `_compare_values`).
+    Whether two texts are equal is asked of their 64-bit hashes, made once a record, unless a condition wants more of the texts
+    than that: then they are carried through the joins anyhow, and a column more costs more than to compare them. The levels
+    of the comparisons `by_value` are looked up (see `_compare_values`).
     """
     texts = [column for column, kind in sides.types.items() if kind == "VARCHAR"]
-    gammas = {gamma: _by_hash(expression, texts) for gamma, expression in gamma_expressions(settings).items()}
-    gammas |= {gamma: f"{quote(f'known_{gamma}')}.level" for gamma in by_value}
-    conditions = "\n".join(gammas.values())
-    sources = {f"{gamma}#": _value(settings, sides, gamma) for gamma in by_value}
+    asked = {gamma: expression for gamma, expression in gamma_expressions(settings).items() if gamma not in by_value}
+    asked, sources = _by_hash(asked, texts)
+    sources |= {f"{gamma}#": _value(settings, sides, gamma) for gamma in by_value}
+    conditions = "\n".join(asked.values())
     for column in compared_columns(settings):
         if re.search(rf"\b{re.escape(column)}_[lr]\b", conditions):
             sources[column] = quote(column)
-        if f'"{column}#_' in conditions:
-            sources[f"{column}#"] = f"CASE WHEN {quote(column)} IS NOT NULL THEN hash({quote(column)}) END"
-    records = " JOIN frequencies_{side} USING (id)" if frequencies and term_frequency_columns(settings) else ""
-    if records:
-        sources |= {f"tf_{column}": quote(f"tf_{column}") for column in term_frequency_columns(settings)}
+    gammas = {gamma: asked.get(gamma, f"{quote(f'known_{gamma}')}.level") for gamma in gamma_expressions(settings)}
     both = ", ".join(f"{side}.{quote(name)} AS {quote(f'{name}_{side}')}" for name in sources for side in ("l", "r"))
     made = ", ".join(["id", *(f"{source} AS {quote(name)}" for name, source in sources.items())])
     levels = ", ".join(f"({expression})::TINYINT AS {quote(gamma)}" for gamma, expression in gammas.items())
@@ -124,17 +130,10 @@ def levels_of_pairs(
         f" JOIN {known} ON {known}.value_l = {quote(f'{gamma}#_l')} AND {known}.value_r = {quote(f'{gamma}#_r')}"
         for gamma, known in ((gamma, quote(f"known_{gamma}")) for gamma in by_value)
     )
-    joined = (
-        f"(SELECT pairs.*, {both} FROM ({pairs}) pairs"
-        f" JOIN (SELECT {made} FROM {quote(sides.left)}{records.format(side='left')}) l ON l.id = pairs.id_l"
-        f" JOIN (SELECT {made} FROM {quote(sides.right)}{records.format(side='right')}) r ON r.id = pairs.id_r){lookups}"
-    )
-    if not records:
-        return f"SELECT id_l, id_r, blocking_rules, {levels} FROM {joined}"
-    held = "".join(f", {quote(f'tf_{column}_{side}')}" for column in term_frequency_columns(settings) for side in "lr")
     return (
-        f"SELECT id_l, id_r, blocking_rules, {quote_list(gammas)}{pair_frequencies(settings)}"
-        f" FROM (SELECT id_l, id_r, blocking_rules, {levels}{held} FROM {joined})"
+        f"SELECT id_l, id_r, blocking_rules, {levels} FROM (SELECT pairs.*, {both} FROM ({pairs}) pairs"
+        f" JOIN (SELECT {made} FROM {quote(sides.left)}) l ON l.id = pairs.id_l"
+        f" JOIN (SELECT {made} FROM {quote(sides.right)}) r ON r.id = pairs.id_r){lookups}"
     )
 
 
@@ -191,17 +190,24 @@ def _columns_of(settings: Settings) -> dict[str, list[str]]:
     }
 
 
-def _by_hash(condition: str, columns: Collection[str]) -> str:
-    """A condition whose whole terms `<column>_l = <column>_r`, and `IS NULL`, ask the hashes `<column>#` instead."""
-    for column in columns:
+def _by_hash(conditions: Mapping[str, str], texts: Collection[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Conditions whose whole terms `x_l = x_r`, `f(x_l, …) = f(x_r, …)` and `x_l IS NULL` ask hashes; and what these are of."""
+    whole = BETWEEN_CONDITIONS.join(conditions.values())
+    sources: dict[str, str] = {}
+    for column in texts:
         left, right = (rf'(?:{re.escape(column)}_{side}|"{re.escape(column)}_{side}")' for side in "lr")
-        equal = re.compile(rf"{TERM_BEGINS}{left} = {right}{TERM_ENDS}")
-        if not equal.search(condition):
-            continue
-        condition = equal.sub(rf'\1"{column}#_l" = "{column}#_r"', condition)
-        for side, name in (("l", left), ("r", right)):
-            condition = re.sub(rf"{TERM_BEGINS}{name} IS NULL{TERM_ENDS}", rf'\1"{column}#_{side}" IS NULL', condition)
-    return condition
+        call = re.compile(rf"{TERM_BEGINS}(\w+)\({left}((?:, '[^']*')*)\) = \2\({right}\3\){TERM_ENDS}")
+        while found := call.search(whole):
+            name, source = f"{column}#{len(sources)}", f"{found[2]}({quote(column)}{found[3]})"
+            whole = whole.replace(found[0], f'{found[1]}"{name}_l" = "{name}_r"')
+            sources[name] = f"CASE WHEN {source} IS NOT NULL THEN hash({source}) END"
+        hashed = re.sub(rf"{TERM_BEGINS}{left} = {right}{TERM_ENDS}", rf'\1"{column}#_l" = "{column}#_r"', whole)
+        for side, text in (("l", left), ("r", right)):
+            hashed = re.sub(rf"{TERM_BEGINS}{text} IS NULL{TERM_ENDS}", rf'\1"{column}#_{side}" IS NULL', hashed)
+        if hashed != whole and not re.search(rf"\b{re.escape(column)}_[lr]\b", hashed):
+            whole = hashed
+            sources[f"{column}#"] = f"CASE WHEN {quote(column)} IS NOT NULL THEN hash({quote(column)}) END"
+    return dict(zip(conditions, whole.split(BETWEEN_CONDITIONS), strict=True)), sources
 
 
 def count_patterns(connection: duckdb.DuckDBPyConnection, settings: Settings, source: str) -> list[tuple[int, ...]]:

@@ -42,7 +42,8 @@ def open_linker(run: Path) -> Linker:
 def weighed_pairs(run: Path) -> str:
     """SQL of the level store with match_weight and link_weight under the run's model, claims weighed in where they are known."""
     model = TrainedModel.load(run)
-    weighed = weights_query(model, f"read_parquet({literal(str(run / 'pairs.parquet'))})")
+    stored = f"FROM read_parquet({literal(str(run / 'pairs.parquet'))})"
+    weighed = weights_query(model, stored, run / "frequencies.parquet")
     if Claims.load(run) is None:
         return weighed
     scored = f"(SELECT id_l, id_r, link_weight FROM read_parquet({literal(str(run / 'scored_pairs.parquet'))})) scored"

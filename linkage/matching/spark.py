@@ -33,7 +33,7 @@ from linkage.matching.levels import levels_of_pairs, number_proposed_blocks
 from linkage.matching.spark_sql import parse, to_spark
 from linkage.matching.tables import Sides
 from linkage.runs import Progress
-from linkage.runs.sql import connect, literal, write_parquet
+from linkage.runs.sql import connect, literal, parquet_columns, write_parquet
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -215,7 +215,8 @@ class SparkConnection:
         _told_plainly(lambda: self._frame(query).write.parquet(f"file://{folder}"))
         parts = ", ".join(literal(str(part)) for part in sorted(folder.glob("part-*.parquet")))
         # Spark has no unsigned integers; the contract's column of rule bits is one.
-        columns = "* REPLACE (blocking_rules::UINTEGER AS blocking_rules)"
+        ruled = "blocking_rules" in parquet_columns(self._local, folder / "part-*.parquet")
+        columns = "* REPLACE (blocking_rules::UINTEGER AS blocking_rules)" if ruled else "*"
         rows = write_parquet(self._local, f"SELECT {columns} FROM read_parquet([{parts}])", target)
         shutil.rmtree(folder, ignore_errors=True)
         return rows
@@ -270,8 +271,8 @@ def write_level_store_on_spark(
     """
     progress("comparing candidate pairs", 0, 1)
     counts = number_proposed_blocks(connection, sides, rules)
-    write_frequencies(connection, sides, settings)
-    levels = levels_of_pairs(settings, sides, pairs_of_rules(sides, len(rules), "blocks"), frequencies=True)
-    written = write_parquet(connection, f"SELECT * FROM ({levels}) ORDER BY id_l, id_r", target)
+    levels = levels_of_pairs(settings, sides, pairs_of_rules(sides, len(rules), "blocks"))
+    written = write_parquet(connection, levels, target)
+    write_frequencies(connection, sides, settings, target.with_name("frequencies.parquet"))
     progress("comparing candidate pairs", 1, 1)
     return {"rules": [asdict(count) for count in counts], "candidate_pairs": written, "chunks": 1}

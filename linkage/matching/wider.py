@@ -16,9 +16,8 @@ import duckdb
 from linkage.config import BlockingRule
 from linkage.matching.assignment import write_with_record_ids
 from linkage.matching.blocking import block_numbers, pairs_of_rules
-from linkage.matching.frequencies import write_frequencies
 from linkage.matching.levels import levels_of_pairs
-from linkage.matching.scoring import weights_query
+from linkage.matching.scoring import may_reach, weights_query
 from linkage.matching.tables import Sides
 from linkage.matching.trained import TrainedModel
 from linkage.runs.sql import fetch_row, literal, quote
@@ -48,9 +47,10 @@ def write_wider_pairs(
 ) -> int:
     """Write the net (id_l, id_r, link_weight, weight_given_rival, proposed, record_id_l, record_id_r); returns its pairs.
 
-    `tables` are the level store, the scored and the assigned pairs; `records` the two sides' tables. Of mentions with no
-    assigned pair of `SAFE` bits: scored pairs that are not assigned (`proposed`) and pairs that looser keys propose and no
-    rule does, together at most `PERSONS` a mention. Not in it: candidates below the floor of scoring, which were not kept.
+    `tables` are the level store (its frequencies beside it), the scored and the assigned pairs; `records` the two sides'
+    tables. Of mentions with no assigned pair of `SAFE` bits: scored pairs that are not assigned (`proposed`) and pairs that
+    looser keys propose and no rule does, together at most `PERSONS` a mention. Not in it: candidates below the floor of
+    scoring, which were not kept.
 
     `weight_given_rival` is w − log2(1 + 2^r), log2 odds of the pair against its strongest rival (w the link weight, r that of
     the rival) or neither being right: of the mention's other pairs, and of the pair its person is assigned in.
@@ -67,10 +67,10 @@ def write_wider_pairs(
     if chosen := _within_budget(connection, sides, looser_rules(rules)):
         looser = pairs_of_rules(sides, chosen, "chosen")
         connection.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT * FROM ({looser}) ANTI JOIN {known} USING (id_l, id_r)")
-        write_frequencies(connection, sides, model.settings)
-        levels = levels_of_pairs(model.settings, replace(sides, left="unsafe"), "SELECT * FROM fresh", frequencies=True)
-        weighed = weights_query(model, f"({levels})", FLOOR)
-        net += f" UNION ALL SELECT id_l, id_r, link_weight, false FROM ({weighed})"
+        levels = levels_of_pairs(model.settings, replace(sides, left="unsafe"), "SELECT * FROM fresh")
+        reaching = f"SELECT * FROM ({levels}) WHERE {may_reach(model, FLOOR)}"
+        weighed = weights_query(model, reaching, tables[0].with_name("frequencies.parquet"))
+        net += f" UNION ALL SELECT id_l, id_r, link_weight, false FROM ({weighed}) WHERE match_weight >= {FLOOR!r}"
     place = "row_number() OVER (PARTITION BY id_l ORDER BY link_weight DESC, id_r)"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE net AS SELECT * FROM ({net}) QUALIFY {place} <= {PERSONS}")
     others = "PARTITION BY id_l ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING EXCLUDE CURRENT ROW"

@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+SMALL = "COMPRESSION zstd"
+QUICK = "COMPRESSION snappy, PARQUET_VERSION v2"
+"""A fifth larger, written with two thirds of the work and read with three quarters."""
+
+
 def connect(memory_limit: str = "4GB", threads: int = 2, spill_to: Path | None = None) -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB that never reaches for the network and spills to `spill_to` when memory runs out."""
     connection = duckdb.connect(
@@ -61,9 +66,12 @@ def parquet_columns(connection: duckdb.DuckDBPyConnection, path: Path) -> list[s
     return [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(str(path))})").fetchall()]
 
 
-def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
-    """Write a query's rows (it must ORDER BY a unique key) to a Parquet file readable by its owner only; returns the rows."""
+def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, path: Path, packing: str = SMALL) -> int:
+    """Write a query's rows to a Parquet file readable by its owner only; returns the rows.
+
+    For the same file at every run the query must ORDER BY a unique key.
+    """
     path.touch(mode=0o600)
-    row = connection.execute(f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)").fetchone()
+    row = connection.execute(f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, {packing})").fetchone()
     path.chmod(0o600)
     return int(row[0]) if row else 0

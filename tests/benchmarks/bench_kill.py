@@ -23,6 +23,8 @@ from importlib.metadata import version
 from itertools import count
 from pathlib import Path
 
+from linkage.runs.sql import connect
+
 ROOT = Path(__file__).parents[2]
 PROJECT = ROOT / "tests" / "bad_inputs" / "projects" / "sound.yaml"
 REPORT = ROOT / "reports" / "benchmarks" / "kill.md"
@@ -63,13 +65,15 @@ def end(child: int) -> int:
 
 def digests(folder: Path) -> dict[str, str]:
     """File → SHA-256 of every table and of the model; other files by name alone (they hold times)."""
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        if path.suffix == ".parquet" or path.name == "model.json"
-        else ""
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
+    return {path.relative_to(folder).as_posix(): digest(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def digest(path: Path) -> str:
+    if path.name == "pairs.parquet":  # the one table in no order: its rows, whatever theirs
+        with connect() as connection:
+            rows = connection.execute("FROM read_parquet(?) ORDER BY id_l, id_r", [str(path)]).fetchall()
+        return hashlib.sha256(repr(rows).encode()).hexdigest()
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.suffix == ".parquet" or path.name == "model.json" else ""
 
 
 def try_once(folder: Path, until: str | None, moment: float, undisturbed: dict[str, str]) -> Trial | None:

@@ -10,13 +10,18 @@ import pytest
 from splink.internals.settings import Settings
 
 from linkage.config import BlockingRule, ComparisonSpec, FieldKind
+from linkage.errors import LinkageError
 from linkage.matching import levels
 from linkage.matching.comparisons import build_comparison
-from linkage.matching.levels import levels_of_pairs, write_level_store
+from linkage.matching.frequencies import with_frequencies
+from linkage.matching.levels import count_patterns, levels_of_pairs, write_level_store
 from linkage.matching.model import SettingsCreator
+from linkage.matching.scoring import score_pairs
 from linkage.matching.tables import Sides, open_tables
-from linkage.runs.sql import literal
+from linkage.matching.trained import TrainedModel
+from linkage.runs.sql import connect, literal, write_parquet
 
+SAME_AFTER_A_CHANGE = "replace(alias_l, 'c', 'a') = replace(alias_r, 'c', 'a')"
 RULES = [BlockingRule(on=("code",)), BlockingRule(on=("city_provinces",))]
 
 
@@ -36,10 +41,11 @@ def sides(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> Sides:
         connection.execute(
             f"""COPY (SELECT (range + 1)::INTEGER AS id, {lists}, 'u' || {drawn("u")} % 30 AS city_unit,
             CASE WHEN {drawn("k")} % 4 > 0 THEN 'commune' ELSE 'district' END AS city_level,
-            CASE WHEN {drawn("n")} % 9 > 0 THEN substr('abcab', 1 + {drawn("o")} % 3, 3) || {drawn("c")} % 20 END AS code
+            CASE WHEN {drawn("n")} % 9 > 0 THEN substr('abcab', 1 + {drawn("o")} % 3, 3) || {drawn("c")} % 20 END AS code,
+            CASE WHEN {drawn("m")} % 9 > 0 THEN substr('abacbc', 1 + {drawn("p")} % 4, 3) END AS alias
             FROM range({rows}) ORDER BY id) TO {literal(str(tmp_path / f"{table}.parquet"))}"""
         )
-    columns = ["code", "city_unit", "city_level", *(f"city_{name}" for name in ("communes", "districts"))]
+    columns = ["code", "alias", "city_unit", "city_level", *(f"city_{name}" for name in ("communes", "districts"))]
     columns += ["city_provinces_old", "city_provinces"]
     return open_tables(connection, tmp_path / "mentions.parquet", tmp_path / "persons.parquet", columns)
 
@@ -50,6 +56,10 @@ def settings() -> Settings:
     specs = [
         (ComparisonSpec(field="code", levels=["exact", {"levenshtein": 1}, *own], term_frequency=True), FieldKind.identifier),
         (ComparisonSpec(field="city", use="unit_through_time"), FieldKind.place),
+        (
+            ComparisonSpec(field="alias", levels=["exact", {"sql": SAME_AFTER_A_CHANGE, "label": "c read as a"}]),
+            FieldKind.identifier,
+        ),
     ]
     return SettingsCreator(
         link_type="link_only", comparisons=[build_comparison(*one) for one in specs], unique_id_column_name="id"
@@ -58,7 +68,7 @@ def settings() -> Settings:
 
 def stored(connection: duckdb.DuckDBPyConnection, sides: Sides, settings: Settings, target: Path) -> list[tuple[int, ...]]:
     report = write_level_store(connection, sides, settings, RULES, target, lambda what, done, total: None)
-    rows = connection.execute("SELECT * FROM read_parquet(?)", [str(target)]).fetchall()
+    rows = connection.execute("SELECT * FROM read_parquet(?) ORDER BY id_l, id_r", [str(target)]).fetchall()
     assert report["candidate_pairs"] == len(rows) > 1000
     return rows
 
@@ -68,35 +78,75 @@ def test_levels_are_those_of_the_comparisons_sql(connection, sides, settings, tm
     connection.execute(f"CREATE TABLE pairs AS SELECT id_l, id_r, blocking_rules FROM read_parquet('{tmp_path}/pairs.parquet')")
     plain = Sides(sides.left, sides.right, sides.left_rows, sides.right_rows)
     assert sides.types["code"] == "VARCHAR" and sides.types["city_communes"] == "VARCHAR[]"
-    again = connection.execute(
-        f"{levels_of_pairs(settings, plain, 'FROM pairs', frequencies=True)} ORDER BY id_l, id_r"
-    ).fetchall()
+    again = connection.execute(f"{levels_of_pairs(settings, plain, 'FROM pairs')} ORDER BY id_l, id_r").fetchall()
     assert rows == again
     assert {row[3] for row in rows} == {-1, 0, 1, 3, 4}
     assert {row[4] for row in rows} >= {-1, 1, 2, 3, 4, 5}
+    assert {row[5] for row in rows} == {-1, 0, 1, 2}
 
 
-def test_frequency_is_kept_where_a_level_is_adjusted_by_it(connection, sides, settings, tmp_path: Path) -> None:
-    rows = stored(connection, sides, settings, tmp_path / "pairs.parquet")
+def test_frequency_is_that_of_the_commoner_value_where_a_level_is_adjusted_by_it(
+    connection, sides, settings, tmp_path: Path
+) -> None:
+    stored(connection, sides, settings, tmp_path / "pairs.parquet")
     codes = Counter(
         connection.execute("SELECT code FROM mentions UNION ALL SELECT code FROM persons").fetchnumpy()["code"].compressed()
     )
-    of_left = dict(connection.execute("SELECT id, code FROM mentions").fetchall())
-    for left, _, _, level, _, frequency in rows:
-        assert frequency == (codes[of_left[left]] / codes.total() if level == 4 else None)
+    of_left, of_right = (
+        dict(connection.execute(f"SELECT id, code FROM {table}").fetchall()) for table in ("mentions", "persons")
+    )
+    known = with_frequencies(settings, f"FROM read_parquet('{tmp_path}/pairs.parquet')", tmp_path / "frequencies.parquet")
+    rows = connection.execute(f"SELECT id_l, id_r, gamma_code, tf_code FROM ({known})").fetchall()
+    assert len(rows) > 1000
+    for left, right, level, frequency in rows:
+        commoner = max(codes[of_left[left]], codes[of_right[right]])
+        assert frequency == (commoner / codes.total() if level == 4 else None)
+    with pytest.raises(LinkageError, match="no frequencies"):
+        with_frequencies(settings, "FROM pairs", tmp_path / "nowhere" / "frequencies.parquet")
 
 
-def test_chunks_change_nothing(connection, sides, settings, tmp_path: Path, monkeypatch) -> None:
+def test_chunks_and_slices_change_nothing(connection, sides, settings, tmp_path: Path, monkeypatch) -> None:
     whole = stored(connection, sides, settings, tmp_path / "pairs.parquet")
+    monkeypatch.setattr(levels, "PROPOSALS_A_SLICE", 300)
+    assert stored(connection, sides, settings, tmp_path / "pairs.parquet") == whole
     monkeypatch.setattr(levels, "PROPOSALS_A_CHUNK", 700)
     assert stored(connection, sides, settings, tmp_path / "pairs.parquet") == whole
     assert [row[:2] for row in whole] == sorted({row[:2] for row in whole})
-    assert {path.name for path in tmp_path.iterdir()} == {"mentions.parquet", "persons.parquet", "pairs.parquet"}
+    kept = {"mentions.parquet", "persons.parquet", "pairs.parquet", "frequencies.parquet"}
+    assert {path.name for path in tmp_path.iterdir()} == kept
 
 
 def test_only_whole_terms_are_asked_of_hashes() -> None:
-    assert levels._by_hash("CASE WHEN a_l = a_r AND (a_l IS NULL) THEN 1", ["a"]) == (
-        'CASE WHEN "a#_l" = "a#_r" AND ("a#_l" IS NULL) THEN 1'
+    def asked(condition: str) -> tuple[str, dict[str, str]]:
+        conditions, sources = levels._by_hash({"gamma": condition}, ["a"])
+        return conditions["gamma"], sources
+
+    of_a = {"a#": 'CASE WHEN "a" IS NOT NULL THEN hash("a") END'}
+    assert asked("CASE WHEN a_l = a_r AND (a_l IS NULL) THEN 1") == (
+        'CASE WHEN "a#_l" = "a#_r" AND ("a#_l" IS NULL) THEN 1',
+        of_a,
     )
-    for part in ("WHEN a_l = a_r || b THEN", "WHEN b || a_l = a_r THEN", "WHEN ba_l = a_r THEN", "WHEN a_l = a_r2 THEN"):
-        assert levels._by_hash(part, ["a"]) == part
+    call = "replace(a_l, '4', '3') = replace(a_r, '4', '3')"
+    of_call = {"a#0": """CASE WHEN replace("a", '4', '3') IS NOT NULL THEN hash(replace("a", '4', '3')) END"""}
+    assert asked(f"WHEN {call} THEN 1") == ('WHEN "a#0_l" = "a#0_r" THEN 1', of_call)
+    for other in ("WHEN a_l = a_r || '' THEN 1", "WHEN left(a_l, 2) = left(a_r, 3) THEN 1", "WHEN f(a_l) = g(a_r) THEN 1"):
+        assert asked(other) == (other, {})
+    carried = "WHEN a_l = a_r THEN 2 WHEN levenshtein(a_l, a_r) <= 1 THEN 1"
+    assert asked(carried) == (carried, {})
+
+
+def test_order_of_the_level_store_changes_nothing(finished_run: Path, tmp_path: Path) -> None:
+    """It is written in no order: whoever reads it must not care."""
+    (tmp_path / "frequencies.parquet").write_bytes((finished_run / "frequencies.parquet").read_bytes())
+    model = TrainedModel.load(finished_run)
+    with connect() as connection:
+        write_parquet(
+            connection, f"FROM '{finished_run / 'pairs.parquet'}' ORDER BY hash(id_l, id_r)", tmp_path / "pairs.parquet"
+        )
+        patterns = [
+            count_patterns(connection, model.settings, f"FROM '{run / 'pairs.parquet'}'") for run in (finished_run, tmp_path)
+        ]
+        for run, target in ((finished_run, "as_stored.parquet"), (tmp_path, "shuffled.parquet")):
+            assert score_pairs(connection, model, run / "pairs.parquet", tmp_path / target).written > 1000
+    assert patterns[0] == patterns[1]
+    assert (tmp_path / "as_stored.parquet").read_bytes() == (tmp_path / "shuffled.parquet").read_bytes()

@@ -10,7 +10,7 @@ from splink import DuckDBAPI, Linker
 
 from linkage import open_project
 from linkage.matching import scoring
-from linkage.matching.scoring import weights_query
+from linkage.matching.scoring import may_reach, weights_query
 from linkage.matching.trained import TrainedModel
 from linkage.project import Run
 from linkage.runs.sql import connect, parquet_columns, quote_list
@@ -53,15 +53,23 @@ def test_table_of_declared_fields_weighs_as_in_splink(sound_project: Path, tmp_p
 
 
 def test_nothing_that_reaches_the_floor_is_left_out(finished_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    model, store = TrainedModel.load(finished_run), f"read_parquet('{finished_run / 'pairs.parquet'}')"
+    model, store = TrainedModel.load(finished_run), f"FROM read_parquet('{finished_run / 'pairs.parquet'}')"
     with connect() as connection:
+        whole = weights_query(model, store, finished_run / "frequencies.parquet")
         for longest in (1, 2000):
             monkeypatch.setattr(scoring, "LONGEST_LIST", longest)
             for floor in (-10.0, 12.0):
-                cut, whole = weights_query(model, store, floor), weights_query(model, store)
-                rows = connection.execute(f"FROM ({cut}) ORDER BY id_l, id_r").fetchall()
-                assert rows == connection.execute(f"FROM ({whole}) WHERE match_weight >= {floor} ORDER BY id_l, id_r").fetchall()
-                assert 1000 < len(rows) < connection.execute(f"SELECT count(*) FROM {store}").fetchall()[0][0] / 2
+                reaching = f"SELECT * FROM ({store}) WHERE {may_reach(model, floor)}"
+                cut = weights_query(model, reaching, finished_run / "frequencies.parquet")
+                rows, all_rows = (
+                    connection.execute(f"FROM ({query}) WHERE match_weight >= {floor} ORDER BY id_l, id_r").fetchall()
+                    for query in (cut, whole)
+                )
+                kept, pairs = (
+                    connection.execute(f"SELECT count(*) FROM ({query})").fetchall()[0][0] for query in (reaching, store)
+                )
+                assert rows == all_rows
+                assert 1000 < len(rows) <= kept < pairs * 0.7
 
 
 def test_model_opens_in_plain_splink(finished_run: Path) -> None:

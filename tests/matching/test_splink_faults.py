@@ -152,9 +152,9 @@ def test_two_models_at_once_have_their_own_frequencies(finished_run: Path, tmp_p
         settings = TrainedModel.load(tmp_path).settings
         columns = {*compared_columns(settings), *term_frequency_columns(settings)}
         sides = open_tables(connection, tmp_path / "mentions.parquet", tmp_path / "persons.parquet", columns)
-        write_frequencies(connection, sides, settings)
+        write_frequencies(connection, sides, settings, tmp_path / "frequencies.parquet")
         pairs = f"FROM read_parquet('{finished_run / 'pairs.parquet'}') SELECT id_l, id_r, blocking_rules WHERE id_r <= {kept}"
-        levels = levels_of_pairs(settings, sides, pairs, frequencies=True)
+        levels = levels_of_pairs(settings, sides, pairs)
         connection.execute(f"COPY ({levels}) TO '{tmp_path / 'pairs.parquet'}' (FORMAT parquet)")
         first, second = open_linker(finished_run), open_linker(tmp_path)
         first.inference.predict()

@@ -23,7 +23,7 @@ Rows = list[tuple[object, ...]]
 def net(finished_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
     """A run in which the assignment lost a tenth of its pairs: to nobody, or to a person of the best mention there is."""
     run = tmp_path_factory.mktemp("net")
-    for name in ("mentions", "persons", "pairs", "scored_pairs", "assigned"):
+    for name in ("mentions", "persons", "pairs", "frequencies", "scored_pairs", "assigned"):
         shutil.copy2(finished_run / f"{name}.parquet", run)
     connection = connect()
     for name in ("mentions", "persons", "pairs", "scored_pairs"):
