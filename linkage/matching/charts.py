@@ -36,21 +36,25 @@ def draw_weights(levels: Sequence[dict[str, Any]]) -> Figure:
 def draw_waterfall(explanation: Explanation) -> Figure:
     """A pair's weight step by step.
 
-    How to read it: each bar starts where the one above ends; the last bars are the match weight and, with a close
-    relative in mind, the link weight.
+    How to read it: each bar starts where the one above ends; a grey bar is what the steps above it come to, first the match
+    weight, then, with relatives and claims in mind, the link weight.
     """
     steps = [
         ("before looking", explanation.prior),
         *((f"{step.comparison}: {step.level}", step.weight) for step in explanation.steps),
+        ("match weight", None),
+        *explanation.beside_the_match_weight(),
+        ("link weight", None),
     ]
-    figure, axes = _figure(0.32 * (len(steps) + 2) + 1.2)
+    figure, axes = _figure(0.32 * len(steps) + 1.2)
     reached = 0.0
     for number, (_, weight) in enumerate(steps):
-        axes.barh(number, weight, left=reached, color=FOR if weight >= 0 else AGAINST)
-        reached += weight
-    for number, total in ((len(steps), explanation.match_weight), (len(steps) + 1, explanation.link_weight)):
-        axes.barh(number, total, color=NEUTRAL)
-    _label(axes, [*(name for name, _ in steps), "match weight", "link weight"], "bits")
+        if weight is None:
+            axes.barh(number, reached, color=NEUTRAL)
+        else:
+            axes.barh(number, weight, left=reached, color=FOR if weight >= 0 else AGAINST)
+            reached += weight
+    _label(axes, [name for name, _ in steps], "bits")
     axes.set_title("From the prior to the weight of one pair")
     return figure
 

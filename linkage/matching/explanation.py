@@ -78,6 +78,13 @@ class Explanation:
             lines.append("No blocking rule proposes this pair, so the run has not compared it.")
         return lines
 
+    def beside_the_match_weight(self) -> list[tuple[str, float]]:
+        """What leads from the match weight to the link weight, in bits: chance, a close relative, other entries' claims."""
+        claim = self.claim[1] if self.claim else 0.0
+        relative = self.link_weight - self.match_weight + self.by_chance - claim
+        steps = [("fields together by chance", -self.by_chance), ("or a close relative", relative)]
+        return [step for step in [*steps, (f"person is {self.claim[0]}" if self.claim else "", claim)] if abs(step[1]) >= 0.005]
+
 
 def explain_pair(connection: duckdb.DuckDBPyConnection, run: Path, mention: str, person: str) -> Explanation:
     """Explain the pair of a mention and a person, given by their record ids, whether or not blocking proposes it.

@@ -75,7 +75,6 @@ def _flat(value: Any, name: str = "") -> list[tuple[str, str]]:
         return [line for place, one in enumerate(value, 1) for line in _flat(one, f"{name}[{place}]")]
     if value is None or value == []:
         return []
-    shown = (
-        ", ".join(map(str, value)) if isinstance(value, list) else json.dumps(value) if isinstance(value, bool) else str(value)
-    )
-    return [(name, shown)]
+    if isinstance(value, list):
+        return [(name, ", ".join(" + ".join(map(str, one)) if isinstance(one, list) else str(one) for one in value))]
+    return [(name, json.dumps(value) if isinstance(value, bool) else str(value))]

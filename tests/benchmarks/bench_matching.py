@@ -17,26 +17,31 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+import duckdb
 import numpy as np
 from matching_rivals import plain_splink, supervised_ceiling
 from quality import Quality, measure, missed_by_kind
+from splink.internals.settings import Settings
 
 from linkage import open_project
 from linkage.checking import plan_run
 from linkage.config import load_project
+from linkage.matching.levels import count_patterns, levels_of_pairs
 from linkage.matching.model import build_settings, compared_columns, gamma_expressions
-from linkage.matching.random_pairs import estimate_u
-from linkage.matching.tables import open_tables
+from linkage.matching.random_pairs import RandomPairs, estimate_u
+from linkage.matching.tables import Sides, open_tables
 from linkage.runs.sql import connect
 from linkage.synthetic import SyntheticSpec, generate
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 KINDS = {"birth": ("birth-to-population", "child"), "death": ("death-to-population", "deceased")}
 WEIGHTS = (-2, 0, 2, 4, 6, 8, 10)
-U_PERSONS, U_SEEDS = 5_000, 5
+U_PERSONS, U_SEEDS, U_SAMPLE = 5_000, 5, 100_000_000
 
 
 def registers_of(work: Path, persons: int, seed: int) -> Path:
@@ -80,21 +85,66 @@ def error_rates(run: Path, registers: Path, register: str) -> Iterator[tuple[int
         yield weight, int(above.sum()), [*false, *missed]
 
 
+@dataclass(frozen=True)
+class Estimates:
+    """The model's estimates of u, and the tables they are of."""
+
+    connection: duckdb.DuckDBPyConnection
+    sides: Sides
+    settings: Settings
+    found: list[RandomPairs]
+    """One a seed."""
+
+    def error(self, place: int, level: int, share: float) -> float:
+        """The largest error over the seeds, in bits, of one level of a comparison (by place)."""
+        return max(abs(float(np.log2(one.u[place][level] / share))) for one in self.found)
+
+
+@contextmanager
+def estimated_u(work: Path, persons: int, register: str) -> Iterator[Estimates]:
+    registers = registers_of(work, persons, 1)
+    run = linked(work, registers, register, until="standardise")
+    project = load_project(CONFIGS / f"{KINDS[register][0]}.yaml")
+    settings = build_settings(project.spec, plan_run(project, registers).shared)
+    with connect(spill_to=work / "spill") as connection:
+        sides = open_tables(connection, run / "mentions.parquet", run / "persons.parquet", compared_columns(settings))
+        pairs = int(project.spec.training.max_pairs)
+        found = [estimate_u(connection, sides, settings, pairs, seed) for seed in range(1, U_SEEDS + 1)]
+        yield Estimates(connection, sides, settings, found)
+
+
+def u_beside_a_sample(work: Path, persons: int) -> list[tuple[str, str, str, float, int, float]]:
+    """(register, comparison, level, u, sampled pairs at it, largest error in bits) of the levels that are not counted."""
+    rows = []
+    for register in KINDS:
+        with estimated_u(work, persons, register) as estimates:
+            ids = ", ".join(
+                f"(1 + hash(range, 'beside {side}') % {size})::INTEGER AS id_{side}"
+                for side, size in (("l", estimates.sides.left_rows), ("r", estimates.sides.right_rows))
+            )
+            pairs = f"SELECT {ids}, 0::UINTEGER AS blocking_rules FROM range({U_SAMPLE})"
+            levels = levels_of_pairs(estimates.settings, estimates.sides, pairs)
+            patterns = count_patterns(estimates.connection, estimates.settings, levels)
+            for place, comparison in enumerate(estimates.settings.comparisons):
+                counts: Counter[int] = Counter()
+                for pattern in patterns:
+                    counts[pattern[place]] += pattern[-1]
+                total = counts.total() - counts[-1]
+                for level in comparison._comparison_levels_excluding_null:
+                    value = level.comparison_vector_value
+                    if counts[value] and not estimates.found[0].exact[place][value]:
+                        error = estimates.error(place, value, counts[value] / total)
+                        named = (register, comparison.output_column_name, level.label_for_charts)
+                        rows.append((*named, counts[value] / total, counts[value], error))
+    return rows
+
+
 def u_errors(work: Path) -> list[tuple[str, str, str, bool, float, float]]:
     """(register, comparison, level, counted, u, largest error in bits over the seeds), by comparing every pair."""
     rows = []
-    registers = registers_of(work, U_PERSONS, 1)
     for register in KINDS:
-        run = linked(work, registers, register, until="standardise")
-        project = load_project(CONFIGS / f"{KINDS[register][0]}.yaml")
-        settings = build_settings(project.spec, plan_run(project, registers).shared)
-        with connect(spill_to=work / "spill") as connection:
-            columns = compared_columns(settings)
-            sides = open_tables(connection, run / "mentions.parquet", run / "persons.parquet", columns)
-            found = [
-                estimate_u(connection, sides, settings, int(project.spec.training.max_pairs), seed)
-                for seed in range(1, U_SEEDS + 1)
-            ]
+        with estimated_u(work, U_PERSONS, register) as estimates:
+            connection, sides, settings, found = estimates.connection, estimates.sides, estimates.settings, estimates.found
             for place, (comparison, gamma) in enumerate(
                 zip(settings.comparisons, gamma_expressions(settings).values(), strict=True)
             ):
@@ -112,9 +162,9 @@ def u_errors(work: Path) -> list[tuple[str, str, str, bool, float, float]]:
                     value = level.comparison_vector_value
                     exact = counts.get(value, 0.0) / total
                     if exact:
-                        bits = max(abs(float(np.log2(one.u[place][value] / exact))) for one in found)
                         counted = found[0].exact[place][value]
-                        rows.append((register, comparison.output_column_name, level.label_for_charts, counted, exact, bits))
+                        named = (register, comparison.output_column_name, level.label_for_charts)
+                        rows.append((*named, counted, exact, estimates.error(place, value, exact)))
     return rows
 
 
@@ -235,6 +285,11 @@ def page(work: Path, persons: int, seeds: list[int], without: set[str]) -> str:
                 ("counted", [row[5] for row in found if row[3]]), ("from random pairs", [row[5] for row in found if not row[3]]))), "",
             "| register | comparison | level from random pairs | u | largest error, bits |", "|---|---|---|---|---|",
             *(f"| {register} | {field} | {label} | {u:.2e} | {bits:.3f} |" for register, field, label, exact, u, bits in found if not exact), "",
+            f"## u beside {U_SAMPLE:,} other random pairs ({persons:,} people, {U_SEEDS} seeds)", "",
+            "Levels that are not counted; a level at which n pairs of the sample are is known to about 1.44/√n bit.", "",
+            "| register | comparison | level | u | pairs of the sample | largest error, bits |", "|---|---|---|---|---|---|",
+            *(f"| {register} | {field} | {label} | {u:.2e} | {pairs:,} | {bits:.3f} |"
+              for register, field, label, u, pairs, bits in u_beside_a_sample(work, persons)), "",
         ]  # fmt: skip
     return "\n".join(lines)
 

@@ -101,6 +101,7 @@ def test_explanation_adds_up_to_the_weights_of_the_run(finished_run: Path) -> No
         told = run.explain(mention, person)
         assert told.prior + sum(step.weight for step in told.steps) == pytest.approx(match_weight, abs=1e-9)
         assert (told.match_weight, told.link_weight) == pytest.approx((match_weight, link_weight), abs=1e-9)
+        assert told.match_weight + sum(bits for _, bits in told.beside_the_match_weight()) == pytest.approx(link_weight, abs=0.02)
         assert told.proposed_by_blocking
         text = "\n".join(told.lines())
         assert mention not in text and "Link weight" in text
