@@ -6,13 +6,13 @@ larger than the rule's cap). A pair is proposed by a rule when both sides have t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
 
 from linkage.config import BlockingRule
-from linkage.matching.tables import Sides
+from linkage.matching.tables import Sides, record_hash
 from linkage.runs.sql import fetch_row, quote
 
 NO_CAP = 2**62
@@ -38,7 +38,7 @@ def number_blocks(
 ) -> list[RulePairs]:
     """Make `<table>_left` and `<table>_right`: id and one block number a rule, `block_0`, `block_1` …"""
     for side, source in (("left", sides.left), ("right", sides.right)):
-        query = f"SELECT id, {block_numbers(rules)} FROM {quote(source)}"
+        query = f"SELECT id, {block_numbers(rules, sides.types)} FROM {quote(source)}"
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {quote(f'{table}_{side}')} AS {query}")
     counts = [
         _count_pairs(connection, rule, _block_sizes(sides, f"block_{position}", f"{table}_left", f"{table}_right"))
@@ -50,7 +50,7 @@ def number_blocks(
 
 def count_rule_pairs(connection: duckdb.DuckDBPyConnection, sides: Sides, rule: BlockingRule) -> RulePairs:
     """Exact counts for one rule, from block sizes alone."""
-    return _count_pairs(connection, rule, _block_sizes(sides, _number(rule), sides.left, sides.right))
+    return _count_pairs(connection, rule, _block_sizes(sides, _number(rule, sides.types), sides.left, sides.right))
 
 
 def pairs_of_rules(sides: Sides, rules: int, table: str) -> str:
@@ -86,15 +86,15 @@ def pairs_by_rule(sides: Sides, rules: int, table: str) -> list[str]:
     return parts
 
 
-def block_numbers(rules: Sequence[BlockingRule]) -> str:
+def block_numbers(rules: Sequence[BlockingRule], types: Mapping[str, str]) -> str:
     """SQL of the columns `block_0`, `block_1` …: a record's block number under each rule."""
-    return ", ".join(f"{_number(rule)} AS block_{position}" for position, rule in enumerate(rules))
+    return ", ".join(f"{_number(rule, types)} AS block_{position}" for position, rule in enumerate(rules))
 
 
-def _number(rule: BlockingRule) -> str:
+def _number(rule: BlockingRule, types: Mapping[str, str]) -> str:
     """A record's block number under a rule; NULL where a key is missing."""
-    keys = [quote(key) for key in rule.on]
-    return f"(CASE WHEN {' OR '.join(f'{key} IS NULL' for key in keys)} THEN NULL ELSE hash({', '.join(keys)}) END)"
+    missing = " OR ".join(f"{quote(key)} IS NULL" for key in rule.on)
+    return f"(CASE WHEN {missing} THEN NULL ELSE {record_hash(rule.on, types)} END)"
 
 
 def _block_sizes(sides: Sides, number: str, left_table: str, right_table: str) -> str:

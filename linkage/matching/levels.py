@@ -16,9 +16,9 @@ from linkage.errors import LinkageError
 from linkage.matching.blocking import RulePairs, number_blocks, proposals_by_rule
 from linkage.matching.frequencies import write_frequencies
 from linkage.matching.model import compared_columns, gamma_expressions
-from linkage.matching.tables import Sides
+from linkage.matching.tables import Sides, record_hash
 from linkage.runs import Progress
-from linkage.runs.sql import QUICK, fetch_row, literal, quote, write_parquet
+from linkage.runs.sql import QUICK, fetch_row, from_two_starts, literal, quote, write_parquet
 
 PROPOSALS_A_CHUNK = 100_000_000
 PROPOSALS_A_SLICE = 2_000_000
@@ -138,9 +138,8 @@ def levels_of_pairs(settings: Settings, sides: Sides, pairs: str, by_value: Coll
 
 
 def _value(settings: Settings, sides: Sides, gamma: str) -> str:
-    """All that a comparison reads of a record, as one number; of lists as text, for DuckDB's hash of [] is that of NULL."""
-    columns = ((quote(column), sides.types.get(column, "")) for column in _columns_of(settings)[gamma])
-    return f"hash({', '.join(f'{column}::VARCHAR' if kind.endswith('[]') else column for column, kind in columns)})"
+    """All that a comparison reads of a record, as one number."""
+    return record_hash(_columns_of(settings)[gamma], sides.types)
 
 
 def _compare_values(connection: duckdb.DuckDBPyConnection, settings: Settings, sides: Sides, pairs: str) -> list[str]:
@@ -200,13 +199,13 @@ def _by_hash(conditions: Mapping[str, str], texts: Collection[str]) -> tuple[dic
         while found := call.search(whole):
             name, source = f"{column}#{len(sources)}", f"{found[2]}({quote(column)}{found[3]})"
             whole = whole.replace(found[0], f'{found[1]}"{name}_l" = "{name}_r"')
-            sources[name] = f"CASE WHEN {source} IS NOT NULL THEN hash({source}) END"
+            sources[name] = f"CASE WHEN {source} IS NOT NULL THEN hash({from_two_starts(source)}) END"
         hashed = re.sub(rf"{TERM_BEGINS}{left} = {right}{TERM_ENDS}", rf'\1"{column}#_l" = "{column}#_r"', whole)
         for side, text in (("l", left), ("r", right)):
             hashed = re.sub(rf"{TERM_BEGINS}{text} IS NULL{TERM_ENDS}", rf'\1"{column}#_{side}" IS NULL', hashed)
         if hashed != whole and not re.search(rf"\b{re.escape(column)}_[lr]\b", hashed):
             whole = hashed
-            sources[f"{column}#"] = f"CASE WHEN {quote(column)} IS NOT NULL THEN hash({quote(column)}) END"
+            sources[f"{column}#"] = f"CASE WHEN {quote(column)} IS NOT NULL THEN hash({from_two_starts(quote(column))}) END"
     return dict(zip(conditions, whole.split(BETWEEN_CONDITIONS), strict=True)), sources
 
 

@@ -6,14 +6,14 @@ two gigabytes.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 
 from linkage.errors import LinkageError
-from linkage.runs.sql import fetch_row, literal, quote, quote_list
+from linkage.runs.sql import fetch_row, from_two_starts, literal, quote, quote_list
 
 SAME_NUMBER = "SELECT l.id AS id_l, r.id AS id_r FROM mentions l JOIN persons r ON l.personal_number = r.personal_number"
 """Anchor pairs: both sides carry the same personal number."""
@@ -39,6 +39,18 @@ class Sides:
     def possible_pairs(self) -> int:
         """All pairs there are, candidate or not."""
         return self.left_rows * (self.left_rows - 1) // 2 if self.is_dedupe else self.left_rows * self.right_rows
+
+
+def record_hash(columns: Sequence[str], types: Mapping[str, str]) -> str:
+    """SQL of one 64-bit number for all that a record has in these columns, of DuckDB's types (text where not known)."""
+    parts = []
+    for column in columns:
+        kind = types.get(column, "VARCHAR")
+        if kind.endswith("[]"):  # as text, for DuckDB's hash of [] is that of NULL
+            parts.append(from_two_starts(f"{quote(column)}::VARCHAR"))
+        else:
+            parts.append(from_two_starts(quote(column)) if kind == "VARCHAR" else quote(column))
+    return f"hash({', '.join(parts)})"
 
 
 def open_tables(connection: duckdb.DuckDBPyConnection, mentions: Path, persons: Path | None, columns: Collection[str]) -> Sides:

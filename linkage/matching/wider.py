@@ -91,7 +91,7 @@ def _within_budget(connection: duckdb.DuckDBPyConnection, sides: Sides, rules: S
     if not rules:
         return 0
     for side, source in (("left", "unsafe"), ("right", sides.right)):
-        blocks = f"SELECT id, {block_numbers(rules)} FROM {quote(source)}"
+        blocks = f"SELECT id, {block_numbers(rules, sides.types)} FROM {quote(source)}"
         connection.execute(f"CREATE OR REPLACE TEMP TABLE looser_{side} AS {blocks}")
     budget = PAIRS_A_MENTION * int(fetch_row(connection, "SELECT count(*) FROM unsafe")[0])
     pairs = [int(fetch_row(connection, f"SELECT coalesce(sum(pairs), 0) FROM ({_blocks(n)})")[0]) for n in range(len(rules))]

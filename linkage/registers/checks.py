@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from linkage.runs.sql import literal, quote
+from linkage.runs.sql import from_two_starts, literal, quote
 
 if TYPE_CHECKING:
     import duckdb
@@ -89,9 +89,10 @@ def _duplicate_key(register: _Register) -> Iterator[str]:
 
 def _numbers(register: _Register) -> str:
     """Entries with office and book (hashed), year and number; the number is what stands before the year in "386/2026"."""
-    book = "CASE WHEN book_number IS NOT NULL THEN hash(book_number) END" if register.has("book_number") else "NULL::UBIGINT"
+    hashed = f"CASE WHEN book_number IS NOT NULL THEN hash({from_two_starts('book_number')}) END"
+    book = hashed if register.has("book_number") else "NULL::UBIGINT"
     return f"""
-        SELECT entry, hash(registering_office) AS office, {book} AS book,
+        SELECT entry, hash({from_two_starts("registering_office")}) AS office, {book} AS book,
                register_year(registration_date) AS year,
                TRY_CAST(regexp_extract(entry_number, '^\\s*([0-9]+)', 1) AS BIGINT) AS number
         FROM {register.entries}

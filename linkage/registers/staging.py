@@ -7,7 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from linkage.errors import SourceError
-from linkage.runs.sql import literal, quote, write_parquet
+from linkage.runs.sql import from_two_starts, literal, quote, write_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -211,7 +211,7 @@ def _structural_faults(role: Role, kinds: Mapping[str, object], record_id: str, 
     return f"""
         WITH sound AS (
             SELECT entry, {record_id} AS identifier, {_present(role, kinds)} AS present,
-                   hash({", ".join(map(quote, mapped))}) AS content
+                   hash({", ".join(from_two_starts(quote(name)) for name in mapped)}) AS content
             FROM {ENTRIES} WHERE problem IS NULL
         ),
         repeated AS (

@@ -114,6 +114,12 @@ text_case(
     4,
 )
 text_case(
+    "one identifier, two contents of which DuckDB's hash is the same",
+    csv_text([*ROWS, ("KS-6", "nguyen cong hanh", "1/1/1980", "Nam"), ("KS-6", "nguyen hong hang", "1/1/1980", "Nam")]),
+    ("quarantine", {"duplicate_record_id": 2}),
+    5,
+)
+text_case(
     "rows without identifier", csv_text([*ROWS, ("", "Lê Văn A", "1980", "Nam")]), ("quarantine", {"missing_record_id": 1}), 5
 )
 text_case("nobody in the entry", csv_text([*ROWS, ("KS-6", "", "", "Nam")]), ("quarantine", {"role_absent": 1}), 5)
