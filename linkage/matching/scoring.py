@@ -26,8 +26,8 @@ FLOOR = -10.0
 """Pairs whose match weight is lower are counted but not written."""
 LEAST_FREQUENCY = 1e-10
 """No value is rarer: a share of records, of which there are fewer than ten thousand million."""
-LONGEST_LIST = 2000
-"""Elements of a list of constants: longer ones take longer to read than the look-ups they save."""
+LONGEST_LIST = 400
+"""Elements of a list of constants: longer ones cost more than the look-ups they save."""
 
 
 @dataclass(frozen=True)

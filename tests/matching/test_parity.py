@@ -56,7 +56,7 @@ def test_nothing_that_reaches_the_floor_is_left_out(finished_run: Path, monkeypa
     model, store = TrainedModel.load(finished_run), f"FROM read_parquet('{finished_run / 'pairs.parquet'}')"
     with connect() as connection:
         whole = weights_query(model, store, finished_run / "frequencies.parquet")
-        for longest in (1, 2000):
+        for longest in (1, 400):
             monkeypatch.setattr(scoring, "LONGEST_LIST", longest)
             for floor in (-10.0, 12.0):
                 reaching = f"SELECT * FROM ({store}) WHERE {may_reach(model, floor)}"
