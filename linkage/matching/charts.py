@@ -54,6 +54,7 @@ def draw_waterfall(explanation: Explanation) -> Figure:
         else:
             axes.barh(number, weight, left=reached, color=FOR if weight >= 0 else AGAINST)
             reached += weight
+    axes.use_sticky_edges = False
     _label(axes, [name for name, _ in steps], "bits")
     axes.set_title("From the prior to the weight of one pair")
     return figure
