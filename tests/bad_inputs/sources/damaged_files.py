@@ -107,17 +107,11 @@ text_case("no header row", csv_text()[len(csv_text([])) :], ("error", "no column
 text_case("headers in another language", csv_text(headers=("id", "name", "born", "gender")), ("error", "full_name"))
 text_case("one header twice", csv_text(headers=("Mã hồ sơ", "Họ và tên", "Họ và tên", "Ngày sinh")), ("error", "two columns"))
 text_case("identical rows", csv_text([*ROWS, ROWS[0]]), ("quarantine", {"duplicate_record_id": 1}), 5)
-text_case(
+text_case(  # DuckDB's hash of these two names is the same
     "one identifier, two contents",
-    csv_text([*ROWS, ("KS-1", "Lê Văn A", "1/1/1980", "Nam")]),
+    csv_text([*ROWS[1:], ("KS-1", "nguyen cong hanh", "1980", "Nam"), ("KS-1", "nguyen hong hang", "1980", "Nam")]),
     ("quarantine", {"duplicate_record_id": 2}),
     4,
-)
-text_case(
-    "one identifier, two contents of which DuckDB's hash is the same",
-    csv_text([*ROWS, ("KS-6", "nguyen cong hanh", "1/1/1980", "Nam"), ("KS-6", "nguyen hong hang", "1/1/1980", "Nam")]),
-    ("quarantine", {"duplicate_record_id": 2}),
-    5,
 )
 text_case(
     "rows without identifier", csv_text([*ROWS, ("", "Lê Văn A", "1980", "Nam")]), ("quarantine", {"missing_record_id": 1}), 5
