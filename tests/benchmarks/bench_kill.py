@@ -127,7 +127,7 @@ def write_report(seconds: float, trials: list[Trial], seed: int) -> None:
         f"Method: `python tests/benchmarks/bench_kill.py {len(trials)} --seed {seed}`. A run of `sound.yaml` (240 × 240 rows,",
         "all stages) is killed with SIGKILL at a uniformly random moment of an undisturbed run's time, then the same run is",
         "started again. Equal: the same files as the undisturbed run, and the same SHA-256 of every `*.parquet` and of",
-        "`model.json`.",
+        "`model.json` (of `pairs.parquet`, the one table in no order: of its rows sorted).",
         f"Python {platform.python_version()}, DuckDB {version('duckdb')}, Splink {version('splink')}; 2 cores, 24 GiB.",
         "",
         f"**{equal} of {len(trials)} re-runs equal to the undisturbed run** (moments within {seconds:.1f} s).",
