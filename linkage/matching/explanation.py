@@ -16,7 +16,7 @@ from linkage.matching.by_chance import together_bits
 from linkage.matching.claims import STATES, Claims
 from linkage.matching.frequencies import adjusted_levels, with_frequencies
 from linkage.matching.levels import levels_of_pairs
-from linkage.matching.model import compared_columns, term_frequency_columns
+from linkage.matching.model import compared_columns
 from linkage.matching.relatives import RelativesModel, weight_against_relatives
 from linkage.matching.scoring import frequency_adjustment, weights_query
 from linkage.matching.tables import open_tables
@@ -95,8 +95,7 @@ def explain_pair(connection: duckdb.DuckDBPyConnection, run: Path, mention: str,
     model = TrainedModel.load(run)
     settings = model.settings
     persons = run / "persons.parquet"
-    columns = {*compared_columns(settings), *term_frequency_columns(settings)}
-    sides = open_tables(connection, run / "mentions.parquet", persons if persons.is_file() else None, columns)
+    sides = open_tables(connection, run / "mentions.parquet", persons if persons.is_file() else None, compared_columns(settings))
     ids = [
         _id_of(connection, path, record, what)
         for path, record, what in (

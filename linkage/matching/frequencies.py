@@ -6,7 +6,6 @@ twenty, where to carry them with every pair would cost a tenth of comparing it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from splink.internals.settings import Settings
 
 from linkage.errors import LinkageError
 from linkage.matching.model import term_frequency_columns
-from linkage.matching.tables import Sides, record_hash
+from linkage.matching.tables import Sides, value_hash
 from linkage.runs.sql import literal, quote, quote_list, write_parquet
 
 
@@ -30,7 +29,7 @@ def write_frequencies(connection: duckdb.DuckDBPyConnection, sides: Sides, setti
         return
     tables = list(dict.fromkeys((sides.left, sides.right)))
     for column in columns:
-        union = " UNION ALL ".join(f"SELECT {_value(column, sides.types)} AS value FROM {quote(table)}" for table in tables)
+        union = " UNION ALL ".join(f"SELECT {value_hash(column, sides.types)} AS value FROM {quote(table)}" for table in tables)
         counted = f"SELECT value, count(*) AS records FROM ({union}) WHERE value IS NOT NULL GROUP BY value"
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {quote(f'frequency_{column}')} AS WITH counted AS ({counted})"
@@ -38,7 +37,7 @@ def write_frequencies(connection: duckdb.DuckDBPyConnection, sides: Sides, setti
         )
     shown = ", ".join(f"f{number}.frequency AS {quote(f'tf_{column}')}" for number, column in enumerate(columns))
     joins = " ".join(
-        f"LEFT JOIN {quote(f'frequency_{column}')} f{number} ON f{number}.value = {_value(column, sides.types)}"
+        f"LEFT JOIN {quote(f'frequency_{column}')} f{number} ON f{number}.value = {value_hash(column, sides.types)}"
         for number, column in enumerate(columns)
     )
     both = " UNION ALL ".join(
@@ -76,11 +75,6 @@ def with_frequencies(settings: Settings, pairs: str, frequencies: Path) -> str:
         f"SELECT pairs.*, {of_pair} FROM ({pairs}) pairs JOIN ({held} WHERE NOT is_right) l ON l.id = pairs.id_l"
         f" JOIN ({held} WHERE is_right) r ON r.id = pairs.id_r"
     )
-
-
-def _value(column: str, types: Mapping[str, str]) -> str:
-    """A value by its 64-bit hash: numbers are counted and joined faster than texts."""
-    return f"CASE WHEN {quote(column)} IS NOT NULL THEN {record_hash([column], types)} END"
 
 
 @lru_cache(maxsize=64)  # Splink parses a column's name each time

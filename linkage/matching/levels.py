@@ -16,7 +16,7 @@ from linkage.errors import LinkageError
 from linkage.matching.blocking import RulePairs, number_blocks, proposals_by_rule
 from linkage.matching.frequencies import write_frequencies
 from linkage.matching.model import compared_columns, gamma_expressions
-from linkage.matching.tables import Sides, record_hash
+from linkage.matching.tables import Sides, record_hash, value_hash
 from linkage.runs import Progress
 from linkage.runs.sql import QUICK, fetch_row, from_two_starts, literal, quote, write_parquet
 
@@ -195,17 +195,19 @@ def _by_hash(conditions: Mapping[str, str], texts: Collection[str]) -> tuple[dic
     sources: dict[str, str] = {}
     for column in texts:
         left, right = (rf'(?:{re.escape(column)}_{side}|"{re.escape(column)}_{side}")' for side in "lr")
-        call = re.compile(rf"{TERM_BEGINS}(\w+)\({left}((?:, '[^']*')*)\) = \2\({right}\3\){TERM_ENDS}")
-        while found := call.search(whole):
-            name, source = f"{column}#{len(sources)}", f"{found[2]}({quote(column)}{found[3]})"
-            whole = whole.replace(found[0], f'{found[1]}"{name}_l" = "{name}_r"')
+        call = rf"{TERM_BEGINS}(\w+)\({left}((?:, '[^']*')*)\) = \2\({right}\3\){TERM_ENDS}"
+        calls = sorted({(found[2], found[3]) for found in re.finditer(call, whole)})
+        for number, (function, more) in enumerate(calls):
+            name, source = f"{column}#{number}", f"{function}({quote(column)}{more})"
+            same = rf"{TERM_BEGINS}{function}\({left}{re.escape(more)}\) = {function}\({right}{re.escape(more)}\){TERM_ENDS}"
+            whole = re.sub(same, rf'\1"{name}_l" = "{name}_r"', whole)
             sources[name] = f"CASE WHEN {source} IS NOT NULL THEN hash({from_two_starts(source)}) END"
         hashed = re.sub(rf"{TERM_BEGINS}{left} = {right}{TERM_ENDS}", rf'\1"{column}#_l" = "{column}#_r"', whole)
         for side, text in (("l", left), ("r", right)):
             hashed = re.sub(rf"{TERM_BEGINS}{text} IS NULL{TERM_ENDS}", rf'\1"{column}#_{side}" IS NULL', hashed)
         if hashed != whole and not re.search(rf"\b{re.escape(column)}_[lr]\b", hashed):
             whole = hashed
-            sources[f"{column}#"] = f"CASE WHEN {quote(column)} IS NOT NULL THEN hash({from_two_starts(quote(column))}) END"
+            sources[f"{column}#"] = value_hash(column, {column: "VARCHAR"})
     return dict(zip(conditions, whole.split(BETWEEN_CONDITIONS), strict=True)), sources
 
 

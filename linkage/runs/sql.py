@@ -1,4 +1,4 @@
-"""DuckDB as every room uses it: one way to open a connection and one way to quote an identifier."""
+"""DuckDB as every room uses it: one way to open a connection, quote an identifier, hash a text, write a Parquet file."""
 
 from __future__ import annotations
 

@@ -132,6 +132,9 @@ def test_only_whole_terms_are_asked_of_hashes() -> None:
     assert asked(f"WHEN {call} THEN 1") == ('WHEN "a#0_l" = "a#0_r" THEN 1', of_call)
     for other in ("WHEN a_l = a_r || '' THEN 1", "WHEN left(a_l, 2) = left(a_r, 3) THEN 1", "WHEN f(a_l) = g(a_r) THEN 1"):
         assert asked(other) == (other, {})
+    longer = f"WHEN {call} || '' THEN 2 WHEN {call} AND ({call}) THEN 1"
+    once, twice = f"WHEN {call} || '' THEN 2", 'WHEN "a#0_l" = "a#0_r" AND ("a#0_l" = "a#0_r") THEN 1'
+    assert asked(longer) == (f"{once} {twice}", of_call)
     carried = "WHEN a_l = a_r THEN 2 WHEN levenshtein(a_l, a_r) <= 1 THEN 1"
     assert asked(carried) == (carried, {})
 
