@@ -304,14 +304,18 @@ def decide(work: Work) -> Counts:
     assigned = work.run.file("assigned.parquet")
     labels = work.run.file("labels.parquet")
     with work.connect() as connection:
-        query = "SELECT link_weight, match_probability FROM read_parquet(?) ORDER BY id_l, id_r"
-        pairs = connection.execute(query, [str(assigned)]).fetchnumpy()
+        query = (
+            "SELECT link_weight, match_probability, coalesce(runner_up_margin >= ?, true) AS settled"
+            " FROM read_parquet(?) ORDER BY id_l, id_r"
+        )
+        pairs = connection.execute(query, [work.spec.runner_up_margin, str(assigned)]).fetchnumpy()
         by_model = propose_thresholds(
             pairs["link_weight"],
             work.spec.targets,
             work.spec.thresholds,
             work.spec.review.reviewers_per_pair,
             pairs["match_probability"],
+            pairs["settled"],
         )
         thresholds = _by_labels(work) or by_model
         counts = decide_links(

@@ -53,9 +53,10 @@ def thresholds_from_labels(
     curve = fit_curve(sample.weight[used], sample.match[used], sample.design_weight[used], "platt")
     matched = curve.predict(flat)
     # what cannot be promised is traded from where the calibrated probabilities expect it to hold, not from no decision at all
-    by_expectation = expected_thresholds(flat, matched, targets)
+    settled = np.ones(flat.size, dtype=bool)
+    by_expectation = expected_thresholds(flat, matched, targets, settled)
     relaxed = (upper if smallest is None else by_expectation[0], lower if can_lose else by_expectation[1])
-    choices = trade_off(flat, matched, (upper, lower), relaxed, targets.review_capacity, reviewers_per_pair)
+    choices = trade_off(flat, matched, (upper, lower), relaxed, targets.review_capacity, reviewers_per_pair, settled)
     exceeds = choices[0].clerical_pairs > targets.review_capacity
     return Thresholds(
         upper=upper,

@@ -24,7 +24,7 @@ MINUTES_PER_PAIR = 1.5
 class Choice:
     """One way to place the two thresholds, with what it costs.
 
-    Rates are 0–1: `false_link_rate` = expected false links / pairs at or above `upper`; `missed_link_rate` =
+    Rates are 0–1: `false_link_rate` = expected false links / pairs linked at or above `upper`; `missed_link_rate` =
     expected matches below `lower` / matches among the assigned pairs. `hours` are reviewer hours.
     """
 
@@ -41,8 +41,9 @@ class Choice:
 class Thresholds:
     """Link at or above `upper`, non-link below `lower`, clerical review between; also a fixed scikit-learn classifier.
 
-    `expected_false_link_rate` has the pairs at or above `upper` as denominator, `expected_missed_link_rate` the matches
-    among the assigned pairs; both 0–1 and by the source `how` names. With `how='labels'` they are upper confidence bounds.
+    `expected_false_link_rate` has the pairs linked at or above `upper` as denominator (those that a close runner-up sends to
+    review are not), `expected_missed_link_rate` the matches among the assigned pairs; both 0–1 and by the source `how` names.
+    With `how='labels'` they are upper confidence bounds.
     `clerical_pairs` counts pairs between the thresholds; those that go to review for a close runner-up come on top.
     As a classifier, X is an array of link weights (n,) or (n, 1) and a "positive" is a pair at or above `upper`.
     """
@@ -146,13 +147,15 @@ def propose_thresholds(
     given: ThresholdsSpec,
     reviewers_per_pair: int = 2,
     probabilities: ArrayLike | None = None,
+    settled: ArrayLike | None = None,
 ) -> Thresholds:
     """Place the thresholds by the model's own probabilities, before any label exists.
 
     Population: `weights` (n,) are the link weights of all assigned pairs, one best pair a mention, and `probabilities` (n,)
     their match probabilities p as assignment gives them (each weight's own where absent). The upper is the
-    lowest weight at which the mean of 1 − p over the pairs at or above it is within `targets.false_link_rate`; the
-    lower the highest at which the sum of p below it is within `targets.missed_link_rate` of the sum over all (Fellegi
+    lowest weight at which the mean of 1 − p over the pairs linked at or above it is within `targets.false_link_rate`:
+    where `settled` (n,) is False a close runner-up sends the pair to review at any weight, and its doubt spoils no cut. The
+    lower is the highest at which the sum of p below it is within `targets.missed_link_rate` of the sum over all (Fellegi
     and Sunter 1969, section 2.5, with estimated posteriors). A threshold in `given` is taken as it is. Where both
     targets hold with no clerical region the two are equal.
 
@@ -163,11 +166,12 @@ def propose_thresholds(
     order = np.argsort(flat, kind="stable")
     ordered = flat[order]
     matched = probability(ordered) if probabilities is None else np.asarray(probabilities, dtype=float)[order]
-    upper, lower = expected_thresholds(ordered, matched, targets)
+    decided = np.ones(len(flat), dtype=bool) if settled is None else np.asarray(settled, dtype=bool)[order]
+    upper, lower = expected_thresholds(ordered, matched, targets, decided)
     upper, lower = upper if given.upper is None else given.upper, lower if given.lower is None else given.lower
     if lower > upper:
         lower, upper = (lower, lower) if given.lower is not None else (upper, upper)
-    choices = trade_off(ordered, matched, (upper, lower), (upper, lower), targets.review_capacity, reviewers_per_pair)
+    choices = trade_off(ordered, matched, (upper, lower), (upper, lower), targets.review_capacity, reviewers_per_pair, decided)
     asked = choices[0]
     exceeds = asked.clerical_pairs > targets.review_capacity
     return Thresholds(
@@ -182,13 +186,18 @@ def propose_thresholds(
     )
 
 
-def expected_thresholds(ordered: NDArray[np.float64], matched: NDArray[np.float64], targets: TargetsSpec) -> tuple[float, float]:
+def expected_thresholds(
+    ordered: NDArray[np.float64], matched: NDArray[np.float64], targets: TargetsSpec, settled: NDArray[np.bool_]
+) -> tuple[float, float]:
     """Upper and lower threshold at which the *expected* error rates meet the targets; the lower may lie above the upper.
 
     Population, rule and source (Fellegi and Sunter 1969, section 2.5) as for `propose_thresholds`: link weights (n,) of all
-    assigned pairs, ascending, and their match probabilities (n,), the model's own or calibrated on labels.
+    assigned pairs, ascending, their match probabilities (n,), the model's own or calibrated on labels, and whether the
+    thresholds alone decide a pair (n,).
     """
-    return _lowest_upper(ordered, matched, targets.false_link_rate), _highest_lower(ordered, matched, targets.missed_link_rate)
+    return _lowest_upper(ordered, matched, settled, targets.false_link_rate), _highest_lower(
+        ordered, matched, targets.missed_link_rate
+    )
 
 
 def trade_off(
@@ -197,7 +206,8 @@ def trade_off(
     kept: tuple[float, float],
     relaxed: tuple[float, float],
     capacity: int,
-    reviewers_per_pair: int = 2,
+    reviewers_per_pair: int,
+    settled: NDArray[np.bool_],
 ) -> tuple[Choice, ...]:
     """Three ways out when the clerical region is larger than the capacity, with the errors expected of each.
 
@@ -206,7 +216,7 @@ def trade_off(
     lower threshold, `accept_more_false` lowers the upper one, each until at most `capacity` pairs remain. Where pairs of one
     weight are more than that, they stay together: the fewest pairs that ties allow, never none unless the capacity is none.
     Errors are sums of match probabilities (Fellegi and Sunter 1969, section 2.5). Population: weights (n,) of all assigned
-    pairs, ascending, with their probabilities (n,), as for `expected_thresholds`.
+    pairs, ascending, with their probabilities (n,) and `settled` (n,), as for `expected_thresholds`.
     """
     upper, lower = relaxed[0], min(relaxed)
     start, stop = (int(place) for place in np.searchsorted(ordered, [lower, upper], side="left"))
@@ -223,9 +233,9 @@ def trade_off(
         after = int(np.searchsorted(ordered, ordered[start], side="right"))
         lowered = float(ordered[last]) if last > start else float(ordered[after]) if after < stop else upper
     return (
-        _choice("keep_targets", ordered, matched, *kept, reviewers_per_pair),
-        _choice("miss_more", ordered, matched, upper, raised, reviewers_per_pair),
-        _choice("accept_more_false", ordered, matched, lowered, lower, reviewers_per_pair),
+        _choice("keep_targets", ordered, matched, settled, *kept, reviewers_per_pair),
+        _choice("miss_more", ordered, matched, settled, upper, raised, reviewers_per_pair),
+        _choice("accept_more_false", ordered, matched, settled, lowered, lower, reviewers_per_pair),
     )
 
 
@@ -233,26 +243,28 @@ def _choice(
     name: Literal["keep_targets", "miss_more", "accept_more_false"],
     ordered: NDArray[np.float64],
     matched: NDArray[np.float64],
+    settled: NDArray[np.bool_],
     upper: float,
     lower: float,
     reviewers: int,
 ) -> Choice:
     start, stop = np.searchsorted(ordered, [lower, upper], side="left")
-    links, matches = len(ordered) - stop, float(matched.sum())
+    links, matches = int(settled[stop:].sum()), float(matched.sum())
     return Choice(
         name=name,
         upper=upper,
         lower=lower,
-        false_link_rate=float((1 - matched[stop:]).sum() / links) if links else 0.0,
+        false_link_rate=float((1 - matched[stop:])[settled[stop:]].sum() / links) if links else 0.0,
         missed_link_rate=float(matched[:start].sum() / matches) if matches else 0.0,
         clerical_pairs=int(stop - start),
         hours=round(float(stop - start) * reviewers * MINUTES_PER_PAIR / 60, 1),
     )
 
 
-def _lowest_upper(ordered: NDArray[np.float64], matched: NDArray[np.float64], target: float) -> float:
-    from_top = np.cumsum((1 - matched)[::-1]) / np.arange(1, len(ordered) + 1)
-    within = np.flatnonzero(from_top[::-1] <= target)
+def _lowest_upper(ordered: NDArray[np.float64], matched: NDArray[np.float64], settled: NDArray[np.bool_], target: float) -> float:
+    links = np.cumsum(settled[::-1])[::-1]
+    false = np.cumsum(((1 - matched) * settled)[::-1])[::-1]
+    within = np.flatnonzero((links > 0) & (false <= target * links))
     if not within.size:
         # 0.001 bit above the highest weight: nothing is linked when even the best pair is too doubtful
         return _ceil(float(ordered[-1]) + 0.001)

@@ -178,7 +178,9 @@ def _score(tried: list[Trial], projects: list[LoadedProject], labels: Path | Non
         sound = [trial for trial in tried if not trial.error]
         nested = None
         if scored_by == "model":
-            scores = {trial.number: _by_model(connection, trial, base) for trial in sound}
+            scores = {
+                trial.number: _by_model(connection, trial, base, projects[trial.number].spec.runner_up_margin) for trial in sound
+            }
             best = max(sound, key=lambda trial: (scores[trial.number].recall.value, -trial.number)).number
         else:
             cases = [_cases(connection, trial, tried[0], scored_by, labels, base.seed) for trial in sound]
@@ -229,20 +231,24 @@ def _cases(
     return cases_by_numbers(connection, trial.run, seed, share)
 
 
-def _by_model(connection: duckdb.DuckDBPyConnection, trial: Trial, base: Any) -> Score:
+def _by_model(connection: duckdb.DuckDBPyConnection, trial: Trial, base: Any, runner_up_margin: float) -> Score:
     """Expected true links / mentions, at the thresholds that the model itself proposes. Not an estimate of recall."""
-    weight = assigned_pairs(connection, trial.run).weight
+    pairs = assigned_pairs(connection, trial.run)
+    weight, settled = pairs.weight, pairs.margin >= runner_up_margin
     held = RunDirectory(trial.run).record("standardise")
     mentions = int(held.counts["mentions"]) if held else weight.size
-    thresholds = propose_thresholds(weight, base.targets, base.thresholds, base.review.reviewers_per_pair)
     matched = probability(weight)
-    found, after = (float(matched[weight >= cut].sum()) / mentions for cut in (thresholds.upper, thresholds.lower))
+    thresholds = propose_thresholds(
+        weight, base.targets, base.thresholds, base.review.reviewers_per_pair, matched, settled=settled
+    )
+    found = float(matched[settled & (weight >= thresholds.upper)].sum()) / mentions
+    after = float(matched[weight >= thresholds.lower].sum()) / mentions
     return Score(
         recall=Interval(found, 0.0, 1.0),
         false_link_rate=thresholds.expected_false_link_rate,
         upper=thresholds.upper,
         lower=thresholds.lower,
-        reached=bool((weight >= thresholds.upper).any()),
+        reached=bool((settled & (weight >= thresholds.upper)).any()),
         after_review=after,
         n=0,
     )

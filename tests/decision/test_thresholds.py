@@ -42,6 +42,28 @@ def test_by_hand():
     assert found.clerical_pairs == 1
 
 
+def test_tied_pairs_that_go_to_review_anyway_spoil_no_cut():
+    # one mention in a hundred has two persons who are equally likely, at weights as high as any
+    rng = np.random.default_rng(7)
+    weights = np.sort(rng.normal(22, 4, 5_000))
+    tied = rng.random(5_000) < 0.01
+    probabilities = np.where(tied, 0.5, probability(weights))
+    alone = propose_thresholds(weights[~tied], targets(0.001, 0.002), given(), probabilities=probabilities[~tied])
+    found = propose_thresholds(weights, targets(0.001, 0.002), given(), probabilities=probabilities, settled=~tied)
+    assert found.upper == pytest.approx(alone.upper, abs=0.01)
+    assert found.expected_false_link_rate == pytest.approx(alone.expected_false_link_rate) and not found.exceeds_capacity
+    linked = ~tied & (weights >= found.upper)
+    assert linked.sum() > 4_900 and (1 - probabilities[linked]).mean() <= 0.001
+    # where nobody takes them out, the same doubt forbids nearly every link
+    spoilt = propose_thresholds(weights, targets(0.001, 0.002), given(), probabilities=probabilities)
+    assert (weights >= spoilt.upper).sum() < 500
+
+
+def test_no_cut_is_placed_on_pairs_that_are_all_reviewed():
+    found = propose_thresholds([1.0, 9.0], targets(), given(), probabilities=[0.5, 0.5], settled=[False, False])
+    assert found.upper > 9.0 and found.expected_false_link_rate == 0.0
+
+
 def test_one_threshold_where_both_targets_hold(weights):
     found = propose_thresholds(weights, targets(0.2, 0.2), given())
     assert found.lower == found.upper and found.clerical_pairs == 0
@@ -73,7 +95,7 @@ def test_too_large_a_clerical_region_shows_three_choices(weights):
 def test_pairs_of_one_weight_stay_together_and_a_capacity_is_used(capacity, missing, accepting):
     # between −1 and 8: fifty pairs at each of 0, 3 and 5
     tied = np.repeat([-5.0, 0.0, 3.0, 5.0, 9.0], 50)
-    _, miss, accept = trade_off(tied, probability(tied), (8.0, -1.0), (8.0, -1.0), capacity)
+    _, miss, accept = trade_off(tied, probability(tied), (8.0, -1.0), (8.0, -1.0), capacity, 2, np.full(tied.size, True))
     assert (miss.clerical_pairs, accept.clerical_pairs) == (missing, accepting)
     assert miss.upper == 8.0 and accept.lower == -1.0
     assert all(-1.0 <= one.lower <= one.upper <= 8.0 for one in (miss, accept))
@@ -82,7 +104,9 @@ def test_pairs_of_one_weight_stay_together_and_a_capacity_is_used(capacity, miss
 def test_a_tied_highest_weight_is_reviewed_not_missed():
     # nothing can be linked unseen and 900 pairs tie at the top: reviewing none would miss every match
     weights = np.concatenate([np.linspace(-9, 0, 100), np.full(900, 12.0)])
-    _, miss, accept = trade_off(weights, probability(weights), (12.001, -9.0), (12.001, -9.0), 600)
+    _, miss, accept = trade_off(
+        weights, probability(weights), (12.001, -9.0), (12.001, -9.0), 600, 2, np.full(weights.size, True)
+    )
     assert (miss.clerical_pairs, miss.lower) == (900, 12.0) and miss.missed_link_rate < 0.1
     assert accept.clerical_pairs == 100 and accept.upper == 12.0 and accept.false_link_rate < 0.001
 
