@@ -144,7 +144,7 @@ def _faults_of_matching(
 
 def _faults_of_comparisons(project: LoadedProject, shared: Mapping[str, FieldKind]) -> Iterator[ProjectFileError]:
     """Puts every level's condition to DuckDB on a table without rows: syntax, columns and types."""
-    from linkage.matching.comparisons import BUILDERS, build_comparison
+    from linkage.model.comparisons import BUILDERS, build_comparison
 
     columns = {name: sql_type for field, kind in shared.items() for name, sql_type in keys_of(field, kind).items()}
     declared = ", ".join(f"{quote(f'{name}_{side}')} {sql_type}" for side in "lr" for name, sql_type in columns.items())

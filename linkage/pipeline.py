@@ -62,19 +62,31 @@ def _outcome_codes(spec: ProjectSpec) -> Any:
 STAGES: tuple[Stage, ...] = (
     Stage(read, ("registers", "vietnamese"), lambda spec: [spec.left, spec.right], ()),
     Stage(standardise, ("standardise", "vietnamese"), lambda spec: [spec.left, spec.right, spec.standardise], ("read",)),
-    Stage(block, ("matching",), lambda spec: [_matching(spec), spec.blocking.predict], ("standardise",), on_spark=True),
+    Stage(
+        block,
+        ("model", "pairs", "training", "weighing", "engines"),
+        lambda spec: [_matching(spec), spec.blocking.predict],
+        ("standardise",),
+        on_spark=True,
+    ),
     Stage(
         train,
-        ("matching",),
+        ("model", "pairs", "training", "weighing", "engines"),
         lambda spec: [_matching(spec), spec.blocking.train, spec.training, spec.relatives],
         ("standardise", "block"),
         on_spark=True,
         reviewed=lambda spec: ("labels.parquet",) if spec.training.m_from == "labels" else (),
     ),
-    Stage(score, ("matching",), lambda spec: spec.assignment == "many_to_one", ("standardise", "block", "train"), on_spark=True),
+    Stage(
+        score,
+        ("model", "pairs", "training", "weighing", "engines"),
+        lambda spec: spec.assignment == "many_to_one",
+        ("standardise", "block", "train"),
+        on_spark=True,
+    ),
     Stage(
         assign,
-        ("matching", "reconcile/differences.py", "reconcile/sides.py"),
+        ("model", "pairs", "weighing", "assigning", "reconcile/differences.py", "reconcile/sides.py"),
         lambda spec: [spec.assignment, spec.blocking.predict],
         ("read", "standardise", "block", "train", "score"),
     ),
@@ -87,7 +99,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         sample,
-        ("decision", "matching"),
+        ("decision", "review/known_pairs.py"),
         lambda spec: [spec.review, spec.targets.review_capacity, spec.seed],
         ("standardise", "assign", "decide"),
     ),
@@ -122,7 +134,7 @@ def run_stages(
     last = STAGE_NAMES.index(_known(until)) if until else len(STAGES) - 1
     plan = plan_run(project, data)
     if backend == "spark":
-        from linkage.matching.spark import check_spark
+        from linkage.engines.spark import check_spark
 
         check_spark()
     run = RunDirectory(folder)

@@ -15,8 +15,8 @@ from linkage.runs.sql import connect
 from linkage.stages import Backend
 
 if TYPE_CHECKING:
-    from linkage.matching.blocking_analysis import BlockingAnalysis
-    from linkage.matching.suggestion import SuggestedRule
+    from linkage.pairs.blocking_analysis import BlockingAnalysis
+    from linkage.pairs.suggestion import SuggestedRule
 
 __all__ = ["Project", "Run", "open_project"]
 
@@ -80,7 +80,7 @@ class Project:
         >>> analysis.rules[-1].anchors_found_so_far <= analysis.anchors > 100
         True
         """
-        from linkage.matching.analysis import analyse_run_blocking
+        from linkage.pairs.blocking_of_run import analyse_run_blocking
 
         with connect(self.spec.memory_limit, self.spec.threads) as connection:
             return analyse_run_blocking(connection, self.spec, self.check().shared, run.path)
@@ -92,7 +92,7 @@ class Project:
         >>> rules[0].targets_found / targets > 0.5
         True
         """
-        from linkage.matching.analysis import suggest_run_rules
+        from linkage.pairs.blocking_of_run import suggest_run_rules
         from linkage.standardise import keys_of
 
         plan = self.check()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from splink import Linker
 
     from linkage.decision import Estimates, Thresholds
-    from linkage.matching.explanation import Explanation
+    from linkage.weighing.explanation import Explanation
 
 
 GROUPS = ("sex", "birth_date_year", "birth_year", "ethnicity", "registration_date_year")
@@ -217,7 +217,7 @@ class Run:
         >>> type(run.model.visualisations.match_weights_chart()).__name__
         'MatchWeightsChart'
         """
-        from linkage.matching.linker import open_linker
+        from linkage.weighing.linker import open_linker
 
         return open_linker(self.path)
 
@@ -228,7 +228,7 @@ class Run:
         >>> run.explain(*best.fetchall()[0]).lines()[-1]
         'Link weight +..., probability ...'
         """
-        from linkage.matching.explanation import explain_pair
+        from linkage.weighing.explanation import explain_pair
 
         with connect() as connection:
             return explain_pair(connection, self.path, mention, person)
@@ -260,7 +260,7 @@ class Run:
         return json.loads(path.read_text(encoding="utf-8"))
 
     def _pairs_query(self) -> str:
-        from linkage.matching.linker import weighed_pairs
+        from linkage.weighing.linker import weighed_pairs
 
         left, right = (literal(str(self.path / f"{table}.parquet")) for table in ("mentions", "persons"))
         if not (self.path / "persons.parquet").is_file():

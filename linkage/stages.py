@@ -68,7 +68,7 @@ class Work:
     def engine(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """What blocks, trains and scores: DuckDB, or Spark behind the same methods."""
         if self.backend == "spark":
-            from linkage.matching.spark import open_spark
+            from linkage.engines.spark import open_spark
 
             with open_spark(self.run.path / ".spark", self.spec.memory_limit, self.spec.threads) as connection:
                 yield connection
@@ -178,11 +178,11 @@ def standardise(work: Work) -> Counts:
 
 def block(work: Work) -> Counts:
     """Candidate pairs and their comparison levels: pairs."""
-    from linkage.matching.backend_differences import compare_levels
-    from linkage.matching.levels import write_level_store
-    from linkage.matching.model import build_settings, columns_needed
-    from linkage.matching.spark import write_level_store_on_spark
-    from linkage.matching.tables import open_tables
+    from linkage.engines.engine_differences import compare_levels
+    from linkage.engines.spark import write_level_store_on_spark
+    from linkage.model.settings import build_settings, columns_needed
+    from linkage.pairs.level_store import write_level_store
+    from linkage.pairs.sides import open_tables
 
     settings = build_settings(work.spec, work.plan.shared)
     with work.engine() as connection:
@@ -204,9 +204,9 @@ def block(work: Work) -> Counts:
 
 def train(work: Work) -> Counts:
     """The model: model.json (Splink's format), relatives.json, log_linear.json, training.json."""
-    from linkage.matching.fitting import fit_model
-    from linkage.matching.model import build_settings, columns_needed
-    from linkage.matching.tables import open_tables
+    from linkage.model.settings import build_settings, columns_needed
+    from linkage.pairs.sides import open_tables
+    from linkage.training.fitting import fit_model
 
     settings = build_settings(work.spec, work.plan.shared)
     with work.engine() as connection:
@@ -246,9 +246,9 @@ def _labelled_matches(work: Work) -> str | None:
 
 def score(work: Work) -> Counts:
     """Match weight and link weight of every candidate pair above the floor: scored_pairs, claims.json."""
-    from linkage.matching.claims import weigh_claims
-    from linkage.matching.scoring import score_pairs
-    from linkage.matching.trained import TrainedModel
+    from linkage.weighing.claims import weigh_claims
+    from linkage.weighing.scoring import score_pairs
+    from linkage.weighing.trained_model import TrainedModel
 
     model = TrainedModel.load(work.run.path)
     with work.engine() as connection:
@@ -265,12 +265,12 @@ def score(work: Work) -> Counts:
 
 def assign(work: Work) -> Counts:
     """At most one person a mention: assigned, candidates; what differs in it: field_differences; persons beside it: wider."""
-    from linkage.matching.assignment import assign_pairs
-    from linkage.matching.model import columns_needed
-    from linkage.matching.tables import open_tables
-    from linkage.matching.trained import TrainedModel
-    from linkage.matching.wider import write_wider_pairs
+    from linkage.assigning.assignment import assign_pairs
+    from linkage.assigning.wider_net import write_wider_pairs
+    from linkage.model.settings import columns_needed
+    from linkage.pairs.sides import open_tables
     from linkage.reconcile import write_field_differences
+    from linkage.weighing.trained_model import TrainedModel
 
     model = TrainedModel.load(work.run.path)
     mentions, scored = work.run.file("mentions.parquet"), work.run.file("scored_pairs.parquet")
@@ -352,7 +352,7 @@ def _by_labels(work: Work) -> Thresholds | None:
 def sample(work: Work) -> Counts:
     """Pairs for clerical review, some that were not assigned among them: review_set, outside, anchors."""
     from linkage.decision import By, Thresholds, describe_plan, draw_outside_pairs, draw_review_sample, plan_sample
-    from linkage.matching.anchors import write_anchors
+    from linkage.review.known_pairs import write_anchors
 
     begun = work.run.file(DESIGN)
     if begun.is_dir():

@@ -18,10 +18,10 @@ from linkage import Project, Run, open_project
 from linkage.config import TargetsSpec, ThresholdsSpec
 from linkage.decision import draw_figures, propose_thresholds
 from linkage.decision.figures import STYLE, draw_weights
-from linkage.matching import charts
 from linkage.notebook import demo_province, simulate_review
 from linkage.registers.profile import draw_profile, profile_side
 from linkage.runs.sql import connect
+from linkage.weighing import charts
 
 HERE = Path(__file__).parent
 GALLERY = HERE.parent / "reports" / "gallery"
@@ -67,7 +67,7 @@ ENTRIES = (
         "log2(m/u) of every level of every comparison, closest level first.",
         "Right speaks for a match, left against. Within a comparison bars should fall from the closest level down.",
         "A bar out of order: right if the farther level is rarer among strangers, else merge the two levels.",
-        "linkage.matching.charts.draw_weights(run.document('training')['levels'])",
+        "linkage.weighing.charts.draw_weights(run.document('training')['levels'])",
     ),
     Entry(
         "waterfall",
@@ -75,7 +75,7 @@ ENTRIES = (
         "From the prior to the match weight of one pair, and the link weight, which also thinks of close relatives.",
         "Each bar starts where the one above ends. The pair shown is the most doubtful of the run.",
         "When one comparison alone carries a doubtful pair over a threshold, read that comparison's m and u again.",
-        "linkage.matching.charts.draw_waterfall(run.explain(mention, person))",
+        "linkage.weighing.charts.draw_waterfall(run.explain(mention, person))",
     ),
     Entry(
         "weights",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import pytest
+
+from linkage.runs.sql import connect
 
 ROOT = Path(__file__).parents[1]
 CONFIGS = ROOT / "configs"
@@ -78,6 +81,12 @@ def finished_run(province: Path, quick_demo: Path, tmp_path_factory: pytest.Temp
 
     folder = tmp_path_factory.mktemp("runs") / "birth-to-population"
     return open_project(quick_demo, data=province).run(out=folder).path
+
+
+@pytest.fixture
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    with connect() as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -180,7 +180,7 @@ def blocking(
             " together hide what they lose."
         )
     if chart:
-        from linkage.matching.charts import draw_blocking
+        from linkage.weighing.charts import draw_blocking
 
         draw_blocking(analysis).savefig(chart, dpi=120)
         console.print(f"Chart: {chart}", soft_wrap=True)
@@ -199,7 +199,7 @@ def explain(
     explanation = Run.open(run_folder).explain(mention, person)
     console.print("\n".join(explanation.lines()), markup=False, soft_wrap=True)
     if chart:
-        from linkage.matching.charts import draw_waterfall
+        from linkage.weighing.charts import draw_waterfall
 
         draw_waterfall(explanation).savefig(chart, dpi=120)
         console.print(f"Chart: {chart}", soft_wrap=True)

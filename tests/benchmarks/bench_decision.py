@@ -5,7 +5,7 @@
 
 With `--generated` the registers of `REGISTERS` and the run of `decision_study.yaml` are made in the folder (kept there if
 present), and each population is a bootstrap sample of the run's mentions with their assigned pairs, link weights and true
-answers; otherwise populations are planted by `linkage.decision.testkit`.
+answers; otherwise populations are planted by `tests/decision/planted_population.py`.
 What each population gave is kept in the state file, so that the study can be made in several short sittings of `--minutes`;
 when all populations are there, the measured part of reports/benchmarks/decision.md is replaced (its words stay).
 """
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -32,11 +33,13 @@ from linkage.decision.estimators import estimate_by_design, estimate_by_model
 from linkage.decision.intervals import Interval, ratio, total_of_hits
 from linkage.decision.promise import thresholds_from_labels
 from linkage.decision.strata import allocate, allocate_top_up
-from linkage.decision.testkit import PlantedStratum, Population, label_sample, plant_population, stratify
 from linkage.decision.thresholds import probability, propose_thresholds
 from linkage.project import open_project
 from linkage.runs.sql import connect, literal
 from linkage.synthetic import SyntheticSpec, generate
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from tests.decision.planted_population import PlantedStratum, Population, label_sample, plant_population, stratify
 
 CANDIDATES_PER_MENTION = 3.0
 """Candidate pairs a mention in the trial of reference/relatives.md (76,613 for 26,000), of which one is assigned."""
@@ -359,7 +362,9 @@ def main() -> None:
     else:
         source = planted(given.mentions)
         candidates = CANDIDATES_PER_MENTION
-        origin = f"planted by `linkage.decision.testkit`, {given.mentions:,} mentions each (not the project's generator)"
+        origin = (
+            f"planted by `tests/decision/planted_population.py`, {given.mentions:,} mentions each (not the project's generator)"
+        )
     fewer = max(20, given.populations // 10)
     lines = given.state.read_text(encoding="utf-8").splitlines() if given.state.exists() else []
     done = {int(seed): found for seed, found in map(json.loads, lines)}

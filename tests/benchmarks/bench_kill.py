@@ -28,7 +28,8 @@ from linkage.runs.sql import connect
 ROOT = Path(__file__).parents[2]
 PROJECT = ROOT / "tests" / "bad_inputs" / "projects" / "sound.yaml"
 REPORT = ROOT / "reports" / "benchmarks" / "kill.md"
-IMPORTS = ("linkage.pipeline", "linkage.matching", "linkage.decision", "linkage.reconcile", "linkage.report", "linkage.registers")
+ROOMS = ("registers", "pairs", "training", "weighing", "assigning", "decision", "reconcile", "report")
+IMPORTS = ("linkage.pipeline", *(f"linkage.{room}" for room in ROOMS))
 
 
 @dataclass(frozen=True)

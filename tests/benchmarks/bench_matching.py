@@ -31,12 +31,12 @@ from splink.internals.settings import Settings
 from linkage import open_project
 from linkage.checking import plan_run
 from linkage.config import load_project
-from linkage.matching.levels import count_patterns, levels_of_pairs
-from linkage.matching.model import build_settings, compared_columns, gamma_expressions
-from linkage.matching.random_pairs import RandomPairs, estimate_u
-from linkage.matching.tables import Sides, open_tables
+from linkage.model.settings import build_settings, compared_columns, gamma_expressions
+from linkage.pairs.level_store import count_patterns, levels_of_pairs
+from linkage.pairs.sides import Sides, open_tables
 from linkage.runs.sql import connect
 from linkage.synthetic import SyntheticSpec, generate
+from linkage.training.random_pairs import RandomPairs, estimate_u
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 KINDS = {"birth": ("birth-to-population", "child"), "death": ("death-to-population", "deceased")}

@@ -24,21 +24,21 @@ from pathlib import Path
 from typing import Any
 
 from linkage import open_project
+from linkage.assigning.assignment import assign_pairs
 from linkage.checking import plan_run
 from linkage.config import load_project
 from linkage.demo import CONFIGS
-from linkage.matching.assignment import assign_pairs
-from linkage.matching.blocking import number_blocks, pairs_by_rule
-from linkage.matching.claims import weigh_claims
-from linkage.matching.fitting import fit_model
-from linkage.matching.levels import write_level_store
-from linkage.matching.model import build_settings, columns_needed, load_settings
-from linkage.matching.scoring import FLOOR, score_pairs
-from linkage.matching.tables import open_tables
-from linkage.matching.trained import TrainedModel
-from linkage.matching.training import set_prior
+from linkage.model.settings import build_settings, columns_needed, load_settings
+from linkage.pairs.blocking import number_blocks, pairs_by_rule
+from linkage.pairs.level_store import write_level_store
+from linkage.pairs.sides import open_tables
 from linkage.runs.sql import connect, fetch_row, literal, quote_list, write_parquet
 from linkage.synthetic import SyntheticSpec, generate
+from linkage.training.fitting import fit_model
+from linkage.training.parameters import set_prior
+from linkage.weighing.claims import weigh_claims
+from linkage.weighing.scoring import FLOOR, score_pairs
+from linkage.weighing.trained_model import TrainedModel
 
 LINKS_FROM = 0.9
 """Match probability from which plain Splink links."""

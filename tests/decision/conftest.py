@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from linkage.decision import RunTables, Stratum, Thresholds, decide, draw_outside_pairs, draw_review_sample, propose_thresholds
-from linkage.decision.testkit import Population, plant_population, write_labels, write_tables
 from linkage.runs.sql import connect
+from tests.decision.planted_population import Population, plant_population, write_labels, write_tables
 
 TARGETS: Any = SimpleNamespace(false_link_rate=0.01, missed_link_rate=0.02, review_capacity=600)
 NONE_GIVEN: Any = SimpleNamespace(upper=None, lower=None)

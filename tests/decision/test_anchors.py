@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from linkage.decision.anchors import AnchoredMentions, estimate_by_anchors, load_anchored_mentions, standardised_difference
-from linkage.decision.testkit import plant_population
 from linkage.errors import LinkageError
+from tests.decision.planted_population import plant_population
 
 
 def anchored(population, features=True):

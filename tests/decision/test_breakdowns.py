@@ -7,7 +7,7 @@ from linkage.decision import By, draw_review_sample
 from linkage.decision.anchors import standardised_difference
 from linkage.decision.breakdowns import break_down
 from linkage.decision.samples import load_sample
-from linkage.decision.testkit import write_labels
+from tests.decision.planted_population import write_labels
 
 
 def test_link_rates_and_differences_by_hand():

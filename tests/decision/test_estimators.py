@@ -6,8 +6,8 @@ import pytest
 from linkage.decision import estimate_by_design, estimate_by_model
 from linkage.decision.estimators import estimate_recall_factors
 from linkage.decision.samples import LabelledSample, load_sample, merge_unlabelled
-from linkage.decision.testkit import label_sample, plant_population
 from linkage.errors import LinkageError
+from tests.decision.planted_population import label_sample, plant_population
 
 # a hand-worked frame: strata [10, ∞) of 80 pairs, [0, 10) of 20, [-∞, 0) of 40, 30 pairs outside blocking, 12 lost ones
 WEIGHTS = np.concatenate([np.full(80, 15.0), np.full(20, 5.0), np.full(40, -5.0)])

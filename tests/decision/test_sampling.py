@@ -7,8 +7,8 @@ import pytest
 from linkage.decision import By, describe_plan, draw_review_sample, load_strata, plan_sample, top_up_review_sample
 from linkage.decision.estimators import estimate_by_design, estimate_recall_factors
 from linkage.decision.samples import load_sample
-from linkage.decision.testkit import write_labels
 from linkage.errors import LinkageError
+from tests.decision.planted_population import write_labels
 
 
 def test_inclusion_probabilities_are_those_of_the_draw(run):

@@ -9,7 +9,7 @@ from jinja2 import Environment, nodes
 
 import linkage.report
 from linkage.config import ComparisonSpec, FieldKind
-from linkage.matching.comparisons import BUILDERS, build_comparison
+from linkage.model.comparisons import BUILDERS, build_comparison
 from linkage.report.texts import Texts
 
 ROOM = Path(linkage.report.__file__).parent

@@ -11,13 +11,13 @@ from scipy.stats import binom
 from linkage.config import ReviewSpec, TargetsSpec, ThresholdsSpec
 from linkage.decision import RunTables, decide, draw_review_sample, estimate, estimate_by_design, propose_thresholds
 from linkage.decision.samples import load_sample
-from linkage.decision.testkit import plant_population, write_tables
 from linkage.review import add_user, write_labels
 from linkage.review.answers import Answer, record_answer
 from linkage.review.assignments import next_dispute, next_pair
 from linkage.review.review_set import load_review_set
 from linkage.review.store import create_store
 from linkage.runs.sql import connect
+from tests.decision.planted_population import plant_population, write_tables
 
 from .conftest import PASSWORD
 

@@ -1,0 +1,139 @@
+"""Blocking rules as integer blocks: exact pair counts without a join, and the pairs of several rules without repeats.
+
+Each rule gives every record a block number (a 64-bit hash of its keys; NULL where a key is missing or the block is
+larger than the rule's cap). A pair is proposed by a rule when both sides have the same number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from linkage.config import BlockingRule
+from linkage.pairs.sides import Sides, record_hash
+from linkage.runs.sql import fetch_row, quote
+
+NO_CAP = 2**62
+
+
+@dataclass(frozen=True)
+class RulePairs:
+    """What one rule proposes."""
+
+    rule: str
+    pairs: int
+    """Pairs the rule proposes by itself."""
+    blocks: int
+    largest_block: int
+    """Pairs of the largest block that was kept."""
+    capped_blocks: int
+    capped_pairs: int
+    """Pairs in blocks left out because of the cap."""
+
+
+def number_blocks(
+    connection: duckdb.DuckDBPyConnection, sides: Sides, rules: Sequence[BlockingRule], table: str
+) -> list[RulePairs]:
+    """Make `<table>_left` and `<table>_right`: id and one block number a rule, `block_0`, `block_1` …"""
+    for side, source in (("left", sides.left), ("right", sides.right)):
+        query = f"SELECT id, {block_numbers(rules, sides.types)} FROM {quote(source)}"
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {quote(f'{table}_{side}')} AS {query}")
+    counts = [
+        _count_pairs(connection, rule, _block_sizes(sides, f"block_{position}", f"{table}_left", f"{table}_right"))
+        for position, rule in enumerate(rules)
+    ]
+    _leave_out_large_blocks(connection, sides, rules, counts, table)
+    return counts
+
+
+def count_rule_pairs(connection: duckdb.DuckDBPyConnection, sides: Sides, rule: BlockingRule) -> RulePairs:
+    """Exact counts for one rule, from block sizes alone."""
+    return _count_pairs(connection, rule, _block_sizes(sides, _number(rule, sides.types), sides.left, sides.right))
+
+
+def pairs_of_rules(sides: Sides, rules: int, table: str) -> str:
+    """SQL of (id_l, id_r, blocking_rules): each pair once, with a bit for every rule that proposes it."""
+    return " UNION ALL ".join(pairs_by_rule(sides, rules, table))
+
+
+def proposals_by_rule(sides: Sides, rules: int, table: str) -> list[str]:
+    """One query a rule, of all pairs that it proposes, as (pair, rule): both ids in one number, and the rule's bit.
+
+    Only of left ids between the bound parameters $first and $last. To join on two columns and to count each pair once
+    afterwards is faster than to compare, for every pair, the blocks of all rules.
+    """
+    once = " AND l.id < r.id" if sides.is_dedupe else ""
+    return [
+        f"SELECT (l.id::BIGINT << 32) | r.id AS pair, {1 << rule}::UINTEGER AS rule FROM {quote(table + '_left')} l"
+        f" JOIN {quote(table + '_right')} r ON l.block_{rule} = r.block_{rule}{once} WHERE l.id BETWEEN $first AND $last"
+        for rule in range(rules)
+    ]
+
+
+def pairs_by_rule(sides: Sides, rules: int, table: str) -> list[str]:
+    """One query a rule, of the pairs that it proposes and no earlier rule does: none is compared with those already there."""
+    once = " AND l.id < r.id" if sides.is_dedupe else ""
+    parts = []
+    for rule in range(rules):
+        later = "".join(f" | (CASE WHEN l.block_{n} = r.block_{n} THEN {1 << n} ELSE 0 END)" for n in range(rule + 1, rules))
+        earlier = "".join(f" AND (l.block_{before} = r.block_{before}) IS NOT TRUE" for before in range(rule))
+        parts.append(
+            f"SELECT l.id AS id_l, r.id AS id_r, ({1 << rule}{later})::UINTEGER AS blocking_rules"
+            f" FROM {quote(table + '_left')} l JOIN {quote(table + '_right')} r ON l.block_{rule} = r.block_{rule}{earlier}{once}"
+        )
+    return parts
+
+
+def block_numbers(rules: Sequence[BlockingRule], types: Mapping[str, str]) -> str:
+    """SQL of the columns `block_0`, `block_1` …: a record's block number under each rule."""
+    return ", ".join(f"{_number(rule, types)} AS block_{position}" for position, rule in enumerate(rules))
+
+
+def _number(rule: BlockingRule, types: Mapping[str, str]) -> str:
+    """A record's block number under a rule; NULL where a key is missing."""
+    missing = " OR ".join(f"{quote(key)} IS NULL" for key in rule.on)
+    return f"(CASE WHEN {missing} THEN NULL ELSE {record_hash(rule.on, types)} END)"
+
+
+def _block_sizes(sides: Sides, number: str, left_table: str, right_table: str) -> str:
+    """SQL of (block, pairs), `number` being the column or expression of a record's block number."""
+    blocks = f"SELECT {number} AS block, {{is_left}} AS is_left FROM {{table}} WHERE {number} IS NOT NULL"
+    left = blocks.format(is_left="true", table=quote(left_table))
+    if sides.is_dedupe:
+        return f"SELECT block, count(*) * (count(*) - 1) // 2 AS pairs FROM ({left}) GROUP BY block"
+    both = f"{left} UNION ALL {blocks.format(is_left='false', table=quote(right_table))}"
+    return f"SELECT block, count(*) FILTER (is_left) * count(*) FILTER (NOT is_left) AS pairs FROM ({both}) GROUP BY block"
+
+
+def _count_pairs(connection: duckdb.DuckDBPyConnection, rule: BlockingRule, sizes: str) -> RulePairs:
+    row = fetch_row(
+        connection,
+        f"""
+        SELECT coalesce(sum(pairs) FILTER (pairs <= $cap), 0), count(*) FILTER (pairs <= $cap),
+               coalesce(max(pairs) FILTER (pairs <= $cap), 0), count(*) FILTER (pairs > $cap),
+               coalesce(sum(pairs) FILTER (pairs > $cap), 0)
+        FROM ({sizes}) WHERE pairs > 0
+        """,
+        {"cap": rule.cap or NO_CAP},
+    )
+    return RulePairs(rule.name, *(int(value) for value in row))
+
+
+def _leave_out_large_blocks(
+    connection: duckdb.DuckDBPyConnection, sides: Sides, rules: Sequence[BlockingRule], counts: Sequence[RulePairs], table: str
+) -> None:
+    """Block numbers of blocks beyond their rule's cap become NULL, on the left: they then propose nothing."""
+    if not any(count.capped_blocks for count in counts):
+        return
+    columns = ["id"]
+    for position, (rule, count) in enumerate(zip(rules, counts, strict=True)):
+        column = f"block_{position}"
+        if count.capped_blocks:
+            sizes = _block_sizes(sides, column, f"{table}_left", f"{table}_right")
+            large = f"SELECT block FROM ({sizes}) WHERE pairs > {rule.cap}"
+            column = f"(CASE WHEN {column} IN ({large}) THEN NULL ELSE {column} END) AS {column}"
+        columns.append(column)
+    name = quote(f"{table}_left")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {', '.join(columns)} FROM {name}")

@@ -1,0 +1,217 @@
+"""The level store: every candidate pair with one small integer a comparison, written in bounded memory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from splink.internals.settings import Settings
+
+from linkage.config import BlockingRule
+from linkage.errors import LinkageError
+from linkage.model.settings import compared_columns, gamma_expressions
+from linkage.pairs.blocking import RulePairs, number_blocks, proposals_by_rule
+from linkage.pairs.frequencies import write_frequencies
+from linkage.pairs.sides import Sides, record_hash, value_hash
+from linkage.runs import Progress
+from linkage.runs.sql import QUICK, fetch_row, from_two_starts, literal, quote, write_parquet
+
+PROPOSALS_A_CHUNK = 100_000_000
+PROPOSALS_A_SLICE = 2_000_000
+"""So many are sorted and told apart within the processor's cache."""
+MOST_RULES = 32
+EACH_PAIR_ONCE = """INSERT INTO proposed
+SELECT (pair >> 32)::INTEGER AS id_l, (pair & 4294967295)::INTEGER AS id_r, bit_or(rule) AS blocking_rules
+FROM proposals WHERE pair BETWEEN $first::BIGINT << 32 AND ($last::BIGINT << 32) + 4294967295 GROUP BY pair ORDER BY pair"""
+"""The pairs of the table `proposals` whose left ids are within bounds, with a bit for every rule that proposes them."""
+TERM_BEGINS, TERM_ENDS = r"(\bWHEN |\bAND |\bOR |\()", r"(?= THEN\b| AND\b| OR\b|\))"
+"""What stands around a whole term of a condition, so that no part of a longer expression is taken for one."""
+BETWEEN_CONDITIONS = "\n-- and\n"
+
+
+def write_level_store(
+    connection: duckdb.DuckDBPyConnection,
+    sides: Sides,
+    settings: Settings,
+    rules: Sequence[BlockingRule],
+    target: Path,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Write pairs.parquet (id_l, id_r, blocking_rules, gamma_*), in no order, and frequencies.parquet beside it.
+
+    Nearly in that of the ids, as the pairs come: to sort forty million would cost a quarter of all that is done here. Left
+    ids are worked through in chunks of about a hundred million proposals (a pair may be proposed by several rules), so memory
+    does not grow with the pairs.
+
+    Returns:
+        The exact counts by rule, the candidate pairs and the chunks.
+
+    Raises:
+        LinkageError: when no rule proposes a pair, or there are more rules than bits.
+    """
+    counts = number_proposed_blocks(connection, sides, rules)
+    proposals = sum(count.pairs for count in counts)
+    chunks = max(1, -(-proposals // PROPOSALS_A_CHUNK))
+    slices = max(1, -(-proposals // (chunks * PROPOSALS_A_SLICE)))
+    steps = chunks * (len(rules) + 1)
+    parts = [target.with_suffix(f".{chunk}.parquet") for chunk in range(chunks)] if chunks > 1 else [target]
+    written = 0
+    for chunk, part in enumerate(parts):
+        connection.execute("CREATE OR REPLACE TEMP TABLE proposals (pair BIGINT, rule UINTEGER)")
+        for number, pairs in enumerate(proposals_by_rule(sides, len(rules), "blocks")):
+            progress("proposing candidate pairs", chunk * (len(rules) + 1) + number, steps)
+            connection.execute(f"INSERT INTO proposals {pairs}", _bounds(sides.left_rows, chunk, chunks))
+        connection.execute("CREATE OR REPLACE TEMP TABLE proposed (id_l INTEGER, id_r INTEGER, blocking_rules UINTEGER)")
+        for one in range(slices):
+            # In order of the left ids, whose records are then at hand when pairs are compared.
+            connection.execute(EACH_PAIR_ONCE, _bounds(sides.left_rows, chunk * slices + one, chunks * slices))
+        connection.execute("DROP TABLE proposals")
+        progress("comparing candidate pairs", chunk * (len(rules) + 1) + len(rules), steps)
+        by_value = _compare_values(connection, settings, sides, "proposed")
+        written += write_parquet(connection, levels_of_pairs(settings, sides, "SELECT * FROM proposed", by_value), part, QUICK)
+    connection.execute("DROP TABLE proposed")
+    if chunks > 1:
+        files = ", ".join(literal(str(part)) for part in parts)
+        write_parquet(connection, f"SELECT * FROM read_parquet([{files}])", target, QUICK)
+        for part in parts:
+            part.unlink()
+    write_frequencies(connection, sides, settings, target.with_name("frequencies.parquet"))
+    progress("comparing candidate pairs", steps, steps)
+    return {"rules": [asdict(count) for count in counts], "candidate_pairs": written, "chunks": chunks}
+
+
+def _bounds(rows: int, part: int, parts: int) -> dict[str, int]:
+    """The first and the last id of a part of the rows."""
+    return {"first": rows * part // parts + 1, "last": rows * (part + 1) // parts}
+
+
+def number_proposed_blocks(connection: duckdb.DuckDBPyConnection, sides: Sides, rules: Sequence[BlockingRule]) -> list[RulePairs]:
+    """Number the blocks of the predict rules (tables `blocks_left`, `blocks_right`) and count what each rule proposes.
+
+    Raises:
+        LinkageError: when no rule proposes a pair, or there are more rules than bits.
+    """
+    if len(rules) > MOST_RULES:
+        raise LinkageError(
+            f"{len(rules)} blocking rules are given", f"At most {MOST_RULES} can be told apart: merge or drop some."
+        )
+    counts = number_blocks(connection, sides, rules, "blocks")
+    if sum(count.pairs for count in counts) == 0:
+        raise LinkageError(
+            "no blocking rule proposes a single pair", "Block on keys that both sides fill; `linkage check` lists them."
+        )
+    return counts
+
+
+def levels_of_pairs(settings: Settings, sides: Sides, pairs: str, by_value: Collection[str] = ()) -> str:
+    """SQL that adds the levels to a query of (id_l, id_r, blocking_rules).
+
+    Whether two texts are equal is asked of their 64-bit hashes, made once a record, unless a condition wants more of the texts
+    than that: then they are carried through the joins anyhow, and a column more costs more than to compare them. The levels
+    of the comparisons `by_value` are looked up (see `_compare_values`).
+    """
+    texts = [column for column, kind in sides.types.items() if kind == "VARCHAR"]
+    asked = {gamma: expression for gamma, expression in gamma_expressions(settings).items() if gamma not in by_value}
+    asked, sources = _by_hash(asked, texts)
+    sources |= {f"{gamma}#": _value(settings, sides, gamma) for gamma in by_value}
+    conditions = "\n".join(asked.values())
+    for column in compared_columns(settings):
+        if re.search(rf"\b{re.escape(column)}_[lr]\b", conditions):
+            sources[column] = quote(column)
+    gammas = {gamma: asked.get(gamma, f"{quote(f'known_{gamma}')}.level") for gamma in gamma_expressions(settings)}
+    both = ", ".join(f"{side}.{quote(name)} AS {quote(f'{name}_{side}')}" for name in sources for side in ("l", "r"))
+    made = ", ".join(["id", *(f"{source} AS {quote(name)}" for name, source in sources.items())])
+    levels = ", ".join(f"({expression})::TINYINT AS {quote(gamma)}" for gamma, expression in gammas.items())
+    lookups = "".join(
+        f" JOIN {known} ON {known}.value_l = {quote(f'{gamma}#_l')} AND {known}.value_r = {quote(f'{gamma}#_r')}"
+        for gamma, known in ((gamma, quote(f"known_{gamma}")) for gamma in by_value)
+    )
+    return (
+        f"SELECT id_l, id_r, blocking_rules, {levels} FROM (SELECT pairs.*, {both} FROM ({pairs}) pairs"
+        f" JOIN (SELECT {made} FROM {quote(sides.left)}) l ON l.id = pairs.id_l"
+        f" JOIN (SELECT {made} FROM {quote(sides.right)}) r ON r.id = pairs.id_r){lookups}"
+    )
+
+
+def _value(settings: Settings, sides: Sides, gamma: str) -> str:
+    """All that a comparison reads of a record, as one number."""
+    return record_hash(_columns_of(settings)[gamma], sides.types)
+
+
+def _compare_values(connection: duckdb.DuckDBPyConnection, settings: Settings, sides: Sides, pairs: str) -> list[str]:
+    """Compare lists once for each two values that meet in the table `pairs`, into `known_<gamma>`; returns those gammas.
+
+    A list is slow to compare and lists of units repeat: there are some ten times as many pairs of records as of values.
+    """
+    slow = [
+        gamma
+        for gamma, columns in _columns_of(settings).items()
+        if any(sides.types.get(column, "").endswith("[]") for column in columns)
+    ]
+    for gamma in slow:
+        value, columns = _value(settings, sides, gamma), _columns_of(settings)[gamma]
+        for side, table in (("l", sides.left), ("r", sides.right)):
+            one = ", ".join(f"any_value({quote(column)}) AS {quote(f'{column}_{side}')}" for column in columns)
+            connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE values_{side} AS SELECT {value} AS value_{side}, {one}"
+                f" FROM {quote(table)} GROUP BY value_{side}"
+            )
+        sizes = fetch_row(
+            connection, f"SELECT (SELECT count(*) FROM values_l) * (SELECT count(*) FROM values_r), count(*) FROM {quote(pairs)}"
+        )
+        # A join that carries lists is slow: where few values could meet, all are compared with all.
+        both = "values_l, values_r"
+        if sizes[0] > sizes[1]:
+            both = (
+                f"(SELECT DISTINCT l.value AS value_l, r.value AS value_r FROM {quote(pairs)}"
+                f" JOIN (SELECT id, {value} AS value FROM {quote(sides.left)}) l ON l.id = id_l"
+                f" JOIN (SELECT id, {value} AS value FROM {quote(sides.right)}) r ON r.id = id_r)"
+                " JOIN values_l USING (value_l) JOIN values_r USING (value_r)"
+            )
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {quote(f'known_{gamma}')} AS"
+            f" SELECT value_l, value_r, ({gamma_expressions(settings)[gamma]})::TINYINT AS level FROM {both}"
+        )
+    return slow
+
+
+def _columns_of(settings: Settings) -> dict[str, list[str]]:
+    """Gamma column → the columns that its comparison reads."""
+    return {
+        comparison._gamma_column_name: sorted(
+            {column.unquote().name for column in comparison._input_columns_used_by_case_statement}
+        )
+        for comparison in settings.comparisons
+    }
+
+
+def _by_hash(conditions: Mapping[str, str], texts: Collection[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Conditions whose whole terms `x_l = x_r`, `f(x_l, …) = f(x_r, …)` and `x_l IS NULL` ask hashes; and what these are of."""
+    whole = BETWEEN_CONDITIONS.join(conditions.values())
+    sources: dict[str, str] = {}
+    for column in texts:
+        left, right = (rf'(?:{re.escape(column)}_{side}|"{re.escape(column)}_{side}")' for side in "lr")
+        call = rf"{TERM_BEGINS}(\w+)\({left}((?:, '[^']*')*)\) = \2\({right}\3\){TERM_ENDS}"
+        calls = sorted({(found[2], found[3]) for found in re.finditer(call, whole)})
+        for number, (function, more) in enumerate(calls):
+            name, source = f"{column}#{number}", f"{function}({quote(column)}{more})"
+            same = rf"{TERM_BEGINS}{function}\({left}{re.escape(more)}\) = {function}\({right}{re.escape(more)}\){TERM_ENDS}"
+            whole = re.sub(same, rf'\1"{name}_l" = "{name}_r"', whole)
+            sources[name] = f"CASE WHEN {source} IS NOT NULL THEN hash({from_two_starts(source)}) END"
+        hashed = re.sub(rf"{TERM_BEGINS}{left} = {right}{TERM_ENDS}", rf'\1"{column}#_l" = "{column}#_r"', whole)
+        for side, text in (("l", left), ("r", right)):
+            hashed = re.sub(rf"{TERM_BEGINS}{text} IS NULL{TERM_ENDS}", rf'\1"{column}#_{side}" IS NULL', hashed)
+        if hashed != whole and not re.search(rf"\b{re.escape(column)}_[lr]\b", hashed):
+            whole = hashed
+            sources[f"{column}#"] = value_hash(column, {column: "VARCHAR"})
+    return dict(zip(conditions, whole.split(BETWEEN_CONDITIONS), strict=True)), sources
+
+
+def count_patterns(connection: duckdb.DuckDBPyConnection, settings: Settings, source: str) -> list[tuple[int, ...]]:
+    """How often each combination of levels occurs in `source` (a query with the gamma columns); the count is last."""
+    gammas = ", ".join(quote(gamma) for gamma in gamma_expressions(settings))
+    return connection.execute(f"SELECT {gammas}, count(*) FROM ({source}) GROUP BY ALL ORDER BY ALL").fetchall()

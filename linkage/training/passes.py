@@ -1,0 +1,224 @@
+"""Passes: m learned from the pairs of one training rule by expectation-maximisation, or from pairs known to match.
+
+A pass works on copies of the model, so one that fails never alters it. Each pass has a u of its own: strangers who share
+the key it is blocked on are not two random records (namesakes have the same sex, neighbours the same ethnic group), and
+with u held at that of random records, the matches' class would take them all in. That u is for the pass alone; the
+model's is of random records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import duckdb
+import numpy as np
+from splink import DuckDBAPI
+from splink.internals.duckdb.dataframe import DuckDBDataFrame
+from splink.internals.expectation_maximisation import expectation_maximisation
+from splink.internals.settings import Settings, TrainingSettings
+
+from linkage.config import BlockingRule, ProjectSpec
+from linkage.errors import TrainingError
+from linkage.model.settings import gamma_expressions
+from linkage.pairs.blocking import number_blocks, pairs_of_rules
+from linkage.pairs.level_store import count_patterns, levels_of_pairs
+from linkage.pairs.sides import Sides
+from linkage.runs.sql import connect, quote, quote_list
+from linkage.statistics.fellegi_sunter import DIGITS, Fit, Floats, Patterns, fit_m, shares_of_levels, without_relatives
+from linkage.training.random_pairs import to_patterns
+from linkage.weighing.relatives import RelativesModel
+
+PASS_PAIRS = 3_000_000
+"""Pairs of a training rule beyond which a seeded sample of them is used."""
+FEWEST_PAIRS = 100
+NEVER = 1e-12
+"""Splink cannot hold a probability of 0, which that of a level never seen among matches, or among others, comes to."""
+FEWEST_COMPARISONS = 3
+"""With fewer, m and u cannot both be told from the pairs of a pass (Goodman 1974), and u is held at that of random records."""
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One pass of expectation-maximisation."""
+
+    rule: str
+    pairs: int
+    used_pairs: int
+    compared: tuple[int, ...]
+    """Positions of the comparisons this pass could train."""
+    m: tuple[Floats, ...]
+    fit: Fit
+    starts: tuple[float, ...]
+    """Log likelihood reached from each start."""
+    splink_iterations: int
+    patterns: Patterns
+    relatives: float = 0.0
+    """Pairs of relatives that were taken out of those used."""
+
+
+def train_pass(
+    connection: duckdb.DuckDBPyConnection,
+    sides: Sides,
+    spec: ProjectSpec,
+    settings: Settings,
+    rule: BlockingRule,
+    u: Sequence[Floats],
+    field_of: Mapping[str, str],
+) -> Pass:
+    blocked = {field_of[key] for key in rule.on}
+    compared = tuple(
+        position for position, comparison in enumerate(settings.comparisons) if comparison.output_column_name not in blocked
+    )
+    counted = number_blocks(connection, sides, [rule], "training")[0]
+    if counted.pairs < FEWEST_PAIRS:
+        raise TrainingError(
+            f"the training pass on {rule.name} has {counted.pairs} pairs, too few to learn from",
+            f"Train on keys that give at least {FEWEST_PAIRS} pairs (blocking.train).",
+        )
+    share = min(1.0, PASS_PAIRS / counted.pairs)
+    pairs = pairs_of_rules(sides, 1, "training")
+    if share < 1:
+        pairs = f"SELECT * FROM ({pairs}) WHERE hash(id_l, id_r, {spec.seed}) < {int(share * 2**64)}::UBIGINT"
+    patterns = to_patterns(count_patterns(connection, settings, levels_of_pairs(settings, sides, pairs)))
+    active = Patterns(patterns.levels[:, list(compared)], patterns.counts)
+    fixed = [_fixed_m(settings, position) for position in compared]
+    free_u = _free_u(settings, compared)
+    fits = _fit_from_starts(active, [u[position] for position in compared], fixed, free_u, spec)
+    best = max(fits, key=lambda fit: (round(fit.log_likelihood, 6), fit.converged))
+    # Splink's cache belongs to the connection. The patterns are few wherever the pairs were counted: in DuckDB or on Spark.
+    with connect() as own:
+        m, iterations = _train_with_splink(own, spec, settings, compared, best, active)
+    ends = tuple(fit.log_likelihood for fit in fits)
+    best = _settled(best, iterations, spec)
+    return Pass(rule.name, counted.pairs, int(patterns.pairs), compared, m, best, ends, iterations, active)
+
+
+def train_without_relatives(one: Pass, settings: Settings, spec: ProjectSpec, relatives: RelativesModel) -> Pass:
+    """The pass again, from where it ended, without the pairs of relatives expected among its own.
+
+    These agree on what the pass is blocked on. As it was where it compares fewer than two of the fields that tell relatives
+    apart: with one, a share of relatives and another m of that field explain the pairs equally well.
+    """
+    gammas = [list(gamma_expressions(settings))[position] for position in one.compared]
+    told_apart = [gamma for gamma in relatives.r if gamma in gammas]
+    if len(told_apart) < 2:
+        return one
+    shares = relatives.shares([gamma for gamma in relatives.r if gamma not in told_apart])
+    places = [gammas.index(gamma) for gamma in told_apart]
+    among_relatives = shares[tuple(one.patterns.levels[:, place] for place in places)]
+    patterns = without_relatives(one.patterns, one.fit, frozenset(places), among_relatives, spec.training.max_iterations)
+    held = frozenset(place for place, position in enumerate(one.compared) if _fixed_m(settings, position) is not None)
+    free_u = _free_u(settings, one.compared)
+    start = (one.fit.prior, one.fit.m)
+    fit = fit_m(patterns, one.fit.u, start, spec.training.max_iterations, spec.training.convergence, held, free_u)
+    with connect() as own:
+        m, iterations = _train_with_splink(own, spec, settings, one.compared, fit, patterns)
+    taken = one.patterns.pairs - patterns.pairs
+    return replace(one, m=m, fit=_settled(fit, iterations, spec), splink_iterations=iterations, relatives=taken)
+
+
+def _settled(fit: Fit, splink_iterations: int, spec: ProjectSpec) -> Fit:
+    """Converged only where Splink settled too, which logs "converged" also at the limit."""
+    return replace(fit, converged=fit.converged and splink_iterations < spec.training.max_iterations)
+
+
+def learn_from_matches(
+    connection: duckdb.DuckDBPyConnection, sides: Sides, settings: Settings, matches: str, name: str, excluded: str | None
+) -> Pass:
+    """M from pairs known to match: `matches` is a query of (id_l, id_r); the comparison `excluded` made them known.
+
+    Raises:
+        TrainingError: when there are fewer than 100.
+    """
+    pairs = f"SELECT id_l, id_r, 0::UINTEGER AS blocking_rules FROM ({matches})"
+    rows = count_patterns(connection, settings, levels_of_pairs(settings, sides, pairs))
+    known = sum(row[-1] for row in rows)
+    if known < FEWEST_PAIRS:
+        raise TrainingError(f"only {known} {name} are known to match, too few to learn m from", "Use training.m_from: em.")
+    patterns = to_patterns(rows)
+    compared = tuple(p for p, comparison in enumerate(settings.comparisons) if comparison.output_column_name != excluded)
+    sizes = [len(comparison._comparison_levels_excluding_null) for comparison in settings.comparisons]
+    shares = shares_of_levels(patterns, sizes)
+    m = tuple(shares[position] for position in compared)
+    return Pass(name, known, known, compared, m, Fit(1.0, m, m, 0.0, 1, True), (0.0,), 0, patterns)
+
+
+def _fixed_m(settings: Settings, position: int) -> Floats | None:
+    """M of a comparison whose levels are all fixed in the project file, by level; else None."""
+    levels = settings.comparisons[position]._comparison_levels_excluding_null
+    if not all(level._fix_m_probability for level in levels):
+        return None
+    return np.array([level.m_probability for level in reversed(levels)], dtype=float)
+
+
+def _free_u(settings: Settings, compared: Sequence[int]) -> frozenset[int]:
+    """The compared, by place, whose u a pass estimates: all that the project file does not fix."""
+    if len(compared) < FEWEST_COMPARISONS:
+        return frozenset()
+    levels = [settings.comparisons[position]._comparison_levels_excluding_null for position in compared]
+    return frozenset(place for place, own in enumerate(levels) if not any(level._fix_u_probability for level in own))
+
+
+def _fit_from_starts(
+    patterns: Patterns, u: Sequence[Floats], fixed: Sequence[Floats | None], free_u: frozenset[int], spec: ProjectSpec
+) -> list[Fit]:
+    """Fits from starts that differ in how much of m the closest levels get and in the share of matches."""
+    held = frozenset(position for position, one in enumerate(fixed) if one is not None)
+    fits = []
+    for start in range(spec.training.starts):
+        sharpness = (3.0, 1.5, 6.0)[start % 3] * (1 + start // 3)
+        m = [np.exp(sharpness * np.arange(len(one)) / max(len(one) - 1, 1)) for one in u]
+        prior = (0.3, 0.05, 0.7)[start % 3]
+        starts = [one / one.sum() if given is None else given for one, given in zip(m, fixed, strict=True)]
+        fits.append(fit_m(patterns, u, (prior, starts), spec.training.max_iterations, spec.training.convergence, held, free_u))
+    return fits
+
+
+def _train_with_splink(
+    connection: duckdb.DuckDBPyConnection,
+    spec: ProjectSpec,
+    settings: Settings,
+    compared: Sequence[int],
+    best: Fit,
+    patterns: Patterns,
+) -> tuple[tuple[Floats, ...], int]:
+    """Splink's own expectation-maximisation from the best end found, with the pass's u, on the same patterns."""
+    core = settings.core_model_settings.copy()
+    core.comparisons = [core.comparisons[position] for position in compared]
+    core.probability_two_random_records_match = best.prior
+    for comparison, m, u in zip(core.comparisons, best.m, best.u, strict=True):
+        for level in comparison._comparison_levels_excluding_null:
+            if not level._fix_m_probability:
+                level.m_probability = max(float(m[level.comparison_vector_value]), NEVER)
+                level._fix_m_probability = level.m_probability == NEVER
+            if not level._fix_u_probability:
+                level.u_probability = max(float(u[level.comparison_vector_value]), NEVER)
+    gammas = [list(gamma_expressions(settings))[position] for position in compared]
+    columns = ", ".join(f"unnest(${number + 1})::TINYINT AS {quote(gamma)}" for number, gamma in enumerate(gammas))
+    values = [patterns.levels[:, number].tolist() for number in range(len(gammas))]
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE training_patterns AS SELECT {columns}, unnest(${len(gammas) + 1})::BIGINT AS pairs",
+        [*values, np.rint(patterns.counts).astype(int).tolist()],
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW training_pairs AS SELECT {quote_list(gammas)} FROM training_patterns, range(pairs)"
+    )
+    api = DuckDBAPI(connection)
+    history = expectation_maximisation(
+        db_api=api,
+        training_settings=TrainingSettings(spec.training.convergence, spec.training.max_iterations),
+        estimate_without_term_frequencies=True,
+        core_model_settings=core,
+        unique_id_input_columns=settings.column_info_settings.unique_id_input_columns,
+        training_fixed_probabilities={"u"},
+        df_comparison_vector_values=DuckDBDataFrame("__splink__df_comparison_vectors", "training_pairs", api),
+    )
+    api.delete_tables_created_by_splink_from_db()
+    trained = []
+    for comparison in history[-1].comparisons:
+        levels = list(reversed(comparison._comparison_levels_excluding_null))
+        # A level that no pair had is text in Splink.
+        m = np.array([level.m_probability if isinstance(level.m_probability, float) else 0.0 for level in levels])
+        trained.append(np.where(m > 1e-9, m, 0.0).round(DIGITS))
+    return tuple(trained), len(history) - 1

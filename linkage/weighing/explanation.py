@@ -1,0 +1,167 @@
+"""Why a pair weighs what it weighs: the prior, one step a comparison, the name's rarity, relatives, and other entries' claims."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+from splink.internals.comparison import Comparison
+from splink.internals.misc import prob_to_match_weight
+
+from linkage.errors import LinkageError
+from linkage.model.settings import compared_columns
+from linkage.pairs.frequencies import adjusted_levels, with_frequencies
+from linkage.pairs.level_store import levels_of_pairs
+from linkage.pairs.sides import open_tables
+from linkage.runs.sql import fetch_row, quote
+from linkage.weighing.by_chance import together_bits
+from linkage.weighing.claims import STATES, Claims
+from linkage.weighing.relatives import RelativesModel, weight_against_relatives
+from linkage.weighing.scoring import frequency_adjustment, weights_query
+from linkage.weighing.trained_model import TrainedModel
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the waterfall."""
+
+    comparison: str
+    level: str
+    m: float | None
+    u: float | None
+    weight: float
+    """Bits this step adds to the match weight."""
+    rarity: float
+    """Bits of it that come from how common the value is."""
+    against_relative: float | None
+    """Bits of this field by itself for a match against a close relative; None where relatives share the field."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A pair's waterfall. match weight = prior + the steps' weights; the link weight also weighs a close relative and claims."""
+
+    prior: float
+    steps: tuple[Step, ...]
+    match_weight: float
+    by_chance: float
+    """Bits that unrelated people have together by chance, which count for nothing."""
+    relative_weight: float | None
+    """Weight of a match against a close relative, with what their fields have together; None where the class says nothing."""
+    claim: tuple[str, float] | None
+    """Whether other entries claim the person, and the bits of that; None where it is not weighed or the pair was not scored."""
+    link_weight: float
+    proposed_by_blocking: bool
+
+    def lines(self) -> list[str]:
+        """The waterfall in words and numbers, no register value in it."""
+        lines = [f"Before looking at the pair: {self.prior:+.2f} (one match in {2**-self.prior:,.0f} pairs of records)"]
+        for step in self.steps:
+            rare = "rare" if step.rarity > 0 else "common"
+            rarity = f", of which {step.rarity:+.2f} because the value is {rare}" if step.rarity else ""
+            shares = (
+                f" (in {step.m:.2%} of matches, {step.u:.4%} of other pairs)" if step.m is not None and step.u is not None else ""
+            )
+            lines.append(f"{step.comparison}: {step.level} {step.weight:+.2f}{rarity}{shares}")
+        lines.append(f"Match weight {self.match_weight:+.2f}: same person rather than two unrelated people")
+        if self.by_chance:
+            lines.append(f"Fields that agree or differ together by chance: {-self.by_chance:+.2f}")
+        if self.relative_weight is not None:
+            lines.append(f"Same person rather than a close relative: {self.relative_weight:+.2f}")
+        if self.claim is not None:
+            lines.append(f"The person is {self.claim[0]}: {self.claim[1]:+.2f}")
+        lines.append(f"Link weight {self.link_weight:+.2f}, probability {1 / (1 + 2**-self.link_weight):.4f}")
+        if not self.proposed_by_blocking:
+            lines.append("No blocking rule proposes this pair, so the run has not compared it.")
+        return lines
+
+    def beside_the_match_weight(self) -> list[tuple[str, float]]:
+        """What leads from the match weight to the link weight, in bits: chance, a close relative, other entries' claims."""
+        claim = self.claim[1] if self.claim else 0.0
+        relative = self.link_weight - self.match_weight + self.by_chance - claim
+        steps = [("fields together by chance", -self.by_chance), ("or a close relative", relative)]
+        return [step for step in [*steps, (f"person is {self.claim[0]}" if self.claim else "", claim)] if abs(step[1]) >= 0.005]
+
+
+def explain_pair(connection: duckdb.DuckDBPyConnection, run: Path, mention: str, person: str) -> Explanation:
+    """Explain the pair of a mention and a person, given by their record ids, whether or not blocking proposes it.
+
+    Raises:
+        LinkageError: when a side has no such record.
+    """
+    model = TrainedModel.load(run)
+    settings = model.settings
+    persons = run / "persons.parquet"
+    sides = open_tables(connection, run / "mentions.parquet", persons if persons.is_file() else None, compared_columns(settings))
+    ids = [
+        _id_of(connection, path, record, what)
+        for path, record, what in (
+            (run / "mentions.parquet", mention, "mention"),
+            (persons if persons.is_file() else run / "mentions.parquet", person, "person"),
+        )
+    ]
+    pair = f"SELECT {ids[0]}::INTEGER AS id_l, {ids[1]}::INTEGER AS id_r, 0::UINTEGER AS blocking_rules"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE explained AS {levels_of_pairs(settings, sides, pair)}")
+    gammas = [comparison._gamma_column_name for comparison in settings.comparisons]
+    shown = ", ".join(quote(gamma) for gamma in gammas)
+    weights = weights_query(model, "FROM explained", run / "frequencies.parquet")
+    match_weight, link_weight, *levels = fetch_row(connection, f"SELECT match_weight, link_weight, {shown} FROM ({weights})")
+    prior = prob_to_match_weight(settings._probability_two_random_records_match)
+    adjustments = ", ".join(frequency_adjustment(one) if adjusted_levels(one) else "0.0" for one in settings.comparisons)
+    explained = with_frequencies(settings, "FROM explained", run / "frequencies.parquet")
+    rarity = fetch_row(connection, f"SELECT {adjustments} FROM ({explained})")
+    steps = tuple(
+        _step(comparison, int(level), float(bits), model.relatives)
+        for comparison, level, bits in zip(settings.comparisons, levels, rarity, strict=True)
+    )
+    pattern = {gamma: np.array([level], dtype=np.int8) for gamma, level in zip(gammas, levels, strict=True)}
+    against = _against_relatives(model.relatives, pattern)
+    by_chance = float(together_bits(model.relatives.by_chance, pattern)[0]) if model.relatives else 0.0
+    found = fetch_row(
+        connection,
+        "SELECT count(*) FROM read_parquet(?) WHERE id_l = ? AND id_r = ?",
+        [str(run / "pairs.parquet"), *ids],
+    )[0]
+    claim = _claim(connection, run, ids)
+    link_weight += claim[1] if claim else 0.0
+    return Explanation(prior, steps, match_weight, by_chance, against, claim, link_weight, bool(found))
+
+
+def _claim(connection: duckdb.DuckDBPyConnection, run: Path, ids: list[int]) -> tuple[str, float] | None:
+    """The state of the pair as it was scored, and its bits."""
+    claims = Claims.load(run)
+    if claims is None:
+        return None
+    query = "SELECT claimed FROM read_parquet(?) WHERE id_l = ? AND id_r = ?"
+    found = connection.execute(query, [str(run / "scored_pairs.parquet"), *ids]).fetchall()
+    return (STATES[found[0][0]], claims.bits[found[0][0]]) if found else None
+
+
+def _id_of(connection: duckdb.DuckDBPyConnection, path: Path, record: str, what: str) -> int:
+    rows = connection.execute("SELECT id FROM read_parquet(?) WHERE record_id = ?", [str(path), record]).fetchall()
+    if not rows:
+        raise LinkageError(
+            f"{path.name} has no {what} with that record id", "Give the ids of links.parquet: mention first, then person."
+        )
+    return int(rows[0][0])
+
+
+def _step(comparison: Comparison, value: int, rarity: float, relatives: RelativesModel | None) -> Step:
+    level = next(level for level in comparison.comparison_levels if level.comparison_vector_value == value)
+    told_apart = relatives.weights.get(comparison._gamma_column_name) if relatives else None
+    if level.is_null_level:
+        return Step(comparison.output_column_name, "missing on one side", None, None, 0.0, 0.0, 0.0 if told_apart else None)
+    against = told_apart[value] if told_apart else None
+    weight = level._match_weight + rarity
+    return Step(
+        comparison.output_column_name, level.label_for_charts, level.m_probability, level.u_probability, weight, rarity, against
+    )
+
+
+def _against_relatives(relatives: RelativesModel | None, pattern: dict[str, NDArray[np.int8]]) -> float | None:
+    if relatives is None or all(pattern[gamma][0] == -1 for gamma in relatives.shared_gammas):
+        return None
+    return float(weight_against_relatives(relatives, pattern)[0])

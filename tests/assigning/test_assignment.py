@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+from itertools import permutations
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from linkage.assigning import assignment
+from linkage.assigning.assignment import CANDIDATES, FLOOR, _assign_one_to_one, assign_pairs, benefits, match_probabilities
+from linkage.pairs.sides import Sides
+
+
+def write_case(folder: Path, pairs: list[tuple[int, int, float]], left: int, right: int) -> tuple[Path, tuple[Path, Path]]:
+    pairs = sorted(pairs)
+    table = {name: [pair[n] for pair in pairs] for n, name in enumerate(("id_l", "id_r", "link_weight"))}
+    pq.write_table(
+        pa.table({"id_l": pa.array(table["id_l"], pa.int32()), "id_r": pa.array(table["id_r"], pa.int32()),
+                  "match_weight": table["link_weight"], "link_weight": table["link_weight"]}),
+        folder / "scored.parquet",
+    )  # fmt: skip
+    for name, rows in (("l", left), ("r", right)):
+        pq.write_table(
+            pa.table({"id": list(range(1, rows + 1)), "record_id": [f"{name}{n}" for n in range(1, rows + 1)]}),
+            folder / f"{name}.parquet",
+        )
+    return folder / "scored.parquet", (folder / "l.parquet", folder / "r.parquet")
+
+
+def run(
+    connection, folder: Path, how: str, pairs: list[tuple[int, int, float]], left: int = 5, right: int = 5, dedupe: bool = False
+):
+    scored, records = write_case(folder, pairs, left, right)
+    sides = Sides("m", "m" if dedupe else "p", left, right)
+    report = assign_pairs(connection, sides, how, scored, records, folder)  # type: ignore[arg-type]
+    rows = connection.execute(
+        "SELECT record_id_l, record_id_r, link_weight, runner_up_margin FROM read_parquet(?) ORDER BY id_l, id_r",
+        [str(folder / "assigned.parquet")],
+    ).fetchall()
+    return report, rows
+
+
+def test_one_to_one_is_the_heaviest_of_all_assignments(connection, tmp_path) -> None:
+    random = np.random.default_rng(4)
+    for case in range(30):
+        weights = random.uniform(-8, 12, (4, 4)).round(3)
+        pairs = [(a + 1, b + 1, float(weights[a, b])) for a in range(4) for b in range(4)]
+        folder = tmp_path / str(case)
+        folder.mkdir()
+        _, rows = run(connection, folder, "one_to_one", pairs, 4, 4)
+        worth = np.where(weights >= FLOOR, benefits(weights), 0.0)
+        best = max(sum(worth[a, b] for a, b in enumerate(order)) for order in permutations(range(4)))
+        assert sum(float(benefits(np.array(row[2]))) for row in rows) == pytest.approx(best, abs=1e-4)
+        assert len({row[0] for row in rows}) == len({row[1] for row in rows}) == len(rows)
+
+
+def test_ties_go_to_the_lower_ids_and_weak_pairs_are_left(connection, tmp_path) -> None:
+    _, rows = run(connection, tmp_path, "one_to_one", [(1, 1, 5.0), (1, 2, 5.0), (2, 1, 5.0), (2, 2, 5.0), (3, 3, FLOOR - 1)])
+    assert [(row[0], row[1]) for row in rows] in ([("l1", "r1"), ("l2", "r2")],)
+
+
+def test_many_to_one_lets_two_mentions_share_a_person(connection, tmp_path) -> None:
+    _, rows = run(connection, tmp_path, "many_to_one", [(1, 1, 9.0), (2, 1, 8.0), (2, 2, 3.0)])
+    assert [row[:2] for row in rows] == [("l1", "r1"), ("l2", "r1")]
+    assert [row[3] for row in rows] == [None, 5.0]
+
+
+def test_runner_up_competes_for_the_mention_and_for_the_person(connection, tmp_path) -> None:
+    _, rows = run(connection, tmp_path, "one_to_one", [(1, 1, 9.0), (1, 2, 1.0), (2, 1, 7.0), (3, 3, 6.0)])
+    assert rows[0] == ("l1", "r1", 9.0, 2.0)
+    assert rows[-1] == ("l3", "r3", 6.0, None)
+
+
+def test_dedupe_uses_each_record_once(connection, tmp_path) -> None:
+    _, rows = run(connection, tmp_path, "one_to_one", [(1, 2, 9.0), (2, 3, 8.0), (3, 4, 7.0)], dedupe=True)
+    used = [record.removeprefix("l").removeprefix("r") for row in rows for record in row[:2]]
+    assert sorted(used) == ["1", "2", "3", "4"]
+
+
+def test_large_components_are_assigned_greedily_and_told(monkeypatch) -> None:
+    monkeypatch.setattr("linkage.assigning.assignment.LARGEST_EXACT", 3)
+    left, right = np.array([0, 0, 1, 5]), np.array([10, 11, 10, 20])
+    chosen, (components, greedy, largest) = _assign_one_to_one(left, right, np.array([5.0, 4.5, 4.9, 1.0]))
+    assert (components, greedy, largest) == (2, 1, 4)
+    assert chosen.tolist() == [0, 3]
+
+
+def test_batches_of_components_are_as_good_as_all_at_once(monkeypatch) -> None:
+    """A thousand small components, in batches of a few: the same total benefit, and every record once."""
+    random = np.random.default_rng(3)
+    left, right = (np.repeat(np.arange(1_000) * 4, 9) + random.integers(0, 4, 9_000) for _ in range(2))
+    left, right = np.unique(np.column_stack([left, right]), axis=0).T
+    weights = random.normal(2, 6, len(left))
+    found = []
+    for largest in (100_000, 12):
+        monkeypatch.setattr(assignment, "LARGEST_EXACT", largest)
+        chosen, (components, greedy, _) = _assign_one_to_one(left, right + 4_000, weights)
+        assert components >= 1_000 and greedy == 0
+        found.append(chosen)
+    everything, batched = found
+    assert benefits(weights[batched]).sum() == pytest.approx(benefits(weights[everything]).sum(), abs=1e-6)
+    for records in (left[batched], right[batched]):
+        assert len(np.unique(records)) == len(records)
+
+
+def test_no_pairs_is_no_links(connection, tmp_path) -> None:
+    report, rows = run(connection, tmp_path, "one_to_one", [(1, 1, FLOOR - 2)])
+    assert rows == [] and report.assigned == 0
+
+
+def test_mention_with_many_candidates_keeps_the_best_few(connection, tmp_path) -> None:
+    run(connection, tmp_path, "many_to_one", [(1, person, person / 100) for person in range(1, 301)], left=1, right=300)
+    rows = connection.execute(
+        f"SELECT record_id_r, rank FROM read_parquet('{tmp_path / 'candidates.parquet'}') ORDER BY rank"
+    ).fetchall()
+    assert rows == [(f"r{300 - place}", place + 1) for place in range(CANDIDATES)]
+
+
+def simulated_mentions(share: float, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(mention, weight, whether it is the match) of candidate pairs: each of 20,000 mentions has one person or none.
+
+    Four comparisons of a pair each agree with probability .9 in matches and .05 in others; weights are exact for the prior
+    of `share` × 20,000 matches among 20,000 × 20 pairs.
+    """
+    random = np.random.default_rng(seed)
+    mentions, persons = 20_000, 20
+    true = np.zeros((mentions, persons), dtype=bool)
+    true[:, 0] = random.random(mentions) < share
+    agree = random.random((mentions, persons, 4)) < np.where(true, 0.9, 0.05)[:, :, None]
+    bits = np.where(agree, np.log2(0.9 / 0.05), np.log2(0.1 / 0.95)).sum(axis=2)
+    left = np.repeat(np.arange(mentions), persons)
+    return left, (bits + np.log2(share / persons / (1 - share / persons))).ravel(), true.ravel()
+
+
+@pytest.mark.parametrize("share", [0.2, 0.9])
+def test_probabilities_of_at_most_one_person_are_right_where_those_of_pairs_are_not(share: float) -> None:
+    """Of the best pair of each mention, among all whose weight is middling, the share of matches is what is said."""
+    left, weight, true = simulated_mentions(share, seed=8)
+    said = match_probabilities(left, weight, 20_000, share * 20_000)
+    order = np.lexsort((-weight, left))
+    best = order[np.r_[True, left[order][1:] != left[order][:-1]]]
+    middling = best[(weight[best] > -9) & (weight[best] < 6)]
+    assert len(middling) > 1_000
+    alone = 1 / (1 + 2**-weight)
+    assert said[middling].mean() == pytest.approx(true[middling].mean(), abs=0.02), (
+        said[middling].mean(),
+        alone[middling].mean(),
+    )
+    assert abs(alone[middling].mean() - true[middling].mean()) > (0.05 if share > 0.5 else 0.0)
+
+
+def test_rivals_share_one_probability_and_nothing_is_certain_for_want_of_others() -> None:
+    said = match_probabilities(np.array([0, 0, 1]), np.array([12.0, 12.0, -4.0]), 2, 1.0)
+    assert said[0] == said[1] < 0.5
+    assert said[:2].sum() < 1 and said[2] < 0.5
