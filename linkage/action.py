@@ -1,39 +1,16 @@
-"""What the command line does with a finished run besides the façade's verbs: its review set, and what its outcomes lead to."""
+"""What the command line does with a finished run besides the façade's verbs: what its outcomes lead to."""
 
 from __future__ import annotations
 
-import shutil
 from datetime import date
 from pathlib import Path
 
 from linkage import reconcile
-from linkage.errors import LinkageError
 from linkage.project import Run, open_project
 from linkage.registers import register_kind
 from linkage.runs import Progress, silent
-from linkage.stages import DESIGN, SAMPLE_FILES
 
 SYNTHETIC_NOTE = "DỮ LIỆU GIẢ LẬP – không có người thật"
-
-
-def begin_review(run: Run) -> Path:
-    """Keep the review set as it is drawn now, for as long as its labels are used; returns the run directory.
-
-    Raises:
-        LinkageError: when the run has no review set yet.
-    """
-    if not (run.path / "review_set.parquet").is_file():
-        raise LinkageError("this run has no review set yet", "Run the project as far as the stage `sample`.")
-    design = run.path / DESIGN
-    if not design.is_dir():
-        partial = design.with_name(".design.partial")
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(mode=0o700, parents=True)
-        for name in SAMPLE_FILES:
-            if (run.path / name).is_file():
-                shutil.copy2(run.path / name, partial / name)
-        partial.replace(design)
-    return run.path
 
 
 def count_outcomes(run: Run) -> list[tuple[str, str, int]]:

@@ -149,12 +149,12 @@ def simulate_review(
     Raises:
         LinkageError: when the run has no review set, or has labels of a real review.
     """
-    from linkage.action import begin_review
+    from linkage.review.design import begin_review
     from linkage.runs.sql import connect, write_parquet
 
     if (run.path / "review" / "review.sqlite").is_file():
         raise LinkageError("this run has a review of its own", "Simulate on a copy of the run.")
-    begin_review(run)
+    begin_review(run.path)
     with connect() as connection:
         asked = {"review_set": str(run.path / "review_set.parquet"), "truth": str(truth)}
         connection.execute(_REVIEW, {**asked, "register": register, "role": role, "seed": str(seed)})

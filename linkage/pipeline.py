@@ -1,14 +1,17 @@
-"""The stages, in order: the one file that shows the whole flow.
+"""The whole flow on a page.
 
-    read -> standardise -> block -> train -> score -> assign -> decide -> sample -> reconcile -> report
+sources ─ read ─▶ standardise ─▶ block ─▶ train ─▶ score ─▶ assign ─┬─▶ differ ─┐
+                                                                    └─▶ decide ─┼─▶ sample ⇄ review ─▶ estimate ─┐
+                                                                                └─▶ reconcile ⇄ offices ─────────┴─▶ report
 
-Each stage reads the earlier stages' files and writes its own (`linkage/stages.py`). A stage is run again only when its
-code, its part of the project file or an input has changed; everything that depends on it then runs again too.
+Each stage is a file of `linkage/stages/` that declares which tables it reads and writes: the order follows from that. A stage
+is run again only when its code, its part of the project file or an input has changed; everything that depends on it then runs
+again too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
@@ -18,101 +21,63 @@ from typing import Any
 
 import duckdb
 
-from linkage.checking import plan_run
-from linkage.config import LoadedProject, ProjectSpec
+from linkage.config import LoadedProject, ProjectSpec, load_project
+from linkage.config.loading import raise_together
 from linkage.errors import LinkageError, ProjectFileError, nearest
 from linkage.registers.sources import resolve
-from linkage.runs import Progress, RunDirectory, code_version, fingerprint, hash_file, source_fingerprint, write_provenance
-from linkage.runs.directory import Counts
-from linkage.stages import Backend, Work, assign, block, decide, read, reconcile, report, sample, score, standardise, train
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A step of the flow and what decides whether it must run again."""
-
-    work: Callable[[Work], Counts]
-    rooms: tuple[str, ...]
-    """Packages and modules whose code can change its outputs."""
-    config: Callable[[ProjectSpec], Any]
-    """Its part of the project file."""
-    after: tuple[str, ...]
-    """The stages whose outputs it reads."""
-    on_spark: bool = False
-    """Whether it can run on Spark."""
-    reviewed: Callable[[ProjectSpec], tuple[str, ...]] = lambda spec: ()
-    """Files of a review that it reads where they are there: a new one runs the stage again."""
-
-    @property
-    def name(self) -> str:
-        """What the stage is called on the command line."""
-        return self.work.__name__
-
-
-def _matching(spec: ProjectSpec) -> Any:
-    return [spec.comparisons, spec.right is None, spec.seed]
-
-
-def _outcome_codes(spec: ProjectSpec) -> Any:
-    from linkage.reconcile import OUTCOMES_FILE
-
-    return OUTCOMES_FILE.read_text(encoding="utf-8")
-
+from linkage.runs import (
+    Progress,
+    RunDirectory,
+    StageRecord,
+    code_versions,
+    fingerprint,
+    hash_file,
+    source_fingerprint,
+    write_provenance,
+)
+from linkage.runs.tables import RUN
+from linkage.stages import assign, block, decide, differ, estimate, read, reconcile, report, sample, score, standardise, train
+from linkage.stages.plan import Plan, open_sources
+from linkage.stages.stage import Engine, Stage, Work
 
 STAGES: tuple[Stage, ...] = (
-    Stage(read, ("registers", "vietnamese"), lambda spec: [spec.left, spec.right], ()),
-    Stage(standardise, ("standardise", "vietnamese"), lambda spec: [spec.left, spec.right, spec.standardise], ("read",)),
-    Stage(
-        block,
-        ("model", "pairs", "training", "weighing", "engines"),
-        lambda spec: [_matching(spec), spec.blocking.predict],
-        ("standardise",),
-        on_spark=True,
-    ),
-    Stage(
-        train,
-        ("model", "pairs", "training", "weighing", "engines"),
-        lambda spec: [_matching(spec), spec.blocking.train, spec.training, spec.relatives],
-        ("standardise", "block"),
-        on_spark=True,
-        reviewed=lambda spec: ("labels.parquet",) if spec.training.m_from == "labels" else (),
-    ),
-    Stage(
-        score,
-        ("model", "pairs", "training", "weighing", "engines"),
-        lambda spec: spec.assignment == "many_to_one",
-        ("standardise", "block", "train"),
-        on_spark=True,
-    ),
-    Stage(
-        assign,
-        ("model", "pairs", "weighing", "assigning", "reconcile/differences.py", "reconcile/sides.py"),
-        lambda spec: [spec.assignment, spec.blocking.predict],
-        ("read", "standardise", "block", "train", "score"),
-    ),
-    Stage(
-        decide,
-        ("decision",),
-        lambda spec: [spec.thresholds, spec.targets, spec.runner_up_margin, spec.review],
-        ("assign",),
-        reviewed=lambda spec: ("labels.parquet", "estimates.json"),
-    ),
-    Stage(
-        sample,
-        ("decision", "review/known_pairs.py"),
-        lambda spec: [spec.review, spec.targets.review_capacity, spec.seed],
-        ("standardise", "assign", "decide"),
-    ),
-    Stage(reconcile, ("reconcile", "vietnamese"), _outcome_codes, ("read", "standardise", "decide", "assign")),
-    Stage(
-        report,
-        ("report",),
-        lambda spec: spec,
-        ("read", "block", "train", "decide", "sample", "reconcile"),
-        reviewed=lambda spec: ("labels.parquet", "estimates.json"),
-    ),
+    read.STAGE,
+    standardise.STAGE,
+    block.STAGE,
+    train.STAGE,
+    score.STAGE,
+    assign.STAGE,
+    differ.STAGE,
+    decide.STAGE,
+    sample.STAGE,
+    estimate.STAGE,
+    reconcile.STAGE,
+    report.STAGE,
 )
 STAGE_NAMES = tuple(stage.name for stage in STAGES)
+KEPT_CODE_VERSIONS = ".code.json"
+
+
+def check_project(project: LoadedProject, data: Path | None, *, first_rows: bool = False) -> Plan:
+    """Hold a project file against its sources, stage by stage; nothing is read but headers (with `first_rows` those rows too).
+
+    Raises:
+        ProjectFileError: with every fault found, each as file:line:column.
+    """
+    plan = open_sources(project, data, first_rows=first_rows)
+    raise_together([fault for stage in STAGES for fault in stage.check(project, plan)])
+    warnings = [warning for stage in STAGES for warning in stage.warn(project, plan)]
+    for side, mapping in plan.sides.items():
+        warnings += [
+            f"{project.place((side, *finding.key))} {finding.what}" for finding in mapping.findings if finding.severity != "error"
+        ]
+    return replace(plan, warnings=tuple(warnings))
+
+
+def parents_of(stage: Stage, spec: ProjectSpec) -> tuple[str, ...]:
+    """The stages whose tables a stage reads, in the flow's order."""
+    read_by_it = set(stage.inputs(spec))
+    return tuple(other.name for other in STAGES if read_by_it.intersection(other.writes))
 
 
 def run_stages(
@@ -123,17 +88,19 @@ def run_stages(
     data: Path | None,
     command: str,
     progress: Progress,
-    backend: Backend = "duckdb",
+    engine: Engine = "duckdb",
 ) -> RunDirectory:
     """Bring the run directory up to date as far as stage `until` (all when None); current stages are not run again.
+
+    A stage that waits for what people leave is passed over until it is there, unless `until` names it.
 
     Raises:
         ProjectFileError: the project file, a source's columns or the stage's name is wrong; nothing was started.
         LinkageError: a stage failed; the stages before it are kept.
     """
     last = STAGE_NAMES.index(_known(until)) if until else len(STAGES) - 1
-    plan = plan_run(project, data)
-    if backend == "spark":
+    plan = check_project(project, data)
+    if engine == "spark":
         from linkage.engines.spark import check_spark
 
         check_spark()
@@ -145,39 +112,104 @@ def run_stages(
             side: source_fingerprint(source, resolve(source.path, project.folder, data) if source.path else None)
             for side, source in sources.items()
         }
+        flow = _Flow(project, run, _code(run), inputs, engine)
         done: dict[str, str] = {}
         ahead = Thread(target=_import_ahead, args=(project.spec,))
         for stage in STAGES[: last + 1]:
-            parents = {parent: done[parent] for parent in stage.after} or inputs
-            reviewed = [hash_file(run.file(name)) for name in stage.reviewed(project.spec) if run.file(name).is_file()]
-            done[stage.name] = fingerprint(
-                stage.name,
-                code_version((*stage.rooms, "stages.py")),
-                _plain(stage.config(project.spec)),
-                parents,
-                reviewed,
-                backend if stage.on_spark else None,
-            )
+            mark = flow.fingerprint(stage, done)
             record = run.record(stage.name)
-            if record is None or record.fingerprint != done[stage.name]:
+            if record is None or record.fingerprint != mark:
+                if stage.waits_for and stage.name != until and not any(one.is_in(run.path) for one in stage.waits_for):
+                    continue
                 progress(stage.name, 0, 0)
                 if ahead.ident is None and stage is not STAGES[-1]:
                     ahead.start()
-                try:
-                    record = run.run_stage(
-                        stage.name,
-                        done[stage.name],
-                        _later(stage.name),
-                        partial(_in_folder, stage.work, Work(project, plan, run, run.path, data, progress, backend)),
-                    )
-                except duckdb.OutOfMemoryException:
-                    raise LinkageError(
-                        f"{stage.name} needs more than the memory_limit of {project.spec.memory_limit}",
-                        "Raise memory_limit in the project file (the stages before are kept), or free disk space to spill to.",
-                    ) from None
+                work = Work(project, plan, run, run.path, data, progress, engine)
+                record = flow.run_stage(stage, mark, _later(stage.name, project.spec), work)
                 write_provenance(run, project, command, inputs, data)
+            done[stage.name] = mark
         write_provenance(run, project, command, inputs, data)
     return run
+
+
+def run_alone(run: RunDirectory, project: LoadedProject, name: str, command: str, progress: Progress) -> StageRecord:
+    """Run one stage on the tables as they stand, whatever has changed since they were made; nothing else is touched.
+
+    For stages that need no source and no plan: `estimate`. What depends on it is out of date until the run is brought up to
+    date.
+
+    Raises:
+        LinkageError: a stage whose tables it reads has not been run, or it fails itself.
+    """
+    stage = STAGES[STAGE_NAMES.index(name)]
+    done = {}
+    for parent in parents_of(stage, project.spec):
+        record = run.record(parent)
+        if record is None:
+            raise LinkageError(
+                f"{name} needs the stage `{parent}`, which has not been run here", f"Run the project as far as `{parent}`."
+            )
+        done[parent] = record.fingerprint
+    with run.locked(command):
+        flow = _Flow(project, run, _code(run), {}, "duckdb")
+        plan = Plan({}, {}, {}, {})
+        work = Work(project, plan, run, run.path, None, progress)
+        return flow.run_stage(stage, flow.fingerprint(stage, done), [], work)
+
+
+def bring_up_to_date(run: RunDirectory, command: str, progress: Progress) -> RunDirectory:
+    """Run again whatever is out of date, from the project file and data the run was made from.
+
+    Raises:
+        LinkageError: when the project file is no longer where it was.
+    """
+    origin = RUN.read(run.path)["origin"]
+    if not Path(origin["project_file"]).is_file():
+        raise LinkageError("the project file of this run is no longer where it was", f"linkage run CONFIG --out {run.path}")
+    data = Path(origin["data"]) if origin["data"] else None
+    project = load_project(Path(origin["project_file"]))
+    return run_stages(project, run.path, until=None, data=data, command=command, progress=progress)
+
+
+@dataclass(frozen=True)
+class _Flow:
+    """What the fingerprints of one run's stages have in common."""
+
+    project: LoadedProject
+    run: RunDirectory
+    code: Mapping[str, str]
+    sources: Mapping[str, str]
+    engine: Engine
+
+    def fingerprint(self, stage: Stage, done: Mapping[str, str]) -> str:
+        """Of its code, its part of the project file, the stages it reads from and what people have left for it."""
+        spec = self.project.spec
+        parents = {parent: done[parent] for parent in parents_of(stage, spec) if parent in done}
+        written = {table for other in STAGES for table in other.writes}
+        left = [one for one in stage.inputs(spec) if one not in written and one.is_in(self.run.path)]
+        return fingerprint(
+            stage.name,
+            self.code[stage.module],
+            _plain(stage.config(spec)),
+            parents or self.sources,
+            [hash_file(one.path(self.run.path)) for one in left],
+            self.engine if stage.on_engine else None,
+        )
+
+    def run_stage(self, stage: Stage, mark: str, later: list[str], work: Work) -> StageRecord:
+        """Do a stage's work in a folder of its own and put its outputs in place."""
+        try:
+            return self.run.run_stage(stage.name, mark, later, partial(_in_folder, stage, work), stage.writes)
+        except duckdb.OutOfMemoryException:
+            raise LinkageError(
+                f"{stage.name} needs more than the memory_limit of {self.project.spec.memory_limit}",
+                "Raise memory_limit in the project file (the stages before are kept), or free disk space to spill to.",
+            ) from None
+
+
+def _code(run: RunDirectory) -> dict[str, str]:
+    """Each stage's code version, by its module."""
+    return code_versions([stage.module for stage in STAGES], run.file(KEPT_CODE_VERSIONS))
 
 
 def _import_ahead(spec: ProjectSpec) -> None:
@@ -189,15 +221,16 @@ def _import_ahead(spec: ProjectSpec) -> None:
     compiled_template(spec.report.language)
 
 
-def _in_folder(stage: Callable[[Work], Counts], work: Work, folder: Path) -> Counts:
-    return stage(replace(work, folder=folder))
+def _in_folder(stage: Stage, work: Work, folder: Path) -> Mapping[str, int | float | str]:
+    return stage.work(replace(work, folder=folder))
 
 
-def _later(name: str) -> list[str]:
+def _later(name: str, spec: ProjectSpec) -> list[str]:
     """The stages that depend, directly or not, on a stage."""
     found: list[str] = []
     for stage in STAGES:
-        if name in stage.after or any(parent in found for parent in stage.after):
+        parents = parents_of(stage, spec)
+        if name in parents or any(parent in found for parent in parents):
             found.append(stage.name)
     return found
 

@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from linkage.checking import Plan, plan_run
 from linkage.config import LoadedProject, ProjectSpec, SideSpec, load_project
-from linkage.pipeline import run_stages
+from linkage.pipeline import check_project, run_stages
 from linkage.run import Run
 from linkage.runs import Progress, silent
 from linkage.runs.sql import connect
-from linkage.stages import Backend
+from linkage.stages.plan import Plan
+from linkage.stages.stage import Engine
 
 if TYPE_CHECKING:
     from linkage.pairs.blocking_analysis import BlockingAnalysis
@@ -69,9 +69,9 @@ class Project:
 
         >>> plan = project.check()
         >>> sorted(plan.shared)[:3], plan.warnings
-        (['birth_date', 'birth_place', 'ethnicity'], [])
+        (['birth_date', 'birth_place', 'ethnicity'], ())
         """
-        return plan_run(self._loaded, self._data, first_rows=True)
+        return check_project(self._loaded, self._data, first_rows=True)
 
     def analyse_blocking(self, run: Run) -> BlockingAnalysis:
         """Counts, costs, anchors found and estimated recall of the project's blocking rules, on a run of the project.
@@ -108,11 +108,11 @@ class Project:
         out: str | Path | None = None,
         progress: Progress = silent,
         command: str | None = None,
-        backend: Backend = "duckdb",
+        engine: Engine = "duckdb",
     ) -> Run:
         """Run the stages that are not current, as far as `until`; `out` is runs/<project> when absent.
 
-        With `backend="spark"` pairs are blocked, trained and scored on Spark; the other stages stay in DuckDB.
+        With `engine="spark"` pairs are blocked, trained and scored on Spark; the other stages stay in DuckDB.
 
         >>> finished = project.run(until="sample", out=place / "run")
         >>> list(finished.summary["stages"])[:3]
@@ -120,6 +120,4 @@ class Project:
         """
         folder = Path(out) if out is not None else Path("runs") / self.spec.project
         told = command or f"run(until={until!r}) from {Path(sys.argv[0]).name}"
-        return Run(
-            run_stages(self._loaded, folder, until=until, data=self._data, command=told, progress=progress, backend=backend)
-        )
+        return Run(run_stages(self._loaded, folder, until=until, data=self._data, command=told, progress=progress, engine=engine))

@@ -7,26 +7,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from linkage.config import ProjectSpec
-from linkage.errors import LinkageError, RunDirectoryError, nearest
-from linkage.runs import Progress, RunDirectory, silent
-from linkage.runs.sql import connect, fetch_row, literal, parquet_columns, quote
+from linkage.config import LoadedProject, ProjectSpec
+from linkage.errors import LinkageError, nearest
+from linkage.runs import Progress, RunDirectory, silent, tables
+from linkage.runs.exchange import scan_file
+from linkage.runs.sql import connect
 
 if TYPE_CHECKING:
     import duckdb
     from splink import Linker
 
     from linkage.decision import Estimates, Thresholds
+    from linkage.runs.documents import RunSummary
     from linkage.weighing.explanation import Explanation
-
-
-GROUPS = ("sex", "birth_date_year", "birth_year", "ethnicity", "registration_date_year")
-"""Standardised columns by which rates are broken down, where the mentions have them; a province and the error class besides."""
 
 
 class Run:
@@ -60,9 +57,10 @@ class Run:
         return ProjectSpec.model_validate(self.summary["spec"])
 
     def estimate(self) -> Estimates:
-        """Estimate precision, recall and error rates by every route the run's tables allow; writes estimates.json.
+        """Measure the links as they stand: precision, recall and error rates by every route the run's tables allow.
 
-        After a review, `update` lets the verdicts, and the thresholds they can promise, decide.
+        Writes the verdicts there are and estimates.json; changes no decision. `update` then lets the verdicts, and the
+        thresholds they can promise, decide.
 
         >>> precision = run.estimate().select("precision", "design")
         >>> precision.low <= precision.value <= precision.high
@@ -70,49 +68,24 @@ class Run:
         >>> precision.denominator_is
         'links'
         """
-        from linkage.decision import RunTables, error_class, estimate
-        from linkage.report.groups import PROVINCE_FIELDS
+        from linkage.pipeline import run_alone
         from linkage.review import write_labels
 
         if (self.path / "review" / "review.sqlite").is_file():
             write_labels(self.path)
-        tables: dict[str, Path] = {
-            name: self.path / f"{name}.parquet"
-            for name in ("links", "mentions", "persons", "review_set", "labels", "outside", "verdicts")
-        }
-        held = {name: path for name, path in tables.items() if path.is_file()}
-        with connect(self.spec.memory_limit, self.spec.threads) as connection:
-            levels = (
-                "SELECT record_id_l, record_id_r, COLUMNS('^gamma_')"
-                f" FROM read_parquet({literal(str(self.path / 'assigned.parquet'))}) a"
-                f" JOIN read_parquet({literal(str(self.path / 'pairs.parquet'))}) p USING (id_l, id_r)"
-            )
-            connection.execute(f"CREATE TEMP TABLE assigned_levels AS {levels}")
-            columns = parquet_columns(connection, tables["mentions"])
-            groups = [name for name in GROUPS if name in columns]
-            features = [name for name in groups if name != "ethnicity"]
-            of_errors = error_class(columns, [one.field for one in self.spec.comparisons])
-            connection.execute(
-                f"CREATE TEMP VIEW classed_mentions AS SELECT *, {of_errors} AS error_class"
-                f" FROM read_parquet({literal(str(tables['mentions']))})"
-            )
-            for name in (f"{field}_province" for field in PROVINCE_FIELDS):
-                known = f"SELECT count({quote(name)}) FROM classed_mentions" if name in columns else "SELECT 0"
-                if fetch_row(connection, known)[0]:
-                    groups.append(name)
-                    break
-            by = self.spec.review.stratify_by
-            groups += [name for name in ("error_class", by) if name and name not in groups]
-            return estimate(
-                connection,
-                replace(RunTables(**held, pairs="assigned_levels"), mentions="classed_mentions"),
-                self.thresholds,
-                self.spec.targets,
-                self.path / "estimates.json",
-                groups=groups,
-                anchor_features=features,
-                seed=self.spec.seed,
-            )
+        run_alone(self._directory, self._project(), "estimate", "estimate", silent)
+        return self.estimates
+
+    @property
+    def estimates(self) -> Estimates:
+        """What was last measured of the links there are.
+
+        Raises:
+            LinkageError: when nothing was, or not of these links.
+        """
+        from linkage.decision.estimate import Estimates
+
+        return Estimates.from_json(tables.ESTIMATES.read(self.path))
 
     def draw_estimates(self, estimates: Estimates, folder: str | Path) -> list[Path]:
         """The figures the estimates allow, as PNG files in a folder.
@@ -125,8 +98,8 @@ class Run:
 
         Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
         weights = self.table("assigned").select("link_weight").fetchnumpy()["link_weight"]
-        review_set = self.path / "review_set.parquet"
-        strata = load_strata(self.connection, review_set) if review_set.is_file() else ()
+        there = tables.REVIEW_SET.is_in(self.path)
+        strata = load_strata(self.connection, tables.REVIEW_SET.path(self.path)) if there else ()
         drawn = draw_figures(
             estimates, weights, self.spec.targets, Path(folder), strata=strata, language=self.spec.report.language
         )
@@ -164,23 +137,14 @@ class Run:
         >>> run.update().table("links").aggregate("count(*) > 0").fetchall()
         [(True,)]
         """
-        from linkage.project import open_project
+        from linkage.pipeline import bring_up_to_date
 
-        origin = self.summary["origin"]
-        if not Path(origin["project_file"]).is_file():
-            raise LinkageError("the project file of this run is no longer where it was", f"linkage run CONFIG --out {self.path}")
-        return open_project(origin["project_file"], data=origin["data"]).run(out=self.path, progress=progress, command="update")
+        return Run(bring_up_to_date(self._directory, "update", progress))
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> RunSummary:
         """What run.json holds."""
-        try:
-            held: dict[str, Any] = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            raise RunDirectoryError(
-                f"{self.path} has no readable run.json", "Run the project again into this directory."
-            ) from None
-        return held
+        return tables.RUN.read(self.path)
 
     def table(self, name: str) -> duckdb.DuckDBPyRelation:
         """A table of the run, lazily: `mentions`, `persons`, `pairs`, `links`, `review_set`, `quarantine` …
@@ -201,14 +165,14 @@ class Run:
         linkage.errors.LinkageError: this run has no table 'link'
         did you mean 'links'? It has: ...
         """
-        tables = sorted(path.stem for path in self.path.glob("*.parquet"))
-        if name not in tables:
-            near = nearest(name, tables)
+        there = sorted(path.stem for path in self.path.glob("*.parquet"))
+        if name not in there:
+            near = nearest(name, there)
             guess = f"did you mean {near!r}? " if near else ""
-            raise LinkageError(f"this run has no table {name!r}", f"{guess}It has: {', '.join(tables) or 'none yet'}.")
-        if name == "pairs" and (self.path / "model.json").is_file():
+            raise LinkageError(f"this run has no table {name!r}", f"{guess}It has: {', '.join(there) or 'none yet'}.")
+        if name == "pairs" and tables.MODEL.is_in(self.path):
             return self.connection.sql(self._pairs_query())
-        return self.connection.read_parquet(str(self.path / f"{name}.parquet"))
+        return self.connection.sql(f"FROM {scan_file(self.path / f'{name}.parquet')}")
 
     @cached_property
     def model(self) -> Linker:
@@ -246,7 +210,7 @@ class Run:
         """
         from linkage.decision import Thresholds
 
-        return Thresholds.from_json(self.document("thresholds"))
+        return Thresholds.from_json(tables.THRESHOLDS.read(self.path))
 
     def document(self, name: str) -> Any:
         """A JSON document of the run: `training`, `thresholds`, `blocking` …
@@ -262,12 +226,16 @@ class Run:
     def _pairs_query(self) -> str:
         from linkage.weighing.linker import weighed_pairs
 
-        left, right = (literal(str(self.path / f"{table}.parquet")) for table in ("mentions", "persons"))
-        if not (self.path / "persons.parquet").is_file():
-            right = left
+        left = tables.MENTIONS.scan(self.path)
+        right = tables.PERSONS.scan(self.path) if tables.PERSONS.is_in(self.path) else left
         return (
             "SELECT l.record_id AS record_id_l, r.record_id AS record_id_r, pairs.*,"
             " 1 / (1 + pow(2::DOUBLE, -link_weight)) AS match_probability"
             f" FROM ({weighed_pairs(self.path)}) pairs"
-            f" JOIN read_parquet({left}) l ON l.id = id_l JOIN read_parquet({right}) r ON r.id = id_r"
+            f" JOIN {left} l ON l.id = id_l JOIN {right} r ON r.id = id_r"
         )
+
+    def _project(self) -> LoadedProject:
+        """The project file as run.json keeps it, for work that needs no source."""
+        held = self.summary
+        return LoadedProject(self.spec, Path(held["origin"]["project_file"]), held["config"], {})

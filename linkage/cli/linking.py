@@ -95,7 +95,9 @@ def run(
     until: Annotated[str | None, typer.Option(help="Last stage to run.", show_default=False)] = None,
     out: Out = None,
     data: Data = None,
-    backend: Annotated[Literal["duckdb", "spark"], typer.Option(help="What blocks, trains and scores.")] = "duckdb",
+    engine: Annotated[
+        Literal["duckdb", "spark"], typer.Option("--engine", "--backend", help="What blocks, trains and scores.")
+    ] = "duckdb",
 ) -> None:
     """Run the stages that are not up to date; an interrupted run goes on where it stopped."""
     from linkage.pipeline import STAGE_NAMES
@@ -104,7 +106,7 @@ def run(
 
     project = open_project(config, data=data)
     with watched(console, STAGE_NAMES) as progress:
-        done = project.run(until=until, out=out, progress=progress, command=command_line(), backend=backend)
+        done = project.run(until=until, out=out, progress=progress, command=command_line(), engine=engine)
     print_flow(done.summary["stages"])
     console.print(f"Run directory: {done.path}", soft_wrap=True)
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from linkage.runs.documents import StageSummary
 
 app = typer.Typer(
     name="linkage",
@@ -43,15 +46,13 @@ def print_rows(rows: Sequence[Sequence[str]]) -> None:
     console.print(table)
 
 
-def print_flow(stages: dict[str, dict[str, object]]) -> None:
+def print_flow(stages: dict[str, StageSummary]) -> None:
     """One row a stage: seconds, peak memory, figures."""
     table = Table("stage", "seconds", "MiB", "figures")
     for name, record in stages.items():
-        counts = record["counts"]
-        assert isinstance(counts, dict)
         shown = ", ".join(
             f"{key.replace('_', ' ')} {value:,}" if isinstance(value, (int, float)) else f"{key} {value}"
-            for key, value in counts.items()
+            for key, value in record["counts"].items()
         )
         table.add_row(name, f"{record['seconds']}", f"{record['peak_memory_mb']:,.0f}", shown)
     console.print(table)

@@ -29,13 +29,13 @@ def serve(
     behind_proxy: Annotated[bool, typer.Option("--behind-proxy", help="A proxy on this machine does TLS.")] = False,
 ) -> None:
     """Serve the review pages until stopped (Ctrl-C); the labels are written then."""
-    from linkage.action import begin_review
     from linkage.project import Run
     from linkage.review import serve as serve_review
+    from linkage.review.design import begin_review
 
     run = Run.open(run_folder)
     serve_review(
-        begin_review(run),
+        begin_review(run.path),
         host=host,
         port=port,
         tls_certificate=tls_certificate,
@@ -55,12 +55,12 @@ def users(
     role: Annotated[Literal["reviewer", "adjudicator", "manager"], typer.Option()] = "reviewer",
 ) -> None:
     """List accounts, add one, change a password, stop or resume one, or end its sessions. Passwords are asked for."""
-    from linkage.action import begin_review
     from linkage.project import Run
     from linkage.review import add_user, end_sessions, list_users, set_active, set_password
+    from linkage.review.design import begin_review
 
     run = Run.open(run_folder)
-    path = begin_review(run)
+    path = begin_review(run.path)
     if action != "list" and name is None:
         raise typer.BadParameter("an account name is needed", param_hint="NAME")
     account = name or ""
@@ -90,11 +90,11 @@ def export(
     pairs: Annotated[int | None, typer.Option(min=1, help="Most pairs a workbook.", show_default=False)] = None,
 ) -> None:
     """Write workbooks for offices without access to the pages."""
-    from linkage.action import begin_review
     from linkage.project import Run
     from linkage.review import export_workbooks
+    from linkage.review.design import begin_review
 
-    for path in export_workbooks(begin_review(Run.open(run_folder)), file, reviewers=reviewers, pairs=pairs):
+    for path in export_workbooks(begin_review(Run.open(run_folder).path), file, reviewers=reviewers, pairs=pairs):
         console.print(f"{path}", soft_wrap=True)
 
 

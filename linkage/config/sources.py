@@ -9,6 +9,9 @@ from pydantic import Field, StringConstraints, model_validator
 
 from linkage.config.spec import Many, Name, Spec
 
+PROVINCE_FIELDS = ("registering_office", "birth_place", "residence", "hometown", "death_place")
+"""Places whose present province a mention is counted in, the first that is known anywhere."""
+
 
 class FieldKind(StrEnum):
     """How a field's values are standardised, which also decides the keys it gets."""

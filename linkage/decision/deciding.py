@@ -30,20 +30,20 @@ WITH verdicts AS (
     WHERE verdict IN ('match', 'non_match') AND pair_id IS NOT NULL GROUP BY ALL HAVING count(DISTINCT verdict) = 1
 ), reasoned AS (
     SELECT assigned.* EXCLUDE ({replaced}),
-        CASE WHEN verdict IS NOT NULL THEN 'verdict_' || verdict
-             WHEN link_weight >= {upper} AND coalesce(runner_up_margin >= {margin}, true) THEN 'above_upper'
+        CASE WHEN link_weight >= {upper} AND coalesce(runner_up_margin >= {margin}, true) THEN 'above_upper'
              WHEN link_weight >= {upper} THEN 'runner_up_close'
              WHEN link_weight >= {lower} THEN 'between_thresholds'
-             ELSE 'below_lower' END AS reason
+             ELSE 'below_lower' END AS reason_unreviewed,
+        CASE WHEN verdict IS NOT NULL THEN 'verdict_' || verdict ELSE reason_unreviewed END AS reason
     FROM {assigned} AS assigned LEFT JOIN verdicts USING (record_id_l, record_id_r)
 )
-SELECT * EXCLUDE (reason),
-    CASE WHEN reason IN ('verdict_match', 'above_upper') THEN 'link'
-         WHEN reason IN ('runner_up_close', 'between_thresholds') THEN 'clerical'
-         ELSE 'non_link' END AS decision,
-    reason
+SELECT * EXCLUDE (reason, reason_unreviewed), {decision_of_reason} AS decision, reason,
+    {decision_of_unreviewed} AS decision_unreviewed
 FROM reasoned ORDER BY record_id_l, record_id_r
 """
+
+_DECISION = """CASE WHEN {0} IN ('verdict_match', 'above_upper') THEN 'link'
+         WHEN {0} IN ('runner_up_close', 'between_thresholds') THEN 'clerical' ELSE 'non_link' END"""
 
 _NO_LABELS = "(SELECT '' AS record_id_l, '' AS record_id_r, '' AS verdict, '' AS pair_id WHERE false)"
 
@@ -81,7 +81,7 @@ def decide(
 
     A pair at or above the upper threshold is a link unless its runner-up is closer than `runner_up_margin` bits (a NULL
     margin means no runner-up); a reviewer's verdict in `labels` wins over both thresholds (planted pairs, without `pair_id`,
-    decide nothing). Counts have the three
+    decide nothing); `decision_unreviewed` is what was decided without verdicts. Counts have the three
     decisions and every reason as keys.
 
     Raises:
@@ -94,7 +94,9 @@ def decide(
         raise LinkageError(
             f"{twice[0]} mentions have more than one assigned pair.", "Decide on the table of best pairs, after the assignment."
         )
-    replaced = ", ".join(name for name in ("decision", "reason") if name in columns_of(connection, assigned))
+    replaced = ", ".join(
+        name for name in ("decision", "reason", "decision_unreviewed") if name in columns_of(connection, assigned)
+    )
     query = _DECIDE.format(
         labels=_NO_LABELS if labels is None else relation(labels),
         assigned=relation(assigned),
@@ -102,6 +104,8 @@ def decide(
         upper=float(thresholds.upper),
         lower=float(thresholds.lower),
         margin=float(runner_up_margin),
+        decision_of_reason=_DECISION.format("reason"),
+        decision_of_unreviewed=_DECISION.format("reason_unreviewed"),
     )
     write_parquet(connection, query if replaced else query.replace(" EXCLUDE ()", ""), target)
     counts = dict.fromkeys(("link", "clerical", "non_link", *REASONS), 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -13,7 +13,7 @@ from linkage.decision.breakdowns import GroupRates, break_down
 from linkage.decision.calibration import Calibration, ReliabilityBin, calibrate, reliability
 from linkage.decision.challenger import ChallengerScore, compare_challengers
 from linkage.decision.deciding import columns_of, group_of, relation
-from linkage.decision.doubt import DawidSkene, estimate_reviewer_errors, load_verdicts, with_probabilities
+from linkage.decision.doubt import DawidSkene, ReviewerErrors, estimate_reviewer_errors, load_verdicts, with_probabilities
 from linkage.decision.estimators import (
     Estimate,
     estimate_by_design,
@@ -35,9 +35,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from linkage.config.project import TargetsSpec
+    from linkage.runs.documents import EstimatesHeld
 
 Answer = TypeVar("Answer")
 
+NUMBERS = ("value", "low", "high", "denominator", "standardised_difference", "uncovered", "design_effect")
+"""Keys of `estimates.json` whose value is a number, None where it is not finite."""
 GRID = 21
 """Link weights at which curves are estimated, besides both thresholds."""
 
@@ -76,7 +79,7 @@ class Estimates:
     calibration: Calibration | None
     reliability_before: tuple[ReliabilityBin, ...]
     reliability_after: tuple[ReliabilityBin, ...]
-    reviewers: DawidSkene | None
+    reviewers: tuple[ReviewerErrors, ...] | None
     challengers: tuple[ChallengerScore, ...]
     breakdowns: tuple[GroupRates, ...]
     notes: tuple[str, ...]
@@ -99,14 +102,21 @@ class Estimates:
 
     def as_json(self) -> dict[str, Any]:
         """Plain values; a number that is not finite becomes None. Pair-level probabilities stay out."""
-        reviewers = None if self.reviewers is None else [asdict(one) for one in self.reviewers.reviewers]
-        plain = {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__ if name != "reviewers"}
+        plain = {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
         fit = (
             None
             if self.anchor_fit is None
             else {"differ": self.anchor_fit.differ, "differ_too_much": self.anchor_fit.differ_too_much}
         )
-        return {"format": 1, **plain, "reviewers": _plain(reviewers), "anchor_verdict": fit}
+        return {"format": 1, **plain, "anchor_verdict": fit}
+
+    @classmethod
+    def from_json(cls, held: EstimatesHeld) -> Estimates:
+        """The estimates as `as_json` wrote them; a number that was not finite is NaN again."""
+        from pydantic import TypeAdapter
+
+        known = {name: value for name, value in _with_nan(held).items() if name in cls.__dataclass_fields__}
+        return TypeAdapter(cls).validate_python(known)
 
 
 def estimate(
@@ -147,7 +157,9 @@ def estimate(
     after: list[ReliabilityBin] = []
     challengers: list[ChallengerScore] = []
     if tables.review_set is not None and tables.labels is not None:
-        sample = load_sample(connection, tables.review_set, tables.labels, tables.links)
+        of_labels = (tables.review_set, tables.labels, tables.links)
+        sample = _try(notes, lambda: load_sample(connection, *of_labels))
+    if sample is not None:
         found += _by_design(sample, weights, linked, grid, thresholds, level)
         from_labels = thresholds_from_labels(sample, weights, targets)
         if tables.verdicts is not None:
@@ -170,7 +182,7 @@ def estimate(
         calibration,
         tuple(before),
         tuple(after),
-        reviewers,
+        None if reviewers is None else reviewers.reviewers,
         tuple(challengers),
         tuple(breakdowns),
         tuple(notes),
@@ -295,6 +307,13 @@ def _try(notes: list[str], route: Callable[[], Answer]) -> Answer | None:
     except LinkageError as error:
         notes.append(str(error).replace("\n", " "))
         return None
+
+
+def _with_nan(value: Any) -> Any:
+    """The reverse of what `_plain` makes of numbers that are not finite."""
+    if isinstance(value, dict):
+        return {key: math.nan if inner is None and key in NUMBERS else _with_nan(inner) for key, inner in value.items()}
+    return [_with_nan(one) for one in value] if isinstance(value, list) else value
 
 
 def _plain(value: Any) -> Any:

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from linkage.decision.intervals import Interval, ratio
+from linkage.decision.samples import Reading
 from linkage.decision.thresholds import probability
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from linkage.decision.samples import LabelledSample, Reading
+    from linkage.decision.samples import LabelledSample
 
 Measure = Literal["precision", "recall", "false_link_rate", "missed_link_rate", "blocking_recall", "scoring_recall"]
 Estimator = Literal["model", "anchors", "design"]
@@ -29,7 +30,8 @@ class Estimate:
     """One rate, 0–1, with everything needed to read it.
 
     `denominator` counts `denominator_is` ("links" or "matches"; matches are themselves estimated); `n` is the number of
-    answers used (labelled pairs, anchors, or model probabilities). `threshold` None means the decided links, review included.
+    answers used (labelled pairs, anchors, or model probabilities). `threshold` None means the links as decided, runner-ups
+    included, before any verdict.
     """
 
     measure: Measure

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from linkage.config.project import TargetsSpec, ThresholdsSpec
+    from linkage.runs.documents import ThresholdPair
 
 MINUTES_PER_PAIR = 1.5
 """Working time of one reviewer on one pair, used to turn pairs into hours until a project has measured its own."""
@@ -116,13 +117,14 @@ class Thresholds:
         """Always."""
         return True
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> ThresholdPair:
         """Plain values for `estimates.json` and `thresholds.json`."""
-        return asdict(self)
+        return cast("ThresholdPair", asdict(self))
 
     @classmethod
-    def from_json(cls, held: dict[str, Any]) -> Thresholds:
+    def from_json(cls, given: ThresholdPair) -> Thresholds:
         """Thresholds as `as_json` wrote them, the choices included; keys of others are passed over."""
+        held: dict[str, Any] = {**given}
         known = {name: held[name] for name in cls.__dataclass_fields__ if name in held}
         choices = tuple(Choice(**one) for one in held.get("choices", ()))
         return cls(**{**known, "choices": choices, "unmet": tuple(held.get("unmet", ()))})

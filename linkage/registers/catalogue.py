@@ -173,7 +173,7 @@ def _birth() -> RegisterKind:
         ),
         role("declarant", "Người yêu cầu", fields, "declarant", DECLARANT, of_child),
     )
-    return RegisterKind("birth", "Sổ đăng ký khai sinh", fields, KEY, roles, "birth_date")
+    return RegisterKind("birth", "Sổ đăng ký khai sinh", fields, KEY, roles, "birth_date", "registering_office")
 
 
 def _marriage() -> RegisterKind:
@@ -385,7 +385,14 @@ def _population() -> RegisterKind:
     # the names under which entries speak of the same things
     same_as = {"residence": "permanent_residence", "birth_year": "birth_date"}
     person = role("person", "Công dân", fields, "", own, same_as, {"birth_year": K.year})
-    return RegisterKind("population", "Cơ sở dữ liệu quốc gia về dân cư", fields, ("personal_number",), (person,))
+    return RegisterKind(
+        "population",
+        "Cơ sở dữ liệu quốc gia về dân cư",
+        fields,
+        ("personal_number",),
+        (person,),
+        number_registered_at="birth_registration_place",
+    )
 
 
 KINDS = (

@@ -64,6 +64,8 @@ class RegisterKind:
     roles: tuple[Role, ...]
     event_date: str | None = None
     """The date of the event that is registered; never after the registration."""
+    number_registered_at: str | None = None
+    """The place where the birth of the person with the `personal_number` was registered, where the register tells it."""
 
     @cached_property
     def by_name(self) -> Mapping[str, RegisterField]:

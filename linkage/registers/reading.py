@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from linkage.config.sources import FieldKind
 from linkage.errors import ContractError, LinkageError, SourceError
 from linkage.registers.checks import CheckResult, run_checks
-from linkage.registers.kinds import RegisterField, RegisterKind, Role, register_kind
+from linkage.registers.kinds import RegisterField, RegisterKind, Role, register_kind, register_kinds
 from linkage.registers.mapping import (
     ColumnMatch,
     Finding,
@@ -64,6 +64,13 @@ class MappingReport:
     """Fields the mentions will carry → kind."""
     dated_by: Mapping[str, str]
     """Place field → field of the date it was written at."""
+
+    @property
+    def number_registered_at(self) -> dict[str, str]:
+        """The field of where the birth behind a personal number was registered: the number's first digits say it too."""
+        place = {kind.name: kind.number_registered_at for kind in register_kinds()}.get(self.register)
+        known = place in self.mention_fields and "personal_number" in self.mention_fields
+        return {"personal_number": place} if place and known else {}
 
     @property
     def errors(self) -> tuple[Finding, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from linkage.config.sources import PROVINCE_FIELDS
 from linkage.report.disclosure import hide_small_cells
 from linkage.report.figures import draw_bars
 from linkage.report.numbers import Number
@@ -25,8 +26,6 @@ NOTEWORTHY = 0.1
 DAYS_ALLOWED = {"birth_date": 60, "death_date": 15}
 """Days within which a birth or death is to be registered (Law on Civil Status 60/2014/QH13, articles 15(1) and 33(1),
 as quoted by thutucphapluat.com and hoidap.thuvienphapluat.vn)."""
-PROVINCE_FIELDS = ("registering_office", "birth_place", "residence", "hometown", "death_place")
-"""Places whose present province a mention is counted in, the first that is known anywhere."""
 MOST_ETHNIC_GROUPS = 5
 MOST_BARS = 16
 

@@ -6,29 +6,28 @@ from pathlib import Path
 
 import duckdb
 
-from linkage.runs.sql import literal, write_parquet
+from linkage.runs.tables import ANCHORS, CANDIDATES, MENTIONS, PERSONS
 
-ANCHORS = 200
+PAIRS_KEPT = 200
 """Pairs of each answer that are kept as known."""
 
 
-def write_anchors(connection: duckdb.DuckDBPyConnection, run: Path, seed: int, target: Path) -> int:
+def write_anchors(connection: duckdb.DuckDBPyConnection, run: Path, seed: int, folder: Path) -> int:
     """Write anchors.parquet (record_id_l, record_id_r, is_match): candidate pairs whose two personal numbers tell the answer.
 
     For planting among the pairs to review; mentions and persons must both carry `personal_number`.
     """
-    left, right, candidates = (literal(str(run / f"{name}.parquet")) for name in ("mentions", "persons", "candidates"))
-    return write_parquet(
+    return ANCHORS.write(
         connection,
         f"""
         SELECT record_id_l, record_id_r, is_match FROM (
             SELECT c.record_id_l, c.record_id_r, l.personal_number = r.personal_number AS is_match,
                    row_number() OVER (PARTITION BY is_match ORDER BY hash(c.id_l, c.id_r, {seed}), c.id_l, c.id_r) AS place
-            FROM read_parquet({candidates}) c
-            JOIN read_parquet({left}) l ON l.id = c.id_l AND l.personal_number_flags IS NULL
-            JOIN read_parquet({right}) r ON r.id = c.id_r AND r.personal_number_flags IS NULL
+            FROM {CANDIDATES.scan(run)} c
+            JOIN {MENTIONS.scan(run)} l ON l.id = c.id_l AND l.personal_number_flags IS NULL
+            JOIN {PERSONS.scan(run)} r ON r.id = c.id_r AND r.personal_number_flags IS NULL
             WHERE l.personal_number IS NOT NULL AND r.personal_number IS NOT NULL
-        ) WHERE place <= {ANCHORS} ORDER BY record_id_l, record_id_r
+        ) WHERE place <= {PAIRS_KEPT} ORDER BY record_id_l, record_id_r
         """,
-        target,
+        folder,
     )

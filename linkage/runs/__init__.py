@@ -8,8 +8,9 @@ the tables. Files are readable by their owner only.
 """
 
 from linkage.runs.catalogue import list_runs
+from linkage.runs.code_version import code_versions
 from linkage.runs.directory import RunDirectory
-from linkage.runs.fingerprints import code_version, fingerprint, hash_file, source_fingerprint
+from linkage.runs.fingerprints import fingerprint, hash_file, source_fingerprint
 from linkage.runs.progress import Progress, silent
 from linkage.runs.provenance import write_provenance
 from linkage.runs.records import StageRecord
@@ -18,7 +19,7 @@ __all__ = [
     "Progress",
     "RunDirectory",
     "StageRecord",
-    "code_version",
+    "code_versions",
     "fingerprint",
     "hash_file",
     "list_runs",

@@ -15,6 +15,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from linkage.errors import RunDirectoryError
+from linkage.runs.exchange import BrokenPromiseError, Exchanged
 from linkage.runs.files import write_json
 from linkage.runs.memory import peak_memory_mb, reset_peak_memory
 from linkage.runs.records import StageRecord
@@ -69,10 +70,21 @@ class RunDirectory:
         found = [self.record(path.stem) for path in (self.path / "stages").glob("*.json")]
         return sorted((record for record in found if record), key=lambda record: record.finished_at)
 
-    def run_stage(self, stage: str, fingerprint: str, later: Sequence[str], work: Callable[[Path], Counts]) -> StageRecord:
+    def run_stage(
+        self,
+        stage: str,
+        fingerprint: str,
+        later: Sequence[str],
+        work: Callable[[Path], Counts],
+        promised: Sequence[Exchanged],
+    ) -> StageRecord:
         """Do the work of a stage in a folder of its own, then put its outputs in place and record it.
 
-        `later` names the stages that depend on this one: their outputs no longer follow from it and are removed.
+        `later` names the stages that depend on this one: their outputs no longer follow from it and are removed. Every file is
+        one that was `promised`, and is what was promised.
+
+        Raises:
+            BrokenPromiseError: a file is not; what was there before stays.
         """
         partial = self.path / f".{stage}.partial"
         shutil.rmtree(partial, ignore_errors=True)
@@ -81,6 +93,7 @@ class RunDirectory:
         started = time.perf_counter()
         try:
             counts = dict(work(partial))
+            _hold(stage, partial, promised)
             for name in (stage, *later):
                 self.forget(name)
             files = {}
@@ -141,6 +154,18 @@ class RunDirectory:
         finally:
             holder.unlink(missing_ok=True)
             lock.release()
+
+
+def _hold(stage: str, folder: Path, promised: Sequence[Exchanged]) -> None:
+    """Hold everything a stage left in its folder against what it declares to write."""
+    by_file = {one.file: one for one in promised}
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        name = str(path.relative_to(folder))
+        if name not in by_file:
+            raise BrokenPromiseError(
+                f"stage {stage} wrote {name}, which it does not declare", "Please report this fault of linkage."
+            )
+        by_file[name].hold(path)
 
 
 def _describe_holder(path: Path) -> str:

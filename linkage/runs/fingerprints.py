@@ -12,9 +12,6 @@ from typing import Any
 
 from linkage.config import SourceSpec
 
-PACKAGE = Path(__file__).parents[1]
-DECIDING_LIBRARIES = ("splink", "duckdb", "numpy", "scipy", "scikit-learn", "lunar-vn")
-
 
 @cache
 def library_version(library: str) -> str:
@@ -25,18 +22,6 @@ def library_version(library: str) -> str:
 def fingerprint(*parts: Any) -> str:
     """Of any JSON-able values."""
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True, default=str).encode()).hexdigest()
-
-
-@cache
-def code_version(rooms: tuple[str, ...]) -> str:
-    """Of the source and data files of some rooms (or single files), and of the library versions that can change a result."""
-    digest = hashlib.sha256()
-    for room in sorted(rooms):
-        place = PACKAGE / room
-        for path in [place] if place.is_file() else sorted(place.rglob("*")):
-            if path.is_file() and path.suffix in {".py", ".tsv", ".json", ".yaml", ".csv"}:
-                digest.update(str(path.relative_to(PACKAGE)).encode() + b"\0" + path.read_bytes())
-    return fingerprint(digest.hexdigest(), {library: library_version(library) for library in DECIDING_LIBRARIES})
 
 
 def source_fingerprint(source: SourceSpec, path: Path | None) -> str:

@@ -70,9 +70,15 @@ def fetch_row(connection: duckdb.DuckDBPyConnection, query: str, parameters: obj
     return tuple(rows[0])
 
 
+def described_columns(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
+    """Column → DuckDB's type of anything that can stand in a FROM clause, in its order."""
+    rows = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
+    return {str(row[0]): str(row[1]) for row in rows}
+
+
 def parquet_columns(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
     """The column names of a Parquet file."""
-    return [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(str(path))})").fetchall()]
+    return list(described_columns(connection, f"read_parquet({literal(str(path))})"))
 
 
 def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, path: Path, packing: str = SMALL) -> int:

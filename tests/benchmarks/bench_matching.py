@@ -29,11 +29,11 @@ from quality import Quality, measure, missed_by_kind
 from splink.internals.settings import Settings
 
 from linkage import open_project
-from linkage.checking import plan_run
 from linkage.config import load_project
 from linkage.model.settings import build_settings, compared_columns, gamma_expressions
 from linkage.pairs.level_store import count_patterns, levels_of_pairs
 from linkage.pairs.sides import Sides, open_tables
+from linkage.pipeline import check_project
 from linkage.runs.sql import connect
 from linkage.synthetic import SyntheticSpec, generate
 from linkage.training.random_pairs import RandomPairs, estimate_u
@@ -105,7 +105,7 @@ def estimated_u(work: Path, persons: int, register: str) -> Iterator[Estimates]:
     registers = registers_of(work, persons, 1)
     run = linked(work, registers, register, until="standardise")
     project = load_project(CONFIGS / f"{KINDS[register][0]}.yaml")
-    settings = build_settings(project.spec, plan_run(project, registers).shared)
+    settings = build_settings(project.spec, check_project(project, registers).shared)
     with connect(spill_to=work / "spill") as connection:
         sides = open_tables(connection, run / "mentions.parquet", run / "persons.parquet", compared_columns(settings))
         pairs = int(project.spec.training.max_pairs)

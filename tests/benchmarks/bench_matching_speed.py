@@ -25,13 +25,13 @@ from typing import Any
 
 from linkage import open_project
 from linkage.assigning.assignment import assign_pairs
-from linkage.checking import plan_run
 from linkage.config import load_project
 from linkage.demo import CONFIGS
 from linkage.model.settings import build_settings, columns_needed, load_settings
 from linkage.pairs.blocking import number_blocks, pairs_by_rule
 from linkage.pairs.level_store import write_level_store
 from linkage.pairs.sides import open_tables
+from linkage.pipeline import check_project
 from linkage.runs.sql import connect, fetch_row, literal, quote_list, write_parquet
 from linkage.synthetic import SyntheticSpec, generate
 from linkage.training.fitting import fit_model
@@ -72,7 +72,7 @@ class Job:
     def __init__(self, work: Path, folder: str, memory: str) -> None:
         self.run, self.memory = work / folder, memory
         self.loaded = load_project(work / "births.yaml")
-        self.plan = plan_run(self.loaded, work / "registers")
+        self.plan = check_project(self.loaded, work / "registers")
         self.spec = self.loaded.spec
         self.settings = build_settings(self.spec, self.plan.shared)
         self.tables = self.run / "mentions.parquet", self.run / "persons.parquet"

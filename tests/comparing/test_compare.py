@@ -82,15 +82,15 @@ def test_a_difference_whose_disagreements_are_all_labelled_is_narrow_and_right(t
 
 
 def test_the_review_opens_the_folder(planted: Planted, tmp_path: Path) -> None:
-    from linkage.action import begin_review
     from linkage.project import Run
+    from linkage.review.design import begin_review
     from linkage.review.review_set import load_review_set
     from linkage.review.store import create_store
 
     target = tmp_path / "both"
     compare_runs(planted.run_a, planted.run_b, target, pairs=50)
     run = Run.open(target)
-    assert begin_review(run) == target
+    assert begin_review(run.path) == target
     store = create_store(target)
     try:
         assert load_review_set(store, target) == 50

@@ -61,7 +61,7 @@ def test_everything_else_is_there(found):
     assert found.calibration.improves and found.reliability_before and found.reliability_after
     assert {one.model for one in found.challengers} == {"fellegi_sunter", "logistic_regression", "gradient_boosting"}
     assert len(found.breakdowns) == 6 and found.from_labels.how == "labels" and not found.notes
-    assert [one.reviewer for one in found.reviewers.reviewers] == ["an", "binh"]
+    assert [one.reviewer for one in found.reviewers] == ["an", "binh"]
 
 
 def test_estimates_json_is_plain_private_and_free_of_records(run, found):

@@ -39,7 +39,6 @@ from splink.internals.settings import Settings
 
 from linkage import open_project
 from linkage.assigning.assignment import _best_of_each
-from linkage.checking import plan_run
 from linkage.config import ComparisonSpec, FieldKind, ProjectSpec, load_project
 from linkage.errors import LinkageError, ProjectFileError
 from linkage.model.comparisons import BUILDERS, build_comparison
@@ -47,6 +46,7 @@ from linkage.model.settings import build_settings, columns_needed, compared_colu
 from linkage.pairs.frequencies import write_frequencies
 from linkage.pairs.level_store import levels_of_pairs
 from linkage.pairs.sides import Sides, open_tables
+from linkage.pipeline import check_project
 from linkage.runs.sql import connect
 from linkage.training import passes
 from linkage.training.parameters import level_arrays
@@ -74,7 +74,7 @@ class Untrained:
 def untrained(finished_run: Path, quick_demo: Path, province: Path) -> Iterator[Untrained]:
     """The demo's model before training (with made-up u), on the tables of the finished run."""
     project = load_project(quick_demo)
-    plan = plan_run(project, province)
+    plan = check_project(project, province)
     settings = build_settings(project.spec, plan.shared)
     for comparison in settings.comparisons:
         levels = comparison._comparison_levels_excluding_null

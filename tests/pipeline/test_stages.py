@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -13,27 +14,36 @@ from pathlib import Path
 import pytest
 
 from linkage import Run, open_project, pipeline
+from linkage.config import load_project
 from linkage.errors import LinkageError, ProjectFileError
+from linkage.runs import tables
+from linkage.runs.exchange import Exchanged
+from linkage.stages.stage import Stage, Work
+from tests.conftest import ROOT, Ended
 
-ALL = list(pipeline.STAGE_NAMES)
+ALL = [stage.name for stage in pipeline.STAGES if not stage.waits_for]
+"""The stages of a run that nobody has reviewed."""
 FROM_DECIDE = ["decide", "sample", "reconcile", "report"]
+FROM_ASSIGN = ["assign", "differ", *FROM_DECIDE]
 
 
-def idle(name: str, ran: list[str]) -> Callable[[pipeline.Work], dict[str, int]]:
-    def work(given: pipeline.Work) -> dict[str, int]:
-        ran.append(name)
-        (given.folder / f"{name}.txt").write_text(name, encoding="utf-8")
+def idle(stage: Stage, ran: list[str]) -> Stage:
+    """The stage without its work: it only leaves a file."""
+
+    def work(given: Work) -> dict[str, int]:
+        ran.append(stage.name)
+        (given.folder / f"{stage.name}.txt").write_text(stage.name, encoding="utf-8")
         return {}
 
-    work.__name__ = name
-    return work
+    work.__name__, work.__module__ = stage.name, stage.module
+    return replace(stage, work=work, writes=(*stage.writes, Exchanged(f"{stage.name}.txt", stage.name)))
 
 
 @pytest.fixture
 def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The stages that ran, in order; they only leave a file each."""
     names: list[str] = []
-    stages = tuple(replace(stage, work=idle(stage.name, names)) for stage in pipeline.STAGES)
+    stages = tuple(idle(stage, names) for stage in pipeline.STAGES)
     monkeypatch.setattr(pipeline, "STAGES", stages)
     return names
 
@@ -49,11 +59,40 @@ def change(folder: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def test_a_stage_comes_after_those_it_reads() -> None:
-    package = Path(pipeline.__file__).parent
+def test_a_stage_comes_after_those_it_reads(quick_demo: Path) -> None:
+    spec = load_project(quick_demo).spec
     for position, stage in enumerate(pipeline.STAGES):
-        assert set(stage.after) <= set(ALL[:position])
-        assert all((package / room).is_file() or (package / room / "__init__.py").is_file() for room in stage.rooms)
+        assert set(pipeline.parents_of(stage, spec)) <= set(pipeline.STAGE_NAMES[:position])
+        assert stage.name == "read" or pipeline.parents_of(stage, spec)
+
+
+def test_every_table_has_one_writer_and_it_is_the_stage_that_declares_it() -> None:
+    written = [(one, stage.name) for stage in pipeline.STAGES for one in stage.writes]
+    assert len({one for one, _ in written}) == len(written)
+    assert [(one.file, one.writer) for one, _ in written] == [(one.file, name) for one, name in written]
+    assert set(pipeline.STAGE_NAMES).isdisjoint({one.writer for one in tables.ALL} - {name for _, name in written})
+
+
+def test_readme_the_flow_and_until_name_the_same_stages(command_line: Callable[..., Ended], sound_project: Path) -> None:
+    picture = (ROOT / "README.md").read_text(encoding="utf-8").split("## The flow")[1].split("```")[1]
+    assert picture.strip() in (pipeline.__doc__ or "")
+    drawn = re.findall(r"[a-z]+", picture)
+    assert [name for name in drawn if name not in {"sources", "review", "offices"}] == list(pipeline.STAGE_NAMES)
+    told = command_line("run", "sound.yaml", "--until", "nowhere", folder=sound_project)
+    assert told.status == 2 and ", ".join(pipeline.STAGE_NAMES) in " ".join(told.told.split())
+
+
+def test_what_waits_for_labels_is_passed_over_until_they_are_there_or_it_is_asked_for(
+    ran: list[str], sound_project: Path
+) -> None:
+    run(sound_project)
+    assert "estimate" not in ran
+    run(sound_project, until="estimate")
+    assert ran == [*ALL, "estimate"]
+    ran.clear()
+    (sound_project / "out" / "labels.parquet").write_bytes(b"labels")
+    run(sound_project)
+    assert ran == ["decide", "sample", "estimate", "reconcile", "report"]
 
 
 def test_all_stages_run_once(ran: list[str], sound_project: Path) -> None:
@@ -76,7 +115,7 @@ def test_until_stops_there_and_goes_on_from_there(ran: list[str], sound_project:
         ("targets:", "thresholds: {upper: 9.5}\ntargets:", FROM_DECIDE),
         ("review_capacity: 40", "review_capacity: 41", FROM_DECIDE),
         ("targets:", "runner_up_margin: 2.0\ntargets:", FROM_DECIDE),
-        ("targets:", "assignment: free\ntargets:", ["assign", *FROM_DECIDE]),
+        ("targets:", "assignment: free\ntargets:", FROM_ASSIGN),
         ("max_iterations: 25", "max_iterations: 26", ALL[ALL.index("train") :]),
         ("- [born_year, sex]", "- [born_year]", ALL[ALL.index("train") :]),
         ("    - [born]\n", "", ALL[ALL.index("block") :]),
@@ -112,8 +151,12 @@ def test_a_changed_source_runs_everything_again(ran: list[str], sound_project: P
 def test_changed_code_runs_its_stages_again(ran: list[str], sound_project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(sound_project)
     ran.clear()
-    before = pipeline.code_version
-    monkeypatch.setattr(pipeline, "code_version", lambda rooms: before(rooms) + ("x" if "decision" in rooms else ""))
+    before = pipeline.code_versions
+
+    def changed(modules: list[str], kept: Path | None) -> dict[str, str]:
+        return {**before(modules, kept), "linkage.stages.decide": "another"}
+
+    monkeypatch.setattr(pipeline, "code_versions", changed)
     run(sound_project)
     assert ran == FROM_DECIDE
 
@@ -133,9 +176,11 @@ def test_a_lost_table_is_made_again_with_what_follows(ran: list[str], sound_proj
 def test_a_failing_stage_keeps_those_before_and_leaves_no_record(
     ran: list[str], sound_project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def train(work: pipeline.Work) -> dict[str, int]:
+    def train(work: Work) -> dict[str, int]:
         (work.folder / "model.json").write_text("half", encoding="utf-8")
         raise LinkageError("no")
+
+    train.__module__ = "linkage.stages.train"
 
     good = pipeline.STAGES
     monkeypatch.setattr(

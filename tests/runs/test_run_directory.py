@@ -13,8 +13,11 @@ import pytest
 
 from linkage.errors import LinkageError, RunDirectoryError
 from linkage.runs import RunDirectory, StageRecord, fingerprint, list_runs, source_fingerprint
+from linkage.runs.exchange import Exchanged
 from linkage.runs.files import write_json, write_text
 from linkage.runs.sql import connect, quote, write_parquet
+
+PROMISED = [Exchanged(name, "read") for name in ("read.txt", "block.txt", "score.txt", "a.txt", "b.txt", "below/open.txt")]
 
 
 @pytest.fixture
@@ -29,7 +32,7 @@ def finish(run: RunDirectory, stage: str, text: str = "x", later: tuple[str, ...
         (folder / f"{stage}.txt").write_text(text, encoding="utf-8")
         return {"rows": 3}
 
-    return run.run_stage(stage, mark, later, work)
+    return run.run_stage(stage, mark, later, work, PROMISED)
 
 
 def names(run: RunDirectory) -> set[str]:
@@ -53,7 +56,7 @@ def test_a_failed_stage_leaves_nothing(run: RunDirectory) -> None:
 
     before = names(run)
     with pytest.raises(LinkageError):
-        run.run_stage("read", "f2", (), fail)
+        run.run_stage("read", "f2", (), fail, PROMISED)
     assert names(run) == before
     assert (run.path / "read.txt").read_text(encoding="utf-8") == "old", "what was finished before is still there"
     assert not list(run.path.glob(".*.partial"))
@@ -74,7 +77,7 @@ def test_files_of_a_rerun_that_are_not_written_again_go(run: RunDirectory) -> No
             (folder / name).write_text(name, encoding="utf-8")
         return {}
 
-    run.run_stage("read", "f1", (), many)
+    run.run_stage("read", "f1", (), many, PROMISED)
     finish(run, "read", mark="f2")
     assert names(run) == {"read.txt", "stages/read.json"}
 
@@ -103,7 +106,7 @@ def test_everything_written_is_its_owners_alone(run: RunDirectory, tmp_path: Pat
         (folder / "below" / "open.txt").chmod(0o644)
         return {}
 
-    run.run_stage("read", "f1", (), work)
+    run.run_stage("read", "f1", (), work, PROMISED)
     write_json(run.file("run.json"), {})
     with connect() as connection:
         write_parquet(connection, "SELECT 1 AS id", tmp_path / "t.parquet")

@@ -1,0 +1,78 @@
+"""A run's tables, put together for `estimate`: levels of assigned pairs, groups to break rates down by, decisions to measure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from linkage.config.sources import PROVINCE_FIELDS
+from linkage.decision.breakdowns import error_class
+from linkage.decision.estimate import Estimates, RunTables, estimate
+from linkage.decision.thresholds import Thresholds
+from linkage.runs.sql import described_columns, fetch_row, quote
+from linkage.runs.tables import (
+    ASSIGNED,
+    ESTIMATES,
+    LABELS,
+    LINKS,
+    MENTIONS,
+    OUTSIDE,
+    PAIRS,
+    PERSONS,
+    REVIEW_SET,
+    THRESHOLDS,
+    VERDICTS,
+)
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from linkage.config import ProjectSpec
+
+GROUPS = ("sex", "birth_date_year", "birth_year", "ethnicity", "registration_date_year")
+"""Standardised columns by which rates are broken down, where the mentions have them; a province and the error class besides."""
+
+_LEVELS = """
+CREATE OR REPLACE TEMP TABLE assigned_levels AS
+SELECT record_id_l, record_id_r, COLUMNS('^gamma_') FROM {assigned} JOIN {pairs} USING (id_l, id_r)
+"""
+_LINKS = """
+CREATE OR REPLACE TEMP VIEW decided_links AS SELECT * REPLACE (decision_unreviewed AS decision) FROM {links}
+"""
+_MENTIONS = "CREATE OR REPLACE TEMP VIEW classed_mentions AS SELECT *, {error_class} AS error_class FROM {mentions}"
+
+
+def measure_run(connection: duckdb.DuckDBPyConnection, run: Path, spec: ProjectSpec, folder: Path) -> Estimates:
+    """Estimate the errors of a run's links and write `estimates.json` into a folder.
+
+    Population: the links as thresholds and runner-ups decide them, verdicts apart: a pair that a reviewer corrected counts as
+    it was decided before, or every labelled pair would be found right.
+    """
+    connection.execute(_LEVELS.format(assigned=ASSIGNED.scan(run), pairs=PAIRS.scan(run)))
+    connection.execute(_LINKS.format(links=LINKS.scan(run)))
+    columns = described_columns(connection, MENTIONS.scan(run))
+    of_errors = error_class(list(columns), [one.field for one in spec.comparisons])
+    connection.execute(_MENTIONS.format(error_class=of_errors, mentions=MENTIONS.scan(run)))
+    groups = [name for name in GROUPS if name in columns]
+    features = [name for name in groups if name != "ethnicity"]
+    groups += _province(connection, columns)
+    groups += [name for name in ("error_class", spec.review.stratify_by) if name and name not in groups]
+    held = {table.name: table.path(run) for table in (PERSONS, REVIEW_SET, LABELS, OUTSIDE, VERDICTS) if table.is_in(run)}
+    return estimate(
+        connection,
+        RunTables("decided_links", "classed_mentions", pairs="assigned_levels", **held),
+        Thresholds.from_json(THRESHOLDS.read(run)),
+        spec.targets,
+        ESTIMATES.path(folder),
+        groups=groups,
+        anchor_features=features,
+        seed=spec.seed,
+    )
+
+
+def _province(connection: duckdb.DuckDBPyConnection, columns: dict[str, str]) -> list[str]:
+    """The first province that mentions have and that is filled at all."""
+    for name in (f"{field}_province" for field in PROVINCE_FIELDS):
+        if name in columns and fetch_row(connection, f"SELECT count({quote(name)}) FROM classed_mentions")[0]:
+            return [name]
+    return []

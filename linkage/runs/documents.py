@@ -1,0 +1,179 @@
+"""The shapes of a run's JSON documents, for whoever reads them: the type checker knows every key.
+
+Without postponed annotations: with them a TypedDict takes every key for a required one.
+"""
+
+from typing import Any, NotRequired, TypedDict
+
+
+class StageSummary(TypedDict):
+    """A finished stage in run.json."""
+
+    fingerprint: str
+    files: dict[str, int]
+    counts: dict[str, int | float | str]
+    seconds: float
+    peak_memory_mb: float
+    finished_at: str
+
+
+class Origin(TypedDict):
+    """Where a run's project file and data were."""
+
+    project_file: str
+    data: str | None
+
+
+class RunSummary(TypedDict):
+    """run.json: what was run on what, with which versions, and what came out."""
+
+    run_id: str
+    project: str
+    title: str
+    synthetic: bool
+    spec: dict[str, Any]
+    """The project file's content, defaults filled in."""
+    config_hash: str | None
+    seed: int
+    finished_at: str | None
+    seconds: float
+    stages: dict[str, StageSummary]
+    command: NotRequired[str]
+    config: NotRequired[str]
+    origin: NotRequired[Origin]
+    inputs: NotRequired[dict[str, str]]
+    versions: NotRequired[dict[str, str]]
+    compared: NotRequired[dict[str, Any]]
+    """In the folder of a comparison: which runs it compares."""
+
+
+class RuleCost(TypedDict):
+    """One blocking rule: all its pairs, whether or not an earlier rule proposes them too."""
+
+    rule: str
+    pairs: int
+    blocks: int
+    largest_block: int
+    capped_blocks: int
+    capped_pairs: int
+
+
+class BlockingReport(TypedDict):
+    """blocking.json: what the rules cost."""
+
+    rules: list[RuleCost]
+    candidate_pairs: int
+    chunks: NotRequired[int]
+    possible_pairs: int
+    left_rows: int
+
+
+class PriorReport(TypedDict):
+    """The probability that two random records match, and the matches this expects."""
+
+    probability: float
+    expected_matches: float
+    how: str
+
+
+class LevelReport(TypedDict):
+    """A comparison level: its probabilities, its weight log2(m/u) in bits, and what each pass said of m."""
+
+    comparison: str
+    level: int
+    label: str
+    m: float
+    u: float
+    weight: float
+    u_from: str
+    m_by_pass: dict[str, float]
+
+
+class DiagnosticReport(TypedDict):
+    """A finding about the model, with what to do about it."""
+
+    severity: str
+    code: str
+    what: str
+    remedy: str
+
+
+class TrainingReport(TypedDict):
+    """training.json: everything that was done to train the model."""
+
+    prior: PriorReport
+    u: dict[str, Any]
+    passes: list[dict[str, Any]]
+    levels: list[LevelReport]
+    dependence: list[dict[str, Any]]
+    relatives: NotRequired[dict[str, Any]]
+    diagnostics: list[DiagnosticReport]
+
+
+class ThresholdChoice(TypedDict):
+    """One way to place the two thresholds (rates 0–1, hours of reviewers)."""
+
+    name: str
+    upper: float
+    lower: float
+    false_link_rate: float
+    missed_link_rate: float
+    clerical_pairs: int
+    hours: float
+
+
+class ThresholdPair(TypedDict):
+    """Two thresholds with what is expected of them, as `linkage.decision.Thresholds` keeps them."""
+
+    upper: float
+    lower: float
+    expected_false_link_rate: float
+    expected_missed_link_rate: float
+    clerical_pairs: int
+    exceeds_capacity: bool
+    how: str
+    choices: list[ThresholdChoice]
+    promised: bool
+    unmet: list[str]
+    smallest_false_link_bound: float | None
+
+
+class ThresholdsDecided(ThresholdPair):
+    """thresholds.json: the two that decide, and those the model alone proposes."""
+
+    by_model: ThresholdPair
+
+
+class EstimateHeld(TypedDict):
+    """One measure by one estimator, with its interval, denominator and number of answers."""
+
+    measure: str
+    estimator: str
+    threshold: float | None
+    value: float | None
+    low: float | None
+    high: float | None
+    level: float
+    denominator: float | None
+    denominator_is: str
+    n: int
+    reading: str
+
+
+class EstimatesHeld(TypedDict):
+    """estimates.json: what is known of a run's errors."""
+
+    format: int
+    level: float
+    thresholds: ThresholdPair
+    from_labels: ThresholdPair | None
+    estimates: list[EstimateHeld]
+    anchor_fit: dict[str, Any] | None
+    anchor_verdict: dict[str, bool] | None
+    calibration: dict[str, Any] | None
+    reliability_before: list[dict[str, Any]]
+    reliability_after: list[dict[str, Any]]
+    reviewers: list[dict[str, Any]] | None
+    challengers: list[dict[str, Any]]
+    breakdowns: list[dict[str, Any]]
+    notes: list[str]

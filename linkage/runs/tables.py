@@ -1,0 +1,153 @@
+"""Every table and document that one part of the code writes and another reads, declared once.
+
+A stage names these as what it reads and writes; that gives the order of the flow and its fingerprints. Whatever a stage
+leaves is held against the promise before it is put in place.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from linkage.runs.documents import BlockingReport, EstimatesHeld, RunSummary, ThresholdsDecided, TrainingReport
+from linkage.runs.exchange import Document, Exchanged, Table
+
+_PAIR = {"id_l": "INTEGER", "id_r": "INTEGER"}
+_RECORDS = {"record_id_l": "VARCHAR", "record_id_r": "VARCHAR"}
+_RECORD = {"id": "INTEGER", "record_id": "VARCHAR"}
+_SOURCED = {**_RECORD, "role": "VARCHAR", "source": "VARCHAR", "row_number": "BIGINT"}
+_WEIGHED = {"match_weight": "DOUBLE", "link_weight": "DOUBLE"}
+_ASSIGNED = {**_PAIR, **_WEIGHED, "match_probability": "DOUBLE", "runner_up_margin": "DOUBLE", **_RECORDS}
+_DIFFERENCE = {"field": "VARCHAR", "class": "VARCHAR", "value_l": "VARCHAR", "value_r": "VARCHAR"}
+
+RAW_MENTIONS = Table("raw_mentions", "read", _SOURCED, ("id",))
+"""The left side's mentions as the source says them: one text column a field."""
+RAW_PERSONS = Table("raw_persons", "read", _SOURCED, ("id",))
+"""The right side likewise; absent where duplicates are sought within one table."""
+QUARANTINE = Table(
+    "quarantine",
+    "read",
+    {
+        "side": "VARCHAR", "source": "VARCHAR", "row_number": "BIGINT", "record_id": "VARCHAR", "field": "VARCHAR",
+        "value": "VARCHAR", "reason": "VARCHAR",
+    },
+    ("side", "source", "row_number", "field", "reason"),
+)  # fmt: skip
+"""Rows that could not be used, each with the reason."""
+
+MENTIONS = Table("mentions", "standardise", _RECORD, ("id",))
+"""The left side's clean values under their fields' names, and their keys as `<field>_<key>`."""
+PERSONS = Table("persons", "standardise", _RECORD, ("id",))
+"""The right side likewise; absent where duplicates are sought within one table."""
+
+PAIRS = Table("pairs", "block", {**_PAIR, "blocking_rules": "UINTEGER"}, ("id_l", "id_r"))
+"""The level store, in no order: the rules that proposed the pair as bits, and one `gamma_*` a comparison."""
+FREQUENCIES = Table("frequencies", "block", {"is_right": "BOOLEAN", "id": "INTEGER"}, ("is_right", "id"))
+"""How frequent each record's values are: one `tf_*` a column whose rarity counts."""
+BLOCKING = Document("blocking", "block", BlockingReport)
+ENGINE_DIFFERENCES = Document[Any]("backend_differences", "block", object)
+"""Of a run on Spark: levels that DuckDB would have given otherwise."""
+
+MODEL = Document[Any]("model", "train", object)
+"""Splink's own settings format: opens in plain Splink."""
+RELATIVES = Document[Any]("relatives", "train", object)
+LOG_LINEAR = Document[Any]("log_linear", "train", object)
+TRAINING = Document("training", "train", TrainingReport)
+
+SCORED_PAIRS = Table("scored_pairs", "score", {**_PAIR, **_WEIGHED}, ("id_l", "id_r"))
+"""Both weights of every candidate pair above the floor."""
+CLAIMS = Document[Any]("claims", "score", object)
+
+ASSIGNED = Table("assigned", "assign", _ASSIGNED, ("id_l", "id_r"))
+"""At most one person a mention, undecided."""
+CANDIDATES = Table("candidates", "assign", {**_PAIR, **_WEIGHED, "rank": "BIGINT", **_RECORDS}, ("id_l", "id_r"))
+"""The best persons of each mention, for whoever looks at a pair."""
+WIDER = Table(
+    "wider", "assign", {**_PAIR, "link_weight": "DOUBLE", "weight_given_rival": "DOUBLE", "proposed": "BOOLEAN", **_RECORDS},
+    ("id_l", "id_r"),
+)  # fmt: skip
+"""Persons beside the assigned one whom the rules, or looser ones, propose."""
+
+FIELD_DIFFERENCES = Table(
+    "field_differences", "differ", {**_PAIR, **_DIFFERENCE, "touches_number": "BOOLEAN", **_RECORDS}, ("id_l", "id_r", "field")
+)
+"""The fields that differ on every assigned pair."""
+
+LINKS = Table(
+    "links",
+    "decide",
+    {**_ASSIGNED, "decision": "VARCHAR", "reason": "VARCHAR", "decision_unreviewed": "VARCHAR"},
+    ("record_id_l", "record_id_r"),
+)
+"""Every assigned pair with its decision and the reason; `decision_unreviewed` is what it was before any verdict."""
+THRESHOLDS = Document("thresholds", "decide", ThresholdsDecided)
+
+REVIEW_SET = Table(
+    "review_set", "sample", {"pair_id": "VARCHAR", **_RECORDS, "stratum": "VARCHAR", "inclusion_probability": "DOUBLE"},
+    ("pair_id",),
+)  # fmt: skip
+"""The pairs to label: a probability sample."""
+OUTSIDE = Table(
+    "outside", "sample", {**_RECORDS, "link_weight": "DOUBLE", "weight_given_rival": "DOUBLE", "proposed": "BOOLEAN"},
+    ("record_id_l", "record_id_r"),
+)  # fmt: skip
+"""The frame of pairs that were not assigned."""
+ANCHORS = Table("anchors", "sample", {**_RECORDS, "is_match": "BOOLEAN"}, ("record_id_l", "record_id_r"))
+"""Pairs of known answer, to be planted among those that reviewers are shown."""
+
+LABELS = Table("labels", "linkage estimate", {"pair_id": "VARCHAR", **_RECORDS, "verdict": "VARCHAR", "how": "VARCHAR"}, ())
+"""Final verdicts of reviewers."""
+VERDICTS = Table("verdicts", "linkage estimate", {"pair_id": "VARCHAR", "reviewer": "VARCHAR", "verdict": "VARCHAR"}, ())
+"""Each reviewer's own verdicts."""
+ESTIMATES = Document("estimates", "estimate", EstimatesHeld)
+
+OUTCOMES = Table(
+    "outcomes",
+    "reconcile",
+    {
+        "side": "VARCHAR", "record_id": "VARCHAR", "outcome": "VARCHAR", "finding": "VARCHAR", "counterpart": "VARCHAR",
+        "others": "VARCHAR[]", "verify": "VARCHAR", "act": "VARCHAR", "source": "VARCHAR", "status": "VARCHAR",
+        "reason": "VARCHAR", "link_weight": "DOUBLE",
+    },
+    ("side", "record_id"),
+)  # fmt: skip
+"""What each mention, and each person without an accepted link, comes to."""
+DIFFERENCES = Table("differences", "reconcile", {**_RECORDS, **_DIFFERENCE}, ("record_id_l", "record_id_r", "field"))
+"""The fields that differ on links."""
+REPORT_PAGE = Exchanged("report.html", "report")
+
+WORKLISTS = Table(
+    "worklists",
+    "linkage worklists",
+    {
+        "side": "VARCHAR",
+        "record_id": "VARCHAR",
+        "key": "VARCHAR",
+        "finding": "VARCHAR",
+        "check": "VARCHAR",
+        "workbook": "VARCHAR",
+    },
+    ("side", "record_id"),
+)
+"""Every row that was issued to an office."""
+VERIFICATIONS = Table("verifications", "linkage collect", {"side": "VARCHAR", "record_id": "VARCHAR"}, ("side", "record_id"))
+"""The latest answer of an office to each record."""
+NUMBER_PROPOSALS = Table(
+    "number_proposals",
+    "linkage reconcile",
+    {"record_id": "VARCHAR", "person_record_id": "VARCHAR", "personal_number": "VARCHAR", "withheld": "VARCHAR"},
+    ("record_id",),
+)
+"""A row an entry without a number that has an accepted or reviewed link; `withheld` says why a number is not proposed."""
+HANDBACK = Table("handback", "linkage handback", {**_RECORDS, "state": "VARCHAR"}, ())
+HANDBACK_DIFFERENCES = Table("handback_differences", "linkage handback", {**_RECORDS, **_DIFFERENCE}, ())
+
+CHANGES = Table("changes", "linkage compare", {"change": "VARCHAR"}, ())
+COMPARISON = Document[Any]("compare", "linkage compare", object)
+TRIALS = Table("results", "linkage tune", {"trial": "BIGINT"}, ("trial",))
+TUNING = Document[Any]("tuning", "linkage tune", object)
+TRUTH = Table("truth", "linkage synth", {"register": "VARCHAR", "role": "VARCHAR", "record_id": "VARCHAR"}, ())
+"""Beside synthetic registers: whom each mention speaks of."""
+RUN = Document("run", "linkage run", RunSummary)
+
+ALL: tuple[Exchanged, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Exchanged))
+BY_FILE = {one.file: one for one in ALL}

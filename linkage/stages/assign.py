@@ -1,0 +1,60 @@
+"""assign: at most one person a mention, its runner-up, and a wider net of persons beside it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from linkage.runs.directory import Counts
+from linkage.runs.tables import (
+    ASSIGNED,
+    CANDIDATES,
+    CLAIMS,
+    FREQUENCIES,
+    LOG_LINEAR,
+    MENTIONS,
+    MODEL,
+    PAIRS,
+    PERSONS,
+    RELATIVES,
+    SCORED_PAIRS,
+    TRAINING,
+    WIDER,
+)
+from linkage.stages.stage import Stage, Work
+
+
+def assign(work: Work) -> Counts:
+    """Choose among scored pairs under the project's assignment, then cast the wider net."""
+    from linkage.assigning.assignment import assign_pairs
+    from linkage.assigning.wider_net import write_wider_pairs
+    from linkage.model.settings import columns_needed
+    from linkage.pairs.sides import open_tables
+    from linkage.weighing.trained_model import TrainedModel
+
+    model = TrainedModel.load(work.inputs)
+    scored, records = SCORED_PAIRS.path(work.inputs), (work.mentions, work.persons or work.mentions)
+    with work.connect() as connection:
+        sides = open_tables(connection, work.mentions, work.persons, columns_needed(work.spec, model.settings))
+        work.progress("assigning", 0, 1)
+        assigned = assign_pairs(
+            connection,
+            sides,
+            work.spec.assignment,
+            scored,
+            records,
+            work.folder,
+            TRAINING.read(work.inputs)["prior"]["expected_matches"],
+        )
+        tables = (PAIRS.path(work.inputs), scored, ASSIGNED.path(work.folder))
+        target = WIDER.path(work.folder)
+        wider = write_wider_pairs(connection, sides, model, work.spec.blocking.predict, tables, records, target)
+        work.progress("assigning", 1, 1)
+    return {**asdict(assigned), "wider_pairs": wider}
+
+
+STAGE = Stage(
+    assign,
+    writes=(ASSIGNED, CANDIDATES, WIDER),
+    reads=(MENTIONS, PERSONS, PAIRS, FREQUENCIES, MODEL, RELATIVES, LOG_LINEAR, TRAINING, SCORED_PAIRS, CLAIMS),
+    config=lambda spec: [spec.assignment, spec.blocking.predict],
+)

@@ -1,0 +1,72 @@
+"""block: candidate pairs, each with one small integer a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from linkage.config import LoadedProject, ProjectSpec
+from linkage.config.loading import KeyPath
+from linkage.errors import ProjectFileError
+from linkage.runs.directory import Counts
+from linkage.runs.tables import BLOCKING, ENGINE_DIFFERENCES, FREQUENCIES, MENTIONS, PAIRS, PERSONS
+from linkage.stages.comparison_check import accented_distances, faulty_comparisons
+from linkage.stages.plan import Plan, unknown_field, unknown_keys
+from linkage.stages.stage import Stage, Work, matching_part
+
+
+def block(work: Work) -> Counts:
+    """Propose pairs by the rules of the project file and write the level store."""
+    from linkage.engines.engine_differences import compare_levels
+    from linkage.engines.spark import write_level_store_on_spark
+    from linkage.model.settings import build_settings, columns_needed
+    from linkage.pairs.level_store import write_level_store
+    from linkage.pairs.sides import open_tables
+
+    settings = build_settings(work.spec, work.plan.shared)
+    target = PAIRS.path(work.folder)
+    with work.engine() as connection:
+        sides = open_tables(connection, work.mentions, work.persons, columns_needed(work.spec, settings))
+        write = write_level_store_on_spark if work.engine_name == "spark" else write_level_store
+        report = write(connection, sides, settings, work.spec.blocking.predict, target, work.progress)
+    if work.engine_name == "spark":
+        # String distances differ between engines: what that does to levels is counted, not assumed away.
+        with work.connect() as connection:
+            differing = compare_levels(connection, settings, work.mentions, work.persons, target, work.spec.seed)
+        ENGINE_DIFFERENCES.write(work.folder, differing)
+    held: Any = {**report, "possible_pairs": sides.possible_pairs, "left_rows": sides.left_rows}
+    BLOCKING.write(work.folder, held)
+    return {
+        "candidate_pairs": report["candidate_pairs"],
+        "pairs_per_mention": round(report["candidate_pairs"] / sides.left_rows, 2),
+    }
+
+
+def _config(spec: ProjectSpec) -> Any:
+    return [matching_part(spec), spec.blocking.predict]
+
+
+def _check(project: LoadedProject, plan: Plan) -> Iterator[ProjectFileError]:
+    """Compared fields and keys that there are; then every level's condition, put to DuckDB."""
+    spec = project.spec
+    rules: list[tuple[KeyPath, Any]] = [(("blocking", "predict", n), rule) for n, rule in enumerate(spec.blocking.predict)]
+    unknown = [
+        unknown_field(project, plan, ("comparisons", number, "field"), comparison.field, plan.shared)
+        for number, comparison in enumerate(spec.comparisons)
+        if comparison.field not in plan.shared
+    ]
+    yield from unknown
+    yield from unknown_keys(project, plan, rules)
+    if not unknown:
+        yield from faulty_comparisons(project, plan)
+
+
+STAGE = Stage(
+    block,
+    writes=(PAIRS, FREQUENCIES, BLOCKING, ENGINE_DIFFERENCES),
+    reads=(MENTIONS, PERSONS),
+    config=_config,
+    check=_check,
+    warn=accented_distances,
+    on_engine=True,
+)

@@ -1,0 +1,91 @@
+"""What the sources' headers and the project file come to: the fields and keys there are, for checks and for stages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from linkage.config import BlockingRule, FieldKind, LoadedProject, SideSpec
+from linkage.config.loading import KeyPath, raise_together
+from linkage.errors import ProjectFileError, nearest
+from linkage.registers.reading import MappingReport, check_side
+from linkage.standardise.keys import keys_of
+
+ALWAYS_KEPT = ("registration_date", "registering_office", "birth_registration_place")
+"""Fields that breakdowns and worklists need though the other side has none of that name."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run will standardise, block and compare."""
+
+    sides: dict[str, MappingReport]
+    """`left` and, unless duplicates are sought, `right` → how its columns are taken."""
+    fields: dict[str, dict[str, FieldKind]]
+    """Side → the fields to standardise and their kinds."""
+    shared: dict[str, FieldKind]
+    """The fields both sides have."""
+    field_of: dict[str, str]
+    """Standardised column → the shared field it is a key of."""
+    warnings: tuple[str, ...] = ()
+    """What will work but should be known, each with its place in the project file."""
+
+    @property
+    def left(self) -> Mapping[str, FieldKind]:
+        """The left side's fields."""
+        return self.sides["left"].mention_fields
+
+    @property
+    def right(self) -> Mapping[str, FieldKind]:
+        """The fields of the side that is linked to; the left one's when duplicates are sought."""
+        return self.sides[list(self.sides)[-1]].mention_fields
+
+
+def open_sources(project: LoadedProject, data: Path | None, *, first_rows: bool = False) -> Plan:
+    """Open the sources' headers (with `first_rows` also those) and see what both sides have.
+
+    Raises:
+        ProjectFileError: with every fault of the sources, each as file:line:column.
+    """
+    spec = project.spec
+    declared: dict[str, SideSpec] = {"left": spec.left} if spec.right is None else {"left": spec.left, "right": spec.right}
+    reports = {name: check_side(side, project.folder, data, first_rows=first_rows) for name, side in declared.items()}
+    raise_together(
+        [
+            project.fault((name, *finding.key), finding.what, allowed=finding.allowed, remedy=finding.remedy)
+            for name, report in reports.items()
+            for finding in report.errors
+        ]
+    )
+    left, right = reports["left"].mention_fields, reports[list(reports)[-1]].mention_fields
+    shared = {field: kind for field, kind in left.items() if right.get(field) == kind and field != "record_id"}
+    field_of = {column: field for field, kind in shared.items() for column in keys_of(field, kind)}
+    kept = {
+        name: {f: k for f, k in report.mention_fields.items() if f in shared or f in ALWAYS_KEPT}
+        for name, report in reports.items()
+    }
+    return Plan(reports, kept, shared, field_of)
+
+
+def unknown_keys(project: LoadedProject, plan: Plan, rules: list[tuple[KeyPath, BlockingRule]]) -> Iterator[ProjectFileError]:
+    """Keys of rules, each rule with its place, that both sides do not have."""
+    for keys, rule in rules:
+        for number, key in enumerate(rule.on):
+            if key not in plan.field_of:
+                yield unknown_field(project, plan, (*keys, number), key, plan.field_of)
+
+
+def unknown_field(project: LoadedProject, plan: Plan, keys: KeyPath, name: str, known: Mapping[str, object]) -> ProjectFileError:
+    """The error for a field or key that both sides do not have: which side has it, or what is near."""
+    left, right = plan.left, plan.right
+    if name in left and name in right:
+        return project.fault(
+            keys, f"{name} is {left[name]} on the left and {right[name]} on the right", remedy="Declare one kind for both."
+        )
+    near = nearest(name, known)
+    guess = f"; did you mean `{near}`?" if near else ""
+    sides = {"left": left, "right": right}
+    having = [side for side, fields in sides.items() if any(name in keys_of(field, kind) for field, kind in fields.items())]
+    what = f"only the {having[0]} side has it" if len(having) == 1 else "no such field or key on both sides"
+    return project.fault(keys, what + guess, given=name, allowed=known)

@@ -1,0 +1,76 @@
+"""sample: the pairs for clerical review, some that were not assigned among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from linkage.config import LoadedProject
+from linkage.errors import ProjectFileError, nearest
+from linkage.review.design import keep_design
+from linkage.runs.directory import Counts
+from linkage.runs.tables import ANCHORS, CANDIDATES, LINKS, MENTIONS, OUTSIDE, PERSONS, REVIEW_SET, THRESHOLDS, WIDER
+from linkage.stages.plan import Plan
+from linkage.stages.stage import Stage, Work
+from linkage.standardise.keys import keys_of
+
+
+def sample(work: Work) -> Counts:
+    """Draw the review set, or keep the one that is under review: labels belong to the probabilities it was drawn with."""
+    from linkage.decision.plan import describe_plan, plan_sample
+    from linkage.decision.sampling import By, draw_outside_pairs, draw_review_sample
+    from linkage.decision.thresholds import Thresholds
+    from linkage.review.known_pairs import write_anchors
+
+    if keep_design(work.inputs, work.folder):
+        return {"kept_as_under_review": 1}
+    spec = work.spec
+    thresholds = Thresholds.from_json(THRESHOLDS.read(work.inputs))
+    links, outside, review_set = LINKS.path(work.inputs), OUTSIDE.path(work.folder), REVIEW_SET.path(work.folder)
+    by = spec.review.stratify_by
+    with work.connect() as connection:
+        reached = draw_outside_pairs(connection, WIDER.path(work.inputs), links, thresholds.upper, outside)
+        strata = draw_review_sample(
+            connection,
+            links,
+            spec.review.pairs or spec.targets.review_capacity,
+            spec.seed,
+            thresholds,
+            review_set,
+            outside=outside if reached else None,
+            by=By(work.mentions, by) if by else None,
+        )
+        anchored = spec.right is not None and "personal_number" in work.plan.shared
+        known = write_anchors(connection, work.inputs, spec.seed, work.folder) if anchored else 0
+    return {
+        "review_pairs": sum(one.sampled for one in strata),
+        "strata": len(strata),
+        "pairs_not_assigned": reached,
+        "known_pairs": known,
+        "plan": describe_plan(plan_sample(strata, thresholds.upper), "en"),
+    }
+
+
+def _check(project: LoadedProject, plan: Plan) -> Iterator[ProjectFileError]:
+    """A review set can be stratified by a column whose values are groups, not lists of units."""
+    by = project.spec.review.stratify_by
+    columns = [
+        key
+        for field, kind in plan.fields["left"].items()
+        for key, sql_type in keys_of(field, kind).items()
+        if not sql_type.endswith("[]")
+    ]
+    if by is not None and by not in columns:
+        near = nearest(by, columns)
+        guess = f"; did you mean `{near}`?" if near else ""
+        yield project.fault(
+            ("review", "stratify_by"), f"the left side has no such standardised column{guess}", given=by, allowed=columns
+        )
+
+
+STAGE = Stage(
+    sample,
+    writes=(REVIEW_SET, OUTSIDE, ANCHORS),
+    reads=(MENTIONS, PERSONS, CANDIDATES, WIDER, LINKS, THRESHOLDS),
+    config=lambda spec: [spec.review, spec.targets.review_capacity, spec.seed],
+    check=_check,
+)

@@ -1,0 +1,47 @@
+"""standardise: raw columns become clean values and the keys that are blocked on and compared."""
+
+from __future__ import annotations
+
+from linkage.errors import LinkageError
+from linkage.runs.directory import Counts
+from linkage.runs.tables import MENTIONS, PERSONS, RAW_MENTIONS, RAW_PERSONS
+from linkage.stages.stage import Stage, Work
+
+
+def standardise(work: Work) -> Counts:
+    """Standardise each side's fields; as many rows come out as were used."""
+    from linkage.standardise.table import standardise_table
+
+    counts = {}
+    read_before = work.run.record("read")
+    tables = {"left": (RAW_MENTIONS, MENTIONS), "right": (RAW_PERSONS, PERSONS)}
+    with work.connect() as connection:
+        for side, report in work.plan.sides.items():
+            raw, table = tables[side]
+            fields = work.plan.fields[side]
+            dated_by = {field: date for field, date in report.dated_by.items() if field in fields and date in fields}
+            counts[table.name] = standardise_table(
+                connection,
+                raw.path(work.inputs),
+                table.path(work.folder),
+                fields,
+                dated_by=dated_by,
+                registered_at=report.number_registered_at,
+                sound_merges=work.spec.standardise.sound_merges,
+                progress=work.progress,
+            )
+            rows_in = read_before.counts[f"{side}_rows_used"] if read_before else None
+            if rows_in != counts[table.name]:
+                raise LinkageError(
+                    f"{table.name}: {rows_in} rows in, {counts[table.name]} out",
+                    "Rows were lost or doubled: please report this fault of linkage.",
+                )
+    return counts
+
+
+STAGE = Stage(
+    standardise,
+    writes=(MENTIONS, PERSONS),
+    reads=(RAW_MENTIONS, RAW_PERSONS),
+    config=lambda spec: [spec.left, spec.right, spec.standardise],
+)
