@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from linkage.config.sources import SourceSpec
 
+_NOT_TO_BE_OPENED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN}
+"""Primary result codes; the extended ones keep them in their low byte."""
+
 # SQLSTATE → what to say; the server's own message can quote a register's value
 POSTGRES_SAYS = {
     "28P01": ("the password was refused", "Set PGPASSWORD or write a pgpass file."),
@@ -95,8 +98,7 @@ def _sqlite_query(connection: sqlite3.Connection, label: str, spec: SourceSpec) 
 
 
 def _sqlite_fault(label: str, error: Exception) -> SourceError:
-    locked = "locked" in str(error)
-    if locked or "unable to open" in str(error):
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in _NOT_TO_BE_OPENED:
         return SourceError(f"{label}: the database cannot be opened, or another program holds it.", "Close that program.")
     if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
         return SourceError(f"{label}: the SQLite database is damaged.", "Restore it from a backup or export it again.")

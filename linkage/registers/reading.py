@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkage.config.sources import FieldKind
-from linkage.errors import ContractError, LinkageError, SourceError
+from linkage.errors import ContractError, LinkageError, ProjectFileError, SourceError, UnknownRegisterError
+from linkage.registers.catalogue import register_kind
 from linkage.registers.checks import CheckResult, run_checks
-from linkage.registers.kinds import RegisterField, RegisterKind, Role, register_kind
+from linkage.registers.kinds import RegisterField, RegisterKind, Role
 from linkage.registers.mapping import (
     ColumnMatch,
     Finding,
@@ -116,8 +117,8 @@ def check_side(side: SideSpec, base: Path, data: Path | None, *, first_rows: boo
     """
     try:
         register = describe_side(side)
-    except LinkageError as error:
-        key = "register" if "register kind" in error.what else "role"
+    except ProjectFileError as error:
+        key = "register" if isinstance(error, UnknownRegisterError) else "role"
         finding = Finding((key,), error.what, remedy=error.remedy)
         return MappingReport(side.register_, side.role, (), (finding,), {}, {})
     try:

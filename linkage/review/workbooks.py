@@ -22,9 +22,9 @@ from linkage.review.answers import LONGEST_COMMENT, REASONS, VERDICTS, Answer, r
 from linkage.review.assignments import assign
 from linkage.review.comparison import Comparison, compare_pair
 from linkage.review.marks import Marked
-from linkage.review.progress import neutralised
 from linkage.review.store import Store, open_store
 from linkage.review.texts import TEXTS, Language, Texts, group_of, in_page_order
+from linkage.runs.spreadsheet_text import neutralised
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
