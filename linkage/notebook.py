@@ -149,7 +149,7 @@ def simulate_review(
     Raises:
         LinkageError: when the run has no review set, or has labels of a real review.
     """
-    from linkage.action import begin_review
+    from linkage.follow_up import begin_review
     from linkage.runs.sql import connect, write_parquet
 
     if (run.path / "review" / "review.sqlite").is_file():

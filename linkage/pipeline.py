@@ -21,7 +21,7 @@ import duckdb
 from linkage.checking import plan_run
 from linkage.config import LoadedProject, ProjectSpec
 from linkage.errors import LinkageError, ProjectFileError, nearest
-from linkage.registers.sources import resolve
+from linkage.registers.source_parts import resolve
 from linkage.runs import Progress, RunDirectory, code_version, fingerprint, hash_file, source_fingerprint, write_provenance
 from linkage.runs.directory import Counts
 from linkage.stages import Backend, Work, assign, block, decide, read, reconcile, report, sample, score, standardise, train
@@ -86,7 +86,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         assign,
-        ("model", "pairs", "weighing", "assigning", "reconcile/differences.py", "reconcile/sides.py"),
+        ("model", "pairs", "weighing", "assigning", "reconcile/differences.py", "reconcile/side_files.py"),
         lambda spec: [spec.assignment, spec.blocking.predict],
         ("read", "standardise", "block", "train", "score"),
     ),

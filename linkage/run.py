@@ -70,7 +70,7 @@ class Run:
         >>> precision.denominator_is
         'links'
         """
-        from linkage.decision import RunTables, error_class, estimate
+        from linkage.decision import EstimateTables, error_class, estimate
         from linkage.report.groups import PROVINCE_FIELDS
         from linkage.review import write_labels
 
@@ -105,7 +105,7 @@ class Run:
             groups += [name for name in ("error_class", by) if name and name not in groups]
             return estimate(
                 connection,
-                replace(RunTables(**held, pairs="assigned_levels"), mentions="classed_mentions"),
+                replace(EstimateTables(**held, pairs="assigned_levels"), mentions="classed_mentions"),
                 self.thresholds,
                 self.spec.targets,
                 self.path / "estimates.json",

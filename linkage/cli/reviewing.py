@@ -29,7 +29,7 @@ def serve(
     behind_proxy: Annotated[bool, typer.Option("--behind-proxy", help="A proxy on this machine does TLS.")] = False,
 ) -> None:
     """Serve the review pages until stopped (Ctrl-C); the labels are written then."""
-    from linkage.action import begin_review
+    from linkage.follow_up import begin_review
     from linkage.project import Run
     from linkage.review import serve as serve_review
 
@@ -55,7 +55,7 @@ def users(
     role: Annotated[Literal["reviewer", "adjudicator", "manager"], typer.Option()] = "reviewer",
 ) -> None:
     """List accounts, add one, change a password, stop or resume one, or end its sessions. Passwords are asked for."""
-    from linkage.action import begin_review
+    from linkage.follow_up import begin_review
     from linkage.project import Run
     from linkage.review import add_user, end_sessions, list_users, set_active, set_password
 
@@ -90,7 +90,7 @@ def export(
     pairs: Annotated[int | None, typer.Option(min=1, help="Most pairs a workbook.", show_default=False)] = None,
 ) -> None:
     """Write workbooks for offices without access to the pages."""
-    from linkage.action import begin_review
+    from linkage.follow_up import begin_review
     from linkage.project import Run
     from linkage.review import export_workbooks
 

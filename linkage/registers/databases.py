@@ -8,8 +8,8 @@ from urllib.parse import quote_plus, urlsplit
 
 from linkage.errors import ProjectFileError, SourceError, nearest
 from linkage.registers.columnar import BATCH, numbered, text_of
-from linkage.registers.encodings import decode_batch
-from linkage.registers.parts import Part
+from linkage.registers.decoding import decode_batch
+from linkage.registers.parts import SourcePart
 from linkage.runs.sql import quote
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ POSTGRES_SAYS = {
 }
 
 
-def open_sqlite(path: Path, label: str, spec: SourceSpec) -> Part:
+def open_sqlite(path: Path, label: str, spec: SourceSpec) -> SourcePart:
     """A table or query of a SQLite file as a part; `SourceError` when it is damaged, locked or has no such table."""
 
     def connect() -> sqlite3.Connection:
@@ -79,7 +79,7 @@ def open_sqlite(path: Path, label: str, spec: SourceSpec) -> Part:
         finally:
             connection.close()
 
-    return Part(label, headers, batches)
+    return SourcePart(label, headers, batches)
 
 
 def _sqlite_query(connection: sqlite3.Connection, label: str, spec: SourceSpec) -> str:
@@ -105,7 +105,7 @@ def _sqlite_fault(label: str, error: Exception) -> SourceError:
     return SourceError(f"{label}: the query cannot be run.", "Correct `table` or `query` under `source`; it may only read.")
 
 
-def open_postgres(spec: SourceSpec) -> Part:
+def open_postgres(spec: SourceSpec) -> SourcePart:
     """A table or query of a PostgreSQL server as a part, read in one read-only transaction, streamed.
 
     Raises:
@@ -129,7 +129,7 @@ def open_postgres(spec: SourceSpec) -> Part:
                 yield decode_batch(numbered(batch, row), spec.encoding)
                 row += batch.num_rows
 
-    return Part(label, headers, batches, expressions=tuple(given))
+    return SourcePart(label, headers, batches, expressions=tuple(given))
 
 
 def _postgres_label(spec: SourceSpec) -> str:

@@ -82,7 +82,7 @@ def test_a_difference_whose_disagreements_are_all_labelled_is_narrow_and_right(t
 
 
 def test_the_review_opens_the_folder(planted: Planted, tmp_path: Path) -> None:
-    from linkage.action import begin_review
+    from linkage.follow_up import begin_review
     from linkage.project import Run
     from linkage.review.review_set import load_review_set
     from linkage.review.store import create_store

@@ -54,7 +54,7 @@ class FieldDisagreement:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class ReviewProgress:
     """Everything the manager sees."""
 
     strata: tuple[StratumProgress, ...]
@@ -66,7 +66,7 @@ class Progress:
     fields: tuple[FieldDisagreement, ...]
 
 
-def progress(run: Path) -> Progress:
+def progress(run: Path) -> ReviewProgress:
     """The progress of a run's review.
 
     Raises:
@@ -94,7 +94,7 @@ WHERE stage = 'blind' AND in_use = 1
 """
 
 
-def summarise(store: Store) -> Progress:
+def summarise(store: Store) -> ReviewProgress:
     """The progress as plain data. Agreement is over pairs answered by all their reviewers, before adjudication."""
     wanted = store.reviewers_per_pair
     values = {"wanted": wanted, "adjudication": store.setting("adjudication")}
@@ -120,7 +120,7 @@ def summarise(store: Store) -> Progress:
         for name in (a, b):
             met[name][0] += sum(table[place][place] for place in range(len(VERDICTS)))
             met[name][1] += sum(map(sum, table))
-    return Progress(
+    return ReviewProgress(
         strata=(*strata, _together(strata)),
         reviewers=tuple(_reviewer(name, own[name], share(*met[name])) for name in sorted(own)),
         cohen=tuple((a, b, cohens_kappa(table)) for (a, b), table in sorted(crossed.items())),
