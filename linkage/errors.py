@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 
 class LinkageError(Exception):
-    """The work failed; `exit_status` is what the command line returns."""
+    """The work failed; `exit_status` is what the command line returns, `http_status` what a page of the review answers."""
 
     exit_status = 1
+    http_status = 500
 
     def __init__(self, what: str, remedy: str = "") -> None:
         super().__init__(f"{what}\n{remedy}" if remedy else what)
@@ -29,6 +30,10 @@ class ProjectFileError(LinkageError):
     """The command or the project file is wrong; nothing was started."""
 
     exit_status = 2
+
+
+class UnknownRegisterError(ProjectFileError):
+    """A side names a register kind that there is none of."""
 
 
 class SourceError(LinkageError):
@@ -48,7 +53,18 @@ class TrainingError(LinkageError):
 
 
 class ReviewError(LinkageError):
-    """A label, account or workbook of the clerical review was refused."""
+    """A label, account or workbook of the clerical review was refused; on a page: it is no longer open."""
+
+    http_status = 409
+
+
+class NotAssignedError(ReviewError):
+    """The pair is not this person's to see or to answer."""
+
+    http_status = 403
+
+    def __init__(self) -> None:
+        super().__init__("this pair is not assigned to you")
 
 
 class ReportError(LinkageError):

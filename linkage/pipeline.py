@@ -24,7 +24,7 @@ import duckdb
 from linkage.config import LoadedProject, ProjectSpec, load_project
 from linkage.config.loading import raise_together
 from linkage.errors import LinkageError, ProjectFileError, nearest
-from linkage.registers.sources import resolve
+from linkage.registers.source_parts import resolve
 from linkage.runs import (
     Progress,
     RunDirectory,

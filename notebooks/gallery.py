@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from linkage import Project, Run, open_project
 from linkage.config import TargetsSpec, ThresholdsSpec
 from linkage.decision import draw_figures, propose_thresholds
-from linkage.decision.figures import STYLE, draw_weights
+from linkage.decision.estimate_figures import STYLE, draw_weights
 from linkage.notebook import demo_province, simulate_review
 from linkage.registers.profile import draw_profile, profile_side
 from linkage.runs.sql import connect
@@ -83,7 +83,7 @@ ENTRIES = (
         "How many assigned pairs have each link weight (logarithmic), with both thresholds and the region between.",
         "Two hills and a valley is a model that can tell. Thresholds belong in the valley.",
         "One hill, or a threshold on a hill's side: improve the comparisons before moving thresholds by hand.",
-        "linkage.decision.figures.draw_weights(figure, weights, thresholds, language)",
+        "linkage.decision.estimate_figures.draw_weights(figure, weights, thresholds, language)",
     ),
     Entry(
         "curve",

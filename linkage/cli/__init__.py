@@ -11,12 +11,12 @@ import gc
 import os
 import sys
 
-from linkage.cli import action as action
-from linkage.cli import after as after
-from linkage.cli import bench as bench
+from linkage.cli import experimenting as experimenting
+from linkage.cli import inspecting as inspecting
 from linkage.cli import linking as linking
+from linkage.cli import reconciling as reconciling
+from linkage.cli import reporting as reporting
 from linkage.cli import reviewing as reviewing
-from linkage.cli import sources as sources
 from linkage.cli.output import app, errors
 from linkage.errors import LinkageError
 

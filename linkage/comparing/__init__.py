@@ -13,6 +13,7 @@ as it stands. Run again after the review, the same call scores both runs by thos
 - Mentions that carry a personal number give a second answer without labels, for mentions with a number alone.
 """
 
-from linkage.comparing.compare import Comparison, compare_runs
+from linkage.comparing.compare import compare_runs
+from linkage.comparing.run_comparison import RunComparison
 
-__all__ = ["Comparison", "compare_runs"]
+__all__ = ["RunComparison", "compare_runs"]

@@ -1,33 +1,30 @@
-"""The comparison of two runs as plain data, and the files it leaves."""
+"""Comparing two runs: what is read of both, and the files it leaves."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linkage.comparing.fair_sample import (
-    LabelledStratum,
     count_links,
     draw_fair_sample,
     make_fair_frame,
     read_labels,
     score_by_labels,
 )
-from linkage.comparing.links import CommonMentions, StratumChanges, count_changes, find_changes
-from linkage.comparing.models import Level, Setting, differing_settings, levels_side_by_side
+from linkage.comparing.links import count_changes, find_changes
+from linkage.comparing.models import Level, differing_settings, levels_side_by_side
 from linkage.comparing.numbered import score_by_numbers, uses_number
 from linkage.comparing.page import write_page
-from linkage.comparing.paired import PairedEstimate
+from linkage.comparing.run_comparison import RunComparison
 from linkage.errors import RunDirectoryError
 from linkage.review import write_labels
-from linkage.review.progress import neutralised
 from linkage.runs import RunDirectory
 from linkage.runs.adopting import link_or_copy
 from linkage.runs.files import write_json, write_text
+from linkage.runs.spreadsheet_text import csv_text
 from linkage.runs.sql import connect, fetch_row, literal, write_parquet
 
 if TYPE_CHECKING:
@@ -36,41 +33,7 @@ if TYPE_CHECKING:
 _FINISHED = "ORDER BY record_id_l"
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """Two runs held against each other; A is the earlier, B the one that may replace it.
-
-    `changes` has one row a stratum, all mentions first; `estimates` are there as far as labels and numbers allow; `notes` say
-    what they do not; `sample` is the state of the review set. Files are in `folder`.
-    """
-
-    run_a: str
-    run_b: str
-    folder: Path
-    synthetic: bool
-    mentions: CommonMentions
-    links_a: int
-    links_b: int
-    changes: list[StratumChanges]
-    settings: list[Setting]
-    levels: list[Level]
-    estimates: list[PairedEstimate]
-    sample: list[LabelledStratum]
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def whole(self) -> StratumChanges:
-        """The changes over all mentions."""
-        none = StratumChanges("all", "all", 0, 0, 0, 0)
-        return next((one for one in self.changes if one.by == "all"), none)
-
-    @property
-    def page(self) -> Path:
-        """The HTML page."""
-        return self.folder / "compare.html"
-
-
-def compare_runs(run_a: Path, run_b: Path, target: Path, *, pairs: int | None = None) -> Comparison:
+def compare_runs(run_a: Path, run_b: Path, target: Path, *, pairs: int | None = None) -> RunComparison:
     """Compare two finished runs on the same registers and write what the package's docstring lists to `target`.
 
     `pairs` is the size of the review set: run B's own (`review.pairs`, else the review capacity) when absent. Where the
@@ -121,7 +84,7 @@ def compare_runs(run_a: Path, run_b: Path, target: Path, *, pairs: int | None = 
         links = count_links(connection)
         scored = score_by_labels(sample, *links)
         numbered = score_by_numbers(connection, run_b, specs)
-        found = Comparison(
+        found = RunComparison(
             run_a=summaries[0]["run_id"],
             run_b=summaries[1]["run_id"],
             folder=target,
@@ -203,18 +166,10 @@ def _write_review_tables(connection: duckdb.DuckDBPyConnection, run_a: Path, run
             write_parquet(connection, query, directory.file(f"{name}.parquet"))
 
 
-def _write_tables(connection: duckdb.DuckDBPyConnection, found: Comparison, directory: RunDirectory) -> None:
+def _write_tables(connection: duckdb.DuckDBPyConnection, found: RunComparison, directory: RunDirectory) -> None:
     write_parquet(connection, f"SELECT * FROM changes {_FINISHED}", directory.file("changes.parquet"))
     changed = connection.execute(f"SELECT * FROM changes WHERE change <> 'kept' {_FINISHED}")
     head = [column[0] for column in changed.description or ()]
-    write_text(directory.file("changes.csv"), _csv(head, changed.fetchall()))
+    write_text(directory.file("changes.csv"), csv_text(head, changed.fetchall()))
     levels = [tuple(asdict(level).values()) for level in found.levels]
-    write_text(directory.file("levels.csv"), _csv(list(Level.__dataclass_fields__), levels))
-
-
-def _csv(head: list[str], rows: list[tuple[Any, ...]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(head)
-    writer.writerows([neutralised(cell) for cell in row] for row in rows)
-    return "\ufeff" + text.getvalue()
+    write_text(directory.file("levels.csv"), csv_text(list(Level.__dataclass_fields__), levels))

@@ -15,7 +15,7 @@ from linkage.report.texts import Texts
 from linkage.runs.files import write_text
 
 if TYPE_CHECKING:
-    from linkage.comparing.compare import Comparison
+    from linkage.comparing.run_comparison import RunComparison
     from linkage.decision.intervals import Interval
 
 NOTABLE = 1.0
@@ -29,7 +29,7 @@ _LEDGER = Ledger("vi")
 Cell = str | int | float | None
 
 
-def write_page(target: Path, found: Comparison) -> None:
+def write_page(target: Path, found: RunComparison) -> None:
     """Write the page of a comparison."""
     banner = f'<aside class="banner">{escape(texts.SYNTHETIC)}</aside>' if found.synthetic else ""
     parts = {
@@ -56,7 +56,7 @@ def write_page(target: Path, found: Comparison) -> None:
     )
 
 
-def _links(found: Comparison) -> str:
+def _links(found: RunComparison) -> str:
     tables = []
     for by in dict.fromkeys(one.by for one in found.changes):
         rows: list[list[Cell]] = [
@@ -68,7 +68,7 @@ def _links(found: Comparison) -> str:
     return "\n".join(tables)
 
 
-def _estimates(found: Comparison) -> str:
+def _estimates(found: RunComparison) -> str:
     rows: list[list[Cell]] = []
     for one in found.estimates:
         if one.measure == "precision":
@@ -82,7 +82,7 @@ def _estimates(found: Comparison) -> str:
     return (_table(texts.HEADINGS["estimates"][3:], head, rows) if rows else "") + notes
 
 
-def _sample(found: Comparison) -> str:
+def _sample(found: RunComparison) -> str:
     rows: list[list[Cell]] = []
     for one in found.sample:
         span = Texts("vi").decimal(one.stratum.removesuffix(f" {one.category}"))
@@ -91,7 +91,7 @@ def _sample(found: Comparison) -> str:
     return _table(texts.HEADINGS["sample"][3:], head, rows)
 
 
-def _settings(found: Comparison) -> str:
+def _settings(found: RunComparison) -> str:
     if not found.settings:
         return f"<p>{escape(texts.WORDS['same'])}</p>"
     rows = [
@@ -103,7 +103,7 @@ def _settings(found: Comparison) -> str:
     return _framed(texts.HEADINGS["settings"][3:], [(texts.WORDS["key"], False), ("A", False), ("B", False)], rows)
 
 
-def _levels(found: Comparison) -> str:
+def _levels(found: RunComparison) -> str:
     if not found.levels:
         return f"<p>{escape(texts.WORDS['no_levels'])}</p>"
     words = Texts("vi")

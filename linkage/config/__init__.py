@@ -17,7 +17,7 @@ from linkage.config.matching import (
     RelativesSpec,
     TrainingSpec,
 )
-from linkage.config.project import (
+from linkage.config.project_spec import (
     ProjectSpec,
     ReportSpec,
     ReviewSpec,

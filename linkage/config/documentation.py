@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from linkage.config.project import ProjectSpec
+from linkage.config.project_spec import ProjectSpec
 
 README = Path(__file__).parents[2] / "configs" / "README.md"
 

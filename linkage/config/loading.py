@@ -15,7 +15,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from linkage.config.project import MEMORY, PROJECT_NAME, ProjectSpec
+from linkage.config.project_spec import MEMORY, PROJECT_NAME, ProjectSpec
 from linkage.config.spec import NAME
 from linkage.errors import ProjectFileError, nearest
 
@@ -44,7 +44,7 @@ PATTERNS = {
 
 
 @dataclass(frozen=True)
-class Place:
+class FilePlace:
     """Where a key stands: file, line and column, the latter two counted from 1."""
 
     file: str
@@ -63,7 +63,7 @@ class LoadedProject:
     path: Path
     text: str
     """The file's text, with that of the file it extends before it."""
-    places: dict[KeyPath, Place]
+    places: dict[KeyPath, FilePlace]
 
     @property
     def folder(self) -> Path:
@@ -75,11 +75,11 @@ class LoadedProject:
         """SHA-256 of the file's meaning (not of its comments or layout), 64 hexadecimal digits."""
         return hashlib.sha256(self.spec.model_dump_json(by_alias=True).encode()).hexdigest()
 
-    def place(self, keys: KeyPath) -> Place:
+    def place(self, keys: KeyPath) -> FilePlace:
         """Where the key, or the nearest key above it that the file holds, stands."""
         while keys and keys not in self.places:
             keys = keys[:-1]
-        return self.places.get(keys, Place(self.path.name, 1, 1))
+        return self.places.get(keys, FilePlace(self.path.name, 1, 1))
 
     def fault(
         self, keys: KeyPath, what: str, *, given: object = None, allowed: Iterable[str] = (), remedy: str = ""
@@ -210,19 +210,19 @@ def _plain(node: Any) -> Any:
     return [_plain(value) for value in node] if isinstance(node, list) else node
 
 
-def _places(node: Any, file: str, above: KeyPath = ()) -> dict[KeyPath, Place]:
-    found: dict[KeyPath, Place] = {}
+def _places(node: Any, file: str, above: KeyPath = ()) -> dict[KeyPath, FilePlace]:
+    found: dict[KeyPath, FilePlace] = {}
     if isinstance(node, CommentedMap):
         for key, value in node.items():
             # a key that came with `<<: *anchor` has no place of its own: that of the group stands for it
             if key in node.lc.data:
                 line, column = node.lc.key(key)
-                found[(*above, str(key))] = Place(file, line + 1, column + 1)
+                found[(*above, str(key))] = FilePlace(file, line + 1, column + 1)
             found |= _places(value, file, (*above, str(key)))
     elif isinstance(node, CommentedSeq):
         for index, value in enumerate(node):
             line, column = node.lc.item(index)
-            found[(*above, index)] = Place(file, line + 1, column + 1)
+            found[(*above, index)] = FilePlace(file, line + 1, column + 1)
             found |= _places(value, file, (*above, index))
     return found
 
@@ -289,7 +289,7 @@ def _follow(location: Sequence[str | int], data: Any) -> tuple[KeyPath, Any]:
     return tuple(keys), data
 
 
-def _message(place: Place, keys: KeyPath, what: str, given: object, allowed: Sequence[str]) -> str:
+def _message(place: FilePlace, keys: KeyPath, what: str, given: object, allowed: Sequence[str]) -> str:
     path = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys).lstrip(".")
     lines = [f"{place} {path}: {what}" if path else f"{place} {what}"]
     if given is not None:

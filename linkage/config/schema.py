@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from linkage.config.project import ProjectSpec
+from linkage.config.project_spec import ProjectSpec
 
 SCHEMA_FILE = Path(__file__).parents[2] / "configs" / "schema" / "project.json"
 

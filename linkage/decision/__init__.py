@@ -7,7 +7,7 @@ link weights; imports no other stage. In order of use:
    `links.parquet` (with `labels`, verdicts overrule the thresholds).
 2. `draw_outside_pairs` makes the frame of pairs that were not assigned; `plan_sample` says what a budget would tell;
    `draw_review_sample` writes `review_set.parquet`, a probability sample; `top_up_review_sample` enlarges it.
-3. `estimate(connection, RunTables(…), …)` writes `estimates.json`: three estimators side by side, worst/middle/best readings
+3. `estimate(connection, EstimateTables(…), …)` writes `estimates.json`: three estimators side by side, worst/middle/best readings
    of doubt, calibration, challengers, breakdowns, and the thresholds the labels can promise (`from_labels`).
 4. `draw_figures(estimates, …)` draws them, each with a caption that says how to read it (`texts.py`, Vietnamese and English).
 
@@ -23,9 +23,9 @@ from linkage.decision.breakdowns import GroupRates, error_class
 from linkage.decision.calibration import Calibration, Calibrator, calibrate, reliability
 from linkage.decision.deciding import decide
 from linkage.decision.doubt import DawidSkene, estimate_reviewer_errors
-from linkage.decision.estimate import Estimates, RunTables, estimate
+from linkage.decision.estimate import Estimates, EstimateTables, estimate
+from linkage.decision.estimate_figures import DrawnFigure, draw_figures
 from linkage.decision.estimators import Estimate, estimate_by_design, estimate_by_model
-from linkage.decision.figures import DrawnFigure, draw_figures
 from linkage.decision.plan import PlannedWidth, describe_plan, plan_sample
 from linkage.decision.promise import describe_choices, describe_promise, thresholds_from_labels
 from linkage.decision.sampling import By, draw_outside_pairs, draw_review_sample, load_strata, top_up_review_sample
@@ -41,10 +41,10 @@ __all__ = [
     "DawidSkene",
     "DrawnFigure",
     "Estimate",
+    "EstimateTables",
     "Estimates",
     "GroupRates",
     "PlannedWidth",
-    "RunTables",
     "Stratum",
     "Thresholds",
     "calibrate",

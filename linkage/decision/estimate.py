@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import duckdb
     from numpy.typing import NDArray
 
-    from linkage.config.project import TargetsSpec
+    from linkage.config.project_spec import TargetsSpec
     from linkage.runs.documents import EstimatesHeld
 
 Answer = TypeVar("Answer")
@@ -46,7 +46,7 @@ GRID = 21
 
 
 @dataclass(frozen=True)
-class RunTables:
+class EstimateTables:
     """Where a run's tables are: Parquet paths, or names of tables and views. Absent ones are left out of the estimates.
 
     `outside` the pairs not assigned, by `draw_outside_pairs`; `verdicts` single verdicts (pair_id, reviewer, verdict) of double
@@ -121,7 +121,7 @@ class Estimates:
 
 def estimate(
     connection: duckdb.DuckDBPyConnection,
-    tables: RunTables,
+    tables: EstimateTables,
     thresholds: Thresholds,
     targets: TargetsSpec,
     target: Path,
@@ -193,7 +193,7 @@ def estimate(
 
 def _by_anchors(
     connection: duckdb.DuckDBPyConnection,
-    tables: RunTables,
+    tables: EstimateTables,
     grid: Sequence[float],
     features: Sequence[str],
     number: str,
@@ -232,7 +232,7 @@ def _by_design(
 
 def _by_reviewers(
     connection: duckdb.DuckDBPyConnection,
-    tables: RunTables,
+    tables: EstimateTables,
     sample: LabelledSample,
     weights: NDArray[np.float64],
     linked: NDArray[np.bool_],
@@ -250,7 +250,7 @@ def _by_reviewers(
 
 
 def _challenge(
-    connection: duckdb.DuckDBPyConnection, tables: RunTables, sample: LabelledSample, seed: int
+    connection: duckdb.DuckDBPyConnection, tables: EstimateTables, sample: LabelledSample, seed: int
 ) -> list[ChallengerScore]:
     assert tables.pairs is not None and tables.review_set is not None
     levels = sorted(name for name in columns_of(connection, tables.pairs) if name.startswith("gamma_"))
@@ -270,7 +270,7 @@ def _challenge(
 
 
 def _break_down(
-    connection: duckdb.DuckDBPyConnection, tables: RunTables, column: str, sample: LabelledSample | None, level: float
+    connection: duckdb.DuckDBPyConnection, tables: EstimateTables, column: str, sample: LabelledSample | None, level: float
 ) -> list[GroupRates]:
     if column not in columns_of(connection, tables.mentions):
         raise LinkageError(f"The mentions have no column `{column}` to break rates down by.", "Name a standardised field or key.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from linkage.config.sources import PROVINCE_FIELDS
 from linkage.decision.breakdowns import error_class
-from linkage.decision.estimate import Estimates, RunTables, estimate
+from linkage.decision.estimate import Estimates, EstimateTables, estimate
 from linkage.decision.thresholds import Thresholds
 from linkage.runs.sql import described_columns, fetch_row, quote
 from linkage.runs.tables import (
@@ -60,7 +60,7 @@ def measure_run(connection: duckdb.DuckDBPyConnection, run: Path, spec: ProjectS
     held = {table.name: table.path(run) for table in (PERSONS, REVIEW_SET, LABELS, OUTSIDE, VERDICTS) if table.is_in(run)}
     return estimate(
         connection,
-        RunTables("decided_links", "classed_mentions", pairs="assigned_levels", **held),
+        EstimateTables("decided_links", "classed_mentions", pairs="assigned_levels", **held),
         Thresholds.from_json(THRESHOLDS.read(run)),
         spec.targets,
         ESTIMATES.path(folder),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from linkage.config.project import TargetsSpec
+    from linkage.config.project_spec import TargetsSpec
     from linkage.decision.samples import LabelledSample
 
 ALPHA = 0.05

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from linkage.config.project import TargetsSpec, ThresholdsSpec
+    from linkage.config.project_spec import TargetsSpec, ThresholdsSpec
     from linkage.runs.documents import ThresholdPair
 
 MINUTES_PER_PAIR = 1.5

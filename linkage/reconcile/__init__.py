@@ -11,13 +11,13 @@ other base. Register values stand in tables and workbooks only, never in a messa
 """
 
 from linkage.reconcile.acceptance import Judgement, LotJudgement, Rate, draw_sample, judge_acceptance
-from linkage.reconcile.acceptance_plan import Plan, plan_acceptance
+from linkage.reconcile.acceptance_plan import AcceptancePlan, plan_acceptance
 from linkage.reconcile.codes import OUTCOMES_FILE, Codes, load_codes
 from linkage.reconcile.collecting import Collected, collect_worklists
 from linkage.reconcile.differences import write_field_differences
 from linkage.reconcile.handback import Handback, reconcile_handback
 from linkage.reconcile.inventory import Inventory, take_inventory, write_inventory
-from linkage.reconcile.numbers import Proposals, propose_numbers
+from linkage.reconcile.number_proposals import Proposals, propose_numbers
 from linkage.reconcile.outcomes import write_outcomes
 from linkage.reconcile.prefill import Prefilled, RoleRun, prefill_entries
 from linkage.reconcile.summaries import SummaryRow, summarise_outcomes, write_summary
@@ -25,13 +25,13 @@ from linkage.reconcile.worklists import Worklists, write_worklists
 
 __all__ = [
     "OUTCOMES_FILE",
+    "AcceptancePlan",
     "Codes",
     "Collected",
     "Handback",
     "Inventory",
     "Judgement",
     "LotJudgement",
-    "Plan",
     "Prefilled",
     "Proposals",
     "Rate",

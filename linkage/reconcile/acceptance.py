@@ -16,8 +16,8 @@ import pyarrow as pa
 
 from linkage.errors import SourceError
 from linkage.reconcile import texts
-from linkage.reconcile.acceptance_plan import Plan, plan_acceptance
-from linkage.reconcile.tables import read_table
+from linkage.reconcile.acceptance_plan import AcceptancePlan, plan_acceptance
+from linkage.reconcile.list_files import read_table
 from linkage.runs.sql import connect, literal, quote
 from linkage.vietnamese import tone_key
 
@@ -45,7 +45,7 @@ class LotJudgement:
 
     entries: Rate
     fields: Rate
-    plan: Plan
+    plan: AcceptancePlan
     decision: Decision
     to_key: int
     """Entries still to be keyed again before a decision; 0 when there is one."""
@@ -216,7 +216,7 @@ def _judge_lots(
     return judged
 
 
-def _decide(plan: Plan, flags: Sequence[bool]) -> tuple[Decision, int]:
+def _decide(plan: AcceptancePlan, flags: Sequence[bool]) -> tuple[Decision, int]:
     """What the plan says of re-keyed entries in their drawn order (True: wrong)."""
     if len(flags) >= plan.lot_size:
         return ("accept" if sum(flags) <= plan.tolerated else "reject"), 0

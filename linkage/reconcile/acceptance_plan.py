@@ -22,7 +22,7 @@ MOST_ERRORS = 25
 
 
 @dataclass(frozen=True)
-class Plan:
+class AcceptancePlan:
     """A plan for one lot, with the risks it really has."""
 
     lot_size: int
@@ -50,7 +50,7 @@ class Plan:
 
 def plan_acceptance(
     lot_size: int, tolerable: float, good: float, consumers_risk: float = 0.05, producers_risk: float = 0.05
-) -> Plan:
+) -> AcceptancePlan:
     """The plan of least expected work that keeps both risks; the whole lot when no sample can.
 
     `tolerable` and `good` are shares of wrong entries (0 ≤ good < tolerable < 1): a lot just above `tolerable` is accepted with
@@ -68,9 +68,9 @@ def plan_acceptance(
 
 
 @lru_cache(maxsize=4096)
-def _plan(lot_size: int, tolerable: float, good: float, consumer: float, producer: float) -> Plan:
+def _plan(lot_size: int, tolerable: float, good: float, consumer: float, producer: float) -> AcceptancePlan:
     bad, fine = floor(tolerable * lot_size + 1e-9) + 1, floor(good * lot_size + 1e-9)
-    best = Plan(lot_size, lot_size, 0, bad - 1, bad - 1, 0.0, 0.0, bad - 1, float(lot_size))
+    best = AcceptancePlan(lot_size, lot_size, 0, bad - 1, bad - 1, 0.0, 0.0, bad - 1, float(lot_size))
     if bad > lot_size:
         return best
     for c2 in range(min(bad - 1, MOST_ERRORS) + 1):
@@ -81,7 +81,7 @@ def _plan(lot_size: int, tolerable: float, good: float, consumer: float, produce
     return best
 
 
-def _smallest(lot_size: int, bad: int, fine: int, c1: int, c2: int, consumer: float, limit: float) -> Plan | None:
+def _smallest(lot_size: int, bad: int, fine: int, c1: int, c2: int, consumer: float, limit: float) -> AcceptancePlan | None:
     """The smallest n1 (= n2 unless c1 = c2) that keeps the consumer's risk; None beyond `limit` or the lot."""
     double = c1 < c2
     low, high = c1 + 1, min(lot_size // 2 if double else lot_size, int(limit))
@@ -95,7 +95,7 @@ def _smallest(lot_size: int, bad: int, fine: int, c1: int, c2: int, consumer: fl
             low = middle + 1
     second = low * double
     undecided = float(_probabilities(lot_size, fine, low, c2)[c1 + 1 :].sum())
-    return Plan(
+    return AcceptancePlan(
         lot_size, low, second, c1, c2,
         _accepts(lot_size, bad, low, second, c1, c2),
         max(0.0, 1 - _accepts(lot_size, fine, low, second, c1, c2)),

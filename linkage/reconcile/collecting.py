@@ -16,8 +16,8 @@ import pyarrow as pa
 from linkage.errors import LinkageError
 from linkage.reconcile import texts
 from linkage.reconcile.codes import OUTCOMES_FILE, load_codes
-from linkage.reconcile.sides import scan
-from linkage.reconcile.spreadsheets import Column, Sheet, row_xml, write_workbook
+from linkage.reconcile.side_files import scan
+from linkage.reconcile.spreadsheets import Column, WorkbookSheet, row_xml, write_workbook
 from linkage.reconcile.worklists import ISSUED
 from linkage.runs.sql import connect, write_parquet
 from linkage.vietnamese import parse_date
@@ -246,6 +246,6 @@ def _write_refused(path: Path, refused: list[tuple[str, str, int | None, str, st
         for number, (file, sheet, at, record_id, reason) in enumerate(refused, 3)
     )
     write_workbook(
-        path, [Sheet(REFUSED.removesuffix(".xlsx"), columns, rows, len(refused), (texts.REFUSED_TITLE,), protected=False)]
+        path, [WorkbookSheet(REFUSED.removesuffix(".xlsx"), columns, rows, len(refused), (texts.REFUSED_TITLE,), protected=False)]
     )
     return path

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkage.config import FieldKind
-from linkage.reconcile.sides import Sides, scan
+from linkage.reconcile.side_files import SideFiles, scan
 from linkage.runs.sql import literal, quote, quote_list, write_parquet
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def write_field_differences(
 
     The pairs are the assigned ones and those of `same_number`; columns as `classify_differences` has them, and record ids.
     """
-    sides = Sides.of(run)
+    sides = SideFiles.of(run)
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE rc_comparable AS"
         f" SELECT id_l, id_r FROM {scan(assigned)} UNION FROM ({same_number(sides, kinds)})"
@@ -60,7 +60,7 @@ def write_field_differences(
     )
 
 
-def same_number(sides: Sides, kinds: Mapping[str, FieldKind]) -> str:
+def same_number(sides: SideFiles, kinds: Mapping[str, FieldKind]) -> str:
     """A query of the pairs that carry the same personal number: id_l, id_r."""
     if kinds.get("personal_number") is not FieldKind.personal_number or sides.within:
         return "SELECT NULL::INTEGER AS id_l, NULL::INTEGER AS id_r WHERE false"
@@ -69,7 +69,7 @@ def same_number(sides: Sides, kinds: Mapping[str, FieldKind]) -> str:
 
 
 def classify_differences(
-    connection: duckdb.DuckDBPyConnection, sides: Sides, kinds: Mapping[str, FieldKind], pairs: str, table: str
+    connection: duckdb.DuckDBPyConnection, sides: SideFiles, kinds: Mapping[str, FieldKind], pairs: str, table: str
 ) -> None:
     """Make the temporary table `table`: a row a differing field of a pair.
 
@@ -88,7 +88,7 @@ def classify_differences(
         connection.execute(f"INSERT INTO {quote(table)} {part}")
 
 
-def _of_field(field: str, kind: FieldKind, sides: Sides, pairs: str) -> str:
+def _of_field(field: str, kind: FieldKind, sides: SideFiles, pairs: str) -> str:
     rule = _RULES[kind].format(f=field)
     known = _KNOWN.get(kind, '{side}."{f}" IS NOT NULL')
     known_l, known_r = (known.format(side=side, f=field) for side in ("l", "r"))

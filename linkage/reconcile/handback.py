@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from linkage.config import FieldKind
 from linkage.errors import LinkageError
-from linkage.reconcile.claims import CLASHING, DIFFERENT_PERSON
 from linkage.reconcile.differences import classify_differences, unit_name
-from linkage.reconcile.sides import Sides, columns_of, fold_sql, scan
+from linkage.reconcile.rivals import CLASHING, DIFFERENT_PERSON
+from linkage.reconcile.side_files import SideFiles, columns_of, fold_sql, scan
 from linkage.runs.sql import connect, write_parquet
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def reconcile_handback(run: Path, kinds: Mapping[str, FieldKind]) -> Handback:
     Raises:
         LinkageError: the run links within one table, or its rows lack the parts of the book key.
     """
-    sides = Sides.of(run)
+    sides = SideFiles.of(run)
     if sides.within:
         raise LinkageError(f"{run} links within one table", "Give the handed-back rows as the right side of the project file.")
     with connect() as connection:
@@ -77,7 +77,7 @@ def reconcile_handback(run: Path, kinds: Mapping[str, FieldKind]) -> Handback:
     return Handback(states, int(how.get("key", 0)), int(how.get("link", 0)), dict(conflicts))
 
 
-def _pair(connection: duckdb.DuckDBPyConnection, run: Path, sides: Sides) -> None:
+def _pair(connection: duckdb.DuckDBPyConnection, run: Path, sides: SideFiles) -> None:
     """hb_pairs: id_l, id_r, how; one to one, the key first."""
     for table, raw in (("hb_here", sides.raw_mentions), ("hb_there", sides.raw_persons)):
         year = "regexp_extract(registration_date, '([0-9]{4})', 1)"
@@ -107,7 +107,7 @@ def _pair(connection: duckdb.DuckDBPyConnection, run: Path, sides: Sides) -> Non
     )
 
 
-def _write_states(connection: duckdb.DuckDBPyConnection, run: Path, sides: Sides) -> dict[str, int]:
+def _write_states(connection: duckdb.DuckDBPyConnection, run: Path, sides: SideFiles) -> dict[str, int]:
     here, there = (scan(path) for path in (sides.mentions, sides.persons))
     target = run / "handback.parquet"
     write_parquet(

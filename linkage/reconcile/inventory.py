@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from linkage.reconcile import texts
-from linkage.reconcile.spreadsheets import Column, Sheet, row_xml, write_workbook
-from linkage.reconcile.tables import read_table
+from linkage.reconcile.list_files import read_table
+from linkage.reconcile.spreadsheets import Column, WorkbookSheet, row_xml, write_workbook
 from linkage.vietnamese import fold, parse_date
 
 CONTRADICTIONS = (
@@ -190,7 +190,9 @@ def write_inventory(inventory: Inventory, path: Path) -> None:
     write_workbook(
         path,
         [
-            Sheet(texts.INVENTORY_SHEETS[0], columns, counted, len(lines), (texts.INVENTORY_TITLE,), protected=False),
-            Sheet(texts.INVENTORY_SHEETS[1], wrong_columns, wrong, len(found), (texts.INVENTORY_SHEETS[1],), protected=False),
+            WorkbookSheet(texts.INVENTORY_SHEETS[0], columns, counted, len(lines), (texts.INVENTORY_TITLE,), protected=False),
+            WorkbookSheet(
+                texts.INVENTORY_SHEETS[1], wrong_columns, wrong, len(found), (texts.INVENTORY_SHEETS[1],), protected=False
+            ),
         ],
     )

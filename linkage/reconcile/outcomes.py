@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from linkage.config import FieldKind
-from linkage.reconcile.claims import gather_claims
 from linkage.reconcile.codes import FINDINGS, OUTCOMES_FILE, Codes, load_codes, routings
-from linkage.reconcile.sides import Sides, columns_of, fold_sql, scan, texts_sql
+from linkage.reconcile.rivals import gather_claims
+from linkage.reconcile.side_files import SideFiles, columns_of, fold_sql, scan, texts_sql
 from linkage.runs.sql import literal, quote, write_parquet
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def write_outcomes(
         ProjectFileError: the file of codes is wrong.
     """
     held = load_codes(codes)
-    sides = Sides.of(run)
+    sides = SideFiles.of(run)
     gather_claims(connection, run, sides, kinds, held)
     _describe_links(connection, held)
     differences = _write_differences(connection, folder / "differences.parquet")
@@ -95,7 +95,7 @@ def _write_differences(connection: duckdb.DuckDBPyConnection, target: Path) -> i
     )
 
 
-def _write_findings(connection: duckdb.DuckDBPyConnection, sides: Sides, codes: Codes, target: Path) -> None:
+def _write_findings(connection: duckdb.DuckDBPyConnection, sides: SideFiles, codes: Codes, target: Path) -> None:
     """One row a mention and one a person without an accepted link, each with its code and axes."""
     connection.register("rc_routings", pa.Table.from_pylist([asdict(one) for one in routings(codes)]))
     mentions = _findings_within(sides) if sides.within else _findings_of_mentions(connection, sides, codes)
@@ -113,7 +113,7 @@ def _write_findings(connection: duckdb.DuckDBPyConnection, sides: Sides, codes: 
     connection.unregister("rc_routings")
 
 
-def _findings_of_mentions(connection: duckdb.DuckDBPyConnection, sides: Sides, codes: Codes) -> str:
+def _findings_of_mentions(connection: duckdb.DuckDBPyConnection, sides: SideFiles, codes: Codes) -> str:
     """A query of one row a mention: the first of the rules that holds."""
     columns, raw = columns_of(connection, sides.mentions), columns_of(connection, sides.raw_mentions)
     note = fold_sql("raw.note") if "note" in raw else "NULL"
@@ -178,7 +178,7 @@ def _is_source(columns: set[str]) -> str:
     return f"coalesce(raw.role = 'child' AND m.personal_number IS NOT NULL AND {since} AND NOT again.again, false)"
 
 
-def _findings_of_persons(connection: duckdb.DuckDBPyConnection, sides: Sides, codes: Codes) -> str:
+def _findings_of_persons(connection: duckdb.DuckDBPyConnection, sides: SideFiles, codes: Codes) -> str:
     """A query of one row a person without an accepted link."""
     raw = columns_of(connection, sides.raw_persons)
     found = connection.execute(f"SELECT DISTINCT role FROM {scan(sides.raw_mentions)} WHERE role IS NOT NULL").fetchall()
@@ -206,7 +206,7 @@ def _findings_of_persons(connection: duckdb.DuckDBPyConnection, sides: Sides, co
     """
 
 
-def _in_scope(connection: duckdb.DuckDBPyConnection, sides: Sides) -> str:
+def _in_scope(connection: duckdb.DuckDBPyConnection, sides: SideFiles) -> str:
     """SQL: the person says to be registered where this run has books (or does not say where)."""
     of_mentions, of_persons = (columns_of(connection, path) for path in (sides.mentions, sides.persons))
     place = "birth_registration_place"
@@ -219,7 +219,7 @@ def _in_scope(connection: duckdb.DuckDBPyConnection, sides: Sides) -> str:
     return f"(p.{place}_communes IS NULL OR (SELECT communes = [] OR list_has_any(communes, p.{place}_communes) FROM rc_offices))"
 
 
-def _findings_within(sides: Sides) -> str:
+def _findings_within(sides: SideFiles) -> str:
     """Duplicates within one table: every record that has one, on either side of a pair."""
     return f"""
         WITH paired AS (

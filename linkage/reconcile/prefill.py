@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 from linkage.errors import LinkageError
 from linkage.reconcile import texts
 from linkage.reconcile.codes import LINKED
-from linkage.reconcile.sides import Sides, columns_of, require_outcomes, scan, texts_sql
+from linkage.reconcile.side_files import SideFiles, columns_of, require_outcomes, scan, texts_sql
 from linkage.reconcile.spreadsheets import (
     ENTRY,
     FILLED,
     TEXT,
     Column,
-    Sheet,
+    WorkbookSheet,
     lines_sql,
     sheets_of,
     text_sql,
@@ -115,7 +115,7 @@ def prefill_entries(
 
 def _gather(connection: duckdb.DuckDBPyConnection, role: RoleRun, basic: Mapping[str, Path], population: str) -> None:
     """What the entry, the population and the basic registers say of the persons of one role."""
-    sides = Sides.of(role.run)
+    sides = SideFiles.of(role.run)
     own, persons = columns_of(connection, sides.raw_mentions), columns_of(connection, sides.raw_persons)
     linked = (
         f"(SELECT o.record_id, o.counterpart FROM {scan(role.run / 'outcomes.parquet')} o"
@@ -167,7 +167,7 @@ def _write(connection: duckdb.DuckDBPyConnection, template: Mapping[str, str], t
     )
     widths = [22.0 if field.endswith(("_name", "record_id", "_office")) else 15.0 for field in template]
     columns = tuple(Column(header, width) for header, width in zip(template.values(), widths, strict=True))
-    sheets: list[Sheet] = []
+    sheets: list[WorkbookSheet] = []
     for title, letter in ((texts.PREFILL_SHEET, "v"), (texts.SOURCES_SHEET, "s")):
         cells = []
         for place, field in enumerate(template):

@@ -55,7 +55,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class WorkbookSheet:
     """A sheet: lines above the header, the header, and rows as SpreadsheetML (see `row_sql`)."""
 
     name: str
@@ -163,7 +163,7 @@ def sheets_of(
     *,
     above: Sequence[str] = (),
     protected: bool = True,
-) -> list[Sheet]:
+) -> list[WorkbookSheet]:
     """The rows of a query as a sheet, or several where they exceed one; the query numbers its rows from 1 in `place`."""
     first = len(above) + 2
     found = connection.execute(
@@ -171,14 +171,14 @@ def sheets_of(
             count(*) AS listed
         FROM (SELECT *, ((place - 1) % {MOST_ROWS} + {first})::VARCHAR AS row_at FROM ({rows})) GROUP BY part ORDER BY part"""
     ).fetchall()
-    sheets: list[Sheet] = []
+    sheets: list[WorkbookSheet] = []
     for _, xml, listed in found or [(0, "", 0)]:
         name = sheet_name(title, [sheet.name for sheet in sheets])
-        sheets.append(Sheet(name, tuple(columns), xml, listed, tuple(above), protected))
+        sheets.append(WorkbookSheet(name, tuple(columns), xml, listed, tuple(above), protected))
     return sheets
 
 
-def write_workbook(path: Path, sheets: Sequence[Sheet]) -> None:
+def write_workbook(path: Path, sheets: Sequence[WorkbookSheet]) -> None:
     """Write a workbook readable by its owner only; it is there whole or not at all."""
     partial = path.with_name(f".{path.name}.partial")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -196,7 +196,7 @@ def _add(archive: zipfile.ZipFile, name: str, text: str) -> None:
     archive.writestr(info, text.encode("utf-8"))
 
 
-def _frame(sheets: Sequence[Sheet]) -> Iterable[tuple[str, str]]:
+def _frame(sheets: Sequence[WorkbookSheet]) -> Iterable[tuple[str, str]]:
     """The parts every workbook has beside its sheets."""
     numbers = range(1, len(sheets) + 1)
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
@@ -246,7 +246,7 @@ def _frame(sheets: Sequence[Sheet]) -> Iterable[tuple[str, str]]:
     yield "xl/styles.xml", _HEAD + _STYLES
 
 
-def _sheet_xml(sheet: Sheet, *, first: bool) -> str:
+def _sheet_xml(sheet: WorkbookSheet, *, first: bool) -> str:
     last = max(sheet.header_at + sheet.count, sheet.header_at)
     final = letter_of(max(len(sheet.columns) - 1, 0))
     at = sheet.header_at

@@ -9,8 +9,8 @@ from linkage.errors import LinkageError
 from linkage.reconcile import texts
 from linkage.reconcile.codes import OUTCOMES_FILE, load_codes
 from linkage.reconcile.collecting import VERIFICATIONS
-from linkage.reconcile.sides import require_outcomes, scan
-from linkage.reconcile.spreadsheets import Column, Sheet, row_xml, write_workbook
+from linkage.reconcile.side_files import require_outcomes, scan
+from linkage.reconcile.spreadsheets import Column, WorkbookSheet, row_xml, write_workbook
 from linkage.reconcile.units import locate_records, unit_names
 from linkage.runs.sql import connect, quote, quote_list
 
@@ -103,5 +103,5 @@ def write_summary(run: Path, path: Path, *, codes: Path = OUTCOMES_FILE, note: s
         above = (texts.SUMMARY_TITLE, *([note] if note else []))
         all_widths = [column.width for column in columns]
         xml = "".join(row_xml(line, at, widths=all_widths) for at, line in enumerate(lines, len(above) + 2))
-        sheets.append(Sheet(title, tuple(columns), xml, len(lines), above, protected=False))
+        sheets.append(WorkbookSheet(title, tuple(columns), xml, len(lines), above, protected=False))
     write_workbook(path, sheets)

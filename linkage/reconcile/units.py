@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from linkage import vietnamese
-from linkage.reconcile.sides import Sides, columns_of, scan
+from linkage.reconcile.side_files import SideFiles, columns_of, scan
 from linkage.reconcile.texts import NO_PERIOD, PERIODS
 from linkage.runs.sql import literal
 
@@ -51,7 +51,7 @@ def locate_records(connection: duckdb.DuckDBPyConnection, run: Path, table: str 
     Books of a commune that was divided go to the successor of the lowest code: the place alone does not tell which one
     keeps them. Records whose place is not known have NULL commune, and NULL province if that is unknown too.
     """
-    sides = Sides.of(run)
+    sides = SideFiles.of(run)
     parts = []
     for side, path, raw, place, dated in (
         ("mention", sides.mentions, sides.raw_mentions, "registering_office", "registration_date"),

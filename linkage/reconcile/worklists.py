@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from linkage.reconcile import texts
 from linkage.reconcile.codes import LINKED, OUTCOMES_FILE, Codes, load_codes
-from linkage.reconcile.sides import Sides, columns_of, require_outcomes, scan, texts_sql
+from linkage.reconcile.side_files import SideFiles, columns_of, require_outcomes, scan, texts_sql
 from linkage.reconcile.spreadsheets import (
     COUNT,
     DIFFERS,
@@ -27,7 +27,7 @@ from linkage.reconcile.spreadsheets import (
     MOST_ROWS,
     TEXT,
     Column,
-    Sheet,
+    WorkbookSheet,
     lines_sql,
     row_sql,
     row_xml,
@@ -111,7 +111,7 @@ def write_worklists(
 
 
 def _lay_out(connection: duckdb.DuckDBPyConnection, run: Path, headers: Mapping[str, str]) -> _Layout:
-    sides = Sides.of(run)
+    sides = SideFiles.of(run)
     both = columns_of(connection, sides.raw_mentions) & columns_of(connection, sides.raw_persons)
     fields = tuple(field for field in SHOWN if field in both)
     columns = [Column(texts.NUMBER, 5, COUNT)]
@@ -132,7 +132,7 @@ def _lay_out(connection: duckdb.DuckDBPyConnection, run: Path, headers: Mapping[
 
 def _list_records(connection: duckdb.DuckDBPyConnection, run: Path) -> None:
     """wl_listed: a row a record to be listed, numbered within its commune and outcome in the order of the books; no values."""
-    sides = Sides.of(run)
+    sides = SideFiles.of(run)
     raw = columns_of(connection, sides.raw_mentions)
     book = "book_number, entry_number" if {"book_number", "entry_number"} <= raw else "NULL AS book_number, NULL AS entry_number"
     connection.execute(
@@ -155,7 +155,7 @@ def _describe_records(
     connection: duckdb.DuckDBPyConnection, run: Path, layout: _Layout, codes: Codes, headers: Mapping[str, str]
 ) -> None:
     """wl_differences and wl_related: the texts that gather several rows of a record; and the labels of codes."""
-    sides = Sides.of(run)
+    sides = SideFiles.of(run)
     _register_labels(connection, codes, headers)
     empty, shown = literal(texts.EMPTY), f"field IN {texts_sql(layout.fields)}"
     ignored = f"field IN {texts_sql(codes.fields.ignored_when_missing)}"  # what one side never had is no difference to verify
@@ -182,7 +182,7 @@ def _describe_records(
 
 def _fill_batch(connection: duckdb.DuckDBPyConnection, run: Path, layout: _Layout, batch: list[tuple[int, int]]) -> None:
     """wl_batch: the cells of the records of some units, as a workbook can hold them, with their key and check."""
-    sides = Sides.of(run)
+    sides = SideFiles.of(run)
     raw = columns_of(connection, sides.raw_mentions)
     book = {name: f"m.{quote(name)}" if name in raw else "NULL" for name, _, _ in BOOK_FIELDS}
     book |= {"record_id": "o.record_id", "registering_office": "o.old_unit"}
@@ -306,7 +306,9 @@ def _batches(sizes: list[tuple[int, int, int]]) -> list[list[tuple[int, int]]]:
     return batches if batches[0] else []
 
 
-def _sheets_of(connection: duckdb.DuckDBPyConnection, layout: _Layout, codes: Codes) -> list[tuple[tuple[int, int], list[Sheet]]]:
+def _sheets_of(
+    connection: duckdb.DuckDBPyConnection, layout: _Layout, codes: Codes
+) -> list[tuple[tuple[int, int], list[WorkbookSheet]]]:
     """The sheets of each unit of a batch: one an outcome, more where the rows exceed a sheet."""
     above = 2
     number = f"(n - 1) % {MOST_ROWS} + {above + 2}"
@@ -326,11 +328,13 @@ def _sheets_of(connection: duckdb.DuckDBPyConnection, layout: _Layout, codes: Co
     ).fetchall()
     units = []
     for unit, group in groupby(found, key=lambda row: (row[0], row[1])):
-        sheets: list[Sheet] = []
+        sheets: list[WorkbookSheet] = []
         for _, _, finding, _, xml, count in group:
             outcome = codes.outcomes[finding]
             name = sheet_name(f"{outcome.code} {outcome.label}", [sheet.name for sheet in sheets])
-            sheets.append(Sheet(name, layout.columns, xml, count, (f"{outcome.code}. {outcome.label}", texts.WORKLIST_HOW)))
+            sheets.append(
+                WorkbookSheet(name, layout.columns, xml, count, (f"{outcome.code}. {outcome.label}", texts.WORKLIST_HOW))
+            )
         units.append((unit, sheets))
     return units
 
@@ -340,7 +344,7 @@ def _unit_number(province: int, commune: int) -> int:
     return province * 1_000_000 + commune
 
 
-def _guide(unit: tuple[int, int], counts: Mapping[str, int], old_units: list[str], codes: Codes, note: str) -> Sheet:
+def _guide(unit: tuple[int, int], counts: Mapping[str, int], old_units: list[str], codes: Codes, note: str) -> WorkbookSheet:
     """The first sheet: which unit, what was found, what to do."""
     province, commune = _names_of(*unit)
     above = [texts.WORKLIST_TITLE, texts.WORKLIST_UNIT.format(commune=commune, province=province)]
@@ -354,13 +358,13 @@ def _guide(unit: tuple[int, int], counts: Mapping[str, int], old_units: list[str
     for at, (outcome, n) in enumerate(sorted(listed, key=lambda one: one[0].code), len(above) + 2):
         cells = [outcome.code, outcome.label, n, codes.verify[outcome.verify], codes.acts[outcome.act]]
         lines.append(row_xml(cells, at, widths=widths))
-    return Sheet(texts.GUIDE_SHEET, columns, "".join(lines), len(lines), tuple(above))
+    return WorkbookSheet(texts.GUIDE_SHEET, columns, "".join(lines), len(lines), tuple(above))
 
 
-def _lists(codes: Codes) -> Sheet:
+def _lists(codes: Codes) -> WorkbookSheet:
     """The hidden sheet the drop-downs choose from."""
     rows = "".join(row_xml([result.label], at) for at, result in enumerate(codes.results.values(), 2))
-    return Sheet(texts.LISTS_SHEET, (Column(texts.RESULTS, 40),), rows, len(codes.results), hidden=True)
+    return WorkbookSheet(texts.LISTS_SHEET, (Column(texts.RESULTS, 40),), rows, len(codes.results), hidden=True)
 
 
 def _names_of(province: int, commune: int) -> tuple[str, str]:

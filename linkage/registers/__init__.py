@@ -6,10 +6,11 @@ rows used + rows quarantined, whatever the source. `check_side` says how columns
 nothing. No value of a register ever reaches a message: counts and row numbers only.
 """
 
+from linkage.registers.catalogue import register_kind, register_kinds
 from linkage.registers.checks import CheckResult
-from linkage.registers.kinds import RegisterField, RegisterKind, Role, register_kind, register_kinds
+from linkage.registers.kinds import RegisterField, RegisterKind, Role
 from linkage.registers.mapping import ColumnMatch, Finding, HeaderMapping
-from linkage.registers.reading import MappingReport, PartReport, ReadReport, check_side, read_side
+from linkage.registers.side_reading import MappingReport, PartReport, ReadReport, check_side, read_side
 
 __all__ = [
     "CheckResult",

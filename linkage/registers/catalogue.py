@@ -12,7 +12,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from linkage.config.sources import FieldKind as K
-from linkage.registers.kinds import RegisterField, RegisterKind, Role
+from linkage.errors import UnknownRegisterError
+from linkage.registers.kinds import RegisterField, RegisterKind, Role, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -415,3 +416,16 @@ KINDS = (
     _divorce_note(),
     _population(),
 )
+
+
+def register_kinds() -> tuple[RegisterKind, ...]:
+    """Every register kind, births first and the population database last."""
+    return KINDS
+
+
+def register_kind(name: str) -> RegisterKind:
+    """The register kind of that name; `UnknownRegisterError` with the nearest one when there is none."""
+    kinds = {kind.name: kind for kind in register_kinds()}
+    if name not in kinds:
+        raise unknown("register kind", name, kinds, error=UnknownRegisterError)
+    return kinds[name]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from linkage.errors import SourceError
-from linkage.registers.encodings import decode_batch, detect_encoding, text_pieces
-from linkage.registers.parts import PROBLEM, RAW, ROW_NUMBER, Part
+from linkage.registers.decoding import decode_batch, detect_encoding, text_pieces
+from linkage.registers.parts import PROBLEM, RAW, ROW_NUMBER, SourcePart
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -38,7 +38,7 @@ def text_of(kind: pa.DataType, column: str) -> str:
     return f"CAST({column} AS VARCHAR)"
 
 
-def open_parquet(path: Path, label: str, spec: SourceSpec) -> Part:
+def open_parquet(path: Path, label: str, spec: SourceSpec) -> SourcePart:
     """A Parquet file as a part; `SourceError` when it is truncated or damaged."""
     import pyarrow as pa
     from pyarrow import parquet
@@ -60,7 +60,7 @@ def open_parquet(path: Path, label: str, spec: SourceSpec) -> Part:
             raise SourceError(f"{label}: the Parquet file is damaged after row {row - 1}.", "Export it again.") from error
 
     expressions = tuple(text_of(column.type, f"c{at}") for at, column in enumerate(schema))
-    return Part(label, tuple(schema.names), batches, expressions=expressions)
+    return SourcePart(label, tuple(schema.names), batches, expressions=expressions)
 
 
 def numbered(batch: pa.RecordBatch, row: int) -> pa.RecordBatch:
@@ -74,7 +74,7 @@ def numbered(batch: pa.RecordBatch, row: int) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([numbers, empty, empty, *batch.columns], names=names)
 
 
-def open_json_lines(path: Path, label: str, spec: SourceSpec) -> Part:
+def open_json_lines(path: Path, label: str, spec: SourceSpec) -> SourcePart:
     """A file of one JSON object a line as a part; its headers are the keys of all objects, in order of first appearance."""
     from linkage.runs.sql import connect, literal
 
@@ -97,7 +97,7 @@ def open_json_lines(path: Path, label: str, spec: SourceSpec) -> Part:
         raise SourceError(f"{label}: no line holds a JSON object.", 'Write one object a line: {"record_id": "…", …}.')
     # a JSON pointer, whose two special signs are written ~0 and ~1
     pointers = [literal("/" + key.replace("~", "~0").replace("/", "~1")) for key in keys]
-    return Part(
+    return SourcePart(
         label,
         tuple(keys),
         lambda: _lines(path, encoding),

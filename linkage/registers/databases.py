@@ -8,8 +8,8 @@ from urllib.parse import quote_plus, urlsplit
 
 from linkage.errors import ProjectFileError, SourceError, nearest
 from linkage.registers.columnar import BATCH, numbered, text_of
-from linkage.registers.encodings import decode_batch
-from linkage.registers.parts import Part
+from linkage.registers.decoding import decode_batch
+from linkage.registers.parts import SourcePart
 from linkage.runs.sql import quote
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from linkage.config.sources import SourceSpec
+
+_NOT_TO_BE_OPENED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN}
+"""Primary result codes; the extended ones keep them in their low byte."""
 
 # SQLSTATE → what to say; the server's own message can quote a register's value
 POSTGRES_SAYS = {
@@ -34,7 +37,7 @@ POSTGRES_SAYS = {
 }
 
 
-def open_sqlite(path: Path, label: str, spec: SourceSpec) -> Part:
+def open_sqlite(path: Path, label: str, spec: SourceSpec) -> SourcePart:
     """A table or query of a SQLite file as a part; `SourceError` when it is damaged, locked or has no such table."""
 
     def connect() -> sqlite3.Connection:
@@ -76,7 +79,7 @@ def open_sqlite(path: Path, label: str, spec: SourceSpec) -> Part:
         finally:
             connection.close()
 
-    return Part(label, headers, batches)
+    return SourcePart(label, headers, batches)
 
 
 def _sqlite_query(connection: sqlite3.Connection, label: str, spec: SourceSpec) -> str:
@@ -95,15 +98,14 @@ def _sqlite_query(connection: sqlite3.Connection, label: str, spec: SourceSpec) 
 
 
 def _sqlite_fault(label: str, error: Exception) -> SourceError:
-    locked = "locked" in str(error)
-    if locked or "unable to open" in str(error):
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in _NOT_TO_BE_OPENED:
         return SourceError(f"{label}: the database cannot be opened, or another program holds it.", "Close that program.")
     if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
         return SourceError(f"{label}: the SQLite database is damaged.", "Restore it from a backup or export it again.")
     return SourceError(f"{label}: the query cannot be run.", "Correct `table` or `query` under `source`; it may only read.")
 
 
-def open_postgres(spec: SourceSpec) -> Part:
+def open_postgres(spec: SourceSpec) -> SourcePart:
     """A table or query of a PostgreSQL server as a part, read in one read-only transaction, streamed.
 
     Raises:
@@ -127,7 +129,7 @@ def open_postgres(spec: SourceSpec) -> Part:
                 yield decode_batch(numbered(batch, row), spec.encoding)
                 row += batch.num_rows
 
-    return Part(label, headers, batches, expressions=tuple(given))
+    return SourcePart(label, headers, batches, expressions=tuple(given))
 
 
 def _postgres_label(spec: SourceSpec) -> str:

@@ -12,8 +12,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from linkage.errors import SourceError
-from linkage.registers.encodings import REPLACEMENT, decode_batch, decode_text, detect_encoding, text_pieces
-from linkage.registers.parts import PROBLEM, RAW, ROW_NUMBER, Part, Recogniser, header_at
+from linkage.registers.decoding import REPLACEMENT, decode_batch, decode_text, detect_encoding, text_pieces
+from linkage.registers.parts import PROBLEM, RAW, ROW_NUMBER, Recogniser, SourcePart, header_at
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -29,7 +29,7 @@ LONGEST_ROW = 1 << 26
 """Bytes after which an open quotation mark is taken for a stray one."""
 
 
-def open_delimited(path: Path, label: str, spec: SourceSpec, recognise: Recogniser) -> Part:
+def open_delimited(path: Path, label: str, spec: SourceSpec, recognise: Recogniser) -> SourcePart:
     """A CSV file as a part. Raises `SourceError` when it is empty, binary or has no header row."""
     encoding, found = detect_encoding(path, spec.encoding)
     sample = _sample(path, encoding)
@@ -48,7 +48,7 @@ def open_delimited(path: Path, label: str, spec: SourceSpec, recognise: Recognis
         for batch in _batches(path, encoding, delimiter, quote, len(headers), skip_lines=ends[at], first_row=at + 2):
             yield decode_batch(batch, spec.encoding)
 
-    return Part(label, headers, batches, detected=detected)
+    return SourcePart(label, headers, batches, detected=detected)
 
 
 def _sample(path: Path, encoding: str) -> str:

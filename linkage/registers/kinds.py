@@ -92,23 +92,10 @@ class RegisterKind:
         return roles[name]
 
 
-def unknown(what: str, given: str, allowed: Mapping[str, object], of: str = "") -> ProjectFileError:
+def unknown(
+    what: str, given: str, allowed: Mapping[str, object], of: str = "", error: type[ProjectFileError] = ProjectFileError
+) -> ProjectFileError:
     """The error for a name that is none of the allowed ones."""
     near = nearest(given, allowed)
     said = f"`{given}` is not a {what}{of}" if given else f"no {what}{of} is given"
-    return ProjectFileError(said + (f"; did you mean `{near}`?" if near else ""), f"Allowed: {', '.join(allowed)}.")
-
-
-def register_kinds() -> tuple[RegisterKind, ...]:
-    """Every register kind, births first and the population database last."""
-    from linkage.registers.catalogue import KINDS
-
-    return KINDS
-
-
-def register_kind(name: str) -> RegisterKind:
-    """The register kind of that name; `ProjectFileError` with the nearest one when there is none."""
-    kinds = {kind.name: kind for kind in register_kinds()}
-    if name not in kinds:
-        raise unknown("register kind", name, kinds)
-    return kinds[name]
+    return error(said + (f"; did you mean `{near}`?" if near else ""), f"Allowed: {', '.join(allowed)}.")

@@ -20,7 +20,7 @@ RAW = "raw"
 
 
 @dataclass(frozen=True)
-class Part:
+class SourcePart:
     """One table of rows of a source."""
 
     source: str

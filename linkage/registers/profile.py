@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from linkage.config.sources import FieldKind
 from linkage.registers import texts
 from linkage.registers.checks import MACROS
-from linkage.registers.reading import describe_side, open_side
+from linkage.registers.side_reading import describe_side, open_side
 from linkage.registers.staging import ENTRIES, forget, stage
 from linkage.runs.sql import quote
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from linkage.registers.kinds import RegisterField, Role
     from linkage.registers.mapping import HeaderMapping
-    from linkage.registers.parts import Part
+    from linkage.registers.parts import SourcePart
 
 ENTRIES = "register_entries"
 FAULTS = "register_faults"
@@ -40,7 +40,7 @@ def stage(
     connection: duckdb.DuckDBPyConnection,
     folder: Path,
     fields: Sequence[RegisterField],
-    parts: Sequence[Part],
+    parts: Sequence[SourcePart],
     mappings: Sequence[HeaderMapping],
     progress: Callable[[int], None] | None = None,
 ) -> tuple[tuple[str, ...], int]:
@@ -109,7 +109,7 @@ def _write_staged(connection: duckdb.DuckDBPyConnection, query: str, path: Path)
     return int(row[0]) if row else 0
 
 
-def _staging_query(part: Part, mapping: HeaderMapping, fields: Sequence[RegisterField], number: int) -> str:
+def _staging_query(part: SourcePart, mapping: HeaderMapping, fields: Sequence[RegisterField], number: int) -> str:
     columns = mapping.columns
     values = {
         field.name: _value(part, columns[field.name], field) if field.name in columns else "CAST(NULL AS VARCHAR)"
@@ -140,7 +140,7 @@ def _staging_query(part: Part, mapping: HeaderMapping, fields: Sequence[Register
     """
 
 
-def _value(part: Part, column: int, field: RegisterField) -> str:
+def _value(part: SourcePart, column: int, field: RegisterField) -> str:
     text = part.expression(column)
     if part.serial_dates and field.kind == "date":
         # 10000 to 59999 days: 1927 to 2064

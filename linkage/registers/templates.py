@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from linkage.errors import ProjectFileError
 from linkage.registers import texts
-from linkage.registers.kinds import RegisterKind, register_kinds
+from linkage.registers.catalogue import register_kinds
+from linkage.registers.kinds import RegisterKind
 from linkage.runs.sql import literal
 
 if TYPE_CHECKING:

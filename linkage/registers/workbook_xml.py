@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from linkage.errors import SourceError
-from linkage.registers.encodings import REPLACEMENT
+from linkage.registers.decoding import REPLACEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from linkage.errors import SourceError, nearest
-from linkage.registers.encodings import decode_batch
-from linkage.registers.parts import PROBLEM, RAW, ROW_NUMBER, Part, Recogniser, header_at
+from linkage.registers.decoding import decode_batch
+from linkage.registers.parts import PROBLEM, RAW, ROW_NUMBER, Recogniser, SourcePart, header_at
 from linkage.registers.texts import EXPLANATION_SHEET
 from linkage.registers.workbook_xml import CellMark, marked_cells, refuse_bomb
 
@@ -42,7 +42,7 @@ class _Sheet:
     """(row, column) → text that stands for a cell: the value of a merged cell, or a `CellMark`."""
 
 
-def open_workbook(path: Path, label: str, spec: SourceSpec, recognise: Recogniser) -> list[Part]:
+def open_workbook(path: Path, label: str, spec: SourceSpec, recognise: Recogniser) -> list[SourcePart]:
     """Every declared, or else every visible, sheet as a part.
 
     Raises:
@@ -63,7 +63,7 @@ def open_workbook(path: Path, label: str, spec: SourceSpec, recognise: Recognise
             raise SourceError(f"{label}: there is no sheet “{name}”{hint}", f"Sheets: {', '.join(names)}.")
     wanted = spec.sheets or tuple(name for name in names if name not in hidden and name != EXPLANATION_SHEET)
     notes = [f"hidden sheet not read: {name}" for name in hidden if name not in wanted]
-    parts: list[Part] = []
+    parts: list[SourcePart] = []
     for name in wanted:
         title = f"{label} [{name}]" if len(wanted) > 1 else label
         marks = marked_cells(path, title, workbook.sheet_names.index(name))
@@ -98,7 +98,7 @@ def _guarded(label: str, read: Callable[[], Any]) -> Any:
 
 def _open_sheet(
     rows: Any, title: str, name: str, marks: dict[tuple[int, int], str], spec: SourceSpec, recognise: Recogniser
-) -> Part:
+) -> SourcePart:
     left, bottom = rows.start[1], rows.end[0]
     if bottom + 1 >= LAST_ROW:
         raise SourceError(
@@ -128,7 +128,7 @@ def _open_sheet(
     def batches() -> Generator[pa.RecordBatch]:
         return (decode_batch(batch, spec.encoding) for batch in _batches(sheet))
 
-    return Part(
+    return SourcePart(
         title,
         headers,
         batches,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from linkage.report.completeness import filled_column
 from linkage.report.disclosure import hide_small_counts
 from linkage.report.numbers import Kind
-from linkage.report.sources import filled_column
 from linkage.report.tables import Cell, Part, Table, part
 from linkage.runs.sql import literal, quote
 

@@ -14,15 +14,15 @@ persons shown beside a pair) and `anchors.parquet` (known pairs planted among th
 
 from linkage.review.accounts import Account, add_user, end_sessions, list_users, set_active, set_password
 from linkage.review.backup import backup, restore
+from linkage.review.label_workbooks import ImportReport, export_workbooks, import_workbook
 from linkage.review.labels import write_labels
-from linkage.review.progress import Progress, progress
+from linkage.review.review_progress import ReviewProgress, progress
 from linkage.review.serving import serve
-from linkage.review.workbooks import ImportReport, export_workbooks, import_workbook
 
 __all__ = [
     "Account",
     "ImportReport",
-    "Progress",
+    "ReviewProgress",
     "add_user",
     "backup",
     "end_sessions",

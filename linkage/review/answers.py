@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Literal
 
-from linkage.errors import ReviewError
+from linkage.errors import NotAssignedError, ReviewError
 from linkage.review.assignments import LEASE_MINUTES
 from linkage.review.store import Store, append_event
 
@@ -36,7 +36,8 @@ def record_answer(store: Store, answer: Answer) -> bool:
     """Append an answer to the log; False when this very form was recorded before.
 
     Raises:
-        ReviewError: when the pair is not the person's to answer, is decided already, or the answer is malformed.
+        NotAssignedError: when the pair is not the person's to answer.
+        ReviewError: when it is decided already, or the answer is malformed.
     """
     with store.transaction() as connection:
         return append_answer(connection, store.now(), answer)
@@ -53,7 +54,7 @@ def append_answer(connection: sqlite3.Connection, now: int, answer: Answer) -> b
     )
     held = connection.execute(f"SELECT * {place}", (answer.pair, answer.person)).fetchone()
     if held is None:
-        raise ReviewError("this pair is not assigned to you")
+        raise NotAssignedError()
     seconds = (now - held["shown_at"]) / 1000 if held["shown_at"] and answer.through == "web" else None
     suggested = held["suggested"] if answer.stage == "blind" else None
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from linkage.errors import ReviewError
+from linkage.errors import NotAssignedError
 from linkage.review.store import Store, append_event
 
 LEASE_MINUTES = 20
@@ -72,7 +72,7 @@ def show_pair(store: Store, pair: int, reviewer: int) -> sqlite3.Row:
     """The reviewer's assignment to a pair, with its lease renewed when it runs low and the time of showing noted.
 
     Raises:
-        ReviewError: when the pair is not theirs.
+        NotAssignedError: when the pair is not theirs.
     """
     now = store.now()
     row: sqlite3.Row | None = store.connection.execute(
@@ -87,7 +87,7 @@ def show_pair(store: Store, pair: int, reviewer: int) -> sqlite3.Row:
                 (now + LEASE_MINUTES * 60_000, now, now, pair, reviewer),
             ).fetchone()
     if row is None:
-        raise ReviewError("this pair is not assigned to you")
+        raise NotAssignedError()
     return row
 
 
@@ -95,14 +95,14 @@ def skip_pair(store: Store, pair: int, reviewer: int, page_version: str) -> None
     """Give a pair back unanswered.
 
     Raises:
-        ReviewError: when it is not held unanswered by this reviewer.
+        NotAssignedError: when it is not held unanswered by this reviewer.
     """
     with store.transaction() as connection:
         given_back = connection.execute(
             "DELETE FROM assignment WHERE pair = ? AND reviewer = ? AND answered = 0", (pair, reviewer)
         )
         if given_back.rowcount == 0:
-            raise ReviewError("this pair is not assigned to you")
+            raise NotAssignedError()
         append_event(
             connection, at=store.now(), kind="skip", stage="blind", pair=pair, person=reviewer, page_version=page_version
         )
@@ -120,7 +120,7 @@ def pick_person(store: Store, pair: int, reviewer: int, record_id: str | None, f
     """Note the population record a reviewer found for the mention (None takes it back).
 
     Raises:
-        ReviewError: when the pair is not theirs.
+        NotAssignedError: when the pair is not theirs.
     """
     with store.transaction() as connection:
         if record_id is not None:
@@ -131,7 +131,7 @@ def pick_person(store: Store, pair: int, reviewer: int, record_id: str | None, f
             ).rowcount
             == 0
         ):
-            raise ReviewError("this pair is not assigned to you")
+            raise NotAssignedError()
 
 
 _DISPUTED = """

@@ -37,7 +37,7 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ShownPair:
     """A pair as shown: rows by group, fields empty on both sides, other persons, the picked person."""
 
     number: int
@@ -48,7 +48,7 @@ class Comparison:
     picked: Card | None
 
 
-def compare_pair(store: Store, number: int, picked: str | None = None) -> Comparison:
+def compare_pair(store: Store, number: int, picked: str | None = None) -> ShownPair:
     """The pair `number` as shown; `picked` is the record a reviewer found in the population."""
     pair = store.connection.execute("SELECT * FROM pair WHERE id = ?", (number,)).fetchone()
     left, right = mention_fields(store, number), _fields(store, "r", pair["record_id_r"])
@@ -65,7 +65,7 @@ def compare_pair(store: Store, number: int, picked: str | None = None) -> Compar
         "SELECT record_id_r FROM runner_up WHERE record_id_l = ? AND record_id_r <> ? ORDER BY record_id_r LIMIT ?",
         (pair["record_id_l"], pair["record_id_r"], RUNNER_UPS_SHOWN),
     ).fetchall()
-    return Comparison(
+    return ShownPair(
         number=number,
         role=store.setting("role_l"),
         groups={name: tuple(rows) for name, rows in groups.items()},

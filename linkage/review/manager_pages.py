@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from linkage.review.accounts import Session
 from linkage.review.agreement import LEVEL, Measure
-from linkage.review.app import desk_of, language_of, render, signed_in
-from linkage.review.progress import progress_csv, summarise
+from linkage.review.desk import desk_of, language_of, render, signed_in
+from linkage.review.review_progress import progress_csv, summarise
 from linkage.review.texts import TEXTS
 
 router = APIRouter()

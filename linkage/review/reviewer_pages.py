@@ -27,11 +27,11 @@ from linkage.review.answers import (
     standing_answer,
     undo_last,
 )
-from linkage.review.app import Desk, desk_of, go, refused, render, signed_in
 from linkage.review.assignments import holds_dispute, next_dispute, next_pair, note_search, pick_person, show_pair, skip_pair
 from linkage.review.comparison import Card, card, compare_pair, mention_fields
+from linkage.review.desk import desk_of, go, render, signed_in
 from linkage.review.population import MOST_RESULTS, fold
-from linkage.review.progress import minutes_without_pause, own_summary
+from linkage.review.review_progress import minutes_without_pause, own_summary
 from linkage.review.texts import LANGUAGES, Language
 
 router = APIRouter()
@@ -132,10 +132,6 @@ async def show_next(request: Request, person: Reviewer) -> Response:
     return _pair_page(request, person, pair)
 
 
-def _empty_page(request: Request, what: str, onward: str, onward_text: str) -> Response:
-    return render(request, "message.html", title_of=what, text_of=f"{what}_text", onward=onward, onward_text=onward_text)
-
-
 @router.get("/cap/{pair}")
 async def show_own(request: Request, person: Reviewer, pair: int) -> Response:
     """A pair that is the reviewer's own: to answer, or answered before."""
@@ -144,10 +140,7 @@ async def show_own(request: Request, person: Reviewer, pair: int) -> Response:
 
 def _pair_page(request: Request, person: Session, pair: int) -> Response:
     desk = desk_of(request)
-    try:
-        assignment = show_pair(desk.store, pair, person.account.id)
-    except ReviewError as error:
-        raise refused(error) from None
+    assignment = show_pair(desk.store, pair, person.account.id)
     answer = standing_answer(desk.store, pair, person.account.id) if assignment["answered"] else None
     decided = desk.store.connection.execute("SELECT adjudicated FROM pair WHERE id = ?", (pair,)).fetchone()["adjudicated"]
     return render(
@@ -178,28 +171,16 @@ async def answer_pair(
     comment: CommentField = "",
 ) -> Response:
     """Record an answer; the same form sent again changes nothing."""
-    _record(
-        desk_of(request),
-        Answer(pair, person.account.id, verdict, reason, comment.strip(), form_key, desk_of(request).page_version),
-    )
+    desk = desk_of(request)
+    record_answer(desk.store, Answer(pair, person.account.id, verdict, reason, comment.strip(), form_key, desk.page_version))
     return go("/cap", "saved", verdict=verdict, number=pair)
-
-
-def _record(desk: Desk, answer: Answer) -> None:
-    try:
-        record_answer(desk.store, answer)
-    except ReviewError as error:
-        raise refused(error) from None
 
 
 @router.post("/cap/{pair}/bo-qua")
 async def skip(request: Request, person: Reviewer, pair: int) -> Response:
     """Give the pair back unanswered."""
     desk = desk_of(request)
-    try:
-        skip_pair(desk.store, pair, person.account.id, desk.page_version)
-    except ReviewError as error:
-        raise refused(error) from None
+    skip_pair(desk.store, pair, person.account.id, desk.page_version)
     return go("/cap", "skipped")
 
 
@@ -251,7 +232,7 @@ def _local_time(milliseconds: int) -> str:
 def ask_search(request: Request, person: Reviewer, pair: int) -> Response:
     """The search form, filled with the mention's own name and year."""
     desk = desk_of(request)
-    _own(desk, pair, person)
+    show_pair(desk.store, pair, person.account.id)
     mention = mention_fields(desk.store, pair)
     return _search_page(request, pair, name=mention.get("full_name", ""), year=mention.get("birth_date", "")[-4:], found=None)
 
@@ -260,7 +241,7 @@ def ask_search(request: Request, person: Reviewer, pair: int) -> Response:
 def search(request: Request, person: Reviewer, pair: int, name: ShortField = "", year: ShortField = "") -> Response:
     """Persons of that name and year; posted, so that no name stands in an address. Each search is an event without its words."""
     desk = desk_of(request)
-    _own(desk, pair, person)
+    show_pair(desk.store, pair, person.account.id)
     if len(fold(name).split()) < 2:
         return _search_page(request, pair, name, year, None, "search_short", 422)
     key = str(person.account.id)
@@ -279,13 +260,6 @@ def _search_page(
     return render(request, "search.html", status, number=pair, name=name, year=year, found=found, error=error, most=MOST_RESULTS)
 
 
-def _own(desk: Desk, pair: int, session: Session) -> None:
-    try:
-        show_pair(desk.store, pair, session.account.id)
-    except ReviewError as error:
-        raise refused(error) from None
-
-
 @router.post("/cap/{pair}/chon")
 def pick(request: Request, person: Reviewer, pair: int, record_id: ShortField = "") -> Response:
     """Note the person found (an empty record id takes it back); it is saved with the answer."""
@@ -293,10 +267,7 @@ def pick(request: Request, person: Reviewer, pair: int, record_id: ShortField = 
     fields = desk.population.fields_of(record_id) if record_id else None
     if record_id and fields is None:
         raise HTTPException(400)
-    try:
-        pick_person(desk.store, pair, person.account.id, record_id or None, fields or "")
-    except ReviewError as error:
-        raise refused(error) from None
+    pick_person(desk.store, pair, person.account.id, record_id or None, fields or "")
     return go(f"/cap/{pair}", "picked" if record_id else "")
 
 
@@ -352,5 +323,5 @@ async def adjudicate(
     if not holds_dispute(desk.store, pair, person.account.id):
         raise HTTPException(403)
     answer = Answer(pair, person.account.id, verdict, reason, comment.strip(), form_key, desk.page_version, "adjudication")
-    _record(desk, answer)
+    record_answer(desk.store, answer)
     return go("/phan-xu", "saved", verdict=verdict, number=pair)

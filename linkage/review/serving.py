@@ -54,7 +54,7 @@ def serve(
         )
     import uvicorn
 
-    from linkage.review.app import create_app
+    from linkage.review.web_app import create_app
 
     os.umask(0o077)
     _log_to(run / "review" / "server.log")

@@ -7,13 +7,13 @@ works in a run directory. Nothing here knows what a stage does; nothing here wri
 the tables. Files are readable by their owner only.
 """
 
-from linkage.runs.catalogue import list_runs
 from linkage.runs.code_version import code_versions
 from linkage.runs.directory import RunDirectory
 from linkage.runs.fingerprints import fingerprint, hash_file, source_fingerprint
 from linkage.runs.progress import Progress, silent
 from linkage.runs.provenance import write_provenance
 from linkage.runs.records import StageRecord
+from linkage.runs.run_list import list_runs
 
 __all__ = [
     "Progress",

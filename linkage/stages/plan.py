@@ -9,7 +9,7 @@ from pathlib import Path
 from linkage.config import BlockingRule, FieldKind, LoadedProject, SideSpec
 from linkage.config.loading import KeyPath, raise_together
 from linkage.errors import ProjectFileError, nearest
-from linkage.registers.reading import MappingReport, check_side
+from linkage.registers.side_reading import MappingReport, check_side
 from linkage.standardise.keys import keys_of
 
 ALWAYS_KEPT = ("registration_date", "registering_office", "birth_registration_place")

@@ -15,7 +15,7 @@ from linkage.stages.stage import Stage, Work
 def read(work: Work) -> Counts:
     """Read each side; rows in = used + quarantined, or the run ends."""
     from linkage.registers.legacy_books import decode_legacy_books
-    from linkage.registers.reading import read_side
+    from linkage.registers.side_reading import read_side
 
     counts: dict[str, int | float | str] = {}
     sides = (("left", RAW_MENTIONS, work.spec.left), ("right", RAW_PERSONS, work.spec.right))

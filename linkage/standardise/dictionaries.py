@@ -11,10 +11,10 @@ import pyarrow as pa
 from linkage.config import FieldKind
 from linkage.runs.sql import quote
 from linkage.standardise.keys import suffixes_of
-from linkage.standardise.numbers import READ_WHOLE_NUMBERS
+from linkage.standardise.personal_number_sql import READ_WHOLE_NUMBERS
 from linkage.standardise.readers import Readers, Value
 from linkage.standardise.values import ROWS, Row, place_rows
-from linkage.vietnamese.numbers import COUNTRY_PREFIXES, PROVINCE_PREFIXES
+from linkage.vietnamese.personal_numbers import COUNTRY_PREFIXES, PROVINCE_PREFIXES
 
 _BESIDE_KEYS: dict[FieldKind, dict[str, str]] = {
     FieldKind.date: {"age": "SMALLINT", "period": "SMALLINT"},

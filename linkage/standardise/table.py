@@ -14,8 +14,8 @@ from linkage.config import FieldKind
 from linkage.runs.sql import fetch_row, literal, quote, quote_list
 from linkage.standardise.dictionaries import Dictionaries
 from linkage.standardise.keys import keys_of, suffixes_of
-from linkage.standardise.names import Names
-from linkage.standardise.numbers import flag_contradictions
+from linkage.standardise.name_words import Names
+from linkage.standardise.personal_number_sql import flag_contradictions
 from linkage.standardise.readers import Readers
 from linkage.standardise.values import UNDATED
 from linkage.vietnamese import SOUND_MERGES

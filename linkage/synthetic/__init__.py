@@ -8,6 +8,6 @@ Record ids begin with `SYN-`, Parquet files carry the key
 """
 
 from linkage.synthetic.generate import generate
-from linkage.synthetic.spec import SyntheticSpec, SyntheticSummary
+from linkage.synthetic.scenario import SyntheticSpec, SyntheticSummary
 
 __all__ = ["SyntheticSpec", "SyntheticSummary", "generate"]

@@ -10,9 +10,9 @@ from linkage.synthetic.date_errors import repair_impossible
 from linkage.synthetic.demography import calibrate
 from linkage.synthetic.families import END, first_day, year_of
 from linkage.synthetic.rates import by_year
+from linkage.synthetic.scenario import SyntheticSpec
 from linkage.synthetic.sheet import Sheet
-from linkage.synthetic.spec import SyntheticSpec
-from linkage.synthetic.texts import choice_of, pick
+from linkage.synthetic.text_arrays import choice_of, pick
 
 ILLEGIBLE = ("Sổ hỏng, không đọc được", "Trang sổ bị rách, mất phần họ tên", "Chữ mờ không rõ", "Sổ bị mối ăn")
 """What whoever keyed the book today notes of an entry that cannot be read, in Unicode whatever the book's own hand: of the child

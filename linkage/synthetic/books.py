@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from linkage.synthetic.sheet import ENTRIES_PER_BOOK, Sheet
-from linkage.synthetic.texts import all_of, choice_of, texts
+from linkage.synthetic.text_arrays import all_of, choice_of, texts
 
 TYPES = {
     "birth": "Khai sinh", "death": "Khai tử", "marriage": "Kết hôn", "adoption": "Nuôi con nuôi",

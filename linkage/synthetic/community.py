@@ -12,10 +12,10 @@ from linkage.synthetic.demography import calibrate
 from linkage.synthetic.families import END, NEVER, Families, Simulation, first_day, year_of
 from linkage.synthetic.kinship_acts import Acts, simulate_acts
 from linkage.synthetic.naming import Weighted, name_people, region_of, surnames
-from linkage.synthetic.places import District, DistrictPlaces, districts
+from linkage.synthetic.place_history import District, DistrictPlaces, districts
 from linkage.synthetic.rates import by_year
 from linkage.synthetic.reference_ethnic_names import PATTERNS
-from linkage.synthetic.spec import SyntheticSpec
+from linkage.synthetic.scenario import SyntheticSpec
 from linkage.synthetic.vocabulary import vocabulary
 
 BASE_SINCE = int(first_day(2017))
@@ -29,7 +29,7 @@ UPLANDS = {"02", "04", "06", "08", "10", "11", "12", "14", "15", "17", "20", "62
 
 
 @dataclass(frozen=True)
-class Plan:
+class DistrictPlan:
     """What one district is to be."""
 
     index: int
@@ -49,7 +49,7 @@ class Plan:
 class Community:
     """The truth about one district (arrays by person of `families`)."""
 
-    plan: Plan
+    plan: DistrictPlan
     rng: np.random.Generator
     families: Families
     groups: tuple[str, ...]
@@ -116,7 +116,7 @@ def _serials(seed: int) -> np.ndarray:
     return np.random.default_rng([seed, 12]).permutation(1_000_000)
 
 
-def build_community(plan: Plan, spec: SyntheticSpec) -> Community:
+def build_community(plan: DistrictPlan, spec: SyntheticSpec) -> Community:
     """Simulate one district; everything follows from (seed, district number)."""
     rng = np.random.default_rng([plan.seed, plan.index])
     region = region_of(plan.district.province)
@@ -185,7 +185,7 @@ def build_community(plan: Plan, spec: SyntheticSpec) -> Community:
     return community
 
 
-def _simulate(rng: np.random.Generator, plan: Plan, weights: np.ndarray) -> tuple[Families, np.ndarray, int]:
+def _simulate(rng: np.random.Generator, plan: DistrictPlan, weights: np.ndarray) -> tuple[Families, np.ndarray, int]:
     """Families, each person's chance of missing from the population database, and how many of the living are to miss from it."""
     upland = 2.0 if plan.district.province in UPLANDS else 1.0
     wanted, size = round(plan.size), plan.size * 1.017
@@ -228,7 +228,7 @@ def _sibling_namesakes(families: Families, names: np.ndarray) -> np.ndarray:
 
 
 def _rename(
-    rng: np.random.Generator, plan: Plan, families: Families, birth_names: np.ndarray, year: np.ndarray
+    rng: np.random.Generator, plan: DistrictPlan, families: Families, birth_names: np.ndarray, year: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Legal changes of name between 1990 and 2025: 0.3 % of people, more where surnames were added (Mnông, Xtiêng)."""
     n = len(year)

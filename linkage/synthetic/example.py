@@ -12,8 +12,8 @@ from pathlib import Path
 from linkage.registers import register_kind
 from linkage.runs.sql import connect, literal, quote
 from linkage.synthetic.generate import REGISTERS, generate
+from linkage.synthetic.scenario import SyntheticSpec, SyntheticSummary
 from linkage.synthetic.sheet import FLAGS
-from linkage.synthetic.spec import SyntheticSpec, SyntheticSummary
 
 PERSONS, SEED, ENTRIES = 60_000, 2026, 20
 # what is shown of each register: fields of the entry, the role whose truth stands beside it

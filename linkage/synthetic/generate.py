@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from linkage.synthetic.births import write_births
 from linkage.synthetic.books import list_books
-from linkage.synthetic.community import Plan, build_community
+from linkage.synthetic.community import DistrictPlan, build_community
 from linkage.synthetic.deaths import write_deaths
 from linkage.synthetic.demography import calibrate
 from linkage.synthetic.digitisation import DISTRICTS, digitise
@@ -25,11 +25,11 @@ from linkage.synthetic.other_registers import (
     write_marriages,
     write_recognitions,
 )
-from linkage.synthetic.places import districts
-from linkage.synthetic.population import write_population
+from linkage.synthetic.place_history import districts
+from linkage.synthetic.population_database import write_population
 from linkage.synthetic.reference_people import ETHNIC_SHARE, PROVINCE_POPULATION, ethnic_shares
+from linkage.synthetic.scenario import SyntheticSpec, SyntheticSummary
 from linkage.synthetic.sheet import Sheet
-from linkage.synthetic.spec import SyntheticSpec, SyntheticSummary
 
 REGISTERS = {
     "birth": "births",
@@ -45,7 +45,7 @@ REGISTERS = {
 LARGEST, SMALLEST_GROUP = 10_000, 60
 
 
-def plan_districts(spec: SyntheticSpec) -> list[Plan]:
+def plan_districts(spec: SyntheticSpec) -> list[DistrictPlan]:
     """Which districts, how many people and which ethnic groups in each; low-discrepancy, so national shares hold."""
     provinces = list(spec.provinces or PROVINCE_POPULATION)
     people = np.array([PROVINCE_POPULATION[province] for province in provinces])
@@ -74,7 +74,7 @@ def plan_districts(spec: SyntheticSpec) -> list[Plan]:
         parts = -(-int((of_block == at).sum()) // len(inside))
         district = replace(district, communes=district.communes[nth // len(inside) :: parts])
         groups = _settle_groups(ethnic_shares(province), float(size), owed)
-        plans.append(Plan(index, len(of_block), spec.seed, float(size), district, tuple(groups), tuple(groups.values())))
+        plans.append(DistrictPlan(index, len(of_block), spec.seed, float(size), district, tuple(groups), tuple(groups.values())))
     return plans
 
 
@@ -132,7 +132,7 @@ class Files:
             writer.close()
 
 
-def write_district(plan: Plan, spec: SyntheticSpec) -> tuple[list[Sheet], int]:
+def write_district(plan: DistrictPlan, spec: SyntheticSpec) -> tuple[list[Sheet], int]:
     """All sheets of one district and the number of living people in its part of the population database."""
     community = build_community(plan, spec)
     writers = (

@@ -9,9 +9,9 @@ from linkage.synthetic.community import UPLANDS, Community
 from linkage.synthetic.date_errors import DateParts
 from linkage.synthetic.families import END, Families, year_of
 from linkage.synthetic.rates import by_year
+from linkage.synthetic.scenario import SyntheticSpec
 from linkage.synthetic.sheet import Sheet
-from linkage.synthetic.spec import SyntheticSpec
-from linkage.synthetic.texts import all_of, pick, texts
+from linkage.synthetic.text_arrays import all_of, pick, texts
 from linkage.synthetic.vocabulary import vocabulary
 
 LEGAL_AGE = (20, 18)

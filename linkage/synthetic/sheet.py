@@ -12,8 +12,8 @@ from linkage.synthetic.date_errors import DateParts, styles, to_lunar, write_dat
 from linkage.synthetic.families import END, year_of
 from linkage.synthetic.name_errors import write_names
 from linkage.synthetic.rates import DIGITAL, MIDDLE, PAPER, POPULATION
-from linkage.synthetic.spec import SyntheticSpec
-from linkage.synthetic.texts import all_of, choice_of, filled, pick, texts
+from linkage.synthetic.scenario import SyntheticSpec
+from linkage.synthetic.text_arrays import all_of, choice_of, filled, pick, texts
 from linkage.synthetic.vocabulary import STYLES
 
 _CODES = {

@@ -12,7 +12,7 @@ import numpy as np
 from linkage.config import ProjectSpec
 from linkage.errors import LinkageError
 from linkage.runs.sql import literal, parquet_columns
-from linkage.tuning.scoring import FOLDS, Cases
+from linkage.tuning.trial_scores import FOLDS, Cases
 
 if TYPE_CHECKING:
     import duckdb

@@ -32,8 +32,8 @@ from linkage.tuning.cases import (
     personless_share,
 )
 from linkage.tuning.grid import Grid, apply_setting, choose_settings, read_grid
-from linkage.tuning.results import write_results
-from linkage.tuning.scoring import Cases, Chosen, Score, choose_best, front, score_cases
+from linkage.tuning.result_files import write_results
+from linkage.tuning.trial_scores import Cases, Chosen, Score, choose_best, front, score_cases
 
 if TYPE_CHECKING:
     import duckdb

@@ -9,7 +9,15 @@ import duckdb
 import numpy as np
 import pytest
 
-from linkage.decision import RunTables, Stratum, Thresholds, decide, draw_outside_pairs, draw_review_sample, propose_thresholds
+from linkage.decision import (
+    EstimateTables,
+    Stratum,
+    Thresholds,
+    decide,
+    draw_outside_pairs,
+    draw_review_sample,
+    propose_thresholds,
+)
 from linkage.runs.sql import connect
 from tests.decision.planted_population import Population, plant_population, write_labels, write_tables
 
@@ -25,7 +33,7 @@ class PlantedRun:
     paths: dict[str, Path]
     thresholds: Thresholds
     strata: list[Stratum]
-    tables: RunTables
+    tables: EstimateTables
     weights: np.ndarray
 
 
@@ -42,7 +50,7 @@ def run(tmp_path_factory) -> PlantedRun:
     draw_outside_pairs(connection, paths["wider"], paths["links"], thresholds.upper, paths["outside"])
     strata = draw_review_sample(connection, paths["links"], 600, 3, thresholds, paths["review_set"], outside=paths["outside"])
     write_labels(connection, paths["review_set"], paths["truth"], paths["labels"], unsure_every=40)
-    tables = RunTables(
+    tables = EstimateTables(
         links=paths["links"], mentions=paths["mentions"], persons=paths["persons"], review_set=paths["review_set"],
         labels=paths["labels"], outside=paths["outside"],
     )  # fmt: skip

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from linkage.decision import RunTables, draw_figures, estimate
+from linkage.decision import EstimateTables, draw_figures, estimate
 from linkage.decision.texts import TEXTS, number, percent
 from linkage.errors import LinkageError
 from tests.decision.conftest import TARGETS
@@ -82,7 +82,7 @@ def test_same_inputs_same_bytes(run):
 
 
 def test_before_labels_the_model_and_anchors_speak(run):
-    tables = RunTables(links=run.paths["links"], mentions=run.paths["mentions"], persons=run.paths["persons"])
+    tables = EstimateTables(links=run.paths["links"], mentions=run.paths["mentions"], persons=run.paths["persons"])
     early = estimate(run.connection, tables, run.thresholds, TARGETS, run.folder / "early.json")
     assert early.from_labels is None and early.calibration is None
     assert early.curve("recall", "model") and early.curve("recall", "anchors") and not early.curve("recall", "design")
@@ -108,7 +108,7 @@ def test_no_curve_has_a_point_where_nothing_is_linked(run, found):
     run.connection.execute(
         f"CREATE OR REPLACE TABLE tied AS SELECT * REPLACE (least(link_weight, 14.366) AS link_weight) FROM '{run.paths['links']}'"
     )
-    tables = RunTables(links="tied", mentions=run.paths["mentions"])
+    tables = EstimateTables(links="tied", mentions=run.paths["mentions"])
     tied = estimate(run.connection, tables, run.thresholds, TARGETS, run.folder / "tied.json")
     curve = tied.curve("precision", "model")
     assert len(curve) >= 21 and all(np.isfinite(one.value) for one in curve)

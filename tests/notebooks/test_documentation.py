@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from linkage.config.documentation import MEANINGS, README, config_readme
-from linkage.config.project import ProjectSpec
+from linkage.config.project_spec import ProjectSpec
 
 
 def test_the_page_is_current() -> None:

@@ -24,7 +24,7 @@ def test_the_public_face_is_four_names() -> None:
 
 def test_a_run_reads_no_rows_to_find_its_columns(sound_project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[str] = []
-    monkeypatch.setattr("linkage.registers.reading._propose_encodings", lambda *_: looked.append("rows") or ())
+    monkeypatch.setattr("linkage.registers.side_reading._propose_encodings", lambda *_: looked.append("rows") or ())
     project = open_project(sound_project / "sound.yaml")
     project.run(until="read", out=sound_project / "out")
     assert not looked

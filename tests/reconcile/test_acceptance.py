@@ -12,7 +12,7 @@ import pytest
 from linkage.errors import LinkageError, SourceError
 from linkage.reconcile import texts
 from linkage.reconcile.acceptance import draw_sample, judge_acceptance, lot_interval
-from linkage.reconcile.acceptance_plan import Plan, plan_acceptance
+from linkage.reconcile.acceptance_plan import AcceptancePlan, plan_acceptance
 
 
 def test_hand_worked_single_plan() -> None:
@@ -31,7 +31,7 @@ def test_hand_worked_double_plan() -> None:
     """n1 = n2 = 5 of 20, 3 wrong, c1 = 0, c2 = 1: P = P(0) + P(1)·P(0 of 2 among 5 of 15), counted with binomials."""
     first = [comb(3, x) * comb(17, 5 - x) / comb(20, 5) for x in (0, 1)]
     then = comb(13, 5) / comb(15, 5)
-    plan = Plan(20, 5, 5, 0, 1, 0, 0, 0, 0)
+    plan = AcceptancePlan(20, 5, 5, 0, 1, 0, 0, 0, 0)
     assert plan.acceptance(3) == pytest.approx(first[0] + first[1] * then)
 
 
@@ -41,7 +41,9 @@ def test_plans_keep_both_risks_and_are_smallest() -> None:
         assert plan.consumers_risk <= 0.05 and plan.producers_risk <= 0.05
         assert plan.acceptance(plan.tolerated + 1) == pytest.approx(plan.consumers_risk)
         if plan.first > plan.accept_first + 1 and plan.first < lot:
-            smaller = Plan(lot, plan.first - 1, max(plan.second - 1, 0), plan.accept_first, plan.accept_both, 0, 0, 0, 0)
+            smaller = AcceptancePlan(
+                lot, plan.first - 1, max(plan.second - 1, 0), plan.accept_first, plan.accept_both, 0, 0, 0, 0
+            )
             assert smaller.acceptance(plan.tolerated + 1) > 0.05
 
 

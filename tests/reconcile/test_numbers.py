@@ -11,7 +11,7 @@ from reconcilekit import ENTRY, KINDS, make_run, reconcile
 from test_outcomes import someone
 
 from linkage.errors import LinkageError
-from linkage.reconcile.numbers import PROPOSALS, propose_numbers
+from linkage.reconcile.number_proposals import PROPOSALS, propose_numbers
 
 
 @pytest.fixture

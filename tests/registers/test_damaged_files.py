@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from linkage.errors import LinkageError
-from linkage.registers import check_side, sources
+from linkage.registers import check_side, source_parts
 
 PLACE = Path(__file__).parents[1] / "bad_inputs" / "sources" / "damaged_files.py"
 described = importlib.util.spec_from_file_location("damaged_files", PLACE)
@@ -52,6 +52,6 @@ def test_damage_ends_in_an_error_or_in_quarantine(case, tmp_path: Path, read, sp
 
 def test_a_file_one_may_not_read(tmp_path: Path, read, monkeypatch) -> None:
     (tmp_path / "r.csv").write_text("Mã hồ sơ,Họ và tên,Ngày sinh\n1,A,2000\n", encoding="utf-8")
-    monkeypatch.setattr(sources.os, "access", lambda path, mode: False)
+    monkeypatch.setattr(source_parts.os, "access", lambda path, mode: False)
     with pytest.raises(LinkageError, match="may not read"):
         read({"path": "r.csv"})

@@ -22,9 +22,9 @@ import uvicorn
 from linkage.config import ReviewSpec
 from linkage.review import add_user, list_users
 from linkage.review.accounts import Account, begin_session
-from linkage.review.app import create_app
 from linkage.review.review_set import load_review_set
 from linkage.review.store import Store, create_store
+from linkage.review.web_app import create_app
 
 with warnings.catch_warnings():
     # Starlette prefers a successor of httpx that the environment does not have.

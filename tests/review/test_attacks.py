@@ -6,8 +6,8 @@ import re
 import pytest
 
 from linkage.review.accounts import begin_session, check_password, set_active, set_password
-from linkage.review.progress import neutralised
 from linkage.review.security import LARGEST_BODY, SignInLimit
+from linkage.runs.spreadsheet_text import neutralised
 
 from .conftest import PASSWORD
 
@@ -264,7 +264,7 @@ def test_log_holds_no_register_value_even_when_the_server_fails(sign_in, review,
 
 
 def test_a_foreign_host_name_is_not_answered(review):
-    from linkage.review.app import create_app
+    from linkage.review.web_app import create_app
 
     from .conftest import TestClient
 

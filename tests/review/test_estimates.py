@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import binom
 
 from linkage.config import ReviewSpec, TargetsSpec, ThresholdsSpec
-from linkage.decision import RunTables, decide, draw_review_sample, estimate, estimate_by_design, propose_thresholds
+from linkage.decision import EstimateTables, decide, draw_review_sample, estimate, estimate_by_design, propose_thresholds
 from linkage.decision.samples import load_sample
 from linkage.review import add_user, write_labels
 from linkage.review.answers import Answer, record_answer
@@ -111,7 +111,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say(planted, people, tmp_path
 
     found = estimate(
         connection,
-        RunTables(
+        EstimateTables(
             links=tables["links"],
             mentions=tables["mentions"],
             persons=tables["persons"],

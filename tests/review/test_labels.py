@@ -8,7 +8,7 @@ from linkage.errors import ReviewError
 from linkage.review import progress, write_labels
 from linkage.review.answers import Answer, record_answer
 from linkage.review.assignments import next_dispute, next_pair
-from linkage.review.progress import summarise
+from linkage.review.review_progress import summarise
 
 
 def answer(review, name, pair, verdict, stage="blind"):

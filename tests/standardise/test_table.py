@@ -19,7 +19,7 @@ from linkage.runs.sql import connect
 from linkage.standardise import keys_of, readers, standardise_table
 from linkage.standardise import table as table_module
 from linkage.standardise.keys import DATE_LEVELS, NAME_LEVELS, PLACE_LEVELS
-from linkage.standardise.names import NAME_COLUMNS, name_row
+from linkage.standardise.name_words import NAME_COLUMNS, name_row
 
 CASES = Path(__file__).parents[1] / "hard_cases"
 FIELDS = {

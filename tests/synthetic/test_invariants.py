@@ -12,7 +12,7 @@ from linkage.synthetic.deaths import write_deaths
 from linkage.synthetic.families import END, year_of
 from linkage.synthetic.generate import plan_districts
 from linkage.synthetic.other_registers import write_changes, write_marriages
-from linkage.synthetic.population import write_population
+from linkage.synthetic.population_database import write_population
 
 SPEC = SyntheticSpec(persons=24_000, seed=3)
 YEAR = 365.25

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from linkage.tuning.cases import cases_by_labels, cases_by_numbers
-from linkage.tuning.scoring import FOLDS, Cases, choose_best, score_cases, threshold_for
+from linkage.tuning.trial_scores import FOLDS, Cases, choose_best, score_cases, threshold_for
 
 
 def plant(n: int, shift: float, seed: int, noise: int = 0) -> Cases:

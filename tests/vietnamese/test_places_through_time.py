@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from linkage.synthetic import places as generated
+from linkage.synthetic import place_history as generated
 from linkage.synthetic.births import COUNTRIES
 from linkage.vietnamese import build_gazetteer, compare_places, resolve_place
 from linkage.vietnamese.gazetteer import REFORM, Gazetteer, gazetteer, split_type

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 from typing import Any
 
-from linkage.review.progress import neutralised
 from linkage.runs.files import write_json, write_text
+from linkage.runs.spreadsheet_text import csv_text
 from linkage.runs.sql import connect, quote, write_parquet
 
 WHY = {
@@ -35,11 +33,7 @@ def write_results(out: Path, rows: list[dict[str, Any]], summary: dict[str, Any]
     columns = ["trial", *columns, *(column for column in rows[0] if column != "trial")]
     table = [{column: row.get(column) for column in columns} for row in rows]
     files = tuple(out / name for name in ("results.parquet", "results.csv", "tuning.json", "front.png"))
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow([neutralised(column) for column in columns])
-    writer.writerows([neutralised(row[column]) for column in columns] for row in table)
-    write_text(files[1], "\ufeff" + text.getvalue())
+    write_text(files[1], csv_text(columns, (row.values() for row in table)))
     _write_table(table, columns, files[0])
     write_json(files[2], {**summary, "said": WHY[summary["why"]], "trials": table})
     _draw([row for row in rows if not row["error"]], summary, files[3])

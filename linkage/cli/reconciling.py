@@ -39,7 +39,7 @@ def reconcile(
     ] = None,
 ) -> None:
     """Outcomes of a run, and what follows from them: work lists out and back, numbers, summary, pre-filled entries."""
-    from linkage import action
+    from linkage import follow_up
     from linkage.project import Run
     from linkage.watching import watched
 
@@ -47,10 +47,10 @@ def reconcile(
     if worklists:
         with watched(console, ("worklists",)) as progress:
             progress("worklists", 0, 0)
-            written = action.write_worklists(run, worklists, progress)
+            written = follow_up.write_worklists(run, worklists, progress)
         console.print(f"{written.workbooks:,} workbooks with {written.rows:,} rows below {worklists}", soft_wrap=True)
     if collect:
-        got = action.collect_worklists(run, collect)
+        got = follow_up.collect_worklists(run, collect)
         console.print(
             f"{got.workbooks:,} workbooks: {got.answered:,} answered, {got.untouched:,} untouched, {got.refused:,} refused,"
             f" {got.not_returned:,} not returned."
@@ -60,23 +60,23 @@ def reconcile(
         if got.report:
             console.print(f"Refused rows: {got.report}", soft_wrap=True)
     if numbers:
-        proposals = action.propose_numbers(run, numbers)
+        proposals = follow_up.propose_numbers(run, numbers)
         console.print(f"{proposals.proposed:,} numbers proposed in {numbers}", soft_wrap=True)
         for reason, count in proposals.withheld.items():
             console.print(f"  withheld, {reason}: {count:,}", markup=False)
     if summary:
-        action.write_summary(run, summary)
+        follow_up.write_summary(run, summary)
         console.print(f"Summary: {summary}", soft_wrap=True)
     if handback:
-        back = action.reconcile_handback(run)
+        back = follow_up.reconcile_handback(run)
         print_rows([["state", "rows"], *([state, f"{count:,}"] for state, count in back.states.items())])
         print_rows([["conflict in", "pairs"], *([field, f"{count:,}"] for field, count in back.conflicts.items())])
     if prefill:
-        filled = action.prefill_entries(run, prefill)
+        filled = follow_up.prefill_entries(run, prefill)
         console.print(
             f"{filled.filled:,} cells of {filled.entries:,} entries filled: {filled.saved:.1%} of the keying saved. {prefill}"
         )
-    counted = action.count_outcomes(run)
+    counted = follow_up.count_outcomes(run)
     print_rows([["outcome", "label", "records"], *([code, label, f"{count:,}"] for code, label, count in counted)])
 
 

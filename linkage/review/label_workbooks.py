@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING
 from linkage.errors import ReviewError
 from linkage.review.answers import LONGEST_COMMENT, REASONS, VERDICTS, Answer, record_answer, standing_answer
 from linkage.review.assignments import assign
-from linkage.review.comparison import Comparison, compare_pair
+from linkage.review.comparison import ShownPair, compare_pair
 from linkage.review.marks import Marked
-from linkage.review.progress import neutralised
 from linkage.review.store import Store, open_store
 from linkage.review.texts import TEXTS, Language, Texts, group_of, in_page_order
+from linkage.runs.spreadsheet_text import neutralised
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -128,7 +128,7 @@ class _Block:
     kinds: list[str]
 
 
-def _block(pair: Comparison, fields: list[str], t: Texts) -> _Block:
+def _block(pair: ShownPair, fields: list[str], t: Texts) -> _Block:
     rows = {row.name: row for group in pair.groups.values() for row in group}
     left = [t("left_record"), *(_text(rows[name].left if name in rows else None) for name in fields)]
     right = [t("right_record"), *(_text(rows[name].right if name in rows else None) for name in fields)]

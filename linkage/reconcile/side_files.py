@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Sides:
+class SideFiles:
     """The four tables a pair's values come from; for duplicates within one table both sides are the same files."""
 
     mentions: Path
@@ -24,10 +24,10 @@ class Sides:
     raw_persons: Path
 
     @staticmethod
-    def of(run: Path) -> Sides:
+    def of(run: Path) -> SideFiles:
         """The tables of a run directory."""
         right = "persons" if (run / "persons.parquet").is_file() else "mentions"
-        return Sides(
+        return SideFiles(
             run / "mentions.parquet", run / f"{right}.parquet", run / "raw_mentions.parquet", run / f"raw_{right}.parquet"
         )
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike
 
-    from linkage.config.project import TargetsSpec
+    from linkage.config.project_spec import TargetsSpec
     from linkage.decision.breakdowns import GroupRates
     from linkage.decision.estimate import Estimates
     from linkage.decision.strata import Stratum

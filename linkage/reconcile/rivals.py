@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from linkage.config import FieldKind
 from linkage.reconcile.codes import Codes
 from linkage.reconcile.differences import same_number
-from linkage.reconcile.sides import Sides, columns_of, fold_sql, scan, texts_sql
+from linkage.reconcile.side_files import SideFiles, columns_of, fold_sql, scan, texts_sql
 from linkage.runs.sql import quote
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ CLOSE = 3.0
 
 
 def gather_claims(
-    connection: duckdb.DuckDBPyConnection, run: Path, sides: Sides, kinds: Mapping[str, FieldKind], codes: Codes
+    connection: duckdb.DuckDBPyConnection, run: Path, sides: SideFiles, kinds: Mapping[str, FieldKind], codes: Codes
 ) -> None:
     """Make the tables of this module's description."""
     _open_tables(connection, run, sides, kinds)
@@ -58,7 +58,7 @@ def _upper_threshold(connection: duckdb.DuckDBPyConnection, run: Path) -> float:
     return float(row[0]) if row and row[0] is not None else 0.0
 
 
-def _open_tables(connection: duckdb.DuckDBPyConnection, run: Path, sides: Sides, kinds: Mapping[str, FieldKind]) -> None:
+def _open_tables(connection: duckdb.DuckDBPyConnection, run: Path, sides: SideFiles, kinds: Mapping[str, FieldKind]) -> None:
     """rc_links, rc_rivals, rc_differences; rc_numbers: the pairs that carry the same number."""
     upper = _upper_threshold(connection, run)
     connection.execute(
@@ -105,7 +105,7 @@ def _judge_numbers(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _judge_groups(connection: duckdb.DuckDBPyConnection, sides: Sides, kinds: Mapping[str, FieldKind], codes: Codes) -> None:
+def _judge_groups(connection: duckdb.DuckDBPyConnection, sides: SideFiles, kinds: Mapping[str, FieldKind], codes: Codes) -> None:
     """rc_claims, and what becomes of claims that compete: rc_shared, rc_twins, rc_contested."""
     connection.execute(f"CREATE OR REPLACE TEMP TABLE rc_again AS {_registered_again(connection, sides)}")
     connection.execute(
@@ -141,7 +141,7 @@ def _judge_groups(connection: duckdb.DuckDBPyConnection, sides: Sides, kinds: Ma
     )
 
 
-def _sharing(sides: Sides, kinds: Mapping[str, FieldKind], dated: str | None) -> str:
+def _sharing(sides: SideFiles, kinds: Mapping[str, FieldKind], dated: str | None) -> str:
     """A query of the entries that claim one person, two by two: id_l, id_r, other, lead (bits), told_apart, born_together.
 
     Entries are told apart by given names that neither look nor sound alike, or by years of birth two or more apart, unless
@@ -170,7 +170,7 @@ def _sharing(sides: Sides, kinds: Mapping[str, FieldKind], dated: str | None) ->
         JOIN rc_again ga ON ga.id_l = a.id_l JOIN rc_again gb ON gb.id_l = b.id_l"""
 
 
-def _wavering(sides: Sides, kinds: Mapping[str, FieldKind]) -> str:
+def _wavering(sides: SideFiles, kinds: Mapping[str, FieldKind]) -> str:
     """A query of unsettled claims that a twin of the claimed person competes with: id_l, other."""
     if kinds.get("birth_date") is not FieldKind.date or kinds.get("full_name") is not FieldKind.person_name:
         return "SELECT NULL::INTEGER, NULL::VARCHAR WHERE false"
@@ -187,7 +187,7 @@ def _share_a_parent(kinds: Mapping[str, FieldKind]) -> str:
     return "(" + (" OR ".join(f"x.{quote(parent)} = y.{quote(parent)}" for parent in parents) or "false") + ")"
 
 
-def _registered_again(connection: duckdb.DuckDBPyConnection, sides: Sides) -> str:
+def _registered_again(connection: duckdb.DuckDBPyConnection, sides: SideFiles) -> str:
     """A query of id_l and whether the entry says it is a re-registration."""
     said = "false"
     if "registration_type" in columns_of(connection, sides.raw_mentions):

@@ -1,40 +1,35 @@
-"""The web app: what every page shares (who asks, in which language, with which form token) and how errors look."""
+"""What every page shares: who asks, in which language, with which form token; and how errors look."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from secrets import compare_digest, token_urlsafe
 from typing import Any
 
-from fastapi import Depends, FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi import Depends, Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.filters import do_mark_safe
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.staticfiles import StaticFiles
 
-from linkage.errors import ReviewError
 from linkage.review.accounts import Role, Session, find_session
 from linkage.review.marks import Marked
 from linkage.review.population import Population
-from linkage.review.security import Guard, RateLimit, SignInLimit
+from linkage.review.security import RateLimit, SignInLimit
 from linkage.review.store import Store
 from linkage.review.texts import LANGUAGES, TEXTS, Language
 
-_HERE = Path(__file__).parent
+HERE = Path(__file__).parent
 
 
 def _page_version() -> str:
     """Changes with anything a reviewer sees; every event carries it."""
     digest = hashlib.sha256()
     for path in sorted(
-        [*_HERE.glob("templates/*"), *_HERE.glob("static/*"), _HERE / "texts.json", _HERE / "comparison.py", _HERE / "marks.py"]
+        [*HERE.glob("templates/*"), *HERE.glob("static/*"), HERE / "texts.json", HERE / "comparison.py", HERE / "marks.py"]
     ):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
@@ -44,7 +39,7 @@ def _environment(language: Language) -> Environment:
     """The templates in one language; texts are filters, so that constant ones are put in when a template is compiled."""
     texts = TEXTS[language]
     environment = Environment(
-        loader=FileSystemLoader(_HERE / "templates"),
+        loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -161,17 +156,6 @@ def notice_of(request: Request) -> str:
     return ""
 
 
-def refused(error: ReviewError) -> HTTPException:
-    """How a refused label is answered: not yours (403), or no longer open (409)."""
-    return HTTPException(403 if "not assigned" in error.what else 409)
-
-
-async def _error_page(request: Request, error: Exception) -> Response:
-    if isinstance(error, HTTPException) and error.status_code == 303 and error.headers:
-        return RedirectResponse(error.headers["Location"], 303)
-    return error_page(request, error.status_code if isinstance(error, HTTPException) else 422)
-
-
 def error_page(request: Request, status: int = 500) -> Response:
     """The page that says what went wrong, in words that hold no value of a register."""
     t = TEXTS[language_of(request)]
@@ -186,33 +170,3 @@ def error_page(request: Request, status: int = 500) -> Response:
 
 
 _EXPLAINED = frozenset({400, 403, 404, 405, 409, 422, 429, 500})
-
-
-def create_app(
-    store: Store,
-    run: Path,
-    https: bool = False,
-    hosts: frozenset[str] | None = None,
-    at_stop: Callable[[], None] | None = None,
-) -> FastAPI:
-    """The app over an open store. `hosts` are the only Host headers answered (any when None); `at_stop` runs at shutdown."""
-    from linkage.review import manager_pages, reviewer_pages
-
-    population = Population(run)
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
-        if at_stop is not None:
-            at_stop()
-        population.close()
-
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
-    app.state.desk = Desk(store, population, https)
-    app.include_router(reviewer_pages.router)
-    app.include_router(manager_pages.router)
-    app.mount("/static", StaticFiles(directory=_HERE / "static"))
-    for kind in (HTTPException, RequestValidationError):
-        app.add_exception_handler(kind, _error_page)
-    app.add_middleware(Guard, hosts=hosts, https=https, failed=error_page)
-    return app

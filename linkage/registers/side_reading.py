@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkage.config.sources import FieldKind
-from linkage.errors import ContractError, LinkageError, SourceError
+from linkage.errors import ContractError, LinkageError, ProjectFileError, SourceError, UnknownRegisterError
+from linkage.registers.catalogue import register_kind, register_kinds
 from linkage.registers.checks import CheckResult, run_checks
-from linkage.registers.kinds import RegisterField, RegisterKind, Role, register_kind, register_kinds
+from linkage.registers.kinds import RegisterField, RegisterKind, Role
 from linkage.registers.mapping import (
     ColumnMatch,
     Finding,
@@ -22,7 +23,7 @@ from linkage.registers.mapping import (
     missing_fields,
     recognised,
 )
-from linkage.registers.sources import open_parts
+from linkage.registers.source_parts import open_parts
 from linkage.registers.staging import FAULTS, SOUND, find_structural_faults, forget, stage, write_used_and_quarantined
 from linkage.vietnamese import propose_encoding
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from linkage.config.sources import SideSpec
-    from linkage.registers.parts import Part
+    from linkage.registers.parts import SourcePart
 
 
 SAMPLE = 5_000
@@ -123,8 +124,8 @@ def check_side(side: SideSpec, base: Path, data: Path | None, *, first_rows: boo
     """
     try:
         register = describe_side(side)
-    except LinkageError as error:
-        key = "register" if "register kind" in error.what else "role"
+    except ProjectFileError as error:
+        key = "register" if isinstance(error, UnknownRegisterError) else "role"
         finding = Finding((key,), error.what, remedy=error.remedy)
         return MappingReport(side.register_, side.role, (), (finding,), {}, {})
     try:
@@ -142,7 +143,7 @@ def check_side(side: SideSpec, base: Path, data: Path | None, *, first_rows: boo
     return replace(report, findings=(*report.findings, *proposals))
 
 
-def _propose_encodings(side: SideSpec, register: _Side, parts: list[Part], report: MappingReport) -> Iterator[Finding]:
+def _propose_encodings(side: SideSpec, register: _Side, parts: list[SourcePart], report: MappingReport) -> Iterator[Finding]:
     """What each column of Vietnamese text, judged as a whole on its first rows, says of the source's encoding."""
     kinds = {field.name: field.kind for field in register.fields}
     for part, read in zip(parts, report.parts, strict=True):
@@ -166,7 +167,7 @@ def _recogniser(side: SideSpec, register: _Side) -> Callable[[list[str]], int]:
     return partial(recognised, known_headers(register.fields, side.columns))
 
 
-def _report(side: SideSpec, register: _Side, parts: list[Part]) -> MappingReport:
+def _report(side: SideSpec, register: _Side, parts: list[SourcePart]) -> MappingReport:
     reports = []
     findings: dict[Finding, None] = {}
     for part in parts:
@@ -200,7 +201,7 @@ def _no_key(register: _Side, mapping: HeaderMapping, side: SideSpec) -> list[Fin
     return [Finding(("columns", "record_id"), what, allowed=mapping.unmapped, remedy="Name its header: `record_id: <header>`.")]
 
 
-def open_side(side: SideSpec, base: Path, data: Path | None) -> tuple[list[Part], MappingReport]:
+def open_side(side: SideSpec, base: Path, data: Path | None) -> tuple[list[SourcePart], MappingReport]:
     """A side's parts and how their columns are taken; `SourceError` with every fault when they cannot be read so."""
     register = describe_side(side)
     parts = open_parts(side.source, base, data, _recogniser(side, register))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from linkage.errors import LinkageError
 from linkage.reconcile import texts
-from linkage.reconcile.sides import Sides, columns_of, require_outcomes, scan
+from linkage.reconcile.side_files import SideFiles, columns_of, require_outcomes, scan
 from linkage.reconcile.spreadsheets import (
     COUNT,
     TEXT,
@@ -58,7 +58,7 @@ def propose_numbers(
         LinkageError: the run has no outcomes, or its two sides do not both have personal numbers.
     """
     require_outcomes(run)
-    sides = Sides.of(run)
+    sides = SideFiles.of(run)
     bound = _error_bound(run)
     with connect() as connection:
         if not all("personal_number" in columns_of(connection, path) for path in (sides.mentions, sides.persons)):
@@ -81,7 +81,7 @@ def _error_bound(run: Path) -> float | None:
     return float(value) if value is not None else None
 
 
-def _propose(connection: duckdb.DuckDBPyConnection, run: Path, sides: Sides, bound: float | None, margin: float) -> None:
+def _propose(connection: duckdb.DuckDBPyConnection, run: Path, sides: SideFiles, bound: float | None, margin: float) -> None:
     links, mentions, persons, outcomes = (
         scan(path) for path in (run / "links.parquet", sides.mentions, sides.persons, run / "outcomes.parquet")
     )
@@ -122,7 +122,7 @@ def _propose(connection: duckdb.DuckDBPyConnection, run: Path, sides: Sides, bou
 
 def _write(connection: duckdb.DuckDBPyConnection, run: Path, headers: Mapping[str, str], path: Path) -> None:
     """The proposals beside the entry's and the person's keys, in the order of the entries."""
-    sides = Sides.of(run)
+    sides = SideFiles.of(run)
     raw = columns_of(connection, sides.raw_mentions)
     book = [
         field

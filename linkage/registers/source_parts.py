@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from linkage.config.sources import SourceSpec
-    from linkage.registers.parts import Part, Recogniser
+    from linkage.registers.parts import Recogniser, SourcePart
 
 FORMATS = {
     ".csv": "csv",
@@ -47,7 +47,7 @@ def resolve(path: str, base: Path, data: Path | None) -> Path:
     return base / path
 
 
-def open_parts(spec: SourceSpec, base: Path, data: Path | None, recognise: Recogniser) -> list[Part]:
+def open_parts(spec: SourceSpec, base: Path, data: Path | None, recognise: Recogniser) -> list[SourcePart]:
     """Every part of the source, headers read and rows not yet.
 
     Raises:
@@ -86,7 +86,7 @@ def _files_of(folder: Path, spec: SourceSpec) -> tuple[list[Path], list[str]]:
     return kept, [file.relative_to(folder).as_posix() for file in mine if file not in kept]
 
 
-def _open_file(path: Path, label: str, spec: SourceSpec, recognise: Recogniser) -> list[Part]:
+def _open_file(path: Path, label: str, spec: SourceSpec, recognise: Recogniser) -> list[SourcePart]:
     if not path.exists():
         raise SourceError(f"{label}: there is no such file or folder.", f"It was looked for in {path.parent}.")
     if not os.access(path, os.R_OK):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sqlite3
 from collections import defaultdict
@@ -15,10 +13,10 @@ from statistics import median
 from linkage.review.agreement import Measure, cohens_kappa, fleiss_kappa, krippendorffs_alpha, share
 from linkage.review.answers import VERDICTS
 from linkage.review.store import Store, open_store
+from linkage.runs.spreadsheet_text import csv_text
 
 _FEW = 5
 """Under so many answers a median is that of all answers."""
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ class FieldDisagreement:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class ReviewProgress:
     """Everything the manager sees."""
 
     strata: tuple[StratumProgress, ...]
@@ -68,7 +66,7 @@ class Progress:
     fields: tuple[FieldDisagreement, ...]
 
 
-def progress(run: Path) -> Progress:
+def progress(run: Path) -> ReviewProgress:
     """The progress of a run's review.
 
     Raises:
@@ -96,7 +94,7 @@ WHERE stage = 'blind' AND in_use = 1
 """
 
 
-def summarise(store: Store) -> Progress:
+def summarise(store: Store) -> ReviewProgress:
     """The progress as plain data. Agreement is over pairs answered by all their reviewers, before adjudication."""
     wanted = store.reviewers_per_pair
     values = {"wanted": wanted, "adjudication": store.setting("adjudication")}
@@ -122,7 +120,7 @@ def summarise(store: Store) -> Progress:
         for name in (a, b):
             met[name][0] += sum(table[place][place] for place in range(len(VERDICTS)))
             met[name][1] += sum(map(sum, table))
-    return Progress(
+    return ReviewProgress(
         strata=(*strata, _together(strata)),
         reviewers=tuple(_reviewer(name, own[name], share(*met[name])) for name in sorted(own)),
         cohen=tuple((a, b, cohens_kappa(table)) for (a, b), table in sorted(crossed.items())),
@@ -179,9 +177,6 @@ def _by_field(of_pair: dict[int, dict[str, str]], differing: dict[int, str]) -> 
     return tuple(sorted(shares, key=lambda row: (-(row.disputed.value or 0), row.field)))
 
 
-TABLES = ("strata", "reviewers", "agreement", "fields", "labels")
-
-
 def progress_csv(store: Store, table: str) -> str:
     """One table of the progress, or the whole event log (`labels`), as CSV text that spreadsheets take for text only."""
     if table == "labels":
@@ -190,45 +185,28 @@ def progress_csv(store: Store, table: str) -> str:
             "through, page_version "
             "FROM event JOIN account ON account.id = person JOIN pair ON pair.id = event.pair ORDER BY event.id"
         )
-        return _csv([column[0] for column in cursor.description], cursor.fetchall())
+        return csv_text([column[0] for column in cursor.description], cursor.fetchall())
     found = summarise(store)
     if table == "strata":
-        return _csv(
+        return csv_text(
             ["stratum", "pairs", "finished", "disputed", "answers_left", "seconds", "hours_left"],
             [("(planted)" if row.stratum is None else row.stratum or "(all)", *astuple(row)[1:]) for row in found.strata],
         )  # fmt: skip
     head = ["value", "low", "high", "pairs"]
     if table == "reviewers":
-        return _csv(
+        return csv_text(
             ["reviewer", "answers", "seconds", *(f"agreement_{name}" for name in head), *(f"planted_{name}" for name in head)],
             [(row.name, row.answers, row.seconds, *_figures(row.agreement), *_figures(row.planted)) for row in found.reviewers],
         )
     if table == "fields":
-        return _csv(["field", *head], [(row.field, *_figures(row.disputed)) for row in found.fields])
+        return csv_text(["field", *head], [(row.field, *_figures(row.disputed)) for row in found.fields])
     measures = [("fleiss_kappa", found.fleiss), ("krippendorff_alpha", found.krippendorff), ("discordance", found.discordance)]
     measures = [(f"cohen_kappa {a} / {b}", measure) for a, b, measure in found.cohen] + measures
-    return _csv(["measure", *head], [(name, *_figures(measure)) for name, measure in measures])
+    return csv_text(["measure", *head], [(name, *_figures(measure)) for name, measure in measures])
 
 
 def _figures(measure: Measure) -> tuple[object, ...]:
     return (measure.value, measure.low, measure.high, measure.pairs)
-
-
-def _csv(head: list[str], rows: list[tuple[object, ...]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(head)
-    writer.writerows([neutralised(cell) for cell in row] for row in rows)
-    return "\ufeff" + text.getvalue()
-
-
-def neutralised(cell: object) -> object:
-    """A cell that no spreadsheet takes for a formula.
-
-    >>> neutralised("=1+1"), neutralised(-0.5)
-    ("'=1+1", -0.5)
-    """
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell
 
 
 def own_summary(store: Store, person: int) -> tuple[int, int, float | None]:

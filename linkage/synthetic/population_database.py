@@ -8,9 +8,9 @@ from linkage.synthetic import rates
 from linkage.synthetic.community import Community
 from linkage.synthetic.date_errors import DateParts, write_dates
 from linkage.synthetic.families import END, first_day
+from linkage.synthetic.scenario import SyntheticSpec
 from linkage.synthetic.sheet import Sheet
-from linkage.synthetic.spec import SyntheticSpec
-from linkage.synthetic.texts import choice_of, pick, texts
+from linkage.synthetic.text_arrays import choice_of, pick, texts
 from linkage.synthetic.vocabulary import NICKNAMES, vocabulary
 
 RELIGIONS = ("Không", "Phật giáo", "Công giáo", "Tin lành", "Cao Đài", "Phật giáo Hòa Hảo")
