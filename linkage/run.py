@@ -19,9 +19,9 @@ from linkage.runs.sql import connect, fetch_row, literal, parquet_columns, quote
 
 if TYPE_CHECKING:
     import duckdb
-    from splink import Linker
 
     from linkage.decision import Estimates, Thresholds
+    from linkage.model.linker import Linker
     from linkage.weighing.explanation import Explanation
 
 

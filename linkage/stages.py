@@ -180,20 +180,20 @@ def block(work: Work) -> Counts:
     """Candidate pairs and their comparison levels: pairs."""
     from linkage.engines.engine_differences import compare_levels
     from linkage.engines.spark import write_level_store_on_spark
-    from linkage.model.settings import build_settings, columns_needed
+    from linkage.model.settings import build_model, columns_needed
     from linkage.pairs.level_store import write_level_store
     from linkage.pairs.sides import open_tables
 
-    settings = build_settings(work.spec, work.plan.shared)
+    model = build_model(work.spec, work.plan.shared)
     with work.engine() as connection:
-        sides = open_tables(connection, work.run.file("mentions.parquet"), work.persons, columns_needed(work.spec, settings))
+        sides = open_tables(connection, work.run.file("mentions.parquet"), work.persons, columns_needed(work.spec, model))
         write = write_level_store_on_spark if work.backend == "spark" else write_level_store
-        report = write(connection, sides, settings, work.spec.blocking.predict, work.folder / "pairs.parquet", work.progress)
+        report = write(connection, sides, model, work.spec.blocking.predict, work.folder / "pairs.parquet", work.progress)
     if work.backend == "spark":
         # String distances differ between backends: what that does to levels is counted, not assumed away.
         with work.connect() as connection:
             mentions, pairs = work.run.file("mentions.parquet"), work.folder / "pairs.parquet"
-            differing = compare_levels(connection, settings, mentions, work.persons, pairs, work.spec.seed)
+            differing = compare_levels(connection, model, mentions, work.persons, pairs, work.spec.seed)
         write_json(work.folder / "backend_differences.json", differing)
     write_json(work.folder / "blocking.json", {**report, "possible_pairs": sides.possible_pairs, "left_rows": sides.left_rows})
     return {
@@ -204,24 +204,24 @@ def block(work: Work) -> Counts:
 
 def train(work: Work) -> Counts:
     """The model: model.json (Splink's format), relatives.json, log_linear.json, training.json."""
-    from linkage.model.settings import build_settings, columns_needed
+    from linkage.model.settings import build_model, columns_needed
     from linkage.pairs.sides import open_tables
     from linkage.training.fitting import fit_model
 
-    settings = build_settings(work.spec, work.plan.shared)
+    model = build_model(work.spec, work.plan.shared)
     with work.engine() as connection:
-        sides = open_tables(connection, work.run.file("mentions.parquet"), work.persons, columns_needed(work.spec, settings))
-        model, report = fit_model(
+        sides = open_tables(connection, work.run.file("mentions.parquet"), work.persons, columns_needed(work.spec, model))
+        trained, report = fit_model(
             connection,
             sides,
             work.spec,
-            settings,
+            model,
             work.plan.field_of,
             work.run.file("pairs.parquet"),
             _labelled_matches(work),
             work.progress,
         )
-    model.save(work.folder)
+    trained.save(work.folder)
     write_json(work.folder / "training.json", report)
     return {
         "passes": len(report["passes"]),
@@ -276,7 +276,7 @@ def assign(work: Work) -> Counts:
     mentions, scored = work.run.file("mentions.parquet"), work.run.file("scored_pairs.parquet")
     records = (mentions, work.persons or mentions)
     with work.connect() as connection:
-        sides = open_tables(connection, mentions, work.persons, columns_needed(work.spec, model.settings))
+        sides = open_tables(connection, mentions, work.persons, columns_needed(work.spec, model.match))
         work.progress("assigning", 0, 1)
         assigned = assign_pairs(
             connection,

@@ -14,9 +14,9 @@ from collections.abc import Collection, Sequence
 
 import duckdb
 import sqlglot
-from splink.internals.comparison import Comparison
 from sqlglot import exp
 
+from linkage.model.match_model import ComparedField
 from linkage.pairs.sides import Sides
 from linkage.runs.sql import fetch_row, quote, quote_list
 
@@ -31,25 +31,24 @@ Alternative = tuple[exp.Expr, ...]
 """Conditions that together are one way for a level to hold."""
 
 
-def count_levels(connection: duckdb.DuckDBPyConnection, sides: Sides, comparison: Comparison, gamma: str) -> dict[int, float]:
-    """Level → its exact u, for the levels that can be counted; `gamma` is the CASE expression that gives the level."""
-    columns = sorted({column.unquote().name for column in comparison._input_columns_used_by_case_statement})
+def count_levels(connection: duckdb.DuckDBPyConnection, sides: Sides, field: ComparedField) -> dict[int, float]:
+    """Level → its exact u, for the levels that can be counted."""
+    columns = field.columns
     for side, table in (("l", sides.left), ("r", sides.right)):
         named = ", ".join(f"{quote(column)} AS {quote(f'{column}_{side}')}" for column in columns)
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE values_{side} AS SELECT {named}, count(*)::DOUBLE AS records_{side}"
             f" FROM {quote(table)} GROUP BY {quote_list(columns)}"
         )
-    possible = _possible_pairs(connection, sides, comparison)
+    possible = _possible_pairs(connection, sides, field)
     whole = {column for column in columns if sides.types.get(column, "").upper() in WHOLE}
     counted: dict[int, float] = {}
-    for level in comparison._comparison_levels_excluding_null:
-        ways = [] if level._is_else_level else read_alternatives(level.sql_condition, whole)
+    for level in reversed(field.levels):
+        ways = read_alternatives(level.condition, whole) if level.condition else []
         if not ways or not all(map(_keys, ways)) or possible == 0:
             continue
         if sum(_forecast(connection, way) for way in ways) > MOST_PAIRS:
             continue
-        value = level.comparison_vector_value
         # A record is not paired with itself when duplicates are sought within one table.
         itself = " AND ".join(f"{quote(f'{column}_l')} IS NOT DISTINCT FROM {quote(f'{column}_r')}" for column in columns)
         others = f"records_r - CASE WHEN {itself} THEN 1 ELSE 0 END" if sides.is_dedupe else "records_r"
@@ -59,9 +58,9 @@ def count_levels(connection: duckdb.DuckDBPyConnection, sides: Sides, comparison
             pairs += fetch_row(
                 connection,
                 f"SELECT coalesce(sum(records_l * ({others})), 0) FROM values_l JOIN values_r ON {_sql(way)}"
-                f" WHERE ({gamma}) = {value}{earlier}",
+                f" WHERE ({field.expression}) = {level.value}{earlier}",
             )[0]
-        counted[value] = pairs / possible
+        counted[level.value] = pairs / possible
     return counted
 
 
@@ -136,10 +135,9 @@ def _forecast(connection: duckdb.DuckDBPyConnection, way: Alternative) -> float:
     return float(fetch_row(connection, f"SELECT coalesce(sum(l.n * r.n), 0) FROM {sized[0]} l JOIN {sized[1]} r ON {same}")[0])
 
 
-def _possible_pairs(connection: duckdb.DuckDBPyConnection, sides: Sides, comparison: Comparison) -> float:
+def _possible_pairs(connection: duckdb.DuckDBPyConnection, sides: Sides, field: ComparedField) -> float:
     """Pairs in which the comparison is not missing; 0 where that is not a matter of each side by itself."""
-    null = next((level.sql_condition for level in comparison.comparison_levels if level.is_null_level), "false")
-    conditions = _disjuncts(sqlglot.parse_one(null, read="duckdb"))
+    conditions = _disjuncts(sqlglot.parse_one(field.missing, read="duckdb"))
     if any(_sides(one) == "lr" for one in conditions):
         return 0.0
     left, right = (_present(connection, side, [one for one in conditions if _sides(one) == side]) for side in "lr")

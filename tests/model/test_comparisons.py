@@ -7,10 +7,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from splink import SettingsCreator
 
 from linkage.config import ComparisonSpec, FieldKind, LevelSpec
 from linkage.model.comparisons import build_comparison
+from linkage.model.settings import model_of
 from linkage.standardise import standardise_table
 
 PLANTED = {
@@ -73,17 +73,14 @@ def test_planted_pairs_get_their_level(connection, tmp_path: Path, case) -> None
             tmp_path / f"{side}.raw",
         )
         standardise_table(connection, tmp_path / f"{side}.raw", tmp_path / f"{side}.parquet", {"f": kind})
-    comparison = SettingsCreator(
-        link_type="link_only", comparisons=[build_comparison(ComparisonSpec(field="f", use=use, term_frequency=True), kind)], unique_id_column_name="id"
-    ).get_settings("duckdb").comparisons[0]  # fmt: skip
-    columns = [column.unquote().name for column in comparison._input_columns_used_by_case_statement]
-    both = ", ".join(f'{side}."{column}" AS "{column}_{side}"' for column in columns for side in "lr")
-    case_sql = comparison._case_statement.rsplit(" as ", 1)[0]
+    comparison = build_comparison(ComparisonSpec(field="f", use=use, term_frequency=True), kind)
+    [field] = model_of({"link_type": "link_only", "comparisons": [comparison], "unique_id_column_name": "id"}).fields
+    both = ", ".join(f'{side}."{column}" AS "{column}_{side}"' for column in field.columns for side in "lr")
     rows = connection.execute(
-        f"SELECT {case_sql} FROM (SELECT l.id, {both} FROM read_parquet('{tmp_path / 'l.parquet'}') l"
+        f"SELECT {field.expression} FROM (SELECT l.id, {both} FROM read_parquet('{tmp_path / 'l.parquet'}') l"
         f" JOIN read_parquet('{tmp_path / 'r.parquet'}') r USING (id)) ORDER BY id"
     ).fetchall()
-    labels = {level.comparison_vector_value: level.label_for_charts for level in comparison.comparison_levels}
+    labels = {-1: "missing"} | {level.value: level.label for level in field.levels}
     assert [labels[row[0]] for row in rows] == [pair[2] for pair in pairs]
 
 
