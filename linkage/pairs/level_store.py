@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,11 @@ from linkage.config import BlockingRule
 from linkage.errors import LinkageError
 from linkage.model.match_model import ComparedField, MatchModel
 from linkage.pairs.blocking import RulePairs, number_blocks, proposals_by_rule
+from linkage.pairs.conditions import ask_hashes
 from linkage.pairs.frequencies import write_frequencies
-from linkage.pairs.sides import Sides, record_hash, value_hash
+from linkage.pairs.sides import Sides, record_hash
 from linkage.runs import Progress
-from linkage.runs.sql import QUICK, fetch_row, from_two_starts, literal, quote, quote_list, write_parquet
+from linkage.runs.sql import QUICK, fetch_row, literal, quote, quote_list, write_parquet
 
 PROPOSALS_A_CHUNK = 100_000_000
 PROPOSALS_A_SLICE = 2_000_000
@@ -27,9 +27,6 @@ EACH_PAIR_ONCE = """INSERT INTO proposed
 SELECT (pair >> 32)::INTEGER AS id_l, (pair & 4294967295)::INTEGER AS id_r, bit_or(rule) AS blocking_rules
 FROM proposals WHERE pair BETWEEN $first::BIGINT << 32 AND ($last::BIGINT << 32) + 4294967295 GROUP BY pair ORDER BY pair"""
 """The pairs of the table `proposals` whose left ids are within bounds, with a bit for every rule that proposes them."""
-TERM_BEGINS, TERM_ENDS = r"(\bWHEN |\bAND |\bOR |\()", r"(?= THEN\b| AND\b| OR\b|\))"
-"""What stands around a whole term of a condition, so that no part of a longer expression is taken for one."""
-BETWEEN_CONDITIONS = "\n-- and\n"
 
 
 def write_level_store(
@@ -109,17 +106,15 @@ def number_proposed_blocks(connection: duckdb.DuckDBPyConnection, sides: Sides, 
 def levels_of_pairs(model: MatchModel, sides: Sides, pairs: str, by_value: Sequence[ComparedField] = ()) -> str:
     """SQL that adds the levels to a query of (id_l, id_r, blocking_rules).
 
-    Whether two texts are equal is asked of their 64-bit hashes, made once a record, unless a condition wants more of the texts
-    than that: then they are carried through the joins anyhow, and a column more costs more than to compare them. The levels
-    of the fields `by_value` are looked up (see `_compare_values`).
+    Whether two texts are equal is asked of their hashes (`ask_hashes`); the levels of the fields `by_value` are looked up
+    (see `_compare_values`).
     """
-    texts = [column for column, kind in sides.types.items() if kind == "VARCHAR"]
-    asked, sources = _by_hash({field.gamma: field.expression for field in model.fields if field not in by_value}, texts)
-    sources |= {f"{field.gamma}#": record_hash(field.columns, sides.types) for field in by_value}
-    conditions = "\n".join(asked.values())
-    for column in model.columns:
-        if re.search(rf"\b{re.escape(column)}_[lr]\b", conditions):
-            sources[column] = quote(column)
+    texts = tuple(column for column, kind in sides.types.items() if kind == "VARCHAR")
+    compared = [field for field in model.fields if field not in by_value]
+    expressions, sources, read = ask_hashes(tuple(field.expression for field in compared), texts)
+    sources = sources | {f"{field.gamma}#": record_hash(field.columns, sides.types) for field in by_value}
+    sources |= {column: quote(column) for column in model.columns if not read.isdisjoint((f"{column}_l", f"{column}_r"))}
+    asked = dict(zip((field.gamma for field in compared), expressions, strict=True))
     gammas = {gamma: asked.get(gamma, f"{quote(f'known_{gamma}')}.level") for gamma in model.gammas}
     both = ", ".join(f"{side}.{quote(name)} AS {quote(f'{name}_{side}')}" for name in sources for side in ("l", "r"))
     made = ", ".join(["id", *(f"{source} AS {quote(name)}" for name, source in sources.items())])
@@ -166,28 +161,6 @@ def _compare_values(connection: duckdb.DuckDBPyConnection, model: MatchModel, si
             f" SELECT value_l, value_r, ({field.expression})::TINYINT AS level FROM {both}"
         )
     return slow
-
-
-def _by_hash(conditions: Mapping[str, str], texts: Collection[str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Conditions whose whole terms `x_l = x_r`, `f(x_l, …) = f(x_r, …)` and `x_l IS NULL` ask hashes; and what these are of."""
-    whole = BETWEEN_CONDITIONS.join(conditions.values())
-    sources: dict[str, str] = {}
-    for column in texts:
-        left, right = (rf'(?:{re.escape(column)}_{side}|"{re.escape(column)}_{side}")' for side in "lr")
-        call = rf"{TERM_BEGINS}(\w+)\({left}((?:, '[^']*')*)\) = \2\({right}\3\){TERM_ENDS}"
-        calls = sorted({(found[2], found[3]) for found in re.finditer(call, whole)})
-        for number, (function, more) in enumerate(calls):
-            name, source = f"{column}#{number}", f"{function}({quote(column)}{more})"
-            same = rf"{TERM_BEGINS}{function}\({left}{re.escape(more)}\) = {function}\({right}{re.escape(more)}\){TERM_ENDS}"
-            whole = re.sub(same, rf'\1"{name}_l" = "{name}_r"', whole)
-            sources[name] = f"CASE WHEN {source} IS NOT NULL THEN hash({from_two_starts(source)}) END"
-        hashed = re.sub(rf"{TERM_BEGINS}{left} = {right}{TERM_ENDS}", rf'\1"{column}#_l" = "{column}#_r"', whole)
-        for side, text in (("l", left), ("r", right)):
-            hashed = re.sub(rf"{TERM_BEGINS}{text} IS NULL{TERM_ENDS}", rf'\1"{column}#_{side}" IS NULL', hashed)
-        if hashed != whole and not re.search(rf"\b{re.escape(column)}_[lr]\b", hashed):
-            whole = hashed
-            sources[f"{column}#"] = value_hash(column, {column: "VARCHAR"})
-    return dict(zip(conditions, whole.split(BETWEEN_CONDITIONS), strict=True)), sources
 
 
 def count_patterns(connection: duckdb.DuckDBPyConnection, model: MatchModel, source: str) -> list[tuple[int, ...]]:

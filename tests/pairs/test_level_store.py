@@ -14,6 +14,7 @@ from linkage.model.comparisons import build_comparison
 from linkage.model.match_model import MatchModel
 from linkage.model.settings import model_of
 from linkage.pairs import level_store as levels
+from linkage.pairs.conditions import ask_hashes
 from linkage.pairs.frequencies import with_frequencies
 from linkage.pairs.level_store import count_patterns, levels_of_pairs, write_level_store
 from linkage.pairs.sides import Sides, open_tables
@@ -117,24 +118,28 @@ def test_chunks_and_slices_change_nothing(connection, sides, model, tmp_path: Pa
 
 def test_only_whole_terms_are_asked_of_hashes() -> None:
     def asked(condition: str) -> tuple[str, dict[str, str]]:
-        conditions, sources = levels._by_hash({"gamma": condition}, ["a"])
-        return conditions["gamma"], sources
+        (expression,), sources, _ = ask_hashes((f"CASE {condition} END",), ("a",))
+        return expression.removeprefix("CASE ").removesuffix(" END"), sources
 
     of_a = {"a#": """CASE WHEN "a" IS NOT NULL THEN hash("a", '.' || "a") END"""}
-    assert asked("CASE WHEN a_l = a_r AND (a_l IS NULL) THEN 1") == (
-        'CASE WHEN "a#_l" = "a#_r" AND ("a#_l" IS NULL) THEN 1',
+    assert asked("WHEN a_l = a_r AND (a_l IS NULL) THEN 1") == (
+        'WHEN "a#_l" = "a#_r" AND ("a#_l" IS NULL) THEN 1',
         of_a,
     )
-    call = "replace(a_l, '4', '3') = replace(a_r, '4', '3')"
-    replaced = """replace("a", '4', '3')"""
+    call = "REPLACE(a_l, '4', '3') = REPLACE(a_r, '4', '3')"
+    replaced = """REPLACE("a", '4', '3')"""
     of_call = {"a#0": f"CASE WHEN {replaced} IS NOT NULL THEN hash({replaced}, '.' || {replaced}) END"}
     assert asked(f"WHEN {call} THEN 1") == ('WHEN "a#0_l" = "a#0_r" THEN 1', of_call)
-    for other in ("WHEN a_l = a_r || '' THEN 1", "WHEN left(a_l, 2) = left(a_r, 3) THEN 1", "WHEN f(a_l) = g(a_r) THEN 1"):
+    assert asked(f"WHEN {call.lower().replace('a_l', chr(34) + 'a_l' + chr(34))} THEN 1") == (
+        'WHEN "a#0_l" = "a#0_r" THEN 1',
+        of_call,
+    )
+    for other in ("WHEN a_l = a_r || '' THEN 1", "WHEN LEFT(a_l, 2) = LEFT(a_r, 3) THEN 1", "WHEN F(a_l) = G(a_r) THEN 1"):
         assert asked(other) == (other, {})
     longer = f"WHEN {call} || '' THEN 2 WHEN {call} AND ({call}) THEN 1"
     once, twice = f"WHEN {call} || '' THEN 2", 'WHEN "a#0_l" = "a#0_r" AND ("a#0_l" = "a#0_r") THEN 1'
     assert asked(longer) == (f"{once} {twice}", of_call)
-    carried = "WHEN a_l = a_r THEN 2 WHEN levenshtein(a_l, a_r) <= 1 THEN 1"
+    carried = "WHEN a_l = a_r THEN 2 WHEN LEVENSHTEIN(a_l, a_r) <= 1 THEN 1"
     assert asked(carried) == (carried, {})
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from linkage.model.settings import model_of
+from linkage.pairs.conditions import read_alternatives
 from linkage.pairs.sides import Sides
-from linkage.training.counted_levels import read_alternatives
 from linkage.training.random_pairs import estimate_u
 
 LEVELS = [
