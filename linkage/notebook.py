@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linkage.errors import LinkageError
+from linkage.model import CHART_CLASS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -61,7 +62,7 @@ def enable() -> None:
     if formatters is None:
         return
     # Named, not imported: Splink and matplotlib are loaded when a chart is made, not before.
-    formatters.mimebundle_formatter.for_type_by_name("splink.internals.charts", "SplinkChart", _vega_lite)
+    formatters.mimebundle_formatter.for_type_by_name(*CHART_CLASS, _vega_lite)
     formatters.formatters["image/png"].for_type_by_name("matplotlib.figure", "Figure", _png)
 
 

@@ -19,9 +19,9 @@ from linkage.runs.sql import connect
 
 if TYPE_CHECKING:
     import duckdb
-    from splink import Linker
 
     from linkage.decision import Estimates, Thresholds
+    from linkage.model.linker import Linker
     from linkage.runs.documents import RunSummary
     from linkage.weighing.explanation import Explanation
 

@@ -67,7 +67,7 @@ def write_wider_pairs(
     if chosen := _within_budget(connection, sides, looser_rules(rules)):
         looser = pairs_of_rules(sides, chosen, "chosen")
         connection.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT * FROM ({looser}) ANTI JOIN {known} USING (id_l, id_r)")
-        levels = levels_of_pairs(model.settings, replace(sides, left="unsafe"), "SELECT * FROM fresh")
+        levels = levels_of_pairs(model.match, replace(sides, left="unsafe"), "SELECT * FROM fresh")
         reaching = f"SELECT * FROM ({levels}) WHERE {may_reach(model, FLOOR)}"
         weighed = weights_query(model, reaching, tables[0].with_name("frequencies.parquet"))
         net += f" UNION ALL SELECT id_l, id_r, link_weight, false FROM ({weighed}) WHERE match_weight >= {FLOOR!r}"

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from splink.internals.settings import Settings
 
-from linkage.model.settings import compared_columns, gamma_expressions
+from linkage.model.match_model import MatchModel
 from linkage.pairs.level_store import levels_of_pairs
 from linkage.pairs.sides import Sides
 from linkage.runs.sql import fetch_row, literal, quote, quote_list
@@ -17,7 +16,7 @@ COMPARED_PAIRS = 200_000
 
 
 def compare_levels(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, mentions: Path, persons: Path | None, store: Path, seed: int
+    connection: duckdb.DuckDBPyConnection, model: MatchModel, mentions: Path, persons: Path | None, store: Path, seed: int
 ) -> dict[str, Any]:
     """Compare a seeded sample of a level store that Spark wrote with those that DuckDB itself, `connection`, gives.
 
@@ -29,24 +28,24 @@ def compare_levels(
     share = min(1.0, COMPARED_PAIRS / max(pairs, 1))
     drawn = f" WHERE hash(id_l, id_r, {seed}) < {int(share * 2**64)}::UBIGINT" if share < 1 else ""
     connection.execute(f"CREATE OR REPLACE TEMP TABLE compared AS SELECT * FROM read_parquet({literal(str(store))}){drawn}")
-    sides = _tables_of(connection, settings, mentions, persons)
-    gammas = gamma_expressions(settings)
+    sides = _tables_of(connection, model, mentions, persons)
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE again AS "
-        + levels_of_pairs(settings, sides, "SELECT id_l, id_r, blocking_rules FROM compared")
+        + levels_of_pairs(model, sides, "SELECT id_l, id_r, blocking_rules FROM compared")
     )
     both = "compared s JOIN again d USING (id_l, id_r)"
-    anything = " OR ".join(f"s.{quote(gamma)} <> d.{quote(gamma)}" for gamma in gammas)
+    anything = " OR ".join(f"s.{quote(gamma)} <> d.{quote(gamma)}" for gamma in model.gammas)
     total, different = fetch_row(connection, f"SELECT count(*), count(*) FILTER ({anything}) FROM {both}")
     by_comparison = []
-    for comparison, gamma in zip(settings.comparisons, gammas, strict=True):
+    for field in model.fields:
+        gamma = field.gamma
         moved = connection.execute(
             f"SELECT s.{quote(gamma)}, d.{quote(gamma)}, count(*) FROM {both} WHERE s.{quote(gamma)} <> d.{quote(gamma)}"
             " GROUP BY ALL ORDER BY ALL"
         ).fetchall()
         by_comparison.append(
             {
-                "comparison": comparison.output_column_name,
+                "comparison": field.name,
                 "pairs": sum(count for _, _, count in moved),
                 "moved": [{"spark": spark, "duckdb": here, "pairs": count} for spark, here, count in moved],
             }
@@ -54,9 +53,9 @@ def compare_levels(
     return {"compared_pairs": int(total), "different_pairs": int(different), "by_comparison": by_comparison}
 
 
-def _tables_of(connection: duckdb.DuckDBPyConnection, settings: Settings, mentions: Path, persons: Path | None) -> Sides:
+def _tables_of(connection: duckdb.DuckDBPyConnection, model: MatchModel, mentions: Path, persons: Path | None) -> Sides:
     """The two sides with only the records of the pairs compared."""
-    columns = quote_list(["id", *compared_columns(settings)])
+    columns = quote_list(["id", *model.columns])
     names = {"mentions": (mentions, "id_l" if persons else "id_l, id_r")}
     if persons:
         names["persons"] = (persons, "id_r")

@@ -22,12 +22,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
-from splink.internals.settings import Settings
 from sqlglot import exp
 
 from linkage.config import BlockingRule
 from linkage.engines.spark_sql import parse, to_spark
 from linkage.errors import LinkageError
+from linkage.model.match_model import MatchModel
+from linkage.model.splink_on_spark import register_similarity, similarity_jar
 from linkage.pairs.blocking import pairs_of_rules
 from linkage.pairs.frequencies import write_frequencies
 from linkage.pairs.level_store import levels_of_pairs, number_proposed_blocks
@@ -71,7 +72,7 @@ def check_spark() -> None:
         raise LinkageError(
             f"the Spark backend needs Java {OLDEST_JAVA} or later, and found {found}", "Set JAVA_HOME to a later one."
         )
-    if not Path(_similarity_jar()).is_file():
+    if not similarity_jar().is_file():
         raise LinkageError(
             "Splink's similarity jar is missing from the installed splink",
             "Install splink again (uv pip install --reinstall splink).",
@@ -81,12 +82,6 @@ def check_spark() -> None:
 def _java() -> str | None:
     home = os.environ.get("JAVA_HOME")
     return shutil.which("java", path=str(Path(home) / "bin")) if home else shutil.which("java")
-
-
-def _similarity_jar() -> str:
-    from splink.backends.spark import similarity_jar_location
-
-    return str(similarity_jar_location())
 
 
 @contextmanager
@@ -103,7 +98,6 @@ def open_spark(scratch: Path, memory_limit: str, threads: int) -> Iterator[duckd
     check_spark()
     from pyspark.errors import AnalysisException
     from pyspark.sql import SparkSession
-    from splink.backends.spark import SparkAPI
 
     scratch.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="linkage-", dir=scratch))
@@ -111,7 +105,7 @@ def open_spark(scratch: Path, memory_limit: str, threads: int) -> Iterator[duckd
     session = _configured(SparkSession.builder, folder, memory_limit, threads).getOrCreate()
     try:
         session.sparkContext.setLogLevel("OFF")
-        SparkAPI(spark_session=session)
+        register_similarity(session)
         try:
             session.sql(PROBE).collect()
         except AnalysisException:
@@ -130,7 +124,7 @@ def open_spark(scratch: Path, memory_limit: str, threads: int) -> Iterator[duckd
 def _configured(builder: SparkSession.Builder, folder: Path, memory_limit: str, threads: int) -> SparkSession.Builder:
     builder = (
         builder.appName("linkage")
-        .config("spark.jars", _similarity_jar())
+        .config("spark.jars", str(similarity_jar()))
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.warehouse.dir", str(folder / "warehouse"))
         .config("spark.ui.enabled", "false")
@@ -259,7 +253,7 @@ def _told_plainly(work: Callable[[], Any]) -> Any:
 def write_level_store_on_spark(
     connection: duckdb.DuckDBPyConnection,
     sides: Sides,
-    settings: Settings,
+    model: MatchModel,
     rules: Sequence[BlockingRule],
     target: Path,
     progress: Progress,
@@ -271,8 +265,8 @@ def write_level_store_on_spark(
     """
     progress("comparing candidate pairs", 0, 1)
     counts = number_proposed_blocks(connection, sides, rules)
-    levels = levels_of_pairs(settings, sides, pairs_of_rules(sides, len(rules), "blocks"))
+    levels = levels_of_pairs(model, sides, pairs_of_rules(sides, len(rules), "blocks"))
     written = write_parquet(connection, levels, target)
-    write_frequencies(connection, sides, settings, target.with_name("frequencies.parquet"))
+    write_frequencies(connection, sides, model, target.with_name("frequencies.parquet"))
     progress("comparing candidate pairs", 1, 1)
     return {"rules": [asdict(count) for count in counts], "candidate_pairs": written, "chunks": 1}

@@ -12,10 +12,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlglot
-from splink.internals.spark.spark_helpers.custom_spark_dialect import CustomSpark
 from sqlglot import exp
 
 from linkage.errors import LinkageError
+from linkage.model.splink_on_spark import write_spark_sql
 
 SIGNED_TYPES = {
     exp.DataType.Type.UTINYINT: "SMALLINT",
@@ -41,8 +41,7 @@ def to_spark(tree: exp.Expr, dates: Collection[str]) -> str:
     Raises:
         LinkageError: the query reads a file whose path Spark would take for a pattern.
     """
-    translated = tree.copy().transform(_translate, frozenset(dates))
-    return str(CustomSpark().generate(translated))
+    return write_spark_sql(tree.copy().transform(_translate, frozenset(dates)))
 
 
 def _translate(node: exp.Expr, dates: frozenset[str]) -> exp.Expr:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from linkage.config import ComparisonSpec, FieldKind, LevelSpec
+from linkage.config.matching import ComparisonUse
 
 Level = dict[str, Any]
 FOLDED_KINDS = {
@@ -43,15 +44,14 @@ def vietnamese_name(spec: ComparisonSpec, kind: FieldKind) -> list[Level]:
     frequency = f"{f}_tone" if spec.term_frequency else None
     same_given = f"{f}_given_fold_l = {f}_given_fold_r"
     hoi_nga = f"{f}_fold_l = {f}_fold_r AND replace({f}_tone_l, '4', '3') = replace({f}_tone_r, '4', '3')"
-    middle = f"{f}_middle_fold_{{}}"
-    contained = f"(contains({middle.format('l')}, {middle.format('r')}) OR contains({middle.format('r')}, {middle.format('l')}))"
+    same_surname = f"{f}_surname_fold_l = {f}_surname_fold_r"
     return [
         _null(f"{f}_fold"),
         _level(f"{f}_tone_l = {f}_tone_r", "same letters and tones", frequency),
         _level(hoi_nga, "same but hỏi/ngã", frequency),
         _level(f"{f}_fold_l = {f}_fold_r", "same without diacritics", frequency),
         _level(f"{f}_variant_l = {f}_variant_r OR {f}_sound_l = {f}_sound_r", "sounds the same or legal variant", frequency),
-        _level(f"{same_given} AND {f}_surname_fold_l = {f}_surname_fold_r AND {contained}", "middle name dropped or added"),
+        _level(f"{same_given} AND {same_surname} AND {_within(f'{f}_middle_fold')}", "middle name dropped or added"),
         _level(f"{f}_sorted_l = {f}_sorted_r", "same words in another order"),
         _level(_abbreviated(f), "given name or surname abbreviated"),
         *(_few_letters_off(f"{f}_fold", threshold) for threshold in spec.jaro_winkler or (0.92,)),
@@ -80,6 +80,7 @@ def partial_date(spec: ComparisonSpec, kind: FieldKind) -> list[Level]:
     lunar = f"abs({f}_lunar_as_solar_l - {f}_r) <= 1 OR abs({f}_l - {f}_lunar_as_solar_r) <= 1"
     less_than_month = f"{f}_month_l IS NULL OR {f}_month_r IS NULL"
     less_than_day = f"{f}_day_l IS NULL OR {f}_day_r IS NULL"
+    swapped = f"{year} AND {f}_month_l = {f}_day_r AND {f}_day_l = {f}_month_r AND {f}_digits_l <> {f}_digits_r"
     placeholder = " OR ".join(f"({f}_month_{side} = 1 AND {f}_day_{side} = 1)" for side in "lr")
     return [
         _null(f"{f}_year"),
@@ -88,7 +89,7 @@ def partial_date(spec: ComparisonSpec, kind: FieldKind) -> list[Level]:
         _level(f"{year} AND ({less_than_month})", "same year, no month on one side"),
         _level(f"{year} AND {month} AND ({less_than_day})", "same month, no day on one side"),
         _level(f"{year} AND ({placeholder})", "same year, 01/01 on one side"),
-        _level(f"{year} AND {f}_month_l = {f}_day_r AND {f}_day_l = {f}_month_r", "day and month swapped"),
+        _level(swapped, "day and month swapped"),
         _level(f"hamming({f}_digits_l, {f}_digits_r) = 1", "one digit differs"),
         _level(lunar, "one side is the lunar date"),
         _level(f"{year} AND {month}", "same month and year"),
@@ -153,7 +154,7 @@ def unit_through_time(spec: ComparisonSpec, kind: FieldKind) -> list[Level]:
     ]
 
 
-BUILDERS: dict[str, Callable[[ComparisonSpec, FieldKind], list[Level]]] = {
+BUILDERS: dict[ComparisonUse, Callable[[ComparisonSpec, FieldKind], list[Level]]] = {
     "vietnamese_name": vietnamese_name,
     "given_name": given_name,
     "partial_date": partial_date,
@@ -164,6 +165,7 @@ BUILDERS: dict[str, Callable[[ComparisonSpec, FieldKind], list[Level]]] = {
     "sex": category,
     "number": number,
 }
+"""What `use` may say → its levels: the one place where a comparison of the library is entered, by a name that config knows."""
 
 
 def _own_levels(spec: ComparisonSpec, kind: FieldKind) -> list[Level]:
@@ -213,6 +215,12 @@ def _level(condition: str, label: str, frequency: str | None = None) -> Level:
         level["tf_adjustment_weight"] = 1.0
         level["tf_minimum_u_value"] = 1e-6
     return level
+
+
+def _within(middle: str) -> str:
+    """The words of one side's middle name, which may be none, follow each other in the other's."""
+    left, right = (f"' ' || {middle}_{side} || ' '" for side in "lr")
+    return f"({middle}_l = '' OR {middle}_r = '' OR contains({left}, {right}) OR contains({right}, {left}))"
 
 
 def _abbreviated(f: str) -> str:

@@ -1,4 +1,4 @@
-"""The model: a project's comparisons and rules as a Splink settings object, and as model.json.
+"""A project file as a Splink model, model.json and back: here alone Splink's settings are read and written.
 
 `model.json` is Splink's own format. The one thing it cannot hold is which columns the two tables have in common, so
 `Linker` is given tables with exactly the columns of `columns_needed`.
@@ -7,46 +7,67 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from splink import SettingsCreator
 from splink.internals.comparison import Comparison
+from splink.internals.comparison_level import ComparisonLevel
 from splink.internals.settings import Settings
 
 from linkage.config import BlockingRule, FieldKind, ProjectSpec
 from linkage.model.comparisons import build_comparison
+from linkage.model.match_model import ComparedField, FrequencyAdjustment, MatchModel, ModelLevel
 from linkage.runs.files import write_json
-from linkage.runs.sql import quote
 
 
-def build_settings(spec: ProjectSpec, kinds: Mapping[str, FieldKind]) -> Settings:
-    """An untrained Splink settings object; `kinds` gives the kind of each field that both sides have."""
-    creator = SettingsCreator(
-        link_type="dedupe_only" if spec.right is None else "link_only",
-        comparisons=[build_comparison(comparison, kinds[comparison.field]) for comparison in spec.comparisons],
-        blocking_rules_to_generate_predictions=[
-            {"blocking_rule": rule_condition(rule), "sql_dialect": "duckdb"} for rule in spec.blocking.predict
-        ],
-        unique_id_column_name="id",
-        max_iterations=spec.training.max_iterations,
-        em_convergence=spec.training.convergence,
-        linker_uid="linkage",
+def build_model(spec: ProjectSpec, kinds: Mapping[str, FieldKind]) -> MatchModel:
+    """An untrained model; `kinds` gives the kind of each field that both sides have."""
+    return model_of(
+        {
+            "link_type": "dedupe_only" if spec.right is None else "link_only",
+            "comparisons": [build_comparison(comparison, kinds[comparison.field]) for comparison in spec.comparisons],
+            "blocking_rules_to_generate_predictions": [
+                {"blocking_rule": rule_condition(rule), "sql_dialect": "duckdb"} for rule in spec.blocking.predict
+            ],
+            "unique_id_column_name": "id",
+            "max_iterations": spec.training.max_iterations,
+            "em_convergence": spec.training.convergence,
+            "linker_uid": "linkage",
+        }
     )
-    return creator.get_settings("duckdb")
 
 
-def save_settings(settings: Settings, path: Path) -> None:
+def save_model(model: MatchModel, path: Path) -> None:
     """Write model.json."""
-    write_json(path, settings.as_dict())
+    write_json(path, splink_settings(model).as_dict())
 
 
-def load_settings(path: Path) -> Settings:
+def load_model(path: Path) -> MatchModel:
     """Read model.json back."""
-    held: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return SettingsCreator.from_path_or_dict(held).get_settings("duckdb")
+    return model_of(json.loads(path.read_text(encoding="utf-8")))
+
+
+def model_of(settings: Mapping[str, Any]) -> MatchModel:
+    """The model of settings as Splink takes and saves them; m and u that they do not say are Splink's defaults."""
+    made = SettingsCreator.from_path_or_dict(dict(settings)).get_settings("duckdb")
+    core = made.core_model_settings
+    return MatchModel(core.probability_two_random_records_match, tuple(map(_field, made.comparisons)), made.as_dict())
+
+
+def splink_settings(model: MatchModel, fields: Sequence[int] | None = None) -> Settings:
+    """Splink's settings with the model's probabilities; of the fields at these places alone where they are given."""
+    comparisons = model.settings["comparisons"]
+    chosen = range(len(comparisons)) if fields is None else fields
+    held = {**model.settings, "comparisons": [comparisons[place] for place in chosen]}
+    made: Settings = SettingsCreator.from_path_or_dict(held).get_settings("duckdb")
+    made.core_model_settings.probability_two_random_records_match = model.prior
+    for place, comparison in zip(chosen, made.comparisons, strict=True):
+        for level in comparison._comparison_levels_excluding_null:
+            own = model.fields[place].levels[level.comparison_vector_value]
+            level.m_probability, level.u_probability = own.m, own.u
+    return made
 
 
 def rule_condition(rule: BlockingRule) -> str:
@@ -54,28 +75,7 @@ def rule_condition(rule: BlockingRule) -> str:
     return " AND ".join(f'l."{key}" = r."{key}"' for key in rule.on)
 
 
-def gamma_expressions(settings: Settings) -> dict[str, str]:
-    """Gamma column → the CASE expression, over `<column>_l` and `<column>_r`, that gives its level (-1 where missing)."""
-    return {comparison._gamma_column_name: comparison._case_statement.rsplit(" as ", 1)[0] for comparison in settings.comparisons}
-
-
-@lru_cache(maxsize=8)  # Splink parses every condition to tell
-def compared_columns(settings: Settings) -> tuple[str, ...]:
-    """The columns that the comparisons read, sorted."""
-    names = {
-        column.unquote().name
-        for comparison in settings.comparisons
-        for column in comparison._input_columns_used_by_case_statement
-    }
-    return tuple(sorted(names))
-
-
-def term_frequency_columns(settings: Settings) -> list[str]:
-    """The columns whose term frequencies adjust weights."""
-    return sorted({column.unquote().name for column in settings._term_frequency_columns})
-
-
-def columns_needed(spec: ProjectSpec, settings: Settings) -> list[str]:
+def columns_needed(spec: ProjectSpec, model: MatchModel) -> list[str]:
     """Every column that blocking, training and comparing read, besides `id`."""
     rules = (
         *spec.blocking.predict,
@@ -83,13 +83,39 @@ def columns_needed(spec: ProjectSpec, settings: Settings) -> list[str]:
         *(spec.training.prior.deterministic_rules if spec.training.prior else ()),
     )
     shared = spec.relatives.share if spec.relatives else ()
-    return sorted(
-        {*compared_columns(settings), *term_frequency_columns(settings), *(key for rule in rules for key in rule.on), *shared}
+    return sorted({*model.columns, *model.frequency_columns, *(key for rule in rules for key in rule.on), *shared})
+
+
+def _field(comparison: Comparison) -> ComparedField:
+    counted = comparison._comparison_levels_excluding_null
+    return ComparedField(
+        name=comparison.output_column_name,
+        gamma=comparison._gamma_column_name,
+        columns=tuple(sorted({column.unquote().name for column in comparison._input_columns_used_by_case_statement})),
+        missing=next((level.sql_condition for level in comparison.comparison_levels if level.is_null_level), "false"),
+        expression=comparison._case_statement.rsplit(" as ", 1)[0],
+        levels=tuple(_level(level, counted) for level in reversed(counted)),
     )
 
 
-def level_weight_sql(comparison: Comparison) -> str:
-    """log2(m/u) of a comparison's level, 0 where missing: its place in a list (a CASE of ten levels costs twice as much)."""
-    weights = {level.comparison_vector_value: level._match_weight for level in comparison._comparison_levels_excluding_null}
-    listed = ", ".join(f"{float(weights[level])!r}::DOUBLE" for level in range(len(weights)))
-    return f"list_extract([0.0::DOUBLE, {listed}], {quote(comparison._gamma_column_name)} + 2)"
+def _level(level: ComparisonLevel, levels: Sequence[ComparisonLevel]) -> ModelLevel:
+    return ModelLevel(
+        value=level.comparison_vector_value,
+        label=level.label_for_charts,
+        condition=None if level._is_else_level else level.sql_condition,
+        m=cast(float, level.m_probability),  # None in a null level alone
+        u=cast(float, level.u_probability),
+        m_is_fixed=level._fix_m_probability,
+        u_is_fixed=level._fix_u_probability,
+        frequency=_adjustment(level, levels),
+    )
+
+
+def _adjustment(level: ComparisonLevel, levels: Sequence[ComparisonLevel]) -> FrequencyAdjustment | None:
+    """Where Splink adjusts: not at the last level, nor with a weight of 0. The base is the level of exactly that column."""
+    if not level._has_tf_adjustments or level._is_else_level or level._tf_adjustment_weight == 0:
+        return None
+    column = level._tf_adjustment_input_column.unquote().name
+    same = (one for one in levels if one._is_exact_match and one._exact_match_colnames == [column.lower()])
+    weight, least = float(level._tf_adjustment_weight), float(level._tf_minimum_u_value)
+    return FrequencyAdjustment(column, weight, least, next(same).comparison_vector_value)

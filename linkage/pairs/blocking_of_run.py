@@ -9,7 +9,7 @@ import duckdb
 
 from linkage.config import FieldKind, ProjectSpec
 from linkage.errors import LinkageError
-from linkage.model.settings import build_settings, columns_needed
+from linkage.model.settings import build_model, columns_needed
 from linkage.pairs.blocking_analysis import LIKELY, BlockingAnalysis, analyse_blocking
 from linkage.pairs.sides import SAME_NUMBER, Sides, open_tables
 from linkage.pairs.suggestion import SuggestedRule, suggest_rules
@@ -23,7 +23,7 @@ def analyse_run_blocking(
     connection: duckdb.DuckDBPyConnection, spec: ProjectSpec, kinds: Mapping[str, FieldKind], run: Path
 ) -> BlockingAnalysis:
     """Analyse the project's rules on a run that has standardised tables (and scored pairs, for the recall estimate)."""
-    sides, anchors = _open(connection, spec, kinds, run, columns_needed(spec, build_settings(spec, kinds)))
+    sides, anchors = _open(connection, spec, kinds, run, columns_needed(spec, build_model(spec, kinds)))
     scored = run / "scored_pairs.parquet"
     return analyse_blocking(connection, sides, spec.blocking.predict, spec.threads, anchors, scored if scored.is_file() else None)
 

@@ -6,25 +6,22 @@ twenty, where to carry them with every pair would cost a tenth of comparing it.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 
 import duckdb
-from splink.internals.comparison import Comparison
-from splink.internals.settings import Settings
 
 from linkage.errors import LinkageError
-from linkage.model.settings import term_frequency_columns
+from linkage.model.match_model import ComparedField, MatchModel
 from linkage.pairs.sides import Sides, value_hash
 from linkage.runs.sql import literal, quote, quote_list, write_parquet
 
 
-def write_frequencies(connection: duckdb.DuckDBPyConnection, sides: Sides, settings: Settings, target: Path) -> None:
+def write_frequencies(connection: duckdb.DuckDBPyConnection, sides: Sides, model: MatchModel, target: Path) -> None:
     """Write frequencies.parquet (is_right, id, tf_*): how frequent a record's value is in each column that adjusts weights.
 
     Nothing is written where no column does.
     """
-    columns = term_frequency_columns(settings)
+    columns = model.frequency_columns
     if not columns:
         return
     tables = list(dict.fromkeys((sides.left, sides.right)))
@@ -47,29 +44,29 @@ def write_frequencies(connection: duckdb.DuckDBPyConnection, sides: Sides, setti
     write_parquet(connection, f"SELECT * FROM ({both}) ORDER BY is_right, id", target)
 
 
-def with_frequencies(settings: Settings, pairs: str, frequencies: Path) -> str:
+def with_frequencies(model: MatchModel, pairs: str, frequencies: Path) -> str:
     """SQL that adds to a query of pairs with levels their frequencies (`pair_column`), from the file of `write_frequencies`.
 
     Raises:
         LinkageError: when the file is needed and not there.
     """
-    adjusted = [comparison for comparison in settings.comparisons if adjusted_levels(comparison)]
+    adjusted = [field for field in model.fields if field.adjusted_levels]
     if not adjusted:
         return pairs
     if not frequencies.is_file():
         raise LinkageError(
             "this run has no frequencies.parquet", "An older version made it: run the project again, from the stage `block` on."
         )
-    shown = quote_list(f"tf_{column}" for column in term_frequency_columns(settings))
+    shown = quote_list(f"tf_{column}" for column in model.frequency_columns)
     held = f"SELECT id, {shown} FROM read_parquet({literal(str(frequencies))})"
     of_pair = ", ".join(
-        f"CASE {quote(comparison._gamma_column_name)} "
+        f"CASE {quote(field.gamma)} "
         + " ".join(
-            f"WHEN {level} THEN greatest(l.{quote(f'tf_{column}')}, r.{quote(f'tf_{column}')})"
-            for level, column in adjusted_levels(comparison).items()
+            f"WHEN {level} THEN greatest(l.{quote(f'tf_{one.column}')}, r.{quote(f'tf_{one.column}')})"
+            for level, one in field.adjusted_levels.items()
         )
-        + f" END AS {quote(pair_column(comparison))}"
-        for comparison in adjusted
+        + f" END AS {quote(pair_column(field))}"
+        for field in adjusted
     )
     return (
         f"SELECT pairs.*, {of_pair} FROM ({pairs}) pairs JOIN ({held} WHERE NOT is_right) l ON l.id = pairs.id_l"
@@ -77,16 +74,6 @@ def with_frequencies(settings: Settings, pairs: str, frequencies: Path) -> str:
     )
 
 
-@lru_cache(maxsize=64)  # Splink parses a column's name each time
-def adjusted_levels(comparison: Comparison) -> dict[int, str]:
-    """The levels that term frequencies adjust, and the column of each."""
-    return {
-        level.comparison_vector_value: level._tf_adjustment_input_column.unquote().name
-        for level in comparison._comparison_levels_excluding_null
-        if level._has_tf_adjustments and not level._is_else_level and level._tf_adjustment_weight != 0
-    }
-
-
-def pair_column(comparison: Comparison) -> str:
+def pair_column(field: ComparedField) -> str:
     """The column of a pair's frequency in one comparison: of the commoner of its two values, NULL at the other levels."""
-    return f"tf_{comparison.output_column_name}"
+    return f"tf_{field.name}"

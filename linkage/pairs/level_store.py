@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import duckdb
-from splink.internals.settings import Settings
 
 from linkage.config import BlockingRule
 from linkage.errors import LinkageError
-from linkage.model.settings import compared_columns, gamma_expressions
+from linkage.model.match_model import ComparedField, MatchModel
 from linkage.pairs.blocking import RulePairs, number_blocks, proposals_by_rule
+from linkage.pairs.conditions import ask_hashes
 from linkage.pairs.frequencies import write_frequencies
-from linkage.pairs.sides import Sides, record_hash, value_hash
+from linkage.pairs.sides import Sides, record_hash
 from linkage.runs import Progress
-from linkage.runs.sql import QUICK, fetch_row, from_two_starts, literal, quote, write_parquet
+from linkage.runs.sql import QUICK, fetch_row, literal, quote, quote_list, write_parquet
 
 PROPOSALS_A_CHUNK = 100_000_000
 PROPOSALS_A_SLICE = 2_000_000
@@ -28,15 +27,12 @@ EACH_PAIR_ONCE = """INSERT INTO proposed
 SELECT (pair >> 32)::INTEGER AS id_l, (pair & 4294967295)::INTEGER AS id_r, bit_or(rule) AS blocking_rules
 FROM proposals WHERE pair BETWEEN $first::BIGINT << 32 AND ($last::BIGINT << 32) + 4294967295 GROUP BY pair ORDER BY pair"""
 """The pairs of the table `proposals` whose left ids are within bounds, with a bit for every rule that proposes them."""
-TERM_BEGINS, TERM_ENDS = r"(\bWHEN |\bAND |\bOR |\()", r"(?= THEN\b| AND\b| OR\b|\))"
-"""What stands around a whole term of a condition, so that no part of a longer expression is taken for one."""
-BETWEEN_CONDITIONS = "\n-- and\n"
 
 
 def write_level_store(
     connection: duckdb.DuckDBPyConnection,
     sides: Sides,
-    settings: Settings,
+    model: MatchModel,
     rules: Sequence[BlockingRule],
     target: Path,
     progress: Progress,
@@ -71,15 +67,15 @@ def write_level_store(
             connection.execute(EACH_PAIR_ONCE, _bounds(sides.left_rows, chunk * slices + one, chunks * slices))
         connection.execute("DROP TABLE proposals")
         progress("comparing candidate pairs", chunk * (len(rules) + 1) + len(rules), steps)
-        by_value = _compare_values(connection, settings, sides, "proposed")
-        written += write_parquet(connection, levels_of_pairs(settings, sides, "SELECT * FROM proposed", by_value), part, QUICK)
+        by_value = _compare_values(connection, model, sides, "proposed")
+        written += write_parquet(connection, levels_of_pairs(model, sides, "SELECT * FROM proposed", by_value), part, QUICK)
     connection.execute("DROP TABLE proposed")
     if chunks > 1:
         files = ", ".join(literal(str(part)) for part in parts)
         write_parquet(connection, f"SELECT * FROM read_parquet([{files}])", target, QUICK)
         for part in parts:
             part.unlink()
-    write_frequencies(connection, sides, settings, target.with_name("frequencies.parquet"))
+    write_frequencies(connection, sides, model, target.with_name("frequencies.parquet"))
     progress("comparing candidate pairs", steps, steps)
     return {"rules": [asdict(count) for count in counts], "candidate_pairs": written, "chunks": chunks}
 
@@ -107,28 +103,25 @@ def number_proposed_blocks(connection: duckdb.DuckDBPyConnection, sides: Sides, 
     return counts
 
 
-def levels_of_pairs(settings: Settings, sides: Sides, pairs: str, by_value: Collection[str] = ()) -> str:
+def levels_of_pairs(model: MatchModel, sides: Sides, pairs: str, by_value: Sequence[ComparedField] = ()) -> str:
     """SQL that adds the levels to a query of (id_l, id_r, blocking_rules).
 
-    Whether two texts are equal is asked of their 64-bit hashes, made once a record, unless a condition wants more of the texts
-    than that: then they are carried through the joins anyhow, and a column more costs more than to compare them. The levels
-    of the comparisons `by_value` are looked up (see `_compare_values`).
+    Whether two texts are equal is asked of their hashes (`ask_hashes`); the levels of the fields `by_value` are looked up
+    (see `_compare_values`).
     """
-    texts = [column for column, kind in sides.types.items() if kind == "VARCHAR"]
-    asked = {gamma: expression for gamma, expression in gamma_expressions(settings).items() if gamma not in by_value}
-    asked, sources = _by_hash(asked, texts)
-    sources |= {f"{gamma}#": _value(settings, sides, gamma) for gamma in by_value}
-    conditions = "\n".join(asked.values())
-    for column in compared_columns(settings):
-        if re.search(rf"\b{re.escape(column)}_[lr]\b", conditions):
-            sources[column] = quote(column)
-    gammas = {gamma: asked.get(gamma, f"{quote(f'known_{gamma}')}.level") for gamma in gamma_expressions(settings)}
+    texts = tuple(column for column, kind in sides.types.items() if kind == "VARCHAR")
+    compared = [field for field in model.fields if field not in by_value]
+    expressions, sources, read = ask_hashes(tuple(field.expression for field in compared), texts)
+    sources = sources | {f"{field.gamma}#": record_hash(field.columns, sides.types) for field in by_value}
+    sources |= {column: quote(column) for column in model.columns if not read.isdisjoint((f"{column}_l", f"{column}_r"))}
+    asked = dict(zip((field.gamma for field in compared), expressions, strict=True))
+    gammas = {gamma: asked.get(gamma, f"{quote(f'known_{gamma}')}.level") for gamma in model.gammas}
     both = ", ".join(f"{side}.{quote(name)} AS {quote(f'{name}_{side}')}" for name in sources for side in ("l", "r"))
     made = ", ".join(["id", *(f"{source} AS {quote(name)}" for name, source in sources.items())])
     levels = ", ".join(f"({expression})::TINYINT AS {quote(gamma)}" for gamma, expression in gammas.items())
     lookups = "".join(
         f" JOIN {known} ON {known}.value_l = {quote(f'{gamma}#_l')} AND {known}.value_r = {quote(f'{gamma}#_r')}"
-        for gamma, known in ((gamma, quote(f"known_{gamma}")) for gamma in by_value)
+        for gamma, known in ((field.gamma, quote(f"known_{field.gamma}")) for field in by_value)
     )
     return (
         f"SELECT id_l, id_r, blocking_rules, {levels} FROM (SELECT pairs.*, {both} FROM ({pairs}) pairs"
@@ -137,25 +130,16 @@ def levels_of_pairs(settings: Settings, sides: Sides, pairs: str, by_value: Coll
     )
 
 
-def _value(settings: Settings, sides: Sides, gamma: str) -> str:
-    """All that a comparison reads of a record, as one number."""
-    return record_hash(_columns_of(settings)[gamma], sides.types)
-
-
-def _compare_values(connection: duckdb.DuckDBPyConnection, settings: Settings, sides: Sides, pairs: str) -> list[str]:
-    """Compare lists once for each two values that meet in the table `pairs`, into `known_<gamma>`; returns those gammas.
+def _compare_values(connection: duckdb.DuckDBPyConnection, model: MatchModel, sides: Sides, pairs: str) -> list[ComparedField]:
+    """Compare lists once for each two values that meet in the table `pairs`, into `known_<gamma>`; returns those fields.
 
     A list is slow to compare and lists of units repeat: there are some ten times as many pairs of records as of values.
     """
-    slow = [
-        gamma
-        for gamma, columns in _columns_of(settings).items()
-        if any(sides.types.get(column, "").endswith("[]") for column in columns)
-    ]
-    for gamma in slow:
-        value, columns = _value(settings, sides, gamma), _columns_of(settings)[gamma]
+    slow = [one for one in model.fields if any(sides.types.get(column, "").endswith("[]") for column in one.columns)]
+    for field in slow:
+        value = record_hash(field.columns, sides.types)
         for side, table in (("l", sides.left), ("r", sides.right)):
-            one = ", ".join(f"any_value({quote(column)}) AS {quote(f'{column}_{side}')}" for column in columns)
+            one = ", ".join(f"any_value({quote(column)}) AS {quote(f'{column}_{side}')}" for column in field.columns)
             connection.execute(
                 f"CREATE OR REPLACE TEMP TABLE values_{side} AS SELECT {value} AS value_{side}, {one}"
                 f" FROM {quote(table)} GROUP BY value_{side}"
@@ -173,45 +157,13 @@ def _compare_values(connection: duckdb.DuckDBPyConnection, settings: Settings, s
                 " JOIN values_l USING (value_l) JOIN values_r USING (value_r)"
             )
         connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {quote(f'known_{gamma}')} AS"
-            f" SELECT value_l, value_r, ({gamma_expressions(settings)[gamma]})::TINYINT AS level FROM {both}"
+            f"CREATE OR REPLACE TEMP TABLE {quote(f'known_{field.gamma}')} AS"
+            f" SELECT value_l, value_r, ({field.expression})::TINYINT AS level FROM {both}"
         )
     return slow
 
 
-def _columns_of(settings: Settings) -> dict[str, list[str]]:
-    """Gamma column → the columns that its comparison reads."""
-    return {
-        comparison._gamma_column_name: sorted(
-            {column.unquote().name for column in comparison._input_columns_used_by_case_statement}
-        )
-        for comparison in settings.comparisons
-    }
-
-
-def _by_hash(conditions: Mapping[str, str], texts: Collection[str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Conditions whose whole terms `x_l = x_r`, `f(x_l, …) = f(x_r, …)` and `x_l IS NULL` ask hashes; and what these are of."""
-    whole = BETWEEN_CONDITIONS.join(conditions.values())
-    sources: dict[str, str] = {}
-    for column in texts:
-        left, right = (rf'(?:{re.escape(column)}_{side}|"{re.escape(column)}_{side}")' for side in "lr")
-        call = rf"{TERM_BEGINS}(\w+)\({left}((?:, '[^']*')*)\) = \2\({right}\3\){TERM_ENDS}"
-        calls = sorted({(found[2], found[3]) for found in re.finditer(call, whole)})
-        for number, (function, more) in enumerate(calls):
-            name, source = f"{column}#{number}", f"{function}({quote(column)}{more})"
-            same = rf"{TERM_BEGINS}{function}\({left}{re.escape(more)}\) = {function}\({right}{re.escape(more)}\){TERM_ENDS}"
-            whole = re.sub(same, rf'\1"{name}_l" = "{name}_r"', whole)
-            sources[name] = f"CASE WHEN {source} IS NOT NULL THEN hash({from_two_starts(source)}) END"
-        hashed = re.sub(rf"{TERM_BEGINS}{left} = {right}{TERM_ENDS}", rf'\1"{column}#_l" = "{column}#_r"', whole)
-        for side, text in (("l", left), ("r", right)):
-            hashed = re.sub(rf"{TERM_BEGINS}{text} IS NULL{TERM_ENDS}", rf'\1"{column}#_{side}" IS NULL', hashed)
-        if hashed != whole and not re.search(rf"\b{re.escape(column)}_[lr]\b", hashed):
-            whole = hashed
-            sources[f"{column}#"] = value_hash(column, {column: "VARCHAR"})
-    return dict(zip(conditions, whole.split(BETWEEN_CONDITIONS), strict=True)), sources
-
-
-def count_patterns(connection: duckdb.DuckDBPyConnection, settings: Settings, source: str) -> list[tuple[int, ...]]:
+def count_patterns(connection: duckdb.DuckDBPyConnection, model: MatchModel, source: str) -> list[tuple[int, ...]]:
     """How often each combination of levels occurs in `source` (a query with the gamma columns); the count is last."""
-    gammas = ", ".join(quote(gamma) for gamma in gamma_expressions(settings))
+    gammas = quote_list(model.gammas)
     return connection.execute(f"SELECT {gammas}, count(*) FROM ({source}) GROUP BY ALL ORDER BY ALL").fetchall()

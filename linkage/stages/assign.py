@@ -34,7 +34,7 @@ def assign(work: Work) -> Counts:
     model = TrainedModel.load(work.inputs)
     scored, records = SCORED_PAIRS.path(work.inputs), (work.mentions, work.persons or work.mentions)
     with work.connect() as connection:
-        sides = open_tables(connection, work.mentions, work.persons, columns_needed(work.spec, model.settings))
+        sides = open_tables(connection, work.mentions, work.persons, columns_needed(work.spec, model.match))
         work.progress("assigning", 0, 1)
         assigned = assign_pairs(
             connection,

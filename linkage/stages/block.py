@@ -19,20 +19,20 @@ def block(work: Work) -> Counts:
     """Propose pairs by the rules of the project file and write the level store."""
     from linkage.engines.engine_differences import compare_levels
     from linkage.engines.spark import write_level_store_on_spark
-    from linkage.model.settings import build_settings, columns_needed
+    from linkage.model.settings import build_model, columns_needed
     from linkage.pairs.level_store import write_level_store
     from linkage.pairs.sides import open_tables
 
-    settings = build_settings(work.spec, work.plan.shared)
+    model = build_model(work.spec, work.plan.shared)
     target = PAIRS.path(work.folder)
     with work.engine() as connection:
-        sides = open_tables(connection, work.mentions, work.persons, columns_needed(work.spec, settings))
+        sides = open_tables(connection, work.mentions, work.persons, columns_needed(work.spec, model))
         write = write_level_store_on_spark if work.engine_name == "spark" else write_level_store
-        report = write(connection, sides, settings, work.spec.blocking.predict, target, work.progress)
+        report = write(connection, sides, model, work.spec.blocking.predict, target, work.progress)
     if work.engine_name == "spark":
         # String distances differ between engines: what that does to levels is counted, not assumed away.
         with work.connect() as connection:
-            differing = compare_levels(connection, settings, work.mentions, work.persons, target, work.spec.seed)
+            differing = compare_levels(connection, model, work.mentions, work.persons, target, work.spec.seed)
         ENGINE_DIFFERENCES.write(work.folder, differing)
     held: Any = {**report, "possible_pairs": sides.possible_pairs, "left_rows": sides.left_rows}
     BLOCKING.write(work.folder, held)

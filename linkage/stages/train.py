@@ -17,24 +17,24 @@ from linkage.stages.stage import Stage, Work, matching_part
 
 def train(work: Work) -> Counts:
     """Fit the model on the level store and random pairs; labelled matches teach m where the project file says so."""
-    from linkage.model.settings import build_settings, columns_needed
+    from linkage.model.settings import build_model, columns_needed
     from linkage.pairs.sides import open_tables
     from linkage.training.fitting import fit_model
 
-    settings = build_settings(work.spec, work.plan.shared)
+    model = build_model(work.spec, work.plan.shared)
     with work.engine() as connection:
-        sides = open_tables(connection, work.mentions, work.persons, columns_needed(work.spec, settings))
-        model, report = fit_model(
+        sides = open_tables(connection, work.mentions, work.persons, columns_needed(work.spec, model))
+        trained, report = fit_model(
             connection,
             sides,
             work.spec,
-            settings,
+            model,
             work.plan.field_of,
             PAIRS.path(work.inputs),
             _labelled_matches(work),
             work.progress,
         )
-    model.save(work.folder)
+    trained.save(work.folder)
     held: Any = report
     TRAINING.write(work.folder, held)
     return {

@@ -1,4 +1,4 @@
-"""Which columns each kind of field gets, and the SQL conditions that compare them.
+"""Which columns each kind of field gets.
 
 A field `f` gives the column `f` (its clean value) and the keys `f_<key>` below; NULL always means "not known". String
 keys are ASCII unless said otherwise, so that DuckDB's byte-wise string distances may see them.
@@ -75,46 +75,3 @@ def keys_of(field: str, kind: FieldKind) -> dict[str, str]:
     ({'sex': 'VARCHAR'}, ['occupation', 'occupation_fold'])
     """
     return {f"{field}_{suffix}" if suffix else field: sql_type for suffix, sql_type in _KEYS[kind].items()}
-
-
-# Conditions of comparison levels over `<f>_..._l` and `<f>_..._r`, cheapest way known in DuckDB; the first that holds
-# wins. They document what the keys are for and are tested against the functions of `linkage.vietnamese`.
-DATE_LEVELS: dict[str, str] = {
-    "equal": "{f}_l = {f}_r",
-    "official_repair": "{f}_repaired_l = {f}_r OR {f}_repaired_r = {f}_l",
-    "day_month_swap": (
-        "{f}_year_l = {f}_year_r AND {f}_month_l = {f}_day_r AND {f}_day_l = {f}_month_r AND {f}_digits_l <> {f}_digits_r"
-    ),
-    "one_digit": "hamming({f}_digits_l, {f}_digits_r) = 1",
-    "lunar_reading": "abs({f}_lunar_as_solar_l - {f}_r) <= 1 OR abs({f}_lunar_as_solar_r - {f}_l) <= 1",
-    "equal_where_both_say": (
-        "{f}_year_l = {f}_year_r AND coalesce({f}_month_l = {f}_month_r, true) AND coalesce({f}_day_l = {f}_day_r, true)"
-    ),
-    "same_year": "{f}_year_l = {f}_year_r",
-    "near_year": "abs({f}_year_l - {f}_year_r) <= 1",
-}
-PLACE_LEVELS: dict[str, str] = {
-    "unknown": "{f}_level_l IS NULL OR {f}_level_r IS NULL",
-    "same_commune": "{f}_unit_l = {f}_unit_r",
-    "overlapping_successors": "list_has_any({f}_communes_l, {f}_communes_r)",
-    "same_old_district": "list_has_any({f}_districts_l, {f}_districts_r)",
-    "same_old_province": "list_has_any({f}_provinces_old_l, {f}_provinces_old_r)",
-    "same_present_province": "list_has_any({f}_provinces_l, {f}_provinces_r)",
-}
-NAME_LEVELS: dict[str, str] = {
-    "same_marks": "{f}_tone_l = {f}_tone_r",
-    "legal_variant": "{f}_variant_l = {f}_variant_r",
-    "same_letters": "{f}_fold_l = {f}_fold_r",
-    "same_sound": "{f}_sound_l = {f}_sound_r",
-    "same_words_in_another_order": "{f}_sorted_l = {f}_sorted_r",
-    "middle_name_left_out": (
-        "{f}_given_fold_l = {f}_given_fold_r AND {f}_surname_fold_l = {f}_surname_fold_r AND ("
-        "contains(concat(' ', {f}_middle_fold_l, ' '), concat(' ', {f}_middle_fold_r, ' ')) OR "
-        "contains(concat(' ', {f}_middle_fold_r, ' '), concat(' ', {f}_middle_fold_l, ' ')) OR "
-        "{f}_middle_fold_l = '' OR {f}_middle_fold_r = '')"
-    ),
-    "surname_or_middle_name_differs": (
-        "{f}_given_fold_l = {f}_given_fold_r AND "
-        "({f}_surname_fold_l = {f}_surname_fold_r OR {f}_middle_fold_l = {f}_middle_fold_r)"
-    ),
-}

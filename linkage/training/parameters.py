@@ -7,22 +7,20 @@ that could see the comparison, scaled to sum to one.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
 import numpy as np
-from splink.internals.comparison import Comparison
-from splink.internals.settings import Settings
 
 from linkage.config import PriorSpec, ProjectSpec
 from linkage.errors import TrainingError
+from linkage.model.match_model import ComparedField, MatchModel
 from linkage.pairs.blocking import number_blocks, pairs_of_rules
 from linkage.pairs.sides import SAME_NUMBER, Sides
 from linkage.runs import Progress
 from linkage.runs.sql import fetch_row
-from linkage.statistics.fellegi_sunter import DIGITS, Floats, Patterns, fit_prior
+from linkage.statistics.fellegi_sunter import Floats, Patterns, fit_prior
 from linkage.training.passes import Pass, learn_from_matches, train_pass, train_without_relatives
 from linkage.training.random_pairs import estimate_u
 from linkage.weighing.relatives import RelativesModel, learn_relatives
@@ -34,13 +32,13 @@ def train_model(
     connection: duckdb.DuckDBPyConnection,
     sides: Sides,
     spec: ProjectSpec,
-    settings: Settings,
+    model: MatchModel,
     field_of: Mapping[str, str],
     candidate_patterns: Patterns,
     labelled_matches: str | None,
     progress: Progress,
-) -> tuple[RelativesModel | None, dict[str, Any]]:
-    """Train `settings` in place; returns the relatives class, where the project has one, and the report of training.
+) -> tuple[MatchModel, RelativesModel | None, dict[str, Any]]:
+    """The model trained, its relatives class where the project has one, and the report of training.
 
     `field_of` gives the field each standardised column is a key of; `candidate_patterns` are the counted levels of the
     candidate pairs, from which the prior is found where the project file does not say it; `labelled_matches` is a query
@@ -49,87 +47,60 @@ def train_model(
     Raises:
         TrainingError: when a comparison is trained by no pass or a pass has too few pairs.
     """
-    logging.getLogger("splink").setLevel(logging.ERROR)
     steps = len(spec.blocking.train) + 2
     progress("training: random pairs", 0, steps)
-    random = estimate_u(connection, sides, settings, int(spec.training.max_pairs), spec.seed)
-    u = [_fixed_u(comparison, estimated) for comparison, estimated in zip(settings.comparisons, random.u, strict=True)]
+    random = estimate_u(connection, sides, model, int(spec.training.max_pairs), spec.seed)
+    u = [_fixed_u(field, estimated) for field, estimated in zip(model.fields, random.u, strict=True)]
     passes = []
     if spec.training.m_from == "em":
         for number, rule in enumerate(spec.blocking.train):
             progress(f"training: pass {number + 1}", number + 1, steps)
-            passes.append(train_pass(connection, sides, spec, settings, rule, u, field_of))
+            passes.append(train_pass(connection, sides, spec, model, rule, u, field_of))
     elif spec.training.m_from == "anchors":
-        passes.append(learn_from_matches(connection, sides, settings, SAME_NUMBER, "anchor pairs", "personal_number"))
+        passes.append(learn_from_matches(connection, sides, model, SAME_NUMBER, "anchor pairs", "personal_number"))
     else:
         if labelled_matches is None:
             raise TrainingError(
                 "training.m_from is `labels`, but this run has no labels yet", "Review first, or use training.m_from: em."
             )
-        passes.append(learn_from_matches(connection, sides, settings, labelled_matches, "labelled pairs", None))
-    _set_probabilities(settings, _combine_passes(settings, passes), u)
-    relatives = learn_relatives(connection, sides, settings, spec.relatives, field_of, spec.seed) if spec.relatives else None
+        passes.append(learn_from_matches(connection, sides, model, labelled_matches, "labelled pairs", None))
+    model = model.with_probabilities(_combine_passes(model, passes), u)
+    relatives = learn_relatives(connection, sides, model, spec.relatives, field_of, spec.seed) if spec.relatives else None
     if relatives and spec.training.m_from == "em":
-        passes = [train_without_relatives(one, settings, spec, relatives) for one in passes]
-        _set_probabilities(settings, _combine_passes(settings, passes), u)
+        passes = [train_without_relatives(one, model, spec, relatives) for one in passes]
+        model = model.with_probabilities(_combine_passes(model, passes), u)
     progress("training: prior", steps - 1, steps)
-    prior, how = _prior(connection, sides, spec.training.prior, settings, candidate_patterns)
-    set_prior(settings, prior)
+    prior, how = _prior(connection, sides, spec.training.prior, model, candidate_patterns)
+    model = model.with_prior(prior)
     progress("training: done", steps, steps)
-    relatives = relatives.weighed(settings) if relatives else None
-    return relatives, {
-        "prior": {"probability": prior, "expected_matches": prior * sides.possible_pairs, "how": how},
-        "u": {"sampled_pairs": random.sampled_pairs},
-        "passes": [_describe_pass(one, settings) for one in passes],
-        "levels": _describe_levels(settings, random.exact, passes),
-    }
-
-
-def _set_probabilities(settings: Settings, m: Sequence[Floats], u: Sequence[Floats]) -> None:
-    """Keep m and u in the model, rounded, where the project file does not fix them."""
-    for comparison, m_levels, u_levels in zip(settings.comparisons, m, u, strict=True):
-        for level in comparison._comparison_levels_excluding_null:
-            if not level._fix_m_probability:
-                level.m_probability = round(float(m_levels[level.comparison_vector_value]), DIGITS)
-            if not level._fix_u_probability:
-                level.u_probability = round(float(u_levels[level.comparison_vector_value]), DIGITS)
-
-
-def set_prior(settings: Settings, prior: float) -> None:
-    """Keep a prior in the model, rounded."""
-    settings.core_model_settings.probability_two_random_records_match = round(prior, DIGITS + 4)
-
-
-def level_arrays(settings: Settings, letter: str) -> list[Floats]:
-    """The model's m or u: one array a comparison, indexed by level."""
-    return [
-        np.array(
-            [getattr(level, f"{letter}_probability") for level in reversed(comparison._comparison_levels_excluding_null)],
-            dtype=float,
-        )
-        for comparison in settings.comparisons
-    ]
-
-
-def _fixed_u(comparison: Comparison, estimated: Floats) -> Floats:
-    """The u probabilities that the project file fixes, the estimated ones elsewhere."""
-    levels = list(reversed(comparison._comparison_levels_excluding_null))
-    return np.array(
-        [level.u_probability if level._fix_u_probability else one for level, one in zip(levels, estimated, strict=True)],
-        dtype=float,
+    relatives = relatives.weighed(model) if relatives else None
+    return (
+        model,
+        relatives,
+        {
+            "prior": {"probability": prior, "expected_matches": prior * sides.possible_pairs, "how": how},
+            "u": {"sampled_pairs": random.sampled_pairs},
+            "passes": [_describe_pass(one, model) for one in passes],
+            "levels": _describe_levels(model, random.exact, passes),
+        },
     )
 
 
-def _combine_passes(settings: Settings, passes: Sequence[Pass]) -> list[Floats]:
+def _fixed_u(field: ComparedField, estimated: Floats) -> Floats:
+    """The u probabilities that the project file fixes, the estimated ones elsewhere."""
+    return np.array([level.u if level.u_is_fixed else estimated[level.value] for level in field.levels], dtype=float)
+
+
+def _combine_passes(model: MatchModel, passes: Sequence[Pass]) -> list[Floats]:
     """Median over passes level by level, no level below half an expected match, scaled to sum to one."""
     combined = []
-    for position, comparison in enumerate(settings.comparisons):
+    for position, field in enumerate(model.fields):
         seen = [
             (one.m[one.compared.index(position)], one.fit.prior * one.used_pairs) for one in passes if position in one.compared
         ]
         if not seen:
             raise TrainingError(
-                f"no training pass can train the comparison of {comparison.output_column_name}: every pass is blocked on it",
+                f"no training pass can train the comparison of {field.name}: every pass is blocked on it",
                 "Add a rule without that field to blocking.train.",
             )
         median = np.median(np.array([m for m, _ in seen]), axis=0)
@@ -140,7 +111,7 @@ def _combine_passes(settings: Settings, passes: Sequence[Pass]) -> list[Floats]:
 
 
 def _prior(
-    connection: duckdb.DuckDBPyConnection, sides: Sides, spec: PriorSpec | None, settings: Settings, candidates: Patterns
+    connection: duckdb.DuckDBPyConnection, sides: Sides, spec: PriorSpec | None, model: MatchModel, candidates: Patterns
 ) -> tuple[float, str]:
     """The share of matches among all possible pairs, and how it was found."""
     if spec is not None and spec.matches_per_record is not None:
@@ -154,7 +125,7 @@ def _prior(
         how = f"{found} pairs agree on {rules}, taken for {spec.recall:.0%} of all matches"
         return max(found, 1) / spec.recall / sides.possible_pairs, how
     elsewhere = sides.possible_pairs - candidates.pairs
-    m, u = level_arrays(settings, "m"), level_arrays(settings, "u")
+    m, u = ([field.probabilities(letter) for field in model.fields] for letter in ("m", "u"))
     everything = Patterns(
         np.vstack([candidates.levels, np.zeros((1, candidates.levels.shape[1]), dtype=np.int8)]),
         np.append(candidates.counts, max(elsewhere, 0.0)),
@@ -163,8 +134,8 @@ def _prior(
     return prior, SELF_CONSISTENT
 
 
-def _describe_pass(one: Pass, settings: Settings) -> dict[str, Any]:
-    names = [settings.comparisons[position].output_column_name for position in one.compared]
+def _describe_pass(one: Pass, model: MatchModel) -> dict[str, Any]:
+    names = [model.fields[position].name for position in one.compared]
     return {
         "rule": one.rule,
         "pairs": one.pairs,
@@ -180,23 +151,24 @@ def _describe_pass(one: Pass, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _describe_levels(settings: Settings, exact: Sequence[Sequence[bool]], passes: Sequence[Pass]) -> list[dict[str, Any]]:
+def _describe_levels(model: MatchModel, exact: Sequence[Sequence[bool]], passes: Sequence[Pass]) -> list[dict[str, Any]]:
     """One row a level, closest first: comparison, level, label, m, u, weight, where u comes from, m by pass."""
     rows = []
-    for position, comparison in enumerate(settings.comparisons):
-        for level in comparison._comparison_levels_excluding_null:
-            value = level.comparison_vector_value
+    for position, field in enumerate(model.fields):
+        for level in reversed(field.levels):
             rows.append(
                 {
-                    "comparison": comparison.output_column_name,
-                    "level": value,
-                    "label": level.label_for_charts,
-                    "m": level.m_probability,
-                    "u": level.u_probability,
-                    "weight": float(np.log2(level.m_probability / level.u_probability)),
-                    "u_from": "frequencies" if exact[position][value] else "random pairs",
+                    "comparison": field.name,
+                    "level": level.value,
+                    "label": level.label,
+                    "m": level.m,
+                    "u": level.u,
+                    "weight": float(np.log2(level.m / level.u)),
+                    "u_from": "frequencies" if exact[position][level.value] else "random pairs",
                     "m_by_pass": {
-                        one.rule: float(one.m[one.compared.index(position)][value]) for one in passes if position in one.compared
+                        one.rule: float(one.m[one.compared.index(position)][level.value])
+                        for one in passes
+                        if position in one.compared
                     },
                 }
             )

@@ -13,27 +13,21 @@ from dataclasses import dataclass, replace
 
 import duckdb
 import numpy as np
-from splink import DuckDBAPI
-from splink.internals.duckdb.dataframe import DuckDBDataFrame
-from splink.internals.expectation_maximisation import expectation_maximisation
-from splink.internals.settings import Settings, TrainingSettings
 
 from linkage.config import BlockingRule, ProjectSpec
 from linkage.errors import TrainingError
-from linkage.model.settings import gamma_expressions
+from linkage.model.match_model import ComparedField, MatchModel
+from linkage.model.splink_training import train_with_splink
 from linkage.pairs.blocking import number_blocks, pairs_of_rules
 from linkage.pairs.level_store import count_patterns, levels_of_pairs
 from linkage.pairs.sides import Sides
-from linkage.runs.sql import connect, quote, quote_list
-from linkage.statistics.fellegi_sunter import DIGITS, Fit, Floats, Patterns, fit_m, shares_of_levels, without_relatives
+from linkage.statistics.fellegi_sunter import Fit, Floats, Patterns, fit_m, shares_of_levels, without_relatives
 from linkage.training.random_pairs import to_patterns
 from linkage.weighing.relatives import RelativesModel
 
 PASS_PAIRS = 3_000_000
 """Pairs of a training rule beyond which a seeded sample of them is used."""
 FEWEST_PAIRS = 100
-NEVER = 1e-12
-"""Splink cannot hold a probability of 0, which that of a level never seen among matches, or among others, comes to."""
 FEWEST_COMPARISONS = 3
 """With fewer, m and u cannot both be told from the pairs of a pass (Goodman 1974), and u is held at that of random records."""
 
@@ -61,15 +55,13 @@ def train_pass(
     connection: duckdb.DuckDBPyConnection,
     sides: Sides,
     spec: ProjectSpec,
-    settings: Settings,
+    model: MatchModel,
     rule: BlockingRule,
     u: Sequence[Floats],
     field_of: Mapping[str, str],
 ) -> Pass:
     blocked = {field_of[key] for key in rule.on}
-    compared = tuple(
-        position for position, comparison in enumerate(settings.comparisons) if comparison.output_column_name not in blocked
-    )
+    compared = tuple(position for position, field in enumerate(model.fields) if field.name not in blocked)
     counted = number_blocks(connection, sides, [rule], "training")[0]
     if counted.pairs < FEWEST_PAIRS:
         raise TrainingError(
@@ -80,27 +72,25 @@ def train_pass(
     pairs = pairs_of_rules(sides, 1, "training")
     if share < 1:
         pairs = f"SELECT * FROM ({pairs}) WHERE hash(id_l, id_r, {spec.seed}) < {int(share * 2**64)}::UBIGINT"
-    patterns = to_patterns(count_patterns(connection, settings, levels_of_pairs(settings, sides, pairs)))
+    patterns = to_patterns(count_patterns(connection, model, levels_of_pairs(model, sides, pairs)))
     active = Patterns(patterns.levels[:, list(compared)], patterns.counts)
-    fixed = [_fixed_m(settings, position) for position in compared]
-    free_u = _free_u(settings, compared)
+    fixed = [_fixed_m(model.fields[position]) for position in compared]
+    free_u = _free_u(model, compared)
     fits = _fit_from_starts(active, [u[position] for position in compared], fixed, free_u, spec)
     best = max(fits, key=lambda fit: (round(fit.log_likelihood, 6), fit.converged))
-    # Splink's cache belongs to the connection. The patterns are few wherever the pairs were counted: in DuckDB or on Spark.
-    with connect() as own:
-        m, iterations = _train_with_splink(own, spec, settings, compared, best, active)
+    m, iterations = train_with_splink(model, compared, best, active, spec.training.convergence, spec.training.max_iterations)
     ends = tuple(fit.log_likelihood for fit in fits)
     best = _settled(best, iterations, spec)
     return Pass(rule.name, counted.pairs, int(patterns.pairs), compared, m, best, ends, iterations, active)
 
 
-def train_without_relatives(one: Pass, settings: Settings, spec: ProjectSpec, relatives: RelativesModel) -> Pass:
+def train_without_relatives(one: Pass, model: MatchModel, spec: ProjectSpec, relatives: RelativesModel) -> Pass:
     """The pass again, from where it ended, without the pairs of relatives expected among its own.
 
     These agree on what the pass is blocked on. As it was where it compares fewer than two of the fields that tell relatives
     apart: with one, a share of relatives and another m of that field explain the pairs equally well.
     """
-    gammas = [list(gamma_expressions(settings))[position] for position in one.compared]
+    gammas = [model.gammas[position] for position in one.compared]
     told_apart = [gamma for gamma in relatives.r if gamma in gammas]
     if len(told_apart) < 2:
         return one
@@ -108,12 +98,11 @@ def train_without_relatives(one: Pass, settings: Settings, spec: ProjectSpec, re
     places = [gammas.index(gamma) for gamma in told_apart]
     among_relatives = shares[tuple(one.patterns.levels[:, place] for place in places)]
     patterns = without_relatives(one.patterns, one.fit, frozenset(places), among_relatives, spec.training.max_iterations)
-    held = frozenset(place for place, position in enumerate(one.compared) if _fixed_m(settings, position) is not None)
-    free_u = _free_u(settings, one.compared)
+    held = frozenset(place for place, position in enumerate(one.compared) if _fixed_m(model.fields[position]) is not None)
+    free_u = _free_u(model, one.compared)
     start = (one.fit.prior, one.fit.m)
     fit = fit_m(patterns, one.fit.u, start, spec.training.max_iterations, spec.training.convergence, held, free_u)
-    with connect() as own:
-        m, iterations = _train_with_splink(own, spec, settings, one.compared, fit, patterns)
+    m, iterations = train_with_splink(model, one.compared, fit, patterns, spec.training.convergence, spec.training.max_iterations)
     taken = one.patterns.pairs - patterns.pairs
     return replace(one, m=m, fit=_settled(fit, iterations, spec), splink_iterations=iterations, relatives=taken)
 
@@ -124,7 +113,7 @@ def _settled(fit: Fit, splink_iterations: int, spec: ProjectSpec) -> Fit:
 
 
 def learn_from_matches(
-    connection: duckdb.DuckDBPyConnection, sides: Sides, settings: Settings, matches: str, name: str, excluded: str | None
+    connection: duckdb.DuckDBPyConnection, sides: Sides, model: MatchModel, matches: str, name: str, excluded: str | None
 ) -> Pass:
     """M from pairs known to match: `matches` is a query of (id_l, id_r); the comparison `excluded` made them known.
 
@@ -132,32 +121,29 @@ def learn_from_matches(
         TrainingError: when there are fewer than 100.
     """
     pairs = f"SELECT id_l, id_r, 0::UINTEGER AS blocking_rules FROM ({matches})"
-    rows = count_patterns(connection, settings, levels_of_pairs(settings, sides, pairs))
+    rows = count_patterns(connection, model, levels_of_pairs(model, sides, pairs))
     known = sum(row[-1] for row in rows)
     if known < FEWEST_PAIRS:
         raise TrainingError(f"only {known} {name} are known to match, too few to learn m from", "Use training.m_from: em.")
     patterns = to_patterns(rows)
-    compared = tuple(p for p, comparison in enumerate(settings.comparisons) if comparison.output_column_name != excluded)
-    sizes = [len(comparison._comparison_levels_excluding_null) for comparison in settings.comparisons]
+    compared = tuple(place for place, field in enumerate(model.fields) if field.name != excluded)
+    sizes = [len(field.levels) for field in model.fields]
     shares = shares_of_levels(patterns, sizes)
     m = tuple(shares[position] for position in compared)
     return Pass(name, known, known, compared, m, Fit(1.0, m, m, 0.0, 1, True), (0.0,), 0, patterns)
 
 
-def _fixed_m(settings: Settings, position: int) -> Floats | None:
-    """M of a comparison whose levels are all fixed in the project file, by level; else None."""
-    levels = settings.comparisons[position]._comparison_levels_excluding_null
-    if not all(level._fix_m_probability for level in levels):
-        return None
-    return np.array([level.m_probability for level in reversed(levels)], dtype=float)
+def _fixed_m(field: ComparedField) -> Floats | None:
+    """M of a field whose levels are all fixed in the project file, by level; else None."""
+    return field.probabilities("m") if all(level.m_is_fixed for level in field.levels) else None
 
 
-def _free_u(settings: Settings, compared: Sequence[int]) -> frozenset[int]:
+def _free_u(model: MatchModel, compared: Sequence[int]) -> frozenset[int]:
     """The compared, by place, whose u a pass estimates: all that the project file does not fix."""
     if len(compared) < FEWEST_COMPARISONS:
         return frozenset()
-    levels = [settings.comparisons[position]._comparison_levels_excluding_null for position in compared]
-    return frozenset(place for place, own in enumerate(levels) if not any(level._fix_u_probability for level in own))
+    fields = [model.fields[position] for position in compared]
+    return frozenset(place for place, field in enumerate(fields) if not any(level.u_is_fixed for level in field.levels))
 
 
 def _fit_from_starts(
@@ -173,52 +159,3 @@ def _fit_from_starts(
         starts = [one / one.sum() if given is None else given for one, given in zip(m, fixed, strict=True)]
         fits.append(fit_m(patterns, u, (prior, starts), spec.training.max_iterations, spec.training.convergence, held, free_u))
     return fits
-
-
-def _train_with_splink(
-    connection: duckdb.DuckDBPyConnection,
-    spec: ProjectSpec,
-    settings: Settings,
-    compared: Sequence[int],
-    best: Fit,
-    patterns: Patterns,
-) -> tuple[tuple[Floats, ...], int]:
-    """Splink's own expectation-maximisation from the best end found, with the pass's u, on the same patterns."""
-    core = settings.core_model_settings.copy()
-    core.comparisons = [core.comparisons[position] for position in compared]
-    core.probability_two_random_records_match = best.prior
-    for comparison, m, u in zip(core.comparisons, best.m, best.u, strict=True):
-        for level in comparison._comparison_levels_excluding_null:
-            if not level._fix_m_probability:
-                level.m_probability = max(float(m[level.comparison_vector_value]), NEVER)
-                level._fix_m_probability = level.m_probability == NEVER
-            if not level._fix_u_probability:
-                level.u_probability = max(float(u[level.comparison_vector_value]), NEVER)
-    gammas = [list(gamma_expressions(settings))[position] for position in compared]
-    columns = ", ".join(f"unnest(${number + 1})::TINYINT AS {quote(gamma)}" for number, gamma in enumerate(gammas))
-    values = [patterns.levels[:, number].tolist() for number in range(len(gammas))]
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE training_patterns AS SELECT {columns}, unnest(${len(gammas) + 1})::BIGINT AS pairs",
-        [*values, np.rint(patterns.counts).astype(int).tolist()],
-    )
-    connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW training_pairs AS SELECT {quote_list(gammas)} FROM training_patterns, range(pairs)"
-    )
-    api = DuckDBAPI(connection)
-    history = expectation_maximisation(
-        db_api=api,
-        training_settings=TrainingSettings(spec.training.convergence, spec.training.max_iterations),
-        estimate_without_term_frequencies=True,
-        core_model_settings=core,
-        unique_id_input_columns=settings.column_info_settings.unique_id_input_columns,
-        training_fixed_probabilities={"u"},
-        df_comparison_vector_values=DuckDBDataFrame("__splink__df_comparison_vectors", "training_pairs", api),
-    )
-    api.delete_tables_created_by_splink_from_db()
-    trained = []
-    for comparison in history[-1].comparisons:
-        levels = list(reversed(comparison._comparison_levels_excluding_null))
-        # A level that no pair had is text in Splink.
-        m = np.array([level.m_probability if isinstance(level.m_probability, float) else 0.0 for level in levels])
-        trained.append(np.where(m > 1e-9, m, 0.0).round(DIGITS))
-    return tuple(trained), len(history) - 1

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 
 import duckdb
 import numpy as np
-from splink.internals.settings import Settings
 
-from linkage.model.settings import gamma_expressions
+from linkage.model.match_model import MatchModel
 from linkage.pairs.level_store import count_patterns, levels_of_pairs
 from linkage.pairs.sides import Sides
 from linkage.statistics.fellegi_sunter import Floats, Patterns
@@ -31,23 +30,22 @@ class RandomPairs:
     sampled_pairs: int
 
 
-def estimate_u(connection: duckdb.DuckDBPyConnection, sides: Sides, settings: Settings, sample: int, seed: int) -> RandomPairs:
+def estimate_u(connection: duckdb.DuckDBPyConnection, sides: Sides, model: MatchModel, sample: int, seed: int) -> RandomPairs:
     """Estimate u for every comparison from `sample` random pairs and exact frequencies."""
-    patterns = sample_patterns(connection, sides, settings, sample, seed)
+    patterns = sample_patterns(connection, sides, model, sample, seed)
     u, exact = [], []
-    gammas = gamma_expressions(settings).values()
-    for position, (comparison, gamma) in enumerate(zip(settings.comparisons, gammas, strict=True)):
+    for position, field in enumerate(model.fields):
         levels = patterns.levels[:, position]
         present = levels >= 0
-        size = len(comparison._comparison_levels_excluding_null)
+        size = len(field.levels)
         seen = np.bincount(levels[present], weights=patterns.counts[present], minlength=size).astype(float)
-        counted = count_levels(connection, sides, comparison, gamma)
+        counted = count_levels(connection, sides, field)
         u.append(_fill_up(seen, counted, 0.5 / sides.possible_pairs))
         exact.append(tuple(level in counted for level in range(size)))
     return RandomPairs(tuple(u), tuple(exact), int(patterns.pairs))
 
 
-def sample_patterns(connection: duckdb.DuckDBPyConnection, sides: Sides, settings: Settings, sample: int, seed: int) -> Patterns:
+def sample_patterns(connection: duckdb.DuckDBPyConnection, sides: Sides, model: MatchModel, sample: int, seed: int) -> Patterns:
     """The agreement patterns of `sample` random pairs (fewer in duplicates search, where a record is not paired with itself)."""
     draws = (
         f"SELECT (1 + hash(draw, {seed}, 1) % {sides.left_rows})::INTEGER AS id_l,"
@@ -55,7 +53,7 @@ def sample_patterns(connection: duckdb.DuckDBPyConnection, sides: Sides, setting
         f" FROM range({sample}) draws(draw)"
     )
     pairs = f"SELECT * FROM ({draws}) WHERE id_l <> id_r" if sides.is_dedupe else draws
-    return to_patterns(count_patterns(connection, settings, levels_of_pairs(settings, sides, pairs)))
+    return to_patterns(count_patterns(connection, model, levels_of_pairs(model, sides, pairs)))
 
 
 def to_patterns(rows: list[tuple[int, ...]]) -> Patterns:

@@ -6,7 +6,6 @@ None. Keys (`fold`, `tone_key`, `sound_key`, `variant_key`) are ASCII, idempoten
 and lower case, old and new tone placement.
 """
 
-from linkage.vietnamese.date_equalities import differs_by_one_digit, is_day_month_swap, is_lunar_reading, is_official_repair
 from linkage.vietnamese.dates import RegisterDate, parse_date, repair_impossible_date
 from linkage.vietnamese.encodings import LEGACY_ENCODINGS, EncodingProposal, decode_legacy, propose_encoding
 from linkage.vietnamese.ethnic_groups import ETHNIC_GROUPS, parse_ethnicity
@@ -21,7 +20,7 @@ from linkage.vietnamese.personal_numbers import (
     parse_personal_number,
 )
 from linkage.vietnamese.placeholders import is_name_placeholder, is_placeholder
-from linkage.vietnamese.places import Place, compare_places, period_of, resolve_place, resolve_place_in_period, same_periods
+from linkage.vietnamese.places import Place, period_of, resolve_place, resolve_place_in_period, same_periods
 from linkage.vietnamese.sex import parse_sex
 from linkage.vietnamese.sounds import SOUND_MERGES, sound_key
 from linkage.vietnamese.syllables import Syllable, parse_syllable, relocate_tone
@@ -39,15 +38,10 @@ __all__ = [
     "Syllable",
     "clean_identifier",
     "clean_text",
-    "compare_places",
     "contradictions",
     "decode_legacy",
-    "differs_by_one_digit",
     "fold",
-    "is_day_month_swap",
-    "is_lunar_reading",
     "is_name_placeholder",
-    "is_official_repair",
     "is_placeholder",
     "parse_date",
     "parse_ethnicity",

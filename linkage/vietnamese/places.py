@@ -1,4 +1,4 @@
-"""Places: free text or a code at a date → the present-day communes it may lie in; and how near two places are.
+"""Places: free text or a code at a date → the present-day communes it may lie in.
 
 Read from the right: province, then district, then commune; whatever stands before (hamlet, street, hospital) is left
 out. A name counts only at the start of a part or after its kind of unit, and only inside the unit read before it, so
@@ -22,15 +22,6 @@ from linkage.vietnamese.place_words import COMMUNE_KINDS, DISTRICT_KINDS, MAX_WO
 from linkage.vietnamese.placeholders import is_placeholder
 
 PlaceLevel = Literal["commune", "district", "province", "abroad"]
-Nearness = Literal[
-    "same_commune",
-    "overlapping_successors",
-    "same_old_district",
-    "same_old_province",
-    "same_present_province",
-    "different",
-    "unknown",
-]
 PLACE_FLAGS = ("placeholder", "unresolved", "part_unread", "ambiguous", "spelling", "former_name", "other_vintage")
 """What `Place.flags` may hold, in this order. `other_vintage`: named as it was not called at the date given."""
 
@@ -320,22 +311,3 @@ def _resolve_code(units: Gazetteer, code: str, at: date | None) -> Place:
         if (at is None or at >= REFORM) and olds:
             parts.append(Place(code, "province", None, (), (), olds, (number,)))
     return _union(code, parts, set()) if parts else Place(code, flags=("unresolved",))
-
-
-def compare_places(one: Place, other: Place) -> Nearness:
-    """How near two resolved places are; the first that holds of the levels, `unknown` when either is not resolved.
-
-    >>> compare_places(resolve_place("Phường Bến Nghé, Quận 1, TP.HCM"), resolve_place("Phường Sài Gòn, TP.HCM"))
-    'overlapping_successors'
-    """
-    if one.level is None or other.level is None:
-        return "unknown"
-    if one.unit is not None and one.unit == other.unit:
-        return "same_commune"
-    for name, nearness in (
-        ("communes", "overlapping_successors"), ("districts", "same_old_district"),
-        ("provinces_old", "same_old_province"), ("provinces", "same_present_province"),
-    ):  # fmt: skip
-        if set(getattr(one, name)) & set(getattr(other, name)):
-            return nearness  # type: ignore[return-value]
-    return "different"

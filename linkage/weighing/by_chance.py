@@ -18,10 +18,9 @@ from dataclasses import dataclass, replace
 
 import duckdb
 import numpy as np
-from splink.internals.comparison import Comparison
-from splink.internals.settings import Settings
 
 from linkage.config import RelativesSpec
+from linkage.model.match_model import ComparedField, MatchModel
 from linkage.pairs.level_store import levels_of_pairs
 from linkage.pairs.sides import Sides
 from linkage.runs.sql import fetch_row, quote
@@ -42,7 +41,7 @@ class Together:
 def learn_together(
     connection: duckdb.DuckDBPyConnection,
     sides: Sides,
-    settings: Settings,
+    model: MatchModel,
     spec: RelativesSpec,
     field_of: Mapping[str, str],
     seed: int,
@@ -50,24 +49,23 @@ def learn_together(
     """Learn each of `spec.together_by_chance` from unrelated persons, u as it is in the model."""
     table, rows = (sides.right, sides.right_rows) if spec.learn_from == "right" else (sides.left, sides.left_rows)
     persons = replace(sides, left=table, right=table, left_rows=rows, right_rows=rows)
-    comparisons = {one.output_column_name: one for one in settings.comparisons}
+    compared = {one.name: one for one in model.fields}
     found = []
     for couple in spec.together_by_chance:
-        first, second = (comparisons[field] for field in couple)
-        seen = np.zeros((2, first._num_levels, second._num_levels))
+        first, second = (compared[field] for field in couple)
+        seen = np.zeros((2, len(first.levels), len(second.levels)))
         expected = np.zeros_like(seen)
         for number, (given, other) in enumerate(((first, second), (second, first))):
-            field = given.output_column_name
-            key = f"{field}_fold" if f"{field}_fold" in field_of else field
+            key = f"{given.name}_fold" if f"{given.name}_fold" in field_of else given.name
             pairs = _unrelated_pairs(connection, table, key, spec, seed)
-            counted = _count_together(connection, settings, persons, pairs, given, other)
-            by_chance = counted.sum(axis=1, keepdims=True) * _u(other)
+            counted = _count_together(connection, model, persons, pairs, given, other)
+            by_chance = counted.sum(axis=1, keepdims=True) * other.probabilities("u")
             seen[number], expected[number] = (one if number == 0 else one.T for one in (counted, by_chance))
         # Of the two samples the one that has more to say of these levels.
         better = (expected[1] > expected[0]).astype(int)[None]
         n, e = (np.take_along_axis(one, better, axis=0)[0] for one in (seen, expected))
         bits = np.log2((n + 1) / (e + 1)).round(DIGITS)
-        found.append(Together((first._gamma_column_name, second._gamma_column_name), bits.tolist()))
+        found.append(Together((first.gamma, second.gamma), bits.tolist()))
     return found
 
 
@@ -84,21 +82,22 @@ def _unrelated_pairs(connection: duckdb.DuckDBPyConnection, table: str, key: str
 
 
 def _count_together(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, persons: Sides, pairs: str, given: Comparison, other: Comparison
+    connection: duckdb.DuckDBPyConnection,
+    model: MatchModel,
+    persons: Sides,
+    pairs: str,
+    given: ComparedField,
+    other: ComparedField,
 ) -> Floats:
     """How often each level of `given` occurs with each of `other`."""
-    gammas = [quote(one._gamma_column_name) for one in (given, other)]
-    levels = levels_of_pairs(settings, persons, pairs)
+    gammas = [quote(one.gamma) for one in (given, other)]
+    levels = levels_of_pairs(model, persons, pairs)
     known = " AND ".join(f"{gamma} >= 0" for gamma in gammas)
     rows = connection.execute(f"SELECT {', '.join(gammas)}, count(*) FROM ({levels}) WHERE {known} GROUP BY ALL").fetchall()
-    counted = np.zeros((given._num_levels, other._num_levels))
+    counted = np.zeros((len(given.levels), len(other.levels)))
     for a, b, count in rows:
         counted[a, b] = count
     return counted
-
-
-def _u(comparison: Comparison) -> Floats:
-    return np.array([level.u_probability for level in reversed(comparison._comparison_levels_excluding_null)], dtype=float)
 
 
 def together_sql(couples: list[Together]) -> str:

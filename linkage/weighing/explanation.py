@@ -8,15 +8,13 @@ from pathlib import Path
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
-from splink.internals.comparison import Comparison
-from splink.internals.misc import prob_to_match_weight
 
 from linkage.errors import LinkageError
-from linkage.model.settings import compared_columns
-from linkage.pairs.frequencies import adjusted_levels, with_frequencies
+from linkage.model.match_model import ComparedField
+from linkage.pairs.frequencies import with_frequencies
 from linkage.pairs.level_store import levels_of_pairs
 from linkage.pairs.sides import open_tables
-from linkage.runs.sql import fetch_row, quote
+from linkage.runs.sql import fetch_row, quote_list
 from linkage.weighing.by_chance import together_bits
 from linkage.weighing.claims import STATES, Claims
 from linkage.weighing.relatives import RelativesModel, weight_against_relatives
@@ -93,9 +91,9 @@ def explain_pair(connection: duckdb.DuckDBPyConnection, run: Path, mention: str,
         LinkageError: when a side has no such record.
     """
     model = TrainedModel.load(run)
-    settings = model.settings
+    match = model.match
     persons = run / "persons.parquet"
-    sides = open_tables(connection, run / "mentions.parquet", persons if persons.is_file() else None, compared_columns(settings))
+    sides = open_tables(connection, run / "mentions.parquet", persons if persons.is_file() else None, match.columns)
     ids = [
         _id_of(connection, path, record, what)
         for path, record, what in (
@@ -104,20 +102,18 @@ def explain_pair(connection: duckdb.DuckDBPyConnection, run: Path, mention: str,
         )
     ]
     pair = f"SELECT {ids[0]}::INTEGER AS id_l, {ids[1]}::INTEGER AS id_r, 0::UINTEGER AS blocking_rules"
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE explained AS {levels_of_pairs(settings, sides, pair)}")
-    gammas = [comparison._gamma_column_name for comparison in settings.comparisons]
-    shown = ", ".join(quote(gamma) for gamma in gammas)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE explained AS {levels_of_pairs(match, sides, pair)}")
+    shown = quote_list(match.gammas)
     weights = weights_query(model, "FROM explained", run / "frequencies.parquet")
     match_weight, link_weight, *levels = fetch_row(connection, f"SELECT match_weight, link_weight, {shown} FROM ({weights})")
-    prior = prob_to_match_weight(settings._probability_two_random_records_match)
-    adjustments = ", ".join(frequency_adjustment(one) if adjusted_levels(one) else "0.0" for one in settings.comparisons)
-    explained = with_frequencies(settings, "FROM explained", run / "frequencies.parquet")
+    adjustments = ", ".join(frequency_adjustment(field) if field.adjusted_levels else "0.0" for field in match.fields)
+    explained = with_frequencies(match, "FROM explained", run / "frequencies.parquet")
     rarity = fetch_row(connection, f"SELECT {adjustments} FROM ({explained})")
     steps = tuple(
-        _step(comparison, int(level), float(bits), model.relatives)
-        for comparison, level, bits in zip(settings.comparisons, levels, rarity, strict=True)
+        _step(field, int(level), float(bits), model.relatives)
+        for field, level, bits in zip(match.fields, levels, rarity, strict=True)
     )
-    pattern = {gamma: np.array([level], dtype=np.int8) for gamma, level in zip(gammas, levels, strict=True)}
+    pattern = {gamma: np.array([level], dtype=np.int8) for gamma, level in zip(match.gammas, levels, strict=True)}
     against = _against_relatives(model.relatives, pattern)
     by_chance = float(together_bits(model.relatives.by_chance, pattern)[0]) if model.relatives else 0.0
     found = fetch_row(
@@ -127,7 +123,7 @@ def explain_pair(connection: duckdb.DuckDBPyConnection, run: Path, mention: str,
     )[0]
     claim = _claim(connection, run, ids)
     link_weight += claim[1] if claim else 0.0
-    return Explanation(prior, steps, match_weight, by_chance, against, claim, link_weight, bool(found))
+    return Explanation(match.prior_weight, steps, match_weight, by_chance, against, claim, link_weight, bool(found))
 
 
 def _claim(connection: duckdb.DuckDBPyConnection, run: Path, ids: list[int]) -> tuple[str, float] | None:
@@ -149,16 +145,13 @@ def _id_of(connection: duckdb.DuckDBPyConnection, path: Path, record: str, what:
     return int(rows[0][0])
 
 
-def _step(comparison: Comparison, value: int, rarity: float, relatives: RelativesModel | None) -> Step:
-    level = next(level for level in comparison.comparison_levels if level.comparison_vector_value == value)
-    told_apart = relatives.weights.get(comparison._gamma_column_name) if relatives else None
-    if level.is_null_level:
-        return Step(comparison.output_column_name, "missing on one side", None, None, 0.0, 0.0, 0.0 if told_apart else None)
+def _step(field: ComparedField, value: int, rarity: float, relatives: RelativesModel | None) -> Step:
+    told_apart = relatives.weights.get(field.gamma) if relatives else None
+    if value == -1:
+        return Step(field.name, "missing on one side", None, None, 0.0, 0.0, 0.0 if told_apart else None)
+    level = field.levels[value]
     against = told_apart[value] if told_apart else None
-    weight = level._match_weight + rarity
-    return Step(
-        comparison.output_column_name, level.label_for_charts, level.m_probability, level.u_probability, weight, rarity, against
-    )
+    return Step(field.name, level.label, level.m, level.u, level.weight + rarity, rarity, against)
 
 
 def _against_relatives(relatives: RelativesModel | None, pattern: dict[str, NDArray[np.int8]]) -> float | None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
-from splink import DuckDBAPI, Linker
-
 from linkage.errors import LinkageError
-from linkage.model.settings import compared_columns, load_settings, term_frequency_columns
+from linkage.model.linker import Linker, linker_on
+from linkage.model.settings import load_model
 from linkage.pairs.sides import open_tables
 from linkage.runs.sql import connect, literal, parquet_columns
 from linkage.weighing.claims import Claims
@@ -19,24 +17,21 @@ from linkage.weighing.trained_model import TrainedModel
 def open_linker(run: Path) -> Linker:
     """The run's model as a Splink linker.
 
-    A DuckDB of its own is used: Splink's cache belongs to the connection and must not be shared between models. Only the
-    columns both tables need are registered: Splink wants the two to have the same.
+    A DuckDB of its own is used. Only the columns both tables need are registered: Splink wants the two to have the same.
 
     Raises:
         LinkageError: when the run has no model yet.
     """
     if not (run / "model.json").is_file():
         raise LinkageError("this run has no model yet", "Run the project as far as the stage `train`.")
-    settings = load_settings(run / "model.json")
-    rules = " ".join(rule.blocking_rule_sql for rule in settings._blocking_rules_to_generate_predictions)
+    model = load_model(run / "model.json")
+    rules = " ".join(model.rules)
     connection = connect()
     blocked = {column for column in parquet_columns(connection, run / "mentions.parquet") if f'"{column}"' in rules}
-    columns = {*compared_columns(settings), *term_frequency_columns(settings), *blocked}
+    columns = {*model.columns, *model.frequency_columns, *blocked}
     persons = run / "persons.parquet"
     sides = open_tables(connection, run / "mentions.parquet", persons if persons.is_file() else None, columns)
-    api = DuckDBAPI(connection)
-    tables = [api.register(name) for name in dict.fromkeys((sides.left, sides.right))]
-    return Linker(tables, str(run / "model.json"), log_level=logging.ERROR)
+    return linker_on(connection, list(dict.fromkeys((sides.left, sides.right))), run / "model.json")
 
 
 def weighed_pairs(run: Path) -> str:

@@ -29,12 +29,10 @@ from typing import Any
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
-from splink.internals.comparison import Comparison
-from splink.internals.settings import Settings
 
 from linkage.config import RelativesSpec
 from linkage.errors import TrainingError
-from linkage.model.settings import gamma_expressions, level_weight_sql
+from linkage.model.match_model import ComparedField, MatchModel
 from linkage.pairs.level_store import levels_of_pairs
 from linkage.pairs.sides import Sides
 from linkage.runs.sql import fetch_row, quote
@@ -67,21 +65,15 @@ class RelativesModel:
     by_chance: list[Together]
     """What unrelated people have together."""
 
-    def weighed(self, settings: Settings) -> RelativesModel:
+    def weighed(self, model: MatchModel) -> RelativesModel:
         """The same relatives beside the m and the prior that the model has now."""
-        prior = settings._probability_two_random_records_match
         return replace(
             self,
-            prior_weight=math.log2(prior / self.prior),
+            prior_weight=math.log2(model.prior / self.prior),
             weights={
-                comparison._gamma_column_name: {
-                    level.comparison_vector_value: math.log2(
-                        level.m_probability / self.r[comparison._gamma_column_name][level.comparison_vector_value]
-                    )
-                    for level in comparison._comparison_levels_excluding_null
-                }
-                for comparison in settings.comparisons
-                if comparison._gamma_column_name in self.r
+                field.gamma: {level.value: math.log2(level.m / self.r[field.gamma][level.value]) for level in field.levels[::-1]}
+                for field in model.fields
+                if field.gamma in self.r
             },
         )
 
@@ -109,7 +101,7 @@ class RelativesModel:
 def learn_relatives(
     connection: duckdb.DuckDBPyConnection,
     sides: Sides,
-    settings: Settings,
+    model: MatchModel,
     spec: RelativesSpec,
     field_of: Mapping[str, str],
     seed: int,
@@ -123,10 +115,8 @@ def learn_relatives(
     table, rows = (sides.right, sides.right_rows) if right else (sides.left, sides.left_rows)
     within = f"SELECT 1 FROM {quote(table)} l JOIN {quote(table)} r ON {_same(spec.share)} AND l.id < r.id"
     pairs = int(fetch_row(connection, f"SELECT count(*) FROM ({within})")[0])
-    told_apart = [one for one in settings.comparisons if one.output_column_name in spec.told_apart_by]
-    counted, joint = (
-        _count_relatives(connection, sides, settings, spec, told_apart, seed) if pairs >= FEWEST_PAIRS else ([], None)
-    )
+    told_apart = [one for one in model.fields if one.name in spec.told_apart_by]
+    counted, joint = _count_relatives(connection, sides, model, spec, told_apart, seed) if pairs >= FEWEST_PAIRS else ([], None)
     fewest = min([pairs, *(int(one.sum()) for one in counted)])
     if joint is None or fewest < FEWEST_PAIRS:
         raise TrainingError(
@@ -135,19 +125,14 @@ def learn_relatives(
         )
     # No level is impossible: half a pair is added to each.
     r = [(levels + 0.5) / (levels + 0.5).sum() for levels in counted]
-    gammas = list(gamma_expressions(settings))
     shared_fields = {field_of[key] for key in spec.share}
-    shared = tuple(
-        gamma
-        for comparison, gamma in zip(settings.comparisons, gammas, strict=True)
-        if comparison.output_column_name in shared_fields
-    )
+    shared = tuple(field.gamma for field in model.fields if field.name in shared_fields)
     relatives_per_person = 2 * pairs / rows
     prior = relatives_per_person / rows
-    named = {comparison._gamma_column_name: levels.tolist() for comparison, levels in zip(told_apart, r, strict=True)}
+    named = {field.gamma: levels.tolist() for field, levels in zip(told_apart, r, strict=True)}
     together = bits_together(joint, r)
-    by_chance = learn_together(connection, sides, settings, spec, field_of, seed)
-    return RelativesModel(pairs, relatives_per_person, prior, 0.0, shared, {}, named, together, by_chance).weighed(settings)
+    by_chance = learn_together(connection, sides, model, spec, field_of, seed)
+    return RelativesModel(pairs, relatives_per_person, prior, 0.0, shared, {}, named, together, by_chance).weighed(model)
 
 
 def bits_together(joint: Floats, r: Sequence[Floats]) -> list[float]:
@@ -169,9 +154,9 @@ def _with_missing(shares: Floats, last: bool = False) -> Floats:
 def _count_relatives(
     connection: duckdb.DuckDBPyConnection,
     sides: Sides,
-    settings: Settings,
+    model: MatchModel,
     spec: RelativesSpec,
-    told_apart: Sequence[Comparison],
+    told_apart: Sequence[ComparedField],
     seed: int,
 ) -> tuple[list[Floats], Floats]:
     """How often each level of each of these comparisons occurs between a record and the relatives of its own person.
@@ -187,29 +172,27 @@ def _count_relatives(
     pairs = int(fetch_row(connection, f"SELECT count(*) FROM ({across})")[0])
     if pairs > MOST_PAIRS:
         across = f"SELECT * FROM ({across}) WHERE hash({record}, {seed}) < {int(MOST_PAIRS / pairs * 2**64)}::UBIGINT"
-    closeness = " + ".join(level_weight_sql(comparison) for comparison in told_apart)
+    closeness = " + ".join(field.weight_sql for field in told_apart)
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE sharing_pairs AS SELECT *,"
         f" row_number() OVER (PARTITION BY {record} ORDER BY {closeness} DESC, {person}) AS place"
-        f" FROM ({levels_of_pairs(settings, sides, across)})"
+        f" FROM ({levels_of_pairs(model, sides, across)})"
     )
     counted = []
-    for comparison in told_apart:
-        gamma = quote(comparison._gamma_column_name)
-        agrees = "".join(
-            f" AND own.{quote(one._gamma_column_name)} = {one._num_levels - 1}" for one in told_apart if one is not comparison
-        )
+    for field in told_apart:
+        gamma = quote(field.gamma)
+        agrees = "".join(f" AND own.{quote(one.gamma)} = {len(one.levels) - 1}" for one in told_apart if one is not field)
         found = connection.execute(
             f"SELECT relative.{gamma}, count(*) FROM sharing_pairs own JOIN sharing_pairs relative USING ({record})"
             f" WHERE own.place = 1 AND relative.place > 1 AND relative.{gamma} >= 0{agrees} GROUP BY ALL"
         ).fetchall()
-        levels = np.zeros(comparison._num_levels)
+        levels = np.zeros(len(field.levels))
         for level, count in found:
             levels[level] = count
         counted.append(levels)
-    gammas = [quote(one._gamma_column_name) for one in told_apart]
+    gammas = [quote(one.gamma) for one in told_apart]
     agreeing = " + ".join(
-        f"(own.{gamma} = {one._num_levels - 1})::INTEGER" for gamma, one in zip(gammas, told_apart, strict=True)
+        f"(own.{gamma} = {len(one.levels) - 1})::INTEGER" for gamma, one in zip(gammas, told_apart, strict=True)
     )
     known = " AND ".join(f"relative.{gamma} >= 0" for gamma in gammas)
     found = connection.execute(
@@ -217,7 +200,7 @@ def _count_relatives(
         f" JOIN sharing_pairs relative USING ({record}) WHERE own.place = 1 AND relative.place > 1"
         f" AND {agreeing} >= {len(gammas) - 1} AND {known} GROUP BY ALL"
     ).fetchall()
-    joint = np.zeros([one._num_levels for one in told_apart])
+    joint = np.zeros([len(one.levels) for one in told_apart])
     for *place, count in found:
         joint[tuple(place)] = count
     return counted, joint

@@ -12,11 +12,9 @@ from itertools import product
 from pathlib import Path
 
 import duckdb
-from splink.internals.comparison import Comparison
-from splink.internals.misc import prob_to_match_weight
 
-from linkage.model.settings import level_weight_sql
-from linkage.pairs.frequencies import adjusted_levels, pair_column, with_frequencies
+from linkage.model.match_model import ComparedField
+from linkage.pairs.frequencies import pair_column, with_frequencies
 from linkage.runs.sql import QUICK, fetch_row, literal, quote, write_parquet
 from linkage.weighing.dependence import log_linear_sql
 from linkage.weighing.relatives import relatives_weight_sql
@@ -53,14 +51,11 @@ def score_pairs(connection: duckdb.DuckDBPyConnection, model: TrainedModel, pair
 
 def weights_query(model: TrainedModel, pairs: str, frequencies: Path) -> str:
     """SQL that adds match_weight and link_weight to a query of pairs with levels (`levels_of_pairs`, `write_frequencies`)."""
-    settings = model.settings
-    prior = prob_to_match_weight(settings._probability_two_random_records_match)
-    parts = " + ".join(level_weight_sql(comparison) for comparison in settings.comparisons)
-    adjustments = "".join(
-        f" + {frequency_adjustment(comparison)}" for comparison in settings.comparisons if adjusted_levels(comparison)
-    )
-    known = with_frequencies(settings, pairs, frequencies)
-    weighed = f"SELECT *, {prior!r}::DOUBLE + {parts}{adjustments} AS match_weight FROM ({known})"
+    fields = model.match.fields
+    parts = " + ".join(field.weight_sql for field in fields)
+    adjustments = "".join(f" + {frequency_adjustment(field)}" for field in fields if field.adjusted_levels)
+    known = with_frequencies(model.match, pairs, frequencies)
+    weighed = f"SELECT *, {model.match.prior_weight!r}::DOUBLE + {parts}{adjustments} AS match_weight FROM ({known})"
     shift = log_linear_sql(model.log_linear) if model.log_linear else "0.0::DOUBLE"
     link = relatives_weight_sql(model.relatives) if model.relatives else "match_weight"
     return f"SELECT *, {link} + {shift} AS link_weight FROM ({weighed})"
@@ -72,7 +67,7 @@ def may_reach(model: TrainedModel, floor: float) -> str:
     One pair in twenty: to weigh these alone, from a table of their own, takes half as long as to weigh all. What each
     combination of the levels of some comparisons can add at most is one element of a list: one look-up for all.
     """
-    most_bits = {one._gamma_column_name: _most_bits(one) for one in model.settings.comparisons}
+    most_bits = {one.gamma: _most_bits(one) for one in model.match.fields}
     groups: list[list[str]] = [[]]
     for gamma, bits in most_bits.items():
         if groups[-1] and math.prod(len(most_bits[one]) for one in groups[-1]) * len(bits) > LONGEST_LIST:
@@ -85,52 +80,26 @@ def may_reach(model: TrainedModel, floor: float) -> str:
             place = f"({place} * {len(most_bits[gamma])} + {quote(gamma)} + 1)"
         sums = ", ".join(repr(sum(added)) for added in product(*(most_bits[gamma] for gamma in group)))
         looked_up.append(f"list_extract([{sums}]::DOUBLE[], {place} + 1)")
-    least = floor - prob_to_match_weight(model.settings._probability_two_random_records_match)
+    least = floor - model.match.prior_weight
     # A millionth of a bit for rounding: the sum that decides is taken in another order.
     return f"{' + '.join(looked_up)} >= {least - 1e-6!r}::DOUBLE"
 
 
-def _most_bits(comparison: Comparison) -> list[float]:
+def _most_bits(field: ComparedField) -> list[float]:
     """The most that each level can add, a missing value first."""
-    most = {-1: 0.0} | {
-        level.comparison_vector_value: level._match_weight for level in comparison._comparison_levels_excluding_null
-    }
-    for one in _adjustments(comparison):
-        most[one.level] += max(0.0, one.weight * (one.base - math.log2(max(one.least, LEAST_FREQUENCY))))
-    return [float(most[level]) for level in sorted(most)]
+    most = [0.0, *(level.weight for level in field.levels)]
+    for level, one in field.adjusted_levels.items():
+        base = math.log2(field.levels[one.base_level].u)
+        most[level + 1] += max(0.0, one.weight * (base - math.log2(max(one.least, LEAST_FREQUENCY))))
+    return most
 
 
-def frequency_adjustment(comparison: Comparison) -> str:
+def frequency_adjustment(field: ComparedField) -> str:
     """SQL of the bits that term frequencies add to one comparison of a pair."""
-    frequency = quote(pair_column(comparison))
-    commoner = f"greatest({frequency}, {{least!r}}::DOUBLE)"
-    cases = [
-        f"WHEN {one.level} THEN {one.weight!r}::DOUBLE * ({one.base!r}::DOUBLE - log2({commoner.format(least=one.least)}))"
-        for one in _adjustments(comparison)
-    ]
-    known = f"CASE {quote(comparison._gamma_column_name)} {' '.join(cases)} ELSE 0.0::DOUBLE END"
+    frequency = quote(pair_column(field))
+    cases = []
+    for level, one in field.adjusted_levels.items():
+        base, commoner = math.log2(field.levels[one.base_level].u), f"greatest({frequency}, {one.least!r}::DOUBLE)"
+        cases.append(f"WHEN {level} THEN {one.weight!r}::DOUBLE * ({base!r}::DOUBLE - log2({commoner}))")
+    known = f"CASE {quote(field.gamma)} {' '.join(cases)} ELSE 0.0::DOUBLE END"
     return f"(CASE WHEN {frequency} IS NULL THEN 0.0::DOUBLE ELSE {known} END)"
-
-
-@dataclass(frozen=True)
-class _Adjustment:
-    """What Splink makes of a value's frequency f at a level: weight * (base - log2(max(f, least))) bits."""
-
-    level: int
-    weight: float
-    base: float
-    least: float
-
-
-def _adjustments(comparison: Comparison) -> list[_Adjustment]:
-    adjusted, levels = adjusted_levels(comparison), comparison.comparison_levels
-    # Splink parses the conditions of all levels to find the exact one of a column: once a column is enough.
-    bases: dict[str, float] = {}
-    found = []
-    for level in comparison._comparison_levels_excluding_null:
-        if column := adjusted.get(level.comparison_vector_value):
-            if column not in bases:
-                bases[column] = math.log2(level._u_probability_corresponding_to_exact_match(levels))
-            numbers = float(level._tf_adjustment_weight), bases[column], float(level._tf_minimum_u_value)
-            found.append(_Adjustment(level.comparison_vector_value, *numbers))
-    return found

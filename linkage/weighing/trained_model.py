@@ -6,9 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from splink.internals.settings import Settings
-
-from linkage.model.settings import load_settings, save_settings
+from linkage.model.match_model import MatchModel
+from linkage.model.settings import load_model, save_model
 from linkage.runs.files import write_json
 from linkage.weighing.dependence import LogLinearAdjustment
 from linkage.weighing.relatives import RelativesModel
@@ -18,13 +17,13 @@ from linkage.weighing.relatives import RelativesModel
 class TrainedModel:
     """Everything a weight follows from."""
 
-    settings: Settings
+    match: MatchModel
     relatives: RelativesModel | None
     log_linear: LogLinearAdjustment | None
 
     def save(self, folder: Path) -> None:
         """Write model.json, relatives.json and log_linear.json (null where the class or remedy is not used)."""
-        save_settings(self.settings, folder / "model.json")
+        save_model(self.match, folder / "model.json")
         write_json(folder / "relatives.json", asdict(self.relatives) if self.relatives else None)
         write_json(folder / "log_linear.json", asdict(self.log_linear) if self.log_linear else None)
 
@@ -35,7 +34,7 @@ class TrainedModel:
             json.loads((run / name).read_text(encoding="utf-8")) for name in ("relatives.json", "log_linear.json")
         )
         return TrainedModel(
-            load_settings(run / "model.json"),
+            load_model(run / "model.json"),
             RelativesModel.from_dict(relatives) if relatives else None,
             LogLinearAdjustment.from_dict(log_linear) if log_linear else None,
         )

@@ -26,11 +26,11 @@ import duckdb
 import numpy as np
 from matching_rivals import plain_splink, supervised_ceiling
 from quality import Quality, measure, missed_by_kind
-from splink.internals.settings import Settings
 
 from linkage import open_project
 from linkage.config import load_project
-from linkage.model.settings import build_settings, compared_columns, gamma_expressions
+from linkage.model.match_model import MatchModel
+from linkage.model.settings import build_model
 from linkage.pairs.level_store import count_patterns, levels_of_pairs
 from linkage.pairs.sides import Sides, open_tables
 from linkage.pipeline import check_project
@@ -91,7 +91,7 @@ class Estimates:
 
     connection: duckdb.DuckDBPyConnection
     sides: Sides
-    settings: Settings
+    model: MatchModel
     found: list[RandomPairs]
     """One a seed."""
 
@@ -105,12 +105,12 @@ def estimated_u(work: Path, persons: int, register: str) -> Iterator[Estimates]:
     registers = registers_of(work, persons, 1)
     run = linked(work, registers, register, until="standardise")
     project = load_project(CONFIGS / f"{KINDS[register][0]}.yaml")
-    settings = build_settings(project.spec, check_project(project, registers).shared)
+    model = build_model(project.spec, check_project(project, registers).shared)
     with connect(spill_to=work / "spill") as connection:
-        sides = open_tables(connection, run / "mentions.parquet", run / "persons.parquet", compared_columns(settings))
+        sides = open_tables(connection, run / "mentions.parquet", run / "persons.parquet", model.columns)
         pairs = int(project.spec.training.max_pairs)
-        found = [estimate_u(connection, sides, settings, pairs, seed) for seed in range(1, U_SEEDS + 1)]
-        yield Estimates(connection, sides, settings, found)
+        found = [estimate_u(connection, sides, model, pairs, seed) for seed in range(1, U_SEEDS + 1)]
+        yield Estimates(connection, sides, model, found)
 
 
 def u_beside_a_sample(work: Path, persons: int) -> list[tuple[str, str, str, float, int, float]]:
@@ -123,18 +123,18 @@ def u_beside_a_sample(work: Path, persons: int) -> list[tuple[str, str, str, flo
                 for side, size in (("l", estimates.sides.left_rows), ("r", estimates.sides.right_rows))
             )
             pairs = f"SELECT {ids}, 0::UINTEGER AS blocking_rules FROM range({U_SAMPLE})"
-            levels = levels_of_pairs(estimates.settings, estimates.sides, pairs)
-            patterns = count_patterns(estimates.connection, estimates.settings, levels)
-            for place, comparison in enumerate(estimates.settings.comparisons):
+            levels = levels_of_pairs(estimates.model, estimates.sides, pairs)
+            patterns = count_patterns(estimates.connection, estimates.model, levels)
+            for place, field in enumerate(estimates.model.fields):
                 counts: Counter[int] = Counter()
                 for pattern in patterns:
                     counts[pattern[place]] += pattern[-1]
                 total = counts.total() - counts[-1]
-                for level in comparison._comparison_levels_excluding_null:
-                    value = level.comparison_vector_value
+                for level in reversed(field.levels):
+                    value = level.value
                     if counts[value] and not estimates.found[0].exact[place][value]:
                         error = estimates.error(place, value, counts[value] / total)
-                        named = (register, comparison.output_column_name, level.label_for_charts)
+                        named = (register, field.name, level.label)
                         rows.append((*named, counts[value] / total, counts[value], error))
     return rows
 
@@ -144,26 +144,25 @@ def u_errors(work: Path) -> list[tuple[str, str, str, bool, float, float]]:
     rows = []
     for register in KINDS:
         with estimated_u(work, U_PERSONS, register) as estimates:
-            connection, sides, settings, found = estimates.connection, estimates.sides, estimates.settings, estimates.found
-            for place, (comparison, gamma) in enumerate(
-                zip(settings.comparisons, gamma_expressions(settings).values(), strict=True)
-            ):
-                own = sorted({c.unquote().name for c in comparison._input_columns_used_by_case_statement})
+            connection, sides, model, found = estimates.connection, estimates.sides, estimates.model, estimates.found
+            for place, field in enumerate(model.fields):
                 for side, table in (("l", sides.left), ("r", sides.right)):
-                    named = ", ".join(f'"{column}" AS "{column}_{side}"' for column in own)
+                    named = ", ".join(f'"{column}" AS "{column}_{side}"' for column in field.columns)
                     connection.execute(
                         f"CREATE OR REPLACE TABLE all_{side} AS SELECT {named}, count(*)::DOUBLE AS n_{side} FROM {table} GROUP BY ALL"
                     )
                 counts = dict(
-                    connection.execute(f"SELECT {gamma} AS level, sum(n_l * n_r) FROM all_l, all_r GROUP BY level").fetchall()
+                    connection.execute(
+                        f"SELECT {field.expression} AS level, sum(n_l * n_r) FROM all_l, all_r GROUP BY level"
+                    ).fetchall()
                 )
                 total = sum(pairs for level, pairs in counts.items() if level >= 0)
-                for level in comparison._comparison_levels_excluding_null:
-                    value = level.comparison_vector_value
+                for level in reversed(field.levels):
+                    value = level.value
                     exact = counts.get(value, 0.0) / total
                     if exact:
                         counted = found[0].exact[place][value]
-                        named = (register, comparison.output_column_name, level.label_for_charts)
+                        named = (register, field.name, level.label)
                         rows.append((*named, counted, exact, estimates.error(place, value, exact)))
     return rows
 

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from linkage import open_project
 from linkage.assigning.assignment import assign_pairs
 from linkage.config import load_project
 from linkage.demo import CONFIGS
-from linkage.model.settings import build_settings, columns_needed, load_settings
+from linkage.model.settings import build_model, columns_needed, load_model, splink_settings
 from linkage.pairs.blocking import number_blocks, pairs_by_rule
 from linkage.pairs.level_store import write_level_store
 from linkage.pairs.sides import open_tables
@@ -35,7 +35,6 @@ from linkage.pipeline import check_project
 from linkage.runs.sql import connect, fetch_row, literal, quote_list, write_parquet
 from linkage.synthetic import SyntheticSpec, generate
 from linkage.training.fitting import fit_model
-from linkage.training.parameters import set_prior
 from linkage.weighing.claims import weigh_claims
 from linkage.weighing.scoring import FLOOR, score_pairs
 from linkage.weighing.trained_model import TrainedModel
@@ -74,7 +73,7 @@ class Job:
         self.loaded = load_project(work / "births.yaml")
         self.plan = check_project(self.loaded, work / "registers")
         self.spec = self.loaded.spec
-        self.settings = build_settings(self.spec, self.plan.shared)
+        self.model = build_model(self.spec, self.plan.shared)
         self.tables = self.run / "mentions.parquet", self.run / "persons.parquet"
         self.connection = connect(memory, 2, self.run / ".spill")
 
@@ -86,9 +85,9 @@ class Job:
         return {"pairs": sum(int(fetch_row(self.connection, f"SELECT count(*) FROM ({query})")[0]) for query in queries)}
 
     def block(self) -> dict[str, Any]:
-        sides = open_tables(self.connection, *self.tables, columns_needed(self.spec, self.settings))
+        sides = open_tables(self.connection, *self.tables, columns_needed(self.spec, self.model))
         report = write_level_store(
-            self.connection, sides, self.settings, self.spec.blocking.predict, self.run / "pairs.parquet", _silent
+            self.connection, sides, self.model, self.spec.blocking.predict, self.run / "pairs.parquet", _silent
         )
         return {
             "pairs": report["candidate_pairs"], "left": sides.left_rows, "right": sides.right_rows,
@@ -96,9 +95,9 @@ class Job:
         }  # fmt: skip
 
     def train(self) -> dict[str, Any]:
-        sides = open_tables(self.connection, *self.tables, columns_needed(self.spec, self.settings))
+        sides = open_tables(self.connection, *self.tables, columns_needed(self.spec, self.model))
         model, report = fit_model(
-            self.connection, sides, self.spec, self.settings, self.plan.field_of, self.run / "pairs.parquet", None, _silent
+            self.connection, sides, self.spec, self.model, self.plan.field_of, self.run / "pairs.parquet", None, _silent
         )
         model.save(self.run)
         return {"expected_matches": round(report["prior"]["expected_matches"])}
@@ -110,11 +109,9 @@ class Job:
     def rescore(self) -> dict[str, Any]:
         """Score the stored pairs with a model whose m differs in every level."""
         model = TrainedModel.load(self.run)
-        for comparison in model.settings.comparisons:
-            for level in comparison._comparison_levels_excluding_null:
-                level.m_probability = 0.9 * level.m_probability + 0.1 / comparison._num_levels
-        set_prior(model.settings, 0.8 * model.settings._probability_two_random_records_match)
-        return self.score(model)
+        m = [0.9 * field.probabilities("m") + 0.1 / len(field.levels) for field in model.match.fields]
+        match = model.match.with_probabilities(m, [field.probabilities("u") for field in model.match.fields])
+        return self.score(replace(model, match=match.with_prior(0.8 * match.prior)))
 
     def assign(self) -> dict[str, Any]:
         """With other entries' claims weighed, as the project's many-to-one asks, and one to one, which is more work."""
@@ -128,7 +125,7 @@ class Job:
         from splink import DuckDBAPI, Linker
 
         logging.getLogger("splink").setLevel(logging.ERROR)
-        columns = quote_list(["id", *columns_needed(self.spec, self.settings)])
+        columns = quote_list(["id", *columns_needed(self.spec, self.model)])
         for name, path in zip(("mentions", "persons"), self.tables, strict=True):
             self.connection.execute(f"CREATE TABLE {name} AS SELECT {columns} FROM read_parquet({literal(str(path))})")
         api = DuckDBAPI(self.connection)
@@ -137,14 +134,14 @@ class Job:
 
     def splink_predict(self) -> dict[str, Any]:
         """Splink's own blocking and predict with the trained model, nothing kept but weights above the same floor."""
-        linker = self._linker(load_settings(self.run / "model.json").as_dict())
+        linker = self._linker(splink_settings(load_model(self.run / "model.json")).as_dict())
         blocked = linker.inference.compute_blocked_pairs_for_predict()
         found = linker.inference.predict(threshold_match_weight=FLOOR)
         return {name: _count(self.connection, table) for name, table in (("pairs", blocked), ("written", found))}
 
     def splink_whole(self) -> dict[str, Any]:
         """Splink's usual workflow with its defaults: prior, u, a pass a rule, predict, single best links."""
-        linker = self._linker(self.settings.as_dict())
+        linker = self._linker(dict(self.model.settings))
         rules = [" AND ".join(f'l."{key}" = r."{key}"' for key in rule.on) for rule in self.spec.blocking.train]
         linker.training.estimate_probability_two_random_records_match(
             [rules[1] + ' AND l."birth_date" = r."birth_date"'], recall=0.7

@@ -18,7 +18,7 @@ from linkage.engines import spark
 from linkage.engines.engine_differences import compare_levels
 from linkage.engines.spark_sql import parse, to_spark
 from linkage.errors import LinkageError
-from linkage.model.settings import load_settings
+from linkage.model.settings import load_model
 
 needs_spark = pytest.mark.skipif(
     importlib.util.find_spec("pyspark") is None or shutil.which("java") is None,
@@ -66,14 +66,14 @@ def test_preflight_names_what_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_pa
         with pytest.raises(LinkageError, match=told):
             spark.check_spark()
     java.write_text("#!/bin/sh\necho 'openjdk version \"17.0.15\"' >&2\n", encoding="utf-8")
-    monkeypatch.setattr(spark, "_similarity_jar", lambda: str(tmp_path / "none.jar"))
+    monkeypatch.setattr(spark, "similarity_jar", lambda: tmp_path / "none.jar")
     with pytest.raises(LinkageError, match="similarity jar"):
         spark.check_spark()
 
 
 def test_difference_of_levels_is_found(finished_run: Path, tmp_path: Path, connection: duckdb.DuckDBPyConnection) -> None:
     """Five levels are changed in a copy of the level store; exactly these are reported."""
-    settings = load_settings(finished_run / "model.json")
+    model = load_model(finished_run / "model.json")
     altered = tmp_path / "pairs.parquet"
     store = finished_run / "pairs.parquet"
     connection.execute(
@@ -84,8 +84,8 @@ def test_difference_of_levels_is_found(finished_run: Path, tmp_path: Path, conne
         f"SELECT count(*) FROM (SELECT * FROM read_parquet('{store}') ORDER BY id_l, id_r LIMIT 5) WHERE gamma_full_name > 0"
     ).fetchall()[0][0]
     sides = (finished_run / "mentions.parquet", finished_run / "persons.parquet")
-    assert compare_levels(connection, settings, *sides, store, 1)["different_pairs"] == 0
-    found = compare_levels(connection, settings, *sides, altered, 1)
+    assert compare_levels(connection, model, *sides, store, 1)["different_pairs"] == 0
+    found = compare_levels(connection, model, *sides, altered, 1)
     assert found["different_pairs"] == changed > 0
     by_name = {one["comparison"]: one for one in found["by_comparison"]}
     assert by_name["full_name"]["pairs"] == changed and by_name["birth_date"]["pairs"] == 0
@@ -133,12 +133,11 @@ def test_weights_are_those_of_splink_on_spark(
     finished_run: Path, spark_run: Path, tmp_path: Path, connection: duckdb.DuckDBPyConnection
 ) -> None:
     """Splink's own predict, with the Spark run's model in Spark's words, on Spark."""
-    settings = load_settings(spark_run / "model.json")
     read = sorted(
         {*columns_of(connection, spark_run / "mentions.parquet")} & {*columns_of(connection, spark_run / "persons.parquet")}
     )
     dates = {name for name, kind in columns_of(connection, spark_run / "mentions.parquet").items() if kind == "DATE"}
-    model = settings.as_dict() | {"sql_dialect": "spark"}
+    model = json.loads((spark_run / "model.json").read_text(encoding="utf-8")) | {"sql_dialect": "spark"}
     for comparison in model["comparisons"]:
         for level in comparison["comparison_levels"]:
             if level["sql_condition"] != "ELSE":

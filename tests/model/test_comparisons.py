@@ -1,90 +1,138 @@
-"""Each builder's levels on planted pairs: the raw value of both sides, and the level it must get."""
+"""Each builder's levels on planted pairs, the rules for places and dates beside plain Python, and what a new builder needs."""
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
+from typing import get_args
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from splink import SettingsCreator
+from ruamel.yaml import YAML
 
+from linkage import vietnamese as vn
 from linkage.config import ComparisonSpec, FieldKind, LevelSpec
-from linkage.model.comparisons import build_comparison
-from linkage.standardise import standardise_table
+from linkage.config.documentation import README
+from linkage.config.matching import ComparisonUse
+from linkage.model.comparisons import BUILDERS, build_comparison
+from linkage.vietnamese import Place, RegisterDate
+from tests.model.planted_pairs import PLANTED, compared, joined, levels_of
 
-PLANTED = {
-    ("vietnamese_name", FieldKind.person_name): [
-        ("Nguyễn Thị Hoà", "NGUYỄN THỊ HÒA", "same letters and tones"),
-        ("Lê Văn Nghĩa", "Lê Văn Nghỉa", "same but hỏi/ngã"),
-        ("Đặng Văn Đức", "Dang Van Duc", "same without diacritics"),
-        ("Trần Văn Sáng", "Trần Văn Xáng", "sounds the same or legal variant"),
-        ("Trần Quý", "Trần Quí", "sounds the same or legal variant"),
-        ("Nguyễn Thị Lan", "Nguyễn Lan", "middle name dropped or added"),
-        ("Phạm Văn Ngọc", "Ngọc Phạm Văn", "same words in another order"),
-        ("Bùi Văn Qu", "Bùi Văn Quang", "given name or surname abbreviated"),
-        ("Nguyễn Thị Hằng", "Nguyễn Thị Hằqg", "one or two letters off (Jaro-Winkler ≥ 0.92)"),
-        ("Trần Minh Tuấn", "Lê Quốc Tuấn", "same given name"),
-        ("Trần Minh Tuấn", "Lê Thị Hoa", "different"),
-        ("Trần Minh Tuấn", None, "missing"),
-    ],
-    ("partial_date", FieldKind.date): [
-        ("05/08/1985", "5-8-1985", "same date"),
-        ("31/04/1957", "01/05/1957", "impossible date, repaired as the rule says"),
-        ("1957", "12/03/1957", "same year, no month on one side"),
-        ("08/1962", "15/08/1962", "same month, no day on one side"),
-        ("01/01/1957", "12/03/1957", "same year, 01/01 on one side"),
-        ("03/12/1984", "12/03/1984", "day and month swapped"),
-        ("05/08/1985", "05/08/1983", "one digit differs"),
-        ("01/01/1985", "21/01/1985", "same year, 01/01 on one side"),
-        ("02/03/1968", "30/03/1968", "one side is the lunar date"),
-        ("05/08/1985", "27/08/1985", "same month and year"),
-        ("05/08/1985", "27/03/1986", "within a year"),
-        ("05/08/1985", "27/03/1999", "different"),
-        (None, "27/03/1999", "missing"),
-    ],
-    ("birth_year", FieldKind.year): [
-        ("1957", "1957", "same year"), ("1957", "1958", "one year off"), ("1957", "1954", "two or three years off"),
-        ("1957", "1987", "one digit differs"), ("1957", "1981", "different"), ("", "1981", "missing"),
-    ],
-    ("identifier", FieldKind.identifier): [
-        ("123456789", "123456789", "same"), ("123456789", "123456798", "one character off"), ("123456789", "987654321", "different"),
-        (None, "1", "missing"),
-    ],
-    ("sex", FieldKind.sex): [("Nam", "nam", "same"), ("Nam", "Nữ", "different"), ("x", "Nữ", "missing")],
-    ("number", FieldKind.number): [
-        ("10", "10.0", "same"), ("10", "11", "within one"), ("100", "109", "within ten per cent"), ("10", "20", "different"),
-    ],
-}  # fmt: skip
+CASES = Path(__file__).parents[1] / "hard_cases"
+
+
+def cases(name: str) -> list[dict]:
+    return YAML(typ="safe", pure=True).load((CASES / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("case", PLANTED, ids=lambda case: case[0])
 def test_planted_pairs_get_their_level(connection, tmp_path: Path, case) -> None:
-    use, kind = case
+    """Whichever side they stand on."""
     pairs = PLANTED[case]
-    for number, side in enumerate("lr"):
-        raw = {
-            "id": list(range(1, len(pairs) + 1)),
-            "record_id": [f"{side}{n}" for n in range(len(pairs))],
-            "f": [pair[number] for pair in pairs],
-        }
-        pq.write_table(
-            pa.table(raw, schema=pa.schema([("id", pa.int32()), ("record_id", pa.string()), ("f", pa.string())])),
-            tmp_path / f"{side}.raw",
-        )
-        standardise_table(connection, tmp_path / f"{side}.raw", tmp_path / f"{side}.parquet", {"f": kind})
-    comparison = SettingsCreator(
-        link_type="link_only", comparisons=[build_comparison(ComparisonSpec(field="f", use=use, term_frequency=True), kind)], unique_id_column_name="id"
-    ).get_settings("duckdb").comparisons[0]  # fmt: skip
-    columns = [column.unquote().name for column in comparison._input_columns_used_by_case_statement]
-    both = ", ".join(f'{side}."{column}" AS "{column}_{side}"' for column in columns for side in "lr")
-    case_sql = comparison._case_statement.rsplit(" as ", 1)[0]
-    rows = connection.execute(
-        f"SELECT {case_sql} FROM (SELECT l.id, {both} FROM read_parquet('{tmp_path / 'l.parquet'}') l"
-        f" JOIN read_parquet('{tmp_path / 'r.parquet'}') r USING (id)) ORDER BY id"
-    ).fetchall()
-    labels = {level.comparison_vector_value: level.label_for_charts for level in comparison.comparison_levels}
-    assert [labels[row[0]] for row in rows] == [pair[2] for pair in pairs]
+    for sides in ([(one, other) for one, other, _ in pairs], [(other, one) for one, other, _ in pairs]):
+        assert levels_of(connection, tmp_path, *case, sides) == [level for *_, level in pairs]
+
+
+def test_a_comparison_is_known_to_config_planted_and_documented() -> None:
+    """Of each name that is entered in one of the places only; its levels' Vietnamese is asked for in tests/report."""
+    assert set(BUILDERS) == set(get_args(ComparisonUse)), "linkage.config.matching and BUILDERS name the same comparisons"
+    assert set(BUILDERS) == {use for use, _ in PLANTED}, "each has planted pairs in tests/model/planted_pairs.py"
+    page = README.read_text(encoding="utf-8")
+    assert not [use for use in BUILDERS if f"`{use}`" not in page], "run: python -m linkage.config.documentation"
+
+
+@pytest.mark.parametrize("case", PLANTED, ids=lambda case: case[0])
+def test_every_level_is_planted(case) -> None:
+    labels = {"missing"} | {level.label for level in compared(*case).levels}
+    assert labels == {level for *_, level in PLANTED[case]}
+
+
+@pytest.mark.parametrize("code", ["26740", "01537"])
+def test_a_reused_commune_code_is_another_commune_after_the_reform(connection, tmp_path: Path, code: str) -> None:
+    said = ("01/01/2020", "01/01/2026")
+    [level] = levels_of(connection, tmp_path, "unit_through_time", FieldKind.place, [(code, code)], said)
+    assert level not in {"same commune", "missing"}
+
+
+def nearness(one: Place, other: Place) -> str:
+    """By the sets of codes alone; a place abroad is in none of them."""
+    if not one.provinces or not other.provinces:
+        return "missing"
+    if one.unit is not None and one.unit == other.unit:
+        return "same commune"
+    names = {
+        "communes": "successors overlap", "districts": "same former district", "provinces_old": "same former province",
+        "provinces": "same present province",
+    }  # fmt: skip
+    return next((level for name, level in names.items() if {*getattr(one, name)} & {*getattr(other, name)}), "different")
+
+
+def test_places_have_the_level_of_their_codes(connection, tmp_path: Path) -> None:
+    texts = [case["raw"] for case in cases("places")]
+    field, both = compared("unit_through_time", FieldKind.place), joined(connection, tmp_path, FieldKind.place, [texts, texts])
+    labels = {-1: "missing"} | {level.value: level.label for level in field.levels}
+    found = connection.execute(f"SELECT id_l, id_r, {field.expression} FROM {both}").fetchall()
+    places = [vn.resolve_place(text) for text in texts]
+    assert len(found) == len(texts) ** 2
+    for one, other, level in found:
+        assert labels[level] == nearness(places[one - 1], places[other - 1])
+
+
+def parts(said: RegisterDate) -> tuple[int, int, int] | None:
+    return (said.year, said.month, said.day) if said.year and said.month and said.day else None
+
+
+def is_day_month_swap(one: RegisterDate, other: RegisterDate) -> bool:
+    a, b = parts(one), parts(other)
+    return a is not None and b is not None and a != b and (a[0], a[2], a[1]) == b
+
+
+def differs_by_one_digit(one: RegisterDate, other: RegisterDate) -> bool:
+    a, b = parts(one), parts(other)
+    digits = zip("{:04d}{:02d}{:02d}".format(*a), "{:04d}{:02d}{:02d}".format(*b), strict=True) if a and b else ()
+    return sum(x != y for x, y in digits) == 1
+
+
+def is_official_repair(one: RegisterDate, other: RegisterDate) -> bool:
+    a, b = parts(one), parts(other)
+    if a is None or b is None:
+        return False
+    return (vn.repair_impossible_date(*a) == other.date is not None) or (vn.repair_impossible_date(*b) == one.date is not None)
+
+
+def is_lunar_reading(one: RegisterDate, other: RegisterDate) -> bool:
+    """Within a day, for calendars of North and South differed before 1976."""
+    for lunar, solar in ((one, other), (other, one)):
+        said = parts(lunar)
+        read = vn.solar_of_lunar(*said) if said else None
+        if read and solar.date and abs((read - solar.date).days) <= 1:
+            return True
+    return False
+
+
+def test_rules_of_dates_hold_where_plain_python_says(connection, tmp_path: Path) -> None:
+    more = [
+        "08/05/1985", "06/08/1985", "02/03/1957", "01/05/1960", "30/03/1957", "16/04/1957", "01/04/1957", "26/09/1950", "25/9/1950",
+    ]  # fmt: skip
+    values = [*(case["raw"] for case in cases("dates")), *more]
+    dates = [vn.parse_date(text) for text in values]
+    both = joined(connection, tmp_path, FieldKind.date, [values, values])
+    conditions = {level.label: level.condition for level in compared("partial_date", FieldKind.date).levels}
+    rules = {
+        "impossible date, repaired as the rule says": is_official_repair, "day and month swapped": is_day_month_swap,
+        "one digit differs": differs_by_one_digit, "one side is the lunar date": is_lunar_reading,
+    }  # fmt: skip
+    for label, rule in rules.items():
+        found = connection.execute(f"SELECT id_l, id_r, coalesce({conditions[label]}, false) FROM {both}").fetchall()
+        assert any(holds for _, _, holds in found), label
+        for one, other, holds in found:
+            assert holds == rule(dates[one - 1], dates[other - 1]), (label, values[one - 1], values[other - 1])
+
+
+def test_impossible_dates_agree_with_what_re_registration_makes_of_them(connection, tmp_path: Path) -> None:
+    pairs = [(case["raw"], case["repaired"]) for case in cases("date_repairs") if "repaired" in case]
+    assert all(date.fromisoformat(repaired) for _, repaired in pairs) and len(pairs) == 7
+    found = levels_of(connection, tmp_path, "partial_date", FieldKind.date, pairs)
+    assert set(found) == {"impossible date, repaired as the rule says"}
 
 
 def test_term_frequency_is_never_on_the_surname() -> None:

@@ -2,7 +2,7 @@
 
 | fault of Splink 5.0 on DuckDB 2 | guard | test |
 |---|---|---|
-| a failed pass takes comparisons out of the model and changes its prior | a pass works on a deep copy | here: failed_pass |
+| a failed pass takes comparisons out of the model and changes its prior | Splink trains settings of its own | here: failed_pass |
 | the cache belongs to the connection: a second model gets the first one's frequencies | a connection a model | here: two_models |
 | u is estimated from few right records and stops early | u counted, or sampled to the end | test_random_pairs |
 | a term-frequency weight of 0 becomes 1; surname frequencies double those of names | written out, always 1, on one key | here: frequency |
@@ -35,21 +35,21 @@ import duckdb
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from splink.internals.settings import Settings
 
 from linkage import open_project
 from linkage.assigning.assignment import _best_of_each
 from linkage.config import ComparisonSpec, FieldKind, ProjectSpec, load_project
 from linkage.errors import LinkageError, ProjectFileError
+from linkage.model import splink_training
 from linkage.model.comparisons import BUILDERS, build_comparison
-from linkage.model.settings import build_settings, columns_needed, compared_columns, term_frequency_columns
+from linkage.model.match_model import MatchModel
+from linkage.model.settings import build_model, columns_needed
 from linkage.pairs.frequencies import write_frequencies
 from linkage.pairs.level_store import levels_of_pairs
 from linkage.pairs.sides import Sides, open_tables
 from linkage.pipeline import check_project
 from linkage.runs.sql import connect
 from linkage.training import passes
-from linkage.training.parameters import level_arrays
 from linkage.weighing.linker import open_linker, weighed_pairs
 from linkage.weighing.trained_model import TrainedModel
 
@@ -59,15 +59,15 @@ class Untrained:
     connection: duckdb.DuckDBPyConnection
     sides: Sides
     spec: ProjectSpec
-    settings: Settings
+    model: MatchModel
     field_of: dict[str, str]
 
     def train_pass(self, most_iterations: int) -> passes.Pass:
         spec = self.spec.model_copy(
             update={"training": self.spec.training.model_copy(update={"max_iterations": most_iterations})}
         )
-        u = level_arrays(self.settings, "u")
-        return passes.train_pass(self.connection, self.sides, spec, self.settings, spec.blocking.train[0], u, self.field_of)
+        u = [field.probabilities("u") for field in self.model.fields]
+        return passes.train_pass(self.connection, self.sides, spec, self.model, spec.blocking.train[0], u, self.field_of)
 
 
 @pytest.fixture
@@ -75,19 +75,22 @@ def untrained(finished_run: Path, quick_demo: Path, province: Path) -> Iterator[
     """The demo's model before training (with made-up u), on the tables of the finished run."""
     project = load_project(quick_demo)
     plan = check_project(project, province)
-    settings = build_settings(project.spec, plan.shared)
-    for comparison in settings.comparisons:
-        levels = comparison._comparison_levels_excluding_null
-        for place, level in enumerate(levels):
-            level.u_probability = 0.5**place / sum(0.5**n for n in range(len(levels)))
+    untrained = build_model(project.spec, plan.shared)
+    u = [0.5 ** np.arange(len(field.levels))[::-1] for field in untrained.fields]
+    m = [field.probabilities("m") for field in untrained.fields]
+    model = untrained.with_probabilities(m, [one / one.sum() for one in u])
     with connect() as connection:
         sides = open_tables(
             connection,
             finished_run / "mentions.parquet",
             finished_run / "persons.parquet",
-            columns_needed(project.spec, settings),
+            columns_needed(project.spec, model),
         )
-        yield Untrained(connection, sides, project.spec, settings, plan.field_of)
+        yield Untrained(connection, sides, project.spec, model, plan.field_of)
+
+
+def plain(model: MatchModel) -> str:
+    return repr(model) + json.dumps(model.settings)
 
 
 def test_failed_pass_leaves_the_model_as_it_was(untrained: Untrained, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,18 +101,18 @@ def test_failed_pass_leaves_the_model_as_it_was(untrained: Untrained, monkeypatc
         core.probability_two_random_records_match = 0.997
         raise RuntimeError("planted")
 
-    monkeypatch.setattr(passes, "expectation_maximisation", fails)
-    before = json.dumps(untrained.settings.as_dict())
+    monkeypatch.setattr(splink_training, "expectation_maximisation", fails)
+    before = plain(untrained.model)
     with pytest.raises(RuntimeError, match="planted"):
         untrained.train_pass(20)
-    assert json.dumps(untrained.settings.as_dict()) == before
+    assert plain(untrained.model) == before
 
 
 def test_failed_pass_leaves_no_model_in_the_run(sound_project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(**given: Any) -> None:
         raise LinkageError("planted", "")
 
-    monkeypatch.setattr(passes, "expectation_maximisation", fails)
+    monkeypatch.setattr(splink_training, "expectation_maximisation", fails)
     with pytest.raises(LinkageError, match="planted"):
         open_project(sound_project / "sound.yaml").run(until="train", out=tmp_path / "run")
     assert (tmp_path / "run" / "pairs.parquet").is_file()
@@ -117,11 +120,11 @@ def test_failed_pass_leaves_no_model_in_the_run(sound_project: Path, tmp_path: P
 
 
 def test_pass_leaves_no_tables_and_alters_nothing(untrained: Untrained) -> None:
-    before = json.dumps(untrained.settings.as_dict())
+    before = plain(untrained.model)
     untrained.train_pass(20)
     names = [row[0] for row in untrained.connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
     assert not [name for name in names if name.startswith(("__splink", "training_patterns"))]
-    assert json.dumps(untrained.settings.as_dict()) == before
+    assert plain(untrained.model) == before
 
 
 def test_iteration_limit_is_not_called_convergence(untrained: Untrained) -> None:
@@ -131,13 +134,13 @@ def test_iteration_limit_is_not_called_convergence(untrained: Untrained) -> None
 
 def test_splink_at_its_limit_is_not_called_convergence(untrained: Untrained, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ours settled, Splink's own went on to the limit."""
-    trained = passes._train_with_splink
+    trained = passes.train_with_splink
 
     def never_settles(*given: Any) -> Any:
         m, _ = trained(*given)
-        return m, given[1].training.max_iterations
+        return m, given[-1]
 
-    monkeypatch.setattr(passes, "_train_with_splink", never_settles)
+    monkeypatch.setattr(passes, "train_with_splink", never_settles)
     assert not untrained.train_pass(200).fit.converged
 
 
@@ -149,12 +152,12 @@ def test_two_models_at_once_have_their_own_frequencies(finished_run: Path, tmp_p
     kept = len(persons) // 2
     pq.write_table(persons.slice(0, kept), tmp_path / "persons.parquet")
     with connect() as connection:
-        settings = TrainedModel.load(tmp_path).settings
-        columns = {*compared_columns(settings), *term_frequency_columns(settings)}
+        model = TrainedModel.load(tmp_path).match
+        columns = {*model.columns, *model.frequency_columns}
         sides = open_tables(connection, tmp_path / "mentions.parquet", tmp_path / "persons.parquet", columns)
-        write_frequencies(connection, sides, settings, tmp_path / "frequencies.parquet")
+        write_frequencies(connection, sides, model, tmp_path / "frequencies.parquet")
         pairs = f"FROM read_parquet('{finished_run / 'pairs.parquet'}') SELECT id_l, id_r, blocking_rules WHERE id_r <= {kept}"
-        levels = levels_of_pairs(settings, sides, pairs)
+        levels = levels_of_pairs(model, sides, pairs)
         connection.execute(f"COPY ({levels}) TO '{tmp_path / 'pairs.parquet'}' (FORMAT parquet)")
         first, second = open_linker(finished_run), open_linker(tmp_path)
         first.inference.predict()

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from splink.internals.settings import Settings
 
 from linkage.config import BlockingRule, ComparisonSpec, FieldKind
 from linkage.errors import LinkageError
 from linkage.model.comparisons import build_comparison
-from linkage.model.settings import SettingsCreator
+from linkage.model.match_model import MatchModel
+from linkage.model.settings import model_of
 from linkage.pairs import level_store as levels
+from linkage.pairs.conditions import ask_hashes
 from linkage.pairs.frequencies import with_frequencies
 from linkage.pairs.level_store import count_patterns, levels_of_pairs, write_level_store
 from linkage.pairs.sides import Sides, open_tables
@@ -51,7 +52,7 @@ def sides(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> Sides:
 
 
 @pytest.fixture
-def settings() -> Settings:
+def model() -> MatchModel:
     own = [{"sql": "code_l = code_r || ''", "label": "same, as a part"}, {"sql": "left(code_l, 2) = left(code_r, 2)"}]
     specs = [
         (ComparisonSpec(field="code", levels=["exact", {"levenshtein": 1}, *own], term_frequency=True), FieldKind.identifier),
@@ -61,24 +62,23 @@ def settings() -> Settings:
             FieldKind.identifier,
         ),
     ]
-    return SettingsCreator(
-        link_type="link_only", comparisons=[build_comparison(*one) for one in specs], unique_id_column_name="id"
-    ).get_settings("duckdb")
+    comparisons = [build_comparison(*one) for one in specs]
+    return model_of({"link_type": "link_only", "comparisons": comparisons, "unique_id_column_name": "id"})
 
 
-def stored(connection: duckdb.DuckDBPyConnection, sides: Sides, settings: Settings, target: Path) -> list[tuple[int, ...]]:
-    report = write_level_store(connection, sides, settings, RULES, target, lambda what, done, total: None)
+def stored(connection: duckdb.DuckDBPyConnection, sides: Sides, model: MatchModel, target: Path) -> list[tuple[int, ...]]:
+    report = write_level_store(connection, sides, model, RULES, target, lambda what, done, total: None)
     rows = connection.execute("SELECT * FROM read_parquet(?) ORDER BY id_l, id_r", [str(target)]).fetchall()
     assert report["candidate_pairs"] == len(rows) > 1000
     return rows
 
 
-def test_levels_are_those_of_the_comparisons_sql(connection, sides, settings, tmp_path: Path) -> None:
-    rows = stored(connection, sides, settings, tmp_path / "pairs.parquet")
+def test_levels_are_those_of_the_comparisons_sql(connection, sides, model, tmp_path: Path) -> None:
+    rows = stored(connection, sides, model, tmp_path / "pairs.parquet")
     connection.execute(f"CREATE TABLE pairs AS SELECT id_l, id_r, blocking_rules FROM read_parquet('{tmp_path}/pairs.parquet')")
     plain = Sides(sides.left, sides.right, sides.left_rows, sides.right_rows)
     assert sides.types["code"] == "VARCHAR" and sides.types["city_communes"] == "VARCHAR[]"
-    again = connection.execute(f"{levels_of_pairs(settings, plain, 'FROM pairs')} ORDER BY id_l, id_r").fetchall()
+    again = connection.execute(f"{levels_of_pairs(model, plain, 'FROM pairs')} ORDER BY id_l, id_r").fetchall()
     assert rows == again
     assert {row[3] for row in rows} == {-1, 0, 1, 3, 4}
     assert {row[4] for row in rows} >= {-1, 1, 2, 3, 4, 5}
@@ -86,31 +86,31 @@ def test_levels_are_those_of_the_comparisons_sql(connection, sides, settings, tm
 
 
 def test_frequency_is_that_of_the_commoner_value_where_a_level_is_adjusted_by_it(
-    connection, sides, settings, tmp_path: Path
+    connection, sides, model, tmp_path: Path
 ) -> None:
-    stored(connection, sides, settings, tmp_path / "pairs.parquet")
+    stored(connection, sides, model, tmp_path / "pairs.parquet")
     codes = Counter(
         connection.execute("SELECT code FROM mentions UNION ALL SELECT code FROM persons").fetchnumpy()["code"].compressed()
     )
     of_left, of_right = (
         dict(connection.execute(f"SELECT id, code FROM {table}").fetchall()) for table in ("mentions", "persons")
     )
-    known = with_frequencies(settings, f"FROM read_parquet('{tmp_path}/pairs.parquet')", tmp_path / "frequencies.parquet")
+    known = with_frequencies(model, f"FROM read_parquet('{tmp_path}/pairs.parquet')", tmp_path / "frequencies.parquet")
     rows = connection.execute(f"SELECT id_l, id_r, gamma_code, tf_code FROM ({known})").fetchall()
     assert len(rows) > 1000
     for left, right, level, frequency in rows:
         commoner = max(codes[of_left[left]], codes[of_right[right]])
         assert frequency == (commoner / codes.total() if level == 4 else None)
     with pytest.raises(LinkageError, match="no frequencies"):
-        with_frequencies(settings, "FROM pairs", tmp_path / "nowhere" / "frequencies.parquet")
+        with_frequencies(model, "FROM pairs", tmp_path / "nowhere" / "frequencies.parquet")
 
 
-def test_chunks_and_slices_change_nothing(connection, sides, settings, tmp_path: Path, monkeypatch) -> None:
-    whole = stored(connection, sides, settings, tmp_path / "pairs.parquet")
+def test_chunks_and_slices_change_nothing(connection, sides, model, tmp_path: Path, monkeypatch) -> None:
+    whole = stored(connection, sides, model, tmp_path / "pairs.parquet")
     monkeypatch.setattr(levels, "PROPOSALS_A_SLICE", 300)
-    assert stored(connection, sides, settings, tmp_path / "pairs.parquet") == whole
+    assert stored(connection, sides, model, tmp_path / "pairs.parquet") == whole
     monkeypatch.setattr(levels, "PROPOSALS_A_CHUNK", 700)
-    assert stored(connection, sides, settings, tmp_path / "pairs.parquet") == whole
+    assert stored(connection, sides, model, tmp_path / "pairs.parquet") == whole
     assert [row[:2] for row in whole] == sorted({row[:2] for row in whole})
     kept = {"mentions.parquet", "persons.parquet", "pairs.parquet", "frequencies.parquet"}
     assert {path.name for path in tmp_path.iterdir()} == kept
@@ -118,24 +118,28 @@ def test_chunks_and_slices_change_nothing(connection, sides, settings, tmp_path:
 
 def test_only_whole_terms_are_asked_of_hashes() -> None:
     def asked(condition: str) -> tuple[str, dict[str, str]]:
-        conditions, sources = levels._by_hash({"gamma": condition}, ["a"])
-        return conditions["gamma"], sources
+        (expression,), sources, _ = ask_hashes((f"CASE {condition} END",), ("a",))
+        return expression.removeprefix("CASE ").removesuffix(" END"), sources
 
     of_a = {"a#": """CASE WHEN "a" IS NOT NULL THEN hash("a", '.' || "a") END"""}
-    assert asked("CASE WHEN a_l = a_r AND (a_l IS NULL) THEN 1") == (
-        'CASE WHEN "a#_l" = "a#_r" AND ("a#_l" IS NULL) THEN 1',
+    assert asked("WHEN a_l = a_r AND (a_l IS NULL) THEN 1") == (
+        'WHEN "a#_l" = "a#_r" AND ("a#_l" IS NULL) THEN 1',
         of_a,
     )
-    call = "replace(a_l, '4', '3') = replace(a_r, '4', '3')"
-    replaced = """replace("a", '4', '3')"""
+    call = "REPLACE(a_l, '4', '3') = REPLACE(a_r, '4', '3')"
+    replaced = """REPLACE("a", '4', '3')"""
     of_call = {"a#0": f"CASE WHEN {replaced} IS NOT NULL THEN hash({replaced}, '.' || {replaced}) END"}
     assert asked(f"WHEN {call} THEN 1") == ('WHEN "a#0_l" = "a#0_r" THEN 1', of_call)
-    for other in ("WHEN a_l = a_r || '' THEN 1", "WHEN left(a_l, 2) = left(a_r, 3) THEN 1", "WHEN f(a_l) = g(a_r) THEN 1"):
+    assert asked(f"WHEN {call.lower().replace('a_l', chr(34) + 'a_l' + chr(34))} THEN 1") == (
+        'WHEN "a#0_l" = "a#0_r" THEN 1',
+        of_call,
+    )
+    for other in ("WHEN a_l = a_r || '' THEN 1", "WHEN LEFT(a_l, 2) = LEFT(a_r, 3) THEN 1", "WHEN F(a_l) = G(a_r) THEN 1"):
         assert asked(other) == (other, {})
     longer = f"WHEN {call} || '' THEN 2 WHEN {call} AND ({call}) THEN 1"
     once, twice = f"WHEN {call} || '' THEN 2", 'WHEN "a#0_l" = "a#0_r" AND ("a#0_l" = "a#0_r") THEN 1'
     assert asked(longer) == (f"{once} {twice}", of_call)
-    carried = "WHEN a_l = a_r THEN 2 WHEN levenshtein(a_l, a_r) <= 1 THEN 1"
+    carried = "WHEN a_l = a_r THEN 2 WHEN LEVENSHTEIN(a_l, a_r) <= 1 THEN 1"
     assert asked(carried) == (carried, {})
 
 
@@ -149,20 +153,19 @@ def test_texts_of_one_hash_are_told_apart(connection, tmp_path: Path) -> None:
         )
     sides = open_tables(connection, tmp_path / "mentions.parquet", tmp_path / "persons.parquet", ["name", "one"])
     spec = ComparisonSpec(field="name", levels=["exact"], term_frequency=True)
-    settings = SettingsCreator(
-        link_type="link_only", comparisons=[build_comparison(spec, FieldKind.identifier)], unique_id_column_name="id"
-    ).get_settings("duckdb")
-    assert "hash(" in levels_of_pairs(settings, sides, "FROM pairs")
+    comparisons = [build_comparison(spec, FieldKind.identifier)]
+    model = model_of({"link_type": "link_only", "comparisons": comparisons, "unique_id_column_name": "id"})
+    assert "hash(" in levels_of_pairs(model, sides, "FROM pairs")
     for rules, expected in (
         ([BlockingRule(on=("name",))], [(1, 1, 1), (2, 2, 1)]),
         ([BlockingRule(on=("one", "name"))], [(1, 1, 1), (2, 2, 1)]),
         ([BlockingRule(on=("one",))], [(1, 1, 1), (1, 2, 0), (2, 1, 0), (2, 2, 1)]),
     ):
-        write_level_store(connection, sides, settings, rules, tmp_path / "pairs.parquet", lambda what, done, total: None)
+        write_level_store(connection, sides, model, rules, tmp_path / "pairs.parquet", lambda what, done, total: None)
         store = f"FROM read_parquet('{tmp_path}/pairs.parquet')"
         found = connection.execute(f"SELECT id_l, id_r, gamma_name {store} ORDER BY ALL").fetchall()
         assert found == expected
-        known = with_frequencies(settings, store, tmp_path / "frequencies.parquet")
+        known = with_frequencies(model, store, tmp_path / "frequencies.parquet")
         assert connection.execute(f"SELECT DISTINCT tf_name FROM ({known}) WHERE gamma_name = 1").fetchall() == [(0.5,)]
 
 
@@ -175,7 +178,7 @@ def test_order_of_the_level_store_changes_nothing(finished_run: Path, tmp_path: 
             connection, f"FROM '{finished_run / 'pairs.parquet'}' ORDER BY hash(id_l, id_r)", tmp_path / "pairs.parquet"
         )
         patterns = [
-            count_patterns(connection, model.settings, f"FROM '{run / 'pairs.parquet'}'") for run in (finished_run, tmp_path)
+            count_patterns(connection, model.match, f"FROM '{run / 'pairs.parquet'}'") for run in (finished_run, tmp_path)
         ]
         for run, target in ((finished_run, "as_stored.parquet"), (tmp_path, "shuffled.parquet")):
             assert score_pairs(connection, model, run / "pairs.parquet", tmp_path / target).written > 1000

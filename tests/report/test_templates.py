@@ -8,9 +8,10 @@ import pytest
 from jinja2 import Environment, nodes
 
 import linkage.report
-from linkage.config import ComparisonSpec, FieldKind
+from linkage.config import ComparisonSpec
 from linkage.model.comparisons import BUILDERS, build_comparison
 from linkage.report.texts import Texts
+from tests.model.planted_pairs import PLANTED
 
 ROOM = Path(linkage.report.__file__).parent
 TEMPLATES = sorted((ROOM / "templates").glob("*.j2"))
@@ -67,14 +68,10 @@ def test_every_text_has_both_languages():
 
 def test_every_level_of_the_comparison_library_is_translated():
     texts = Texts("vi")
-    kinds = {
-        "vietnamese_name": "person_name", "given_name": "person_name", "partial_date": "date", "birth_year": "year",
-        "unit_through_time": "place", "identifier": "identifier", "category": "category", "sex": "sex", "number": "number",
-    }  # fmt: skip
-    assert set(kinds) == set(BUILDERS)
+    assert {use for use, _ in PLANTED} == set(BUILDERS)
     english = set()
-    for use, kind in kinds.items():
-        built = build_comparison(ComparisonSpec(field="f", use=use), FieldKind(kind))
+    for use, kind in PLANTED:
+        built = build_comparison(ComparisonSpec(field="f", use=use), kind)
         labels = [level["label_for_charts"] for level in built["comparison_levels"]]
         english |= {label for label in labels if texts.level(label) == label and not label.startswith("Jaro")}
     assert english == set()

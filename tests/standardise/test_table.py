@@ -18,7 +18,6 @@ from linkage.config import FieldKind as Kind
 from linkage.runs.sql import connect
 from linkage.standardise import keys_of, readers, standardise_table
 from linkage.standardise import table as table_module
-from linkage.standardise.keys import DATE_LEVELS, NAME_LEVELS, PLACE_LEVELS
 from linkage.standardise.name_words import NAME_COLUMNS, name_row
 
 CASES = Path(__file__).parents[1] / "hard_cases"
@@ -196,78 +195,3 @@ def test_a_field_dated_by_an_undeclared_one_is_refused(tmp_path):
         run(tmp_path, table(5), dated_by={"birth_place": "when"})
     with pytest.raises(ValueError, match="no date or year"):
         run(tmp_path, table(5), dated_by={"birth_place": "full_name"})
-
-
-def pairs(tmp_path, values, kind):
-    """Every pair of `values`, with its level by SQL conditions in order (None: none holds)."""
-    raw = pa.table(
-        {
-            "id": pa.array(range(len(values)), pa.int32()),
-            "record_id": [str(i) for i in range(len(values))],
-            "f": pa.array(values, pa.string()),
-        }
-    )
-    target = run(tmp_path, raw, fields={"f": kind}, dated_by={})
-    sides = (", ".join(f'"{c}" AS "{c}_{side}"' for c in ("id", *keys_of("f", kind))) for side in "lr")
-    left, right = (f"(SELECT {side} FROM '{target}')" for side in sides)
-    return f"{left} CROSS JOIN {right}"
-
-
-def test_place_levels_in_sql_are_those_of_the_function(tmp_path):
-    joined = pairs(tmp_path, PLACES, Kind.place)
-    case = " ".join(f"WHEN {sql.format(f='f')} THEN '{level}'" for level, sql in PLACE_LEVELS.items())
-    found = duckdb.sql(f"SELECT id_l, id_r, CASE {case} ELSE 'different' END FROM {joined}").fetchall()
-    places = [vn.resolve_place(text) for text in PLACES]
-    assert len(found) == len(PLACES) ** 2
-    for one, other, level in found:
-        assert level == vn.compare_places(places[one], places[other])
-
-
-def test_date_levels_in_sql_are_the_functions(tmp_path):
-    values = [
-        *DATES,
-        "08/05/1985",
-        "06/08/1985",
-        "02/03/1957",
-        "01/05/1960",
-        "30/03/1957",
-        "16/04/1957",
-        "01/04/1957",
-        "26/09/1950",
-        "25/9/1950",
-    ]
-    joined = pairs(tmp_path, values, Kind.date)
-    dates = [vn.parse_date(text) for text in values]
-    for level, function in (("official_repair", vn.is_official_repair), ("day_month_swap", vn.is_day_month_swap),
-                            ("one_digit", vn.differs_by_one_digit), ("lunar_reading", vn.is_lunar_reading)):  # fmt: skip
-        found = duckdb.sql(f"SELECT id_l, id_r, coalesce({DATE_LEVELS[level].format(f='f')}, false) FROM {joined}").fetchall()
-        assert any(holds for _, _, holds in found), level
-        for one, other, holds in found:
-            assert holds == function(dates[one], dates[other]), (level, values[one], values[other])
-
-
-def test_name_levels(tmp_path):
-    names = [
-        "Nguyễn Thị Thu Hà",
-        "Nguyễn Thị Hà",
-        "Hà Nguyễn Thị Thu",
-        "Nguyễn Thị Thu Hạ",
-        "Nguyen Thi Thu Ha",
-        "Huỳnh Thị Thu Hà",
-        "Võ Quí",
-        "Vũ Quý",
-        "Xa Văn Sáng",
-        "Sa Văn Xáng",
-    ]
-    joined = pairs(tmp_path, names, Kind.person_name)
-
-    def holds(level, one, other):
-        sql = f"SELECT coalesce({NAME_LEVELS[level].format(f='f')}, false) FROM {joined} WHERE id_l = {one} AND id_r = {other}"
-        return duckdb.sql(sql).fetchall()[0][0]
-
-    assert holds("middle_name_left_out", 0, 1) and not holds("middle_name_left_out", 0, 5)
-    assert holds("same_words_in_another_order", 0, 2) and not holds("same_letters", 0, 2)
-    assert holds("same_letters", 0, 3) and not holds("same_marks", 0, 3) and holds("same_letters", 0, 4)
-    assert holds("surname_or_middle_name_differs", 0, 5)
-    assert holds("legal_variant", 6, 7) and not holds("same_marks", 6, 7)
-    assert holds("same_sound", 8, 9) and not holds("same_letters", 8, 9)

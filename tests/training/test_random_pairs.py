@@ -7,11 +7,10 @@ from dataclasses import replace
 import duckdb
 import numpy as np
 import pytest
-from splink import SettingsCreator
 
-from linkage.model.settings import gamma_expressions
+from linkage.model.settings import model_of
+from linkage.pairs.conditions import read_alternatives
 from linkage.pairs.sides import Sides
-from linkage.training.counted_levels import read_alternatives
 from linkage.training.random_pairs import estimate_u
 
 LEVELS = [
@@ -36,9 +35,9 @@ def sides(connection: duckdb.DuckDBPyConnection) -> Sides:
     return Sides("mentions", "persons", 2_000, 2_500)
 
 
-def settings():
-    comparison = {"output_column_name": "name", "comparison_levels": LEVELS}
-    return SettingsCreator(link_type="link_only", comparisons=[comparison], unique_id_column_name="id").get_settings("duckdb")
+def model(levels=LEVELS):
+    comparison = {"output_column_name": "name", "comparison_levels": levels}
+    return model_of({"link_type": "link_only", "comparisons": [comparison], "unique_id_column_name": "id"})
 
 
 def exact_u(connection: duckdb.DuckDBPyConnection, dedupe: bool) -> np.ndarray:
@@ -56,7 +55,7 @@ def test_equality_levels_are_exact_and_fuzzy_ones_close(connection, sides, dedup
     sides = Sides("mentions", "mentions", 2_000, 2_000) if dedupe else sides
     planted = exact_u(connection, dedupe)
     for seed in range(5):
-        found = estimate_u(connection, sides, settings(), 200_000, seed)
+        found = estimate_u(connection, sides, model(), 200_000, seed)
         bits = np.abs(np.log2(found.u[0] / planted))
         assert bits[3] < 1e-9 and bits[2] < 1e-9
         assert bits.max() < 0.15
@@ -86,8 +85,7 @@ def test_rare_levels_with_a_key_are_exact_whatever_their_form(connection, sides,
             " lpad((hash(id, 'x') % 30000)::VARCHAR, 8, '0') AS digits, DATE '2001-01-01' + (hash(id, 'b') % 4000)::INTEGER AS born,"
             f" DATE '2001-02-01' + (hash(id, 'r') % 4000)::INTEGER AS registered FROM {table}"
         )
-    comparison = {"output_column_name": "name", "comparison_levels": RARE}
-    built = SettingsCreator(link_type="link_only", comparisons=[comparison], unique_id_column_name="id").get_settings("duckdb")
+    built = model(RARE)
     sides = replace(
         sides,
         right="mentions" if dedupe else "persons",
@@ -98,7 +96,7 @@ def test_rare_levels_with_a_key_are_exact_whatever_their_form(connection, sides,
     both = ", ".join(f"{side}.{column} AS {column}_{side}" for column in columns for side in "lr")
     once = "l.id <> r.id" if dedupe else "true"
     rows = connection.execute(
-        f"SELECT {gamma_expressions(built)['gamma_name']} AS level, count(*) FROM (SELECT {both} FROM mentions l"
+        f"SELECT {built.fields[0].expression} AS level, count(*) FROM (SELECT {both} FROM mentions l"
         f" JOIN {sides.right} r ON {once}) GROUP BY level HAVING level >= 0 ORDER BY level"
     ).fetchall()
     planted = np.array([row[1] for row in rows], dtype=float) / sum(row[1] for row in rows)
@@ -110,7 +108,7 @@ def test_rare_levels_with_a_key_are_exact_whatever_their_form(connection, sides,
 
 def test_level_that_needs_too_many_pairs_is_sampled(connection, sides, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("linkage.training.counted_levels.MOST_PAIRS", 500)
-    found = estimate_u(connection, sides, settings(), 200_000, 0)
+    found = estimate_u(connection, sides, model(), 200_000, 0)
     assert not any(found.exact[0])
     assert np.abs(np.log2(found.u[0] / exact_u(connection, False))).max() < 0.15
 
@@ -120,6 +118,6 @@ def test_condition_that_cannot_be_read_is_left_to_the_sample() -> None:
 
 
 def test_same_seed_same_u_whatever_the_threads(connection, sides) -> None:
-    first = estimate_u(connection, sides, settings(), 50_000, 9).u[0]
+    first = estimate_u(connection, sides, model(), 50_000, 9).u[0]
     connection.execute("SET threads = 1")
-    assert np.abs(estimate_u(connection, sides, settings(), 50_000, 9).u[0] - first).max() < 1e-15
+    assert np.abs(estimate_u(connection, sides, model(), 50_000, 9).u[0] - first).max() < 1e-15

@@ -14,7 +14,7 @@ import pytest
 
 from linkage.synthetic import place_history as generated
 from linkage.synthetic.births import COUNTRIES
-from linkage.vietnamese import build_gazetteer, compare_places, resolve_place
+from linkage.vietnamese import build_gazetteer, resolve_place
 from linkage.vietnamese.gazetteer import REFORM, Gazetteer, gazetteer, split_type
 from linkage.vietnamese.places import same_periods
 
@@ -67,7 +67,6 @@ def test_crosswalk_counts_and_corrections():
 def test_a_reused_commune_code_is_another_unit_after_the_reform(code):
     old, new = resolve_place(code, BEFORE), resolve_place(code, AFTER)
     assert old.unit != new.unit
-    assert compare_places(old, new) != "same_commune"
     assert resolve_place(code).unit is None
 
 
@@ -196,25 +195,6 @@ def test_a_commune_of_another_province_is_never_read():
         assert set(place.provinces) <= {UNITS.new_of_old_province[stated]}
         assert all(UNITS.new_province_of[new] == UNITS.new_of_old_province[stated] for new in place.communes)
     assert read > 500
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "nearness"),
-    [
-        ("Phường Bến Nghé, Quận 1, TP.HCM", "P. Bến Nghé, Q.1, Hồ Chí Minh", "same_commune"),
-        ("Phường Bến Nghé, Quận 1, TP.HCM", "Phường Sài Gòn, TP.HCM", "overlapping_successors"),
-        ("Phường Bến Nghé, Quận 1, TP.HCM", "Phường Cô Giang, Quận 1, TP.HCM", "same_old_district"),
-        ("Quận 1, TP.HCM", "Quận 3, TP.HCM", "same_old_province"),
-        ("Thủ Dầu Một, Bình Dương", "Quận 3, TP.HCM", "same_present_province"),
-        ("Hà Nội", "Thanh Hóa", "different"),
-        ("Hà Nội", "Hoa Kỳ", "different"),
-        ("Hà Nội", "không rõ", "unknown"),
-        ("Hà Nam Ninh", "Nam Định", "same_old_province"),
-    ],
-)
-def test_nearness(one, other, nearness):
-    for a, b in ((one, other), (other, one)):
-        assert compare_places(resolve_place(a), resolve_place(b)) == nearness
 
 
 def test_a_place_means_the_same_through_its_run_of_periods():

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from splink import SettingsCreator
 
 from linkage.config import RelativesSpec
+from linkage.model.settings import model_of
 from linkage.pairs.sides import Sides
 from linkage.weighing.by_chance import learn_together, together_bits
 
@@ -50,9 +50,9 @@ def test_what_unrelated_people_have_together_is_recovered(connection) -> None:
         }
         for field in FIELDS
     ]
-    settings = SettingsCreator("link_only", comparisons=comparisons, unique_id_column_name="id").get_settings("duckdb")
+    model = model_of({"link_type": "link_only", "comparisons": comparisons, "unique_id_column_name": "id"})
     spec = RelativesSpec(share=["family"], told_apart_by=["name"], together_by_chance=COUPLES)
-    found = learn_together(connection, sides, settings, spec, dict.fromkeys(FIELDS), 1)
+    found = learn_together(connection, sides, model, spec, dict.fromkeys(FIELDS), 1)
     for (a, b), learned in zip(COUPLES, found, strict=True):
         counted = connection.execute(f"SELECT {a}, {b}, count(*) FROM {pairs} GROUP BY ALL ORDER BY ALL").fetchall()
         for level_a, level_b, count in counted:
