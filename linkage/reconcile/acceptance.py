@@ -17,6 +17,7 @@ import pyarrow as pa
 from linkage.errors import SourceError
 from linkage.reconcile import texts
 from linkage.reconcile.acceptance_plan import Plan, plan_acceptance
+from linkage.reconcile.sides import tidy_sql
 from linkage.reconcile.tables import read_table
 from linkage.runs.sql import connect, literal, quote
 from linkage.vietnamese import tone_key
@@ -186,7 +187,7 @@ def _compare(connection: duckdb.DuckDBPyConnection, fields: Sequence[str]) -> No
 
 
 def _written(value: str) -> str:
-    return f"trim(regexp_replace(lower(nfc_normalize(coalesce({value}, ''))), '[\\s\\p{{Z}}\\p{{Cf}}]+', ' ', 'g'))"
+    return tidy_sql(f"coalesce({value}, '')")
 
 
 def _judge_lots(

@@ -16,8 +16,9 @@ from linkage.config import FieldKind
 from linkage.errors import LinkageError
 from linkage.reconcile.claims import CLASHING, DIFFERENT_PERSON
 from linkage.reconcile.differences import classify_differences, unit_name
-from linkage.reconcile.sides import Sides, columns_of, fold_sql, scan
+from linkage.reconcile.sides import Sides, columns_of, scan
 from linkage.runs.sql import connect, write_parquet
+from linkage.vietnamese.letters_sql import fold_sql
 
 if TYPE_CHECKING:
     import duckdb

@@ -22,7 +22,7 @@ from starlette.staticfiles import StaticFiles
 from linkage.errors import ReviewError
 from linkage.review.accounts import Role, Session, find_session
 from linkage.review.marks import Marked
-from linkage.review.population import Population
+from linkage.review.person_search import PersonSearch
 from linkage.review.security import Guard, RateLimit, SignInLimit
 from linkage.review.store import Store
 from linkage.review.texts import LANGUAGES, TEXTS, Language
@@ -68,7 +68,7 @@ class Desk:
     """What the routes of one app share."""
 
     store: Store
-    population: Population
+    persons: PersonSearch
     https: bool
     page_version: str = field(default_factory=_page_version)
     sign_ins: SignInLimit = field(default_factory=SignInLimit)
@@ -198,17 +198,17 @@ def create_app(
     """The app over an open store. `hosts` are the only Host headers answered (any when None); `at_stop` runs at shutdown."""
     from linkage.review import manager_pages, reviewer_pages
 
-    population = Population(run)
+    persons = PersonSearch(run)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         if at_stop is not None:
             at_stop()
-        population.close()
+        persons.close()
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
-    app.state.desk = Desk(store, population, https)
+    app.state.desk = Desk(store, persons, https)
     app.include_router(reviewer_pages.router)
     app.include_router(manager_pages.router)
     app.mount("/static", StaticFiles(directory=_HERE / "static"))
