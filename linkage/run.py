@@ -261,13 +261,14 @@ class Run:
 
     def _pairs_query(self) -> str:
         from linkage.matching.linker import weighed_pairs
+        from linkage.statistics import probability_sql
 
         left, right = (literal(str(self.path / f"{table}.parquet")) for table in ("mentions", "persons"))
         if not (self.path / "persons.parquet").is_file():
             right = left
         return (
             "SELECT l.record_id AS record_id_l, r.record_id AS record_id_r, pairs.*,"
-            " 1 / (1 + pow(2::DOUBLE, -link_weight)) AS match_probability"
+            f" {probability_sql('link_weight')} AS match_probability"
             f" FROM ({weighed_pairs(self.path)}) pairs"
             f" JOIN read_parquet({left}) l ON l.id = id_l JOIN read_parquet({right}) r ON r.id = id_r"
         )

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from linkage.decision.intervals import Interval, ratio
-from linkage.decision.thresholds import probability
+from linkage.decision.ratios import ratio
+from linkage.statistics import Interval, probability
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -3,10 +3,9 @@ import pytest
 
 from linkage.decision import calibrate, reliability
 from linkage.decision.calibration import fit_curve, score
-from linkage.decision.intervals import wilson
 from linkage.decision.testkit import label_sample, plant_population
-from linkage.decision.thresholds import probability
 from linkage.errors import LinkageError
+from linkage.statistics import probability, wilson
 
 
 def labelled(seed, sureness=1.8, pairs=600):

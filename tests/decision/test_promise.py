@@ -8,7 +8,7 @@ from linkage.decision import describe_choices, describe_promise, propose_thresho
 from linkage.decision.promise import false_link_bound, missed_below_bound
 from linkage.decision.samples import LabelledSample
 from linkage.decision.testkit import label_sample, plant_population
-from linkage.decision.thresholds import probability
+from linkage.statistics import probability
 
 NONE_GIVEN = SimpleNamespace(upper=None, lower=None)
 
