@@ -1,6 +1,8 @@
 """The fold in SQL gives what the fold in Python gives."""
 
+import re
 import unicodedata
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -8,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import linkage
 from linkage.vietnamese.letters import APOSTROPHES, fold
 from linkage.vietnamese.letters_sql import fold_sql
 
@@ -61,3 +64,12 @@ def test_texts_fold_alike(written):
 
 def test_nothing_stays_nothing():
     assert in_sql([None, "", "  '’ "]) == [None, "", ""]
+
+
+def test_no_other_room_folds_by_itself():
+    rooms = Path(linkage.__file__).parent
+    others = [path for path in rooms.rglob("*.py") if path.relative_to(rooms).parts[0] not in ("vietnamese", "synthetic")]
+    assert len(others) > 100
+    assert not [
+        path.name for path in others if re.search(r"strip_accents|unicodedata|combining\(", path.read_text(encoding="utf-8"))
+    ]
