@@ -224,13 +224,14 @@ class Run:
         return json.loads(path.read_text(encoding="utf-8"))
 
     def _pairs_query(self) -> str:
+        from linkage.statistics import probability_sql
         from linkage.weighing.linker import weighed_pairs
 
         left = tables.MENTIONS.scan(self.path)
         right = tables.PERSONS.scan(self.path) if tables.PERSONS.is_in(self.path) else left
         return (
             "SELECT l.record_id AS record_id_l, r.record_id AS record_id_r, pairs.*,"
-            " 1 / (1 + pow(2::DOUBLE, -link_weight)) AS match_probability"
+            f" {probability_sql('link_weight')} AS match_probability"
             f" FROM ({weighed_pairs(self.path)}) pairs"
             f" JOIN {left} l ON l.id = id_l JOIN {right} r ON r.id = id_r"
         )

@@ -10,7 +10,7 @@ import typer
 from linkage.cli.output import RunFolder, app, console, print_rows
 
 if TYPE_CHECKING:
-    from linkage.review.agreement import Measure
+    from linkage.statistics import Measure
 
 review = typer.Typer(help="Clerical review in the browser, or by workbooks.", no_args_is_help=True)
 app.add_typer(review, name="review")

@@ -10,10 +10,10 @@ import numpy as np
 
 from linkage.comparing.paired import CATEGORIES, Category, PairedEstimate, by_sample, matches_of_category
 from linkage.decision import Stratum
-from linkage.decision.intervals import Interval
 from linkage.decision.strata import allocate, stratum_bounds, tally
 from linkage.errors import LinkageError
 from linkage.runs.sql import fetch_row, literal, write_parquet
+from linkage.statistics import Interval
 
 if TYPE_CHECKING:
     import duckdb

@@ -16,7 +16,7 @@ from linkage.runs.files import write_text
 
 if TYPE_CHECKING:
     from linkage.comparing.run_comparison import RunComparison
-    from linkage.decision.intervals import Interval
+    from linkage.statistics import Interval
 
 NOTABLE = 1.0
 """Bits by which a level's weight must move to stand out."""

@@ -18,7 +18,7 @@ from typing import Literal
 
 import numpy as np
 
-from linkage.decision.intervals import Interval, total_of_hits, wilson
+from linkage.statistics import Interval, total_of_hits, wilson
 
 Category = Literal["both", "only_a", "only_b", "neither"]
 CATEGORIES: tuple[Category, ...] = ("both", "only_a", "only_b", "neither")

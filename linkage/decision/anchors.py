@@ -9,9 +9,9 @@ import numpy as np
 
 from linkage.decision.deciding import columns_of, relation
 from linkage.decision.estimators import Estimate, rates
-from linkage.decision.intervals import Interval, total_of_hits
 from linkage.errors import LinkageError
 from linkage.runs.sql import quote
+from linkage.statistics import Interval, total_of_hits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

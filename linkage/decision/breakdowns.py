@@ -9,8 +9,8 @@ import numpy as np
 
 from linkage.decision.anchors import standardised_difference
 from linkage.decision.estimators import Estimate, estimate_by_design
-from linkage.decision.intervals import Interval, wilson
 from linkage.runs.sql import quote
+from linkage.statistics import Interval, wilson
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

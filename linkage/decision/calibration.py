@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from linkage.decision.intervals import Interval, wilson
-from linkage.decision.thresholds import probability
 from linkage.errors import LinkageError
+from linkage.statistics import Interval, probability, wilson
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -22,10 +22,11 @@ from linkage.decision.estimators import (
 )
 from linkage.decision.promise import thresholds_from_labels
 from linkage.decision.samples import LabelledSample, load_sample
-from linkage.decision.thresholds import Thresholds, probability
+from linkage.decision.thresholds import Thresholds
 from linkage.errors import LinkageError
 from linkage.runs.files import write_json
 from linkage.runs.sql import quote
+from linkage.statistics import probability
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

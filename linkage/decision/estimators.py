@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from linkage.decision.intervals import Interval, ratio
+from linkage.decision.ratios import ratio
 from linkage.decision.samples import Reading
-from linkage.decision.thresholds import probability
+from linkage.statistics import Interval, probability
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

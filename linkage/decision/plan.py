@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from linkage.decision.intervals import ratio, total_of_hits
+from linkage.decision.ratios import ratio
 from linkage.decision.strata import allocate
 from linkage.decision.texts import Language, number, text
+from linkage.statistics import total_of_hits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

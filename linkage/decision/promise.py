@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linkage.decision.calibration import fit_curve
-from linkage.decision.intervals import Interval, ratio
+from linkage.decision.ratios import ratio
 from linkage.decision.texts import Language, number, percent, text
 from linkage.decision.thresholds import Choice, Thresholds, expected_thresholds, trade_off
+from linkage.statistics import Interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from linkage.decision.deciding import columns_of, relation
-from linkage.decision.intervals import Interval, total_of_hits
 from linkage.errors import LinkageError
+from linkage.statistics import Interval, total_of_hits
 
 if TYPE_CHECKING:
     from pathlib import Path

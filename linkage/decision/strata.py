@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from linkage.decision.thresholds import probability
 from linkage.errors import LinkageError
+from linkage.statistics import probability
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import numpy as np
 
 from linkage.errors import LinkageError
+from linkage.statistics import probability
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,19 +129,6 @@ class Thresholds:
         known = {name: held[name] for name in cls.__dataclass_fields__ if name in held}
         choices = tuple(Choice(**one) for one in held.get("choices", ()))
         return cls(**{**known, "choices": choices, "unmet": tuple(held.get("unmet", ()))})
-
-
-def probability(weights: ArrayLike) -> NDArray[np.float64]:
-    """Match probability 1 / (1 + 2^-w) of link weights w in bits; same shape. Any pairs.
-
-    The weights are log2 posterior odds (Fellegi and Sunter 1969, with Bayes' rule for the prior).
-
-    >>> probability([0.0, 10.0]).round(5).tolist()
-    [0.5, 0.99902]
-    """
-    from scipy.special import expit
-
-    return np.asarray(expit(np.asarray(weights, dtype=float) * np.log(2)), dtype=float)
 
 
 def propose_thresholds(

@@ -18,6 +18,7 @@ from linkage.errors import SourceError
 from linkage.reconcile import texts
 from linkage.reconcile.acceptance_plan import AcceptancePlan, plan_acceptance
 from linkage.reconcile.list_files import read_table
+from linkage.reconcile.side_files import tidy_sql
 from linkage.runs.sql import connect, literal, quote
 from linkage.vietnamese import tone_key
 
@@ -186,7 +187,7 @@ def _compare(connection: duckdb.DuckDBPyConnection, fields: Sequence[str]) -> No
 
 
 def _written(value: str) -> str:
-    return f"trim(regexp_replace(lower(nfc_normalize(coalesce({value}, ''))), '[\\s\\p{{Z}}\\p{{Cf}}]+', ' ', 'g'))"
+    return tidy_sql(f"coalesce({value}, '')")
 
 
 def _judge_lots(

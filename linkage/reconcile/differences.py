@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkage.config import FieldKind
-from linkage.reconcile.side_files import SideFiles, scan
+from linkage.reconcile.side_files import SideFiles, scan, tidy_sql
 from linkage.runs.sql import literal, quote, quote_list, write_parquet
+from linkage.vietnamese.letters_sql import fold_sql
 
 if TYPE_CHECKING:
     import duckdb
@@ -96,7 +97,7 @@ def _of_field(field: str, kind: FieldKind, sides: SideFiles, pairs: str) -> str:
     clashes = _CLASHES.get(kind, "class = 'real'").format(f=field)
     touches = _TOUCHES.get(kind, "false").format(f=field)
     read = set(re.findall(r'\b[lr]\."(\w+)"', " ".join((rule, known_l, coarser, clashes, touches))))
-    clean_l, clean_r = ("raw_l.clean", "raw_r.clean") if kind is FieldKind.place else (_clean("value_l"), _clean("value_r"))
+    clean_l, clean_r = ("raw_l.clean", "raw_r.clean") if kind is FieldKind.place else (tidy_sql("value_l"), tidy_sql("value_r"))
     # materialised, or the filter would have every class decided twice
     return f"""
         WITH classed AS MATERIALIZED (
@@ -139,12 +140,7 @@ def _values(field: str, kind: FieldKind, path: Path) -> str:
     if kind is not FieldKind.place:
         return values
     texts = f"SELECT DISTINCT {quote(field)} AS value FROM {scan(path)}"
-    return f"SELECT * FROM ({values}) LEFT JOIN (SELECT value, {_clean('value')} AS clean FROM ({texts})) USING (value)"
-
-
-def _clean(value: str) -> str:
-    """Technical clean-up only: composed letters, lower case, single spaces."""
-    return f"trim(regexp_replace(lower(nfc_normalize({value})), '[\\s\\p{{Z}}\\p{{Cf}}]+', ' ', 'g'))"
+    return f"SELECT * FROM ({values}) LEFT JOIN (SELECT value, {tidy_sql('value')} AS clean FROM ({texts})) USING (value)"
 
 
 def _one_off(left: str, right: str) -> str:
@@ -195,7 +191,8 @@ _WORDS_L, _WORDS_R = (
 
 
 def _raw_words(value: str) -> str:
-    return f"string_split(trim(regexp_replace(translate(lower(strip_accents({value})), 'đ', 'd'), '[.~ ]+', ' ', 'g')), ' ')"
+    # the rules are filled in by `format`
+    return f"string_split({fold_sql(value)}, ' ')".replace("{", "{{").replace("}", "}}")
 
 
 # word by word, each side's word begins the other's, and some word is shortened by a point or a tilde

@@ -16,8 +16,9 @@ from linkage.config import FieldKind
 from linkage.errors import LinkageError
 from linkage.reconcile.differences import classify_differences, unit_name
 from linkage.reconcile.rivals import CLASHING, DIFFERENT_PERSON
-from linkage.reconcile.side_files import SideFiles, columns_of, fold_sql, scan
+from linkage.reconcile.side_files import SideFiles, columns_of, scan
 from linkage.runs.sql import connect, write_parquet
+from linkage.vietnamese.letters_sql import fold_sql
 
 if TYPE_CHECKING:
     import duckdb

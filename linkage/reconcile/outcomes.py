@@ -16,8 +16,9 @@ import pyarrow as pa
 from linkage.config import FieldKind
 from linkage.reconcile.codes import FINDINGS, OUTCOMES_FILE, Codes, load_codes, routings
 from linkage.reconcile.rivals import gather_claims
-from linkage.reconcile.side_files import SideFiles, columns_of, fold_sql, scan, texts_sql
+from linkage.reconcile.side_files import SideFiles, columns_of, scan, texts_sql
 from linkage.runs.sql import literal, quote, write_parquet
+from linkage.vietnamese.letters_sql import fold_sql
 
 if TYPE_CHECKING:
     import duckdb

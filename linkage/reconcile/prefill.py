@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from linkage.errors import LinkageError
 from linkage.reconcile import texts
 from linkage.reconcile.codes import LINKED
-from linkage.reconcile.side_files import SideFiles, columns_of, require_outcomes, scan, texts_sql
+from linkage.reconcile.side_files import SideFiles, columns_of, require_outcomes, scan, texts_sql, tidy_sql
 from linkage.reconcile.spreadsheets import (
     ENTRY,
     FILLED,
@@ -96,9 +96,9 @@ def prefill_entries(
         for role in roles:
             _gather(connection, role, basic or {}, population)
         connection.execute(
-            """CREATE OR REPLACE TEMP TABLE pf_chosen AS
+            f"""CREATE OR REPLACE TEMP TABLE pf_chosen AS
             SELECT record_id, field, arg_min(value, rank) AS value, arg_min(source, rank) AS source, min(rank) AS rank,
-                count(DISTINCT lower(nfc_normalize(trim(value)))) FILTER (rank > 0) > 1 AS disagree
+                count(DISTINCT {tidy_sql("value")}) FILTER (rank > 0) > 1 AS disagree
             FROM pf_cells WHERE value IS NOT NULL GROUP BY record_id, field"""
         )
         fields = [field for field in template if field != "record_id"]

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 from linkage.config import FieldKind
 from linkage.reconcile.codes import Codes
 from linkage.reconcile.differences import same_number
-from linkage.reconcile.side_files import SideFiles, columns_of, fold_sql, scan, texts_sql
+from linkage.reconcile.side_files import SideFiles, columns_of, scan, texts_sql
 from linkage.runs.sql import quote
+from linkage.vietnamese.letters_sql import fold_sql
 
 if TYPE_CHECKING:
     import duckdb

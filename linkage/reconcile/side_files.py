@@ -60,6 +60,6 @@ def texts_sql(texts: Iterable[str]) -> str:
     return f"({', '.join(literal(text) for text in texts) or 'NULL'})"
 
 
-def fold_sql(text: str) -> str:
-    """SQL for a text without accents, in lower case."""
-    return f"translate(lower(strip_accents({text})), 'đ', 'd')"
+def tidy_sql(text: str) -> str:
+    """SQL for a text after technical clean-up only: composed letters, lower case, single spaces."""
+    return f"trim(regexp_replace(lower(nfc_normalize({text})), '[\\s\\p{{Z}}\\p{{Cf}}]+', ' ', 'g'))"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from linkage.runs.sql import from_two_starts, literal, quote
+from linkage.vietnamese.letters_sql import fold_sql
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,8 +30,7 @@ MACROS = (
     "TRY_CAST(regexp_extract(t, '(^|[^0-9])([12][0-9]{3})([^0-9]|$)', 2) AS SMALLINT)",
     "CREATE OR REPLACE TEMP MACRO register_day(t) AS "
     "CAST(try_strptime(trim(t), ['%d/%m/%Y', '%d.%m.%Y', '%d-%m-%Y', '%Y-%m-%d']) AS DATE)",
-    "CREATE OR REPLACE TEMP MACRO register_fold(t) AS "
-    "regexp_replace(strip_accents(replace(lower(nfc_normalize(t)), 'đ', 'd')), '[^a-z0-9]+', '', 'g')",
+    f"CREATE OR REPLACE TEMP MACRO register_fold(t) AS replace({fold_sql('t')}, ' ', '')",
     # Nam, Nữ and the template codes 1 and 2
     "CREATE OR REPLACE TEMP MACRO register_sex(t) AS "
     "CASE WHEN register_fold(t) IN ('nam', '1', 'male', 'm') THEN 0 "

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Literal
 
 from linkage.errors import nearest
+from linkage.vietnamese.letters import clean_text, fold
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -58,15 +58,14 @@ class HeaderMapping:
 
 
 def fold_header(text: str) -> str:
-    """A header without accents, case, spaces and punctuation.
+    """A header's fold key without spaces; one without any Latin letter stays as it is, in lower case.
 
     >>> fold_header("Họ và tên:") == fold_header("HO VA TEN")
     True
     >>> fold_header("Nơi đăng ký")
     'noidangky'
     """
-    decomposed = unicodedata.normalize("NFKD", text.casefold().replace("đ", "d"))
-    return "".join(sign for sign in decomposed if sign.isalnum())
+    return fold(text).replace(" ", "") or clean_text(text).casefold()
 
 
 def known_headers(fields: Sequence[RegisterField], declared: Mapping[str, str]) -> set[str]:

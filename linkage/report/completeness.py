@@ -9,7 +9,7 @@ import numpy as np
 from linkage.report.disclosure import hide_small_counts, share_may_be_shown
 from linkage.report.figures import draw_flow, draw_heat_map
 from linkage.report.groups import PERIODS, period_of, period_sql, province_column
-from linkage.report.numbers import Ledger
+from linkage.report.numbers import Ledger, Number
 from linkage.report.tables import Cell, Part, Picture, Table, part
 from linkage.runs.sql import quote
 
@@ -200,7 +200,7 @@ def _by_period(run: RunTables, fields: list[str], texts: Texts, floor: int) -> t
         cells = [_share(run, int(n), int(whole), "mentions.parquet", floor, texts) for n in counts]
         rows.append((label, *cells))
         labels.append(label)
-        shares.append([float("nan") if isinstance(cell, str) else float(cell.value or 0) for cell in cells])
+        shares.append([float(cell.value or 0) if isinstance(cell, Number) else float("nan") for cell in cells])
     names = [texts.field(field) for field in fields]
     wide = (2, *[1] * len(fields))
     table = Table(texts("captions", "completeness_period"), (texts("groups", "period"), *names), rows, "mentions.parquet", wide)

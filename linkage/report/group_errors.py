@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from linkage.report.numbers import Interval
+from linkage.report.numbers import NumberWithLimits
 from linkage.report.tables import Cell, Table
+from linkage.statistics import Interval
 
 if TYPE_CHECKING:
     from linkage.report.reading import RunTables
@@ -58,7 +59,7 @@ def _usable(rate: dict[str, Any] | None) -> bool:
 def _rate(rate: dict[str, Any] | None, source: str, texts: Texts) -> Cell:
     if rate is None or not _usable(rate):
         return texts("words", "too_few")
-    return Interval(rate["value"], rate["low"], rate["high"], source)
+    return NumberWithLimits(Interval(rate["value"], rate["low"], rate["high"]), source)
 
 
 def group_label(column: str, group: str, texts: Texts) -> str:

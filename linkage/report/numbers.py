@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from linkage.statistics import Interval
+
 Kind = Literal["count", "share", "rate", "expected", "weight", "probability", "plain"]
 Language = Literal["vi", "en"]
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -37,12 +39,10 @@ class Number:
 
 
 @dataclass(frozen=True)
-class Interval:
+class NumberWithLimits:
     """A rate 0–1 with its confidence limits; printed with the digits that its width supports."""
 
-    value: float
-    low: float
-    high: float
+    limits: Interval
     source: str
 
     def __str__(self) -> str:
@@ -66,24 +66,25 @@ class Ledger:
         self.section = ""
         self.printed: dict[Printed, None] = {}
 
-    def show(self, number: Number | Interval) -> Shown:
+    def show(self, number: Number | NumberWithLimits) -> Shown:
         """The printed form; noted down."""
         shown = self.form(number)
         self.printed[Printed(shown, self.section, number.source)] = None
         return shown
 
-    def form(self, number: Number | Interval) -> Shown:
+    def form(self, number: Number | NumberWithLimits) -> Shown:
         """The printed form alone, for tables, which the annex lists as a whole.
 
         >>> ledger = Ledger("vi")
         >>> [ledger.form(one) for one in (Number(1234567, "count", ""), Number(0.98765, "share", "", of=1000))]
         ['1.234.567', '98,8%']
-        >>> ledger.form(Interval(0.99812, 0.9955, 0.9993, ""))
+        >>> ledger.form(NumberWithLimits(Interval(0.99812, 0.9955, 0.9993), ""))
         '99,81% (99,55%–99,93%)'
         """
-        if isinstance(number, Interval):
-            decimals = _decimals_for(max(number.high - number.low, 1e-6) * 100 / 2)
-            middle, low, high = (self._per_cent(part, decimals) for part in (number.value, number.low, number.high))
+        if isinstance(number, NumberWithLimits):
+            limits = number.limits
+            decimals = _decimals_for(max(limits.high - limits.low, 1e-6) * 100 / 2)
+            middle, low, high = (self._per_cent(part, decimals) for part in (limits.value, limits.low, limits.high))
             return Shown(f"{middle} ({low}–{high})")
         value = number.value
         if value is None or not math.isfinite(value):

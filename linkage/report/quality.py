@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from linkage.report.figures import draw_calibration
 from linkage.report.group_errors import error_rates_by_group
 from linkage.report.model import choices_table
-from linkage.report.numbers import Interval, Number
+from linkage.report.numbers import Number, NumberWithLimits
 from linkage.report.tables import Cell, Part, Picture, Table, part
+from linkage.statistics import Interval, krippendorffs_alpha
 
 if TYPE_CHECKING:
     from linkage.config import ProjectSpec
@@ -106,8 +107,9 @@ def _best(found: list[dict[str, Any]], measure: str, upper: float | None) -> dic
     return None
 
 
-def _interval(one: dict[str, Any], run: RunTables) -> Interval:
-    return Interval(one["value"], one["low"], one["high"], f"{run.label}estimates.json: {one['measure']}, {one['estimator']}")
+def _interval(one: dict[str, Any], run: RunTables) -> NumberWithLimits:
+    source = f"{run.label}estimates.json: {one['measure']}, {one['estimator']}"
+    return NumberWithLimits(Interval(one["value"], one["low"], one["high"]), source)
 
 
 def _headline(
@@ -262,20 +264,13 @@ def _labels(run: RunTables, texts: Texts) -> Part:
 
 
 def _agreement(tallies: list[tuple[int, ...]]) -> tuple[float | None, int, int]:
-    """Krippendorff's alpha for nominal verdicts, discordant pairs, pairs with two or more answers.
+    """Krippendorff's alpha, discordant pairs, pairs with two or more answers; rows are (answers by verdict …, pairs).
 
-    Source: Krippendorff 2004, ch. 11; α = 1 − observed / expected disagreement. Rows are (answers by verdict …, pairs).
     Population: labelled pairs with at least two blind answers, unweighted. None when all answers are one verdict.
     """
-    doubled = sum(row[-1] for row in tallies)
-    discordant = sum(row[-1] for row in tallies if max(row[:-1]) < sum(row[:-1]))
-    totals = [sum(row[place] * row[-1] for row in tallies) for place in range(3)]
-    given = sum(totals)
-    agreeing = sum(row[-1] * sum(n * (n - 1) for n in row[:-1]) / (sum(row[:-1]) - 1) for row in tallies)
-    by_chance = sum(n * (n - 1) for n in totals) / (given - 1) if given > 1 else 0.0
-    if given == by_chance or not doubled:
-        return None, discordant, doubled
-    return 1 - (given - agreeing) / (given - by_chance), discordant, doubled
+    answers = [row[:-1] for row in tallies for _ in range(row[-1])]
+    discordant = sum(max(one) < sum(one) for one in answers)
+    return krippendorffs_alpha(answers).value, discordant, len(answers)
 
 
 def _calibration(run: RunTables, texts: Texts) -> tuple[Table, Picture] | None:

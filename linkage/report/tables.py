@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from linkage.report.figures import Drawing
-from linkage.report.numbers import Interval, Number
+from linkage.report.numbers import Number, NumberWithLimits
 
-Cell = str | Number | Interval
+Cell = str | Number | NumberWithLimits
 
 
 @dataclass(frozen=True)

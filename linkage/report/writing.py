@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, pas
 from jinja2.runtime import Context
 
 from linkage.errors import ReportError
-from linkage.report.numbers import Interval, Language, Ledger, Number, Shown
+from linkage.report.numbers import Language, Ledger, Number, NumberWithLimits, Shown
 from linkage.report.pandoc import Node
 from linkage.report.tables import Cell, Picture, Table
 from linkage.report.texts import Texts
@@ -85,7 +85,7 @@ def compiled_template(language: Language) -> Template:
 
 
 @pass_context
-def _show_number(context: Context, number: Number | Interval) -> Shown:
+def _show_number(context: Context, number: Number | NumberWithLimits) -> Shown:
     ledger: Ledger = context["ledger"]
     return ledger.show(number)
 
@@ -171,11 +171,11 @@ def _plain(text: str) -> Node:
 
 
 def _shown(cell: Cell, ledger: Ledger) -> str:
-    return str(ledger.form(cell)) if isinstance(cell, (Number, Interval)) else cell
+    return str(ledger.form(cell)) if isinstance(cell, (Number, NumberWithLimits)) else cell
 
 
 def _is_figure(cell: Cell) -> bool:
-    return isinstance(cell, (Number, Interval)) or cell in ("–", "ẩn", "hidden")
+    return isinstance(cell, (Number, NumberWithLimits)) or cell in ("–", "ẩn", "hidden")
 
 
 def _placeholder(block: Node) -> re.Match[str] | None:

@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from linkage.review.accounts import Role, Session, find_session
 from linkage.review.marks import Marked
-from linkage.review.population import Population
+from linkage.review.person_search import PersonSearch
 from linkage.review.security import RateLimit, SignInLimit
 from linkage.review.store import Store
 from linkage.review.texts import LANGUAGES, TEXTS, Language
@@ -63,7 +63,7 @@ class Desk:
     """What the routes of one app share."""
 
     store: Store
-    population: Population
+    persons: PersonSearch
     https: bool
     page_version: str = field(default_factory=_page_version)
     sign_ins: SignInLimit = field(default_factory=SignInLimit)

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from linkage.review.accounts import Session
-from linkage.review.agreement import LEVEL, Measure
 from linkage.review.desk import desk_of, language_of, render, signed_in
 from linkage.review.review_progress import progress_csv, summarise
 from linkage.review.texts import TEXTS
+from linkage.statistics.agreement import LEVEL, Measure
 
 router = APIRouter()
 

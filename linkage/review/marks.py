@@ -7,16 +7,16 @@ Unicode form, the kind of apostrophe and the place of the tone mark in a syllabl
 from __future__ import annotations
 
 import re
-import unicodedata
 from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from linkage.vietnamese.letters import APOSTROPHES, clean_text, compose
+from linkage.vietnamese.syllables import split_tone
+
 Kind = Literal["same", "tone", "letter"]
 
-_TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
-_ALIKE = str.maketrans({"’": "'", "ʼ": "'", "‘": "'", "`": "'", "Ð": "Đ", "ð": "đ", "Ɖ": "Đ", "\u00a0": " "})
-_WORDS = re.compile(r"[\w'’ʼ‘`\u0300-\u036f]+|\s+|[^\w\s]")
+_WORDS = re.compile(rf"[\w{APOSTROPHES}\u0300-\u036f]+|\s+|[^\w\s]")
 
 
 class Segment(NamedTuple):
@@ -36,7 +36,7 @@ def mark_differences(left: str, right: str) -> tuple[Marked, Marked]:
     >>> mark_differences("Nguyễn Hoa", "Nguyên Hoa")[0]
     (Segment(text='Nguy', kind='same'), Segment(text='ễ', kind='tone'), Segment(text='n Hoa', kind='same'))
     """
-    words_l, words_r = _WORDS.findall(unicodedata.normalize("NFC", left)), _WORDS.findall(unicodedata.normalize("NFC", right))
+    words_l, words_r = _WORDS.findall(compose(left)), _WORDS.findall(compose(right))
     keys_l, keys_r = [_sameness(word) for word in words_l], [_sameness(word) for word in words_r]
     plain_l, plain_r = [letters for letters, _ in keys_l], [letters for letters, _ in keys_r]
     marked_l: list[Segment] = []
@@ -63,10 +63,8 @@ def difference_kind(left: str, right: str) -> Kind:
 
 def _sameness(word: str) -> tuple[str, str]:
     """The word's letters without tones, and its tones; spaces are all alike."""
-    decomposed = unicodedata.normalize("NFD", word.translate(_ALIKE).casefold())
-    letters = "".join(sign for sign in decomposed if sign not in _TONES)
-    tones = "".join(sorted(sign for sign in decomposed if sign in _TONES))
-    return " " if letters.isspace() else unicodedata.normalize("NFC", letters), tones
+    letters, tones = split_tone(clean_text(word).casefold())
+    return letters, "".join(sorted(tones))
 
 
 def _mark_word(left: str, right: str, same: bool, marked_l: list[Segment], marked_r: list[Segment]) -> None:

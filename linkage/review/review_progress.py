@@ -10,10 +10,10 @@ from itertools import combinations
 from pathlib import Path
 from statistics import median
 
-from linkage.review.agreement import Measure, cohens_kappa, fleiss_kappa, krippendorffs_alpha, share
 from linkage.review.answers import VERDICTS
 from linkage.review.store import Store, open_store
 from linkage.runs.spreadsheet_text import csv_text
+from linkage.statistics import Measure, cohens_kappa, fleiss_kappa, krippendorffs_alpha, share
 
 _FEW = 5
 """Under so many answers a median is that of all answers."""

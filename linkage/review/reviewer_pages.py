@@ -30,7 +30,7 @@ from linkage.review.answers import (
 from linkage.review.assignments import holds_dispute, next_dispute, next_pair, note_search, pick_person, show_pair, skip_pair
 from linkage.review.comparison import Card, card, compare_pair, mention_fields
 from linkage.review.desk import desk_of, go, render, signed_in
-from linkage.review.population import MOST_RESULTS, fold
+from linkage.review.person_search import MOST_RESULTS
 from linkage.review.review_progress import minutes_without_pause, own_summary
 from linkage.review.texts import LANGUAGES, Language
 
@@ -153,7 +153,7 @@ def _pair_page(request: Request, person: Session, pair: int) -> Response:
         others=[],
         reasons=REASONS,
         verdicts=VERDICTS,
-        searchable=desk.population.is_searchable,
+        searchable=desk.persons.is_searchable,
         minutes=minutes_without_pause(desk.store, person.account.id),
         break_after=BREAK_AFTER_MINUTES,
         adjudicating=False,
@@ -242,7 +242,7 @@ def search(request: Request, person: Reviewer, pair: int, name: ShortField = "",
     """Persons of that name and year; posted, so that no name stands in an address. Each search is an event without its words."""
     desk = desk_of(request)
     show_pair(desk.store, pair, person.account.id)
-    if len(fold(name).split()) < 2:
+    if not desk.persons.says_enough(name, year):
         return _search_page(request, pair, name, year, None, "search_short", 422)
     key = str(person.account.id)
     if not desk.searches.allows(key):
@@ -250,7 +250,7 @@ def search(request: Request, person: Reviewer, pair: int, name: ShortField = "",
     desk.searches.count(key)
     note_search(desk.store, pair, person.account.id, desk.page_version)
     mention = mention_fields(desk.store, pair)
-    found = [card(person.record_id, person.fields, mention) for person in desk.population.search(name, year)]
+    found = [card(person.record_id, person.fields, mention) for person in desk.persons.search(name, year)]
     return _search_page(request, pair, name, year, found)
 
 
@@ -264,7 +264,7 @@ def _search_page(
 def pick(request: Request, person: Reviewer, pair: int, record_id: ShortField = "") -> Response:
     """Note the person found (an empty record id takes it back); it is saved with the answer."""
     desk = desk_of(request)
-    fields = desk.population.fields_of(record_id) if record_id else None
+    fields = desk.persons.fields_of(record_id) if record_id else None
     if record_id and fields is None:
         raise HTTPException(400)
     pick_person(desk.store, pair, person.account.id, record_id or None, fields or "")

@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from linkage.errors import ReviewError
 from linkage.review import manager_pages, reviewer_pages
 from linkage.review.desk import HERE, Desk, error_page
-from linkage.review.population import Population
+from linkage.review.person_search import PersonSearch
 from linkage.review.security import Guard
 from linkage.review.store import Store
 
@@ -28,17 +28,17 @@ def create_app(
     at_stop: Callable[[], None] | None = None,
 ) -> FastAPI:
     """The app over an open store. `hosts` are the only Host headers answered (any when None); `at_stop` runs at shutdown."""
-    population = Population(run)
+    persons = PersonSearch(run)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         if at_stop is not None:
             at_stop()
-        population.close()
+        persons.close()
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
-    app.state.desk = Desk(store, population, https)
+    app.state.desk = Desk(store, persons, https)
     app.include_router(reviewer_pages.router)
     app.include_router(manager_pages.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"))

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from linkage.synthetic.sheet import ENTRIES_PER_BOOK, Sheet
-from linkage.synthetic.spelling import fold, hoi_nga, mark_lost, typing_slip
+from linkage.synthetic.spelling import hoi_nga, mark_lost, typing_slip, without_marks
 
 KEYED_FIELDS = (
     "full_name", "sex", "birth_date", "birth_place", "hometown", "ethnicity", "mother_name", "mother_birth_year", "father_name",
@@ -45,7 +45,7 @@ def _one_digit(text: str, draw: float) -> str | None:
 KEYING_KINDS: dict[str, Callable[[str, float], str | None]] = {
     "slip": lambda text, draw: _a_token(text, draw, typing_slip),
     "mark": lambda text, draw: _a_token(text, draw, lambda token: mark_lost(token) + hoi_nga(token)),
-    "no_diacritics": lambda text, draw: fold(text) if fold(text) != text else None,
+    "no_diacritics": lambda text, draw: without_marks(text) if without_marks(text) != text else None,
     "digit": _one_digit,
     "token_lost": lambda text, draw: " ".join(text.split(" ")[:1] + text.split(" ")[2:]) if text.count(" ") >= 2 else None,
     "left_empty": lambda text, draw: "",

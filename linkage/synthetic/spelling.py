@@ -24,8 +24,8 @@ def _nfc(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def fold(token: str) -> str:
-    """Without diacritics, case kept."""
+def without_marks(token: str) -> str:
+    """As typed without marks: case and every other sign are kept, unlike in the fold key."""
     bare = "".join(c for c in _nfd(token) if unicodedata.category(c) != "Mn")
     return bare.translate(str.maketrans("đĐƀɃ", "dDbB"))
 
@@ -73,7 +73,7 @@ _NOT_SPELT_WITH_Y = ("Thị",)
 
 def i_or_y(token: str) -> list[str]:
     """Quý/Quí, Mỹ/Mĩ, Vy/Vi, Sỹ/Sĩ, Kỳ/Kì, Ly/Li."""
-    if not re.fullmatch(r"(qu|[hklmstv]|th)[iy]", fold(token).lower()) or token in _NOT_SPELT_WITH_Y:
+    if not re.fullmatch(r"(qu|[hklmstv]|th)[iy]", without_marks(token).lower()) or token in _NOT_SPELT_WITH_Y:
         return []
     parts = _nfd(token)
     at = next(i for i in range(len(parts) - 1, -1, -1) if parts[i] in "iy")
@@ -85,9 +85,9 @@ def _initials(*pairs: tuple[str, str]) -> Callable[[str], list[str]]:
         low = token.lower()
         out = []
         for old, new in pairs:
-            if low.startswith(old) and len(low) > len(old) and fold(low[len(old)]) in "aeiouy":
+            if low.startswith(old) and len(low) > len(old) and without_marks(low[len(old)]) in "aeiouy":
                 rest = token[len(old) :]
-                if new == "gi" and fold(rest[:1]).lower() == "i":
+                if new == "gi" and without_marks(rest[:1]).lower() == "i":
                     continue
                 out.append(_cased(token, new + rest))
         return out
@@ -229,7 +229,7 @@ def minority_spelling(token: str) -> list[str]:
     if "’" in token:
         out += [token.replace("’", mark) for mark in ("'", "ʼ", "", " ", "’ ")]
     elif re.search("[ĭŏŭčñƀ]|[^ ]ă$", token):
-        out.append(fold(token))
+        out.append(without_marks(token))
     return out
 
 

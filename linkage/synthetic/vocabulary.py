@@ -14,14 +14,14 @@ import numpy as np
 from linkage.synthetic import reference_names as kinh
 from linkage.synthetic.legacy import to_mojibake, to_tcvn3, to_vni
 from linkage.synthetic.reference_ethnic_names import PATTERNS
-from linkage.synthetic.spelling import TOKEN_KINDS, fold
+from linkage.synthetic.spelling import TOKEN_KINDS, without_marks
 from linkage.vietnamese.syllables import relocate_tone
 
 STYLES: dict[str, Callable[[str], str]] = {
     "plain": lambda token: token,
-    "no_diacritics": fold,
+    "no_diacritics": without_marks,
     "capitals": str.upper,
-    "capitals_no_diacritics": lambda token: fold(token).upper(),
+    "capitals_no_diacritics": lambda token: without_marks(token).upper(),
     "new_tone_style": lambda token: relocate_tone(token, "new"),
     "tcvn3": to_tcvn3,
     "vni": to_vni,
@@ -88,7 +88,7 @@ class Vocabulary:
     @cached_property
     def folded(self) -> np.ndarray:
         """Code of the folded token among folded tokens: equal numbers, equal spelling without diacritics."""
-        return np.unique(np.array([fold(token).lower() for token in self.tokens]), return_inverse=True)[1]
+        return np.unique(np.array([without_marks(token).lower() for token in self.tokens]), return_inverse=True)[1]
 
     @cached_property
     def moves_tone(self) -> np.ndarray:

@@ -14,8 +14,6 @@ import numpy as np
 from linkage.config import LoadedProject, load_project
 from linkage.config.loading import parse_project
 from linkage.decision import propose_thresholds
-from linkage.decision.intervals import Interval
-from linkage.decision.thresholds import probability
 from linkage.errors import LinkageError, ProjectFileError
 from linkage.pipeline import STAGES
 from linkage.project import Project
@@ -23,6 +21,7 @@ from linkage.runs import Progress, RunDirectory, silent
 from linkage.runs.adopting import adopt_stages
 from linkage.runs.files import write_text
 from linkage.runs.sql import connect
+from linkage.statistics import Interval, probability
 from linkage.tuning.cases import (
     ScoredBy,
     assigned_pairs,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linkage.decision.intervals import Interval, wilson
+from linkage.statistics import Interval, wilson
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -3,7 +3,7 @@
 Contract: pure functions and closed tables over the standard library (plus `lunar-vn` for the calendar). Text goes in
 as anyone wrote it and comes out composed (NFC); nothing raises on odd text: what cannot be read is said by a flag or
 None. Keys (`fold`, `tone_key`, `sound_key`, `variant_key`) are ASCII, idempotent and the same for NFC and NFD, upper
-and lower case, old and new tone placement.
+and lower case, old and new tone placement. No other room folds by itself: SQL that must do so takes `letters_sql`.
 """
 
 from linkage.vietnamese.dates import RegisterDate, parse_date, repair_impossible_date

@@ -13,7 +13,9 @@ QUALITY_MARKS = {"\u0302": "6", "\u031b": "7", "\u0306": "8"}
 VOWELS = frozenset("aeiouy")
 
 _STROKED_D = str.maketrans({"\u00d0": "Đ", "\u0189": "Đ", "\u00f0": "đ", "\u0256": "đ"})
-_APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ`´′＇ʻ՚\u201b", "'"))
+APOSTROPHES = "'’‘ʼ`´′＇ʻ՚\u201b"
+"""What is typed for an apostrophe, the plain one first."""
+_ONE_APOSTROPHE = str.maketrans(dict.fromkeys(APOSTROPHES, "'"))
 _PLAIN_LETTERS = str.maketrans(
     {
         "đ": "d", "ð": "d", "ɖ": "d", "ƀ": "b", "ɓ": "b", "ø": "o", "ł": "l", "ı": "i", "ħ": "h", "ŧ": "t", "ɨ": "i",
@@ -51,7 +53,7 @@ def clean_text(text: str) -> str:
     """
     if text.isprintable() and not _NEEDS_CLEANING.search(text) and unicodedata.is_normalized("NFC", text):
         return text.strip()
-    text = compose(text).translate(_STROKED_D).translate(_APOSTROPHES)
+    text = compose(text).translate(_STROKED_D).translate(_ONE_APOSTROPHE)
     # \t and \n are control characters (Cc) but separate words; zero-width and other controls join them.
     kept = (c if c.isspace() or unicodedata.category(c) not in ("Cf", "Cc", "Co", "Cn") else "" for c in text)
     return _SPACES.sub(" ", "".join(kept)).strip()
@@ -60,8 +62,7 @@ def clean_text(text: str) -> str:
 @lru_cache(maxsize=1 << 16)
 def _fold_word(word: str) -> str:
     spread = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", word).casefold())
-    bare = "".join(c for c in spread if not unicodedata.combining(c)).translate(_PLAIN_LETTERS)
-    return "".join(c for c in bare if c.isascii() and c.isalnum())
+    return "".join(c for c in spread.translate(_PLAIN_LETTERS) if c.isascii() and c.isalnum())
 
 
 @lru_cache(maxsize=1 << 15)

@@ -30,12 +30,13 @@ from interval_methods import METHODS
 from linkage.decision.anchors import AnchoredMentions, estimate_by_anchors
 from linkage.decision.calibration import calibrate, score
 from linkage.decision.estimators import estimate_by_design, estimate_by_model
-from linkage.decision.intervals import Interval, ratio, total_of_hits
 from linkage.decision.promise import thresholds_from_labels
+from linkage.decision.ratios import ratio
 from linkage.decision.strata import allocate, allocate_top_up
-from linkage.decision.thresholds import probability, propose_thresholds
+from linkage.decision.thresholds import propose_thresholds
 from linkage.project import open_project
 from linkage.runs.sql import connect, literal
+from linkage.statistics import Interval, probability, total_of_hits
 from linkage.synthetic import SyntheticSpec, generate
 
 sys.path.insert(0, str(Path(__file__).parents[2]))

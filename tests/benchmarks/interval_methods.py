@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from linkage.decision.intervals import Interval, _mid_p_gamma, total_of_hits, wilson
+from linkage.statistics import Interval, total_of_hits, wilson
+from linkage.statistics.intervals import _mid_p_gamma
 
 
 def fay_feuer(x: Any, n: Any, size: Any) -> Interval:

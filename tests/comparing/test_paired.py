@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from linkage.comparing.paired import by_numbers, by_sample, combine, matches_of_category
-from linkage.decision.intervals import Interval
+from linkage.statistics import Interval
 
 
 def sure(value: float) -> Interval:

@@ -3,9 +3,8 @@ import pytest
 
 from linkage.decision import calibrate, reliability
 from linkage.decision.calibration import fit_curve, score
-from linkage.decision.intervals import wilson
-from linkage.decision.thresholds import probability
 from linkage.errors import LinkageError
+from linkage.statistics import probability, wilson
 from tests.decision.planted_population import label_sample, plant_population
 
 

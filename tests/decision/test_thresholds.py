@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from linkage.decision import Thresholds, propose_thresholds
-from linkage.decision.thresholds import probability, trade_off
+from linkage.decision.thresholds import trade_off
 from linkage.errors import LinkageError
+from linkage.statistics import probability
 
 
 def targets(mu=0.01, lam=0.02, capacity=600):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from linkage.registers import check_side, register_kind, register_kinds
-from linkage.registers.mapping import map_headers, missing_fields
+from linkage.registers.mapping import fold_header, map_headers, missing_fields
 
 BIRTH = register_kind("birth").fields
 
@@ -91,3 +91,8 @@ def test_check_side_reports_the_mapping(tmp_path: Path, spec) -> None:
     assert report.parts[0].mapping.unmapped == ("Thừa",)
     assert set(report.mention_fields) == {"full_name", "birth_date", "registering_office"}
     assert report.dated_by == {}, "the date the place was written at is not there"
+
+
+def test_headers_without_latin_letters_are_kept_apart():
+    assert fold_header("姓名") == "姓名" != fold_header("生日")
+    assert fold_header("Ðơn\u00a0vị") == fold_header("ĐƠN VỊ") == "donvi"

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from linkage.report.numbers import Interval, Ledger, Number
+from linkage.report.numbers import Ledger, Number, NumberWithLimits
+from linkage.statistics import Interval
 
 
 @pytest.mark.parametrize(
@@ -34,16 +35,16 @@ def test_numbers_take_the_form_of_the_language(value, kind, of, vietnamese, engl
 @pytest.mark.parametrize(
     ("interval", "shown"),
     [
-        (Interval(0.99812, 0.9955, 0.9993, "x"), "99,81% (99,55%–99,93%)"),
-        (Interval(0.5, 0.2, 0.8, "x"), "50% (20%–80%)"),
-        (Interval(0.0001, 0.0, 0.0004, "x"), "0,010% (0,000%–0,040%)"),
+        (NumberWithLimits(Interval(0.99812, 0.9955, 0.9993), "x"), "99,81% (99,55%–99,93%)"),
+        (NumberWithLimits(Interval(0.5, 0.2, 0.8), "x"), "50% (20%–80%)"),
+        (NumberWithLimits(Interval(0.0001, 0.0, 0.0004), "x"), "0,010% (0,000%–0,040%)"),
     ],
 )
 def test_an_interval_shows_the_digits_its_width_supports(interval, shown):
     assert Ledger("vi").form(interval) == shown
 
 
-@pytest.mark.parametrize("number", [Number(5, "count", "x"), Interval(0.5, 0.4, 0.6, "x")])
+@pytest.mark.parametrize("number", [Number(5, "count", "x"), NumberWithLimits(Interval(0.5, 0.4, 0.6), "x")])
 def test_a_number_is_printed_by_the_ledger_only(number):
     with pytest.raises(TypeError):
         str(number)

@@ -19,6 +19,7 @@ def shown(left, right):
         ("Nguyễn Lê Vân", "Nguyễn Vân", ("Nguyễn [Lê ]Vân", "Nguyễn Vân")),
         ("12/03/1990", "13/02/1990", ("1[2]/0[3]/1990", "1[3]/0[2]/1990")),
         ("01/02/1957", "1957", ("[01/02/]1957", "1957")),
+        ("H’Ñan", "H’Nan", ("H’[Ñ]an", "H’[N]an")),
         ("", "Lan", ("", "[Lan]")),
     ],
 )
@@ -33,6 +34,7 @@ def test_differences_are_marked_by_letter(left, right, marked):
         ("THUỶ", "Thủy"),
         ("Nguye\u0302\u0303n", "Nguyễn"),
         ("Phu\u0323\u031bng", "Phựng"),
+        ("Nguye\u0303\u0302n", "Nguyễn"),
         ("H’Hen", "HʼHen"),
         ("Ðặng", "Đặng"),
         ("Y Bhăm\u00a0Êban", "Y Bhăm Êban"),

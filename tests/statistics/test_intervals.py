@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.stats import norm, poisson
 
-from linkage.decision.intervals import Interval, ratio, total_of_hits, wilson
 from linkage.errors import LinkageError
+from linkage.statistics import Interval, total_of_hits, wilson
 
 
 def test_expansion_by_hand():
@@ -67,19 +67,6 @@ def test_an_unlabelled_stratum_is_refused():
         total_of_hits([0, 0], [10, 0], [100, 5])
 
 
-def test_ratio_by_simulation():
-    rng = np.random.default_rng(3)
-    top, bottom = Interval(50, 50 - 1.96 * 7, 50 + 1.96 * 7), Interval(900, 900 - 1.96 * 30, 900 + 1.96 * 30)
-    low, high = np.quantile(rng.normal(50, 7, 200_000) / rng.normal(900, 30, 200_000), [0.025, 0.975])
-    found = ratio(top, bottom)
-    assert (found.low, found.high) == pytest.approx((low, high), rel=0.02)
-
-
-def test_ratio_of_nothing_starts_at_zero():
-    found = ratio(Interval(0, 0, 30), Interval(1_000, 990, 1_000))
-    assert found.low == 0 and 0.029 < found.high < 0.032
-
-
 def test_wilson_agrees_with_scipy():
     from scipy.stats import binomtest
 
@@ -95,3 +82,17 @@ def test_where_next_to_nothing_is_seen_no_interval_covers_between_93_and_97_5_pe
     intervals = [total_of_hits([k], [1_000], [1_000_000]) for k in range(8)]
     covered = sum(poisson.pmf(k, expected) for k, one in enumerate(intervals) if one.low <= 1_000 * expected <= one.high)
     assert covered == pytest.approx(min(poisson.cdf(k, expected) for k in range(20) if poisson.cdf(k, expected) > 0.93), abs=1e-6)
+
+
+def test_wilson_says_the_same_of_every_share_at_every_level():
+    from scipy.stats import binomtest
+
+    for hits in range(11):
+        for level in (0.8, 0.95, 0.99):
+            expected = binomtest(hits, 10).proportion_ci(level, method="wilson")
+            assert (wilson(hits, 10, level).low, wilson(hits, 10, level).high) == pytest.approx((expected.low, expected.high))
+
+
+def test_complement_and_quotient_of_an_interval():
+    assert Interval(2, 1, 4).complement(10) == Interval(8, 6, 9)
+    assert Interval(2, 1, 4).over(10) == Interval(0.2, 0.1, 0.4)

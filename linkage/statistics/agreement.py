@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
+
+from linkage.statistics.intervals import wilson
 
 Counts = NDArray[np.float64]
 
@@ -97,14 +98,11 @@ def krippendorffs_alpha(answers: Sequence[Sequence[int]]) -> Measure:
 
 
 def share(part: int, whole: int) -> Measure:
-    """A share with its Wilson score interval (E. B. Wilson, JASA 22 (1927) 209–212); `whole` is the denominator."""
+    """Part / whole with its score interval (`wilson`); population: the pairs counted in `whole`. None of 0."""
     if whole == 0:
         return Measure(None, None, None, 0)
-    z = 1.959963984540054
-    p, n = part / whole, whole
-    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return Measure(p, max(0.0, centre - half), min(1.0, centre + half), whole)
+    found = wilson(part, whole, LEVEL)
+    return Measure(found.value, found.low, found.high, whole)
 
 
 def _matrix(answers: Sequence[Sequence[int]]) -> Counts:

@@ -1,8 +1,6 @@
-"""Intervals for counts of rare events in stratified samples, and for ratios of such counts.
+"""Intervals: of a count of rare events in a stratified sample, and of a share.
 
-Every rate of this room is a ratio of counts of two rare events, false links F and missed matches M, to counts that are
-known: precision = 1 − F / links, recall = A / (A + M) with A = links − F. So two functions carry all the intervals.
-`reports/benchmarks/decision.md` says why these were chosen among six and in which corners they fail.
+`reports/benchmarks/decision.md` says why that of the count was chosen among six and in which corners it fails.
 """
 
 from __future__ import annotations
@@ -77,35 +75,21 @@ def total_of_hits(hits: ArrayLike, sampled: ArrayLike, sizes: ArrayLike, level: 
     )
 
 
-def ratio(top: Interval, bottom: Interval) -> Interval:
-    """Quotient top / bottom for two independent non-negative quantities, bottom > 0; population: theirs.
-
-    Limits by variance recovery (MOVER; Donner and Zou 2012, equation 9), which need only each quantity's own limits and so
-    keep their asymmetry; good at top = 0.
-    """
-    if bottom.value <= 0:
-        return Interval(float("nan"), 0.0, float("inf"), top.level)
-    product = top.value * bottom.value
-    a_low, a_high = top.low * (2 * top.value - top.low), top.high * (2 * top.value - top.high)
-    b_low, b_high = bottom.low * (2 * bottom.value - bottom.low), bottom.high * (2 * bottom.value - bottom.high)
-    value = top.value / bottom.value
-    low = (product - np.sqrt(max(product**2 - a_low * b_high, 0.0))) / b_high if b_high > 0 else 0.0
-    high = (product + np.sqrt(max(product**2 - a_high * b_low, 0.0))) / b_low if b_low > 0 else float("inf")
-    return Interval(value, float(min(max(low, 0.0), value)), float(max(high, value)), top.level)
-
-
 def wilson(hits: float, trials: float, level: float = 0.95) -> Interval:
-    """Score interval of one binomial share (Wilson 1927); population: independent trials.
+    """Score interval of one binomial share p = hits / trials; population: independent trials.
+
+    (p + z²/2n ± z √(p(1 − p)/n + z²/4n²)) / (1 + z²/n) with n trials and z the normal quantile of `level` (E. B. Wilson,
+    JASA 22 (1927) 209–212). NaN between 0 and 1 without a trial.
 
     >>> one = wilson(8, 10)
     >>> round(one.low, 3), round(one.high, 3)
     (0.49, 0.943)
     """
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
     if trials <= 0:
         return Interval(float("nan"), 0.0, 1.0, level)
-    z2 = float(norm.ppf(0.5 + level / 2)) ** 2
+    z2 = float(ndtri(0.5 + level / 2)) ** 2
     share = hits / trials
     centre = (share + z2 / (2 * trials)) / (1 + z2 / trials)
     half = np.sqrt(z2 * (share * (1 - share) / trials + z2 / (4 * trials**2))) / (1 + z2 / trials)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from linkage.review.agreement import cohens_kappa, fleiss_kappa, krippendorffs_alpha, share
+from linkage.statistics import cohens_kappa, fleiss_kappa, krippendorffs_alpha, share
 
 # Ten subjects, fourteen raters, five categories: the worked example of Fleiss' kappa on Wikipedia (kappa 0.210).
 FLEISS = [
