@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import pyarrow as pa
 
 from linkage.errors import SourceError
-from linkage.reconcile import texts
+from linkage.reconcile import workbook_words as texts
 from linkage.reconcile.acceptance_plan import Plan, plan_acceptance
 from linkage.reconcile.tables import read_table
 from linkage.runs.sql import connect, literal, quote

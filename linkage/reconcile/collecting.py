@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from linkage.errors import LinkageError
-from linkage.reconcile import texts
+from linkage.reconcile import workbook_words as texts
 from linkage.reconcile.codes import OUTCOMES_FILE, load_codes
 from linkage.reconcile.sides import scan
 from linkage.reconcile.spreadsheets import Column, Sheet, row_xml, write_workbook

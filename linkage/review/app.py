@@ -21,11 +21,12 @@ from starlette.staticfiles import StaticFiles
 
 from linkage.errors import ReviewError
 from linkage.review.accounts import Role, Session, find_session
+from linkage.review.interface import INTERFACE
 from linkage.review.marks import Marked
 from linkage.review.population import Population
 from linkage.review.security import Guard, RateLimit, SignInLimit
 from linkage.review.store import Store
-from linkage.review.texts import LANGUAGES, TEXTS, Language
+from linkage.words.language import LANGUAGES, Language
 
 _HERE = Path(__file__).parent
 
@@ -34,7 +35,13 @@ def _page_version() -> str:
     """Changes with anything a reviewer sees; every event carries it."""
     digest = hashlib.sha256()
     for path in sorted(
-        [*_HERE.glob("templates/*"), *_HERE.glob("static/*"), _HERE / "texts.json", _HERE / "comparison.py", _HERE / "marks.py"]
+        [
+            *_HERE.glob("templates/*"),
+            *_HERE.glob("static/*"),
+            _HERE / "interface.json",
+            _HERE / "comparison.py",
+            _HERE / "marks.py",
+        ]
     ):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
@@ -42,7 +49,7 @@ def _page_version() -> str:
 
 def _environment(language: Language) -> Environment:
     """The templates in one language; texts are filters, so that constant ones are put in when a template is compiled."""
-    texts = TEXTS[language]
+    texts = INTERFACE[language]
     environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
@@ -51,7 +58,7 @@ def _environment(language: Language) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters |= {"t": texts, "field": texts.field, "role": texts.role, "marked": _marked}
+    environment.filters |= {"t": texts, "field": texts.field, "role": texts.role, "stratum": texts.stratum, "marked": _marked}
     environment.globals |= {"language": language, "groups": texts.groups()}
     return environment
 
@@ -152,7 +159,7 @@ def go(path: str, message: str = "", **values: object) -> RedirectResponse:
 
 def notice_of(request: Request) -> str:
     """What the last action did, said once; anything but a known message is ignored."""
-    t = TEXTS[language_of(request)]
+    t = INTERFACE[language_of(request)]
     match request.cookies.get("notice", "").split("."):
         case ["saved", ("match" | "non_match" | "unsure") as verdict, number] if number.isdigit():
             return t("saved", verdict=t(f"verdict_{verdict}"), number=number[:12])
@@ -174,7 +181,7 @@ async def _error_page(request: Request, error: Exception) -> Response:
 
 def error_page(request: Request, status: int = 500) -> Response:
     """The page that says what went wrong, in words that hold no value of a register."""
-    t = TEXTS[language_of(request)]
+    t = INTERFACE[language_of(request)]
     return render(
         request,
         "message.html",

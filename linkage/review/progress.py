@@ -179,9 +179,6 @@ def _by_field(of_pair: dict[int, dict[str, str]], differing: dict[int, str]) -> 
     return tuple(sorted(shares, key=lambda row: (-(row.disputed.value or 0), row.field)))
 
 
-TABLES = ("strata", "reviewers", "agreement", "fields", "labels")
-
-
 def progress_csv(store: Store, table: str) -> str:
     """One table of the progress, or the whole event log (`labels`), as CSV text that spreadsheets take for text only."""
     if table == "labels":

@@ -32,7 +32,7 @@ from linkage.review.assignments import holds_dispute, next_dispute, next_pair, n
 from linkage.review.comparison import Card, card, compare_pair, mention_fields
 from linkage.review.population import MOST_RESULTS, fold
 from linkage.review.progress import minutes_without_pause, own_summary
-from linkage.review.texts import LANGUAGES, Language
+from linkage.words.language import LANGUAGES, Language
 
 router = APIRouter()
 
