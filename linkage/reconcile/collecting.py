@@ -245,7 +245,5 @@ def _write_refused(path: Path, refused: list[tuple[str, str, int | None, str, st
         row_xml([file, sheet, at, record_id, texts.REFUSALS[reason]], number)
         for number, (file, sheet, at, record_id, reason) in enumerate(refused, 3)
     )
-    write_workbook(
-        path, [Sheet(REFUSED.removesuffix(".xlsx"), columns, rows, len(refused), (texts.REFUSED_TITLE,), protected=False)]
-    )
+    write_workbook(path, [Sheet(texts.REFUSED_SHEET, columns, rows, len(refused), (texts.REFUSED_TITLE,), protected=False)])
     return path

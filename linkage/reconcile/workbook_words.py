@@ -45,6 +45,7 @@ REFUSALS = {
 }
 """Why a row of a returned workbook is refused, or missed."""
 
+REFUSED_SHEET = "Không nhận được"
 REFUSED_TITLE = "CÁC DÒNG KHÔNG NHẬN ĐƯỢC"
 REFUSED_COLUMNS = ("Tệp", "Trang tính", "Dòng", RECORD_ID, documents.REASON.vi)
 

@@ -74,6 +74,7 @@ def write_template(kind: RegisterKind, path: Path) -> None:
         column.number_format = "@"  # text: Excel would take a number's leading zeros away
     for letter, width in zip("ABCDEF", (34, 30, 28, 22, 10, 80), strict=True):
         explanation.column_dimensions[letter].width = width
+    explanation.column_dimensions["B"].hidden = True  # our names, for whoever writes the project file
     _save(book, path)
 
 
