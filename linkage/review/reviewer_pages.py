@@ -132,10 +132,6 @@ async def show_next(request: Request, person: Reviewer) -> Response:
     return _pair_page(request, person, pair)
 
 
-def _empty_page(request: Request, what: str, onward: str, onward_text: str) -> Response:
-    return render(request, "message.html", title_of=what, text_of=f"{what}_text", onward=onward, onward_text=onward_text)
-
-
 @router.get("/cap/{pair}")
 async def show_own(request: Request, person: Reviewer, pair: int) -> Response:
     """A pair that is the reviewer's own: to answer, or answered before."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from linkage.words.formats import decimal
 from linkage.words.language import Language
 
 LEVELS: dict[str, str] = {
@@ -62,8 +61,7 @@ def level_word(label: str, language: Language) -> str:
     if language == "en":
         return label
     if found := re.fullmatch(r"(.+?) \((.+ ≥ [\d.]+)\)", label):
-        return f"{level_word(found[1], language)} ({decimal(found[2], language)})"
+        return f"{level_word(found[1], language)} ({found[2].replace('.', ',')})"
     if found := re.fullmatch(r"(edits|difference) ≤ ([\d.]+)", label):
-        return f"{LEVELS[found[1]]} ≤ {decimal(found[2], language)}"
-    # a hyphen of the measure's name is no minus sign
+        return f"{LEVELS[found[1]]} ≤ {found[2].replace('.', ',')}"
     return label.replace(".", ",") if label.startswith("Jaro-Winkler ≥ ") else LEVELS.get(label, label)

@@ -6,6 +6,7 @@ the addresses behind links and forms, identifiers of records (`Mã hồ sơ` and
 
 from __future__ import annotations
 
+import base64
 import html
 import re
 import shutil
@@ -56,8 +57,10 @@ def seen_in_html(page: str) -> str:
     """What a page shows and what a screen reader says of it, without what is marked as code."""
     page = re.sub(r"<(style|script)\b.*?</\1>", " ", page, flags=re.DOTALL)
     page = re.sub(r"<code>.*?</code>|<span\s+class=\"code\">.*?</span>", " ", page, flags=re.DOTALL)
+    drawn = [base64.b64decode(text).decode() for text in re.findall(r"data:image/svg\+xml;base64,([\w+/=]+)", page)]
+    drawn = [text for svg in drawn for text in re.findall(r"<!--(.*?)-->", svg)]  # matplotlib notes the text it draws as paths
     spoken = re.findall(r'(?:aria-label|alt|title|placeholder)="([^"]*)"', page)
-    return html.unescape(" ".join([re.sub(r"<[^>]*>", " ", page), *spoken]))
+    return html.unescape(" ".join([re.sub(r"<[^>]*>", " ", page), *drawn, *spoken]))
 
 
 def seen_in_workbook(path: Path) -> str:
