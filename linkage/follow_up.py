@@ -9,6 +9,7 @@ from linkage import reconcile
 from linkage.project import Run, open_project
 from linkage.registers import register_kind
 from linkage.runs import Progress, silent
+from linkage.words.documents import SYNTHETIC
 
 SYNTHETIC_NOTE = "DỮ LIỆU GIẢ LẬP – không có người thật"
 
@@ -39,7 +40,7 @@ def propose_numbers(run: Run, workbook: Path) -> reconcile.Proposals:
 
 def write_summary(run: Run, path: Path) -> None:
     """Outcomes by province, commune, register and period, as a workbook."""
-    reconcile.write_summary(run.path, path, note=_note(run))
+    reconcile.write_summary(run.path, path, note=_note(run), register=run.spec.left.register_)
 
 
 def reconcile_handback(run: Run) -> reconcile.Handback:
@@ -57,7 +58,7 @@ def prefill_entries(run: Run, target: Path) -> reconcile.Prefilled:
 
 
 def _note(run: Run) -> str:
-    return SYNTHETIC_NOTE if run.spec.report.synthetic else ""
+    return SYNTHETIC.vi if run.spec.report.synthetic else ""
 
 
 def _headers(run: Run) -> dict[str, str]:

@@ -44,7 +44,7 @@ def profile(
     """Completeness, distinct and frequent values and date precision of each source, as a table and a page."""
     from linkage.project import open_project
     from linkage.registers.profile import draw_profile, profile_rows, profile_side
-    from linkage.registers.texts import PROFILE_HEADERS
+    from linkage.registers.sheet_words import PROFILE_HEADERS
     from linkage.runs.sql import connect
     from linkage.watching import watched
 

@@ -7,12 +7,19 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from linkage.comparing import texts
+from linkage.comparing import sentences
 from linkage.comparing.links import OTHER
 from linkage.report.html import STYLE
 from linkage.report.numbers import Ledger, Number
-from linkage.report.texts import Texts
 from linkage.runs.files import write_text
+from linkage.words.decisions import DECISION_REASONS
+from linkage.words.documents import EMPTY, FIELD, MEASURE, SYNTHETIC
+from linkage.words.estimates import MEASURES, stratum_word
+from linkage.words.fields import field_word
+from linkage.words.groups import BREAKDOWNS, SEXES
+from linkage.words.language import begun
+from linkage.words.levels import level_word
+from linkage.words.verdicts import VERDICTS
 
 if TYPE_CHECKING:
     from linkage.comparing.run_comparison import RunComparison
@@ -27,11 +34,22 @@ _OWN_STYLE = (
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _LEDGER = Ledger("vi")
 Cell = str | int | float | None
+_WORDS = sentences.WORDS | {
+    "measure": MEASURE.vi, "precision": MEASURES["precision"].vi, "recall": MEASURES["recall"].vi, "comparison": FIELD.vi,
+    "matches": begun(VERDICTS["match"].vi), "non_matches": begun(VERDICTS["non_match"].vi),
+    "unsure": begun(VERDICTS["unsure"].vi),
+}  # fmt: skip
+_BREAKDOWNS = {
+    "all": sentences.WORDS["all"], "other_run": sentences.WORDS["other_run"], "sex": BREAKDOWNS["sex"].vi,
+    "birth_decade": BREAKDOWNS["cohort"].vi, "registration_decade": BREAKDOWNS["registration_decade"].vi,
+    "ethnicity": BREAKDOWNS["ethnicity"].vi,
+}  # fmt: skip
+_VALUES = {name: word.vi for name, word in (SEXES | DECISION_REASONS).items()} | {"no_pair": sentences.WORDS["no_pair"]}
 
 
 def write_page(target: Path, found: RunComparison) -> None:
     """Write the page of a comparison."""
-    banner = f'<aside class="banner">{escape(texts.SYNTHETIC)}</aside>' if found.synthetic else ""
+    banner = f'<aside class="banner">{escape(SYNTHETIC.vi)}</aside>' if found.synthetic else ""
     parts = {
         "links": _links(found),
         "estimates": _estimates(found),
@@ -40,7 +58,7 @@ def write_page(target: Path, found: RunComparison) -> None:
         "levels": _levels(found),
     }
     body = "\n".join(
-        f'<h1 id="{name}">{escape(texts.HEADINGS[name])}</h1>\n<p>{escape(texts.EXPLANATIONS[name])}</p>\n{part}'
+        f'<h1 id="{name}">{escape(sentences.HEADINGS[name])}</h1>\n<p>{escape(sentences.EXPLANATIONS[name])}</p>\n{part}'
         for name, part in parts.items()
     )
     counts = {name: _count(getattr(found.mentions, name)) for name in ("both", "only_a", "only_b")}
@@ -49,9 +67,9 @@ def write_page(target: Path, found: RunComparison) -> None:
         '<!DOCTYPE html>\n<html lang="vi">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        f"<title>{escape(texts.TITLE)}</title>\n<style>\n{STYLE.read_text(encoding='utf-8')}{_OWN_STYLE}\n</style>\n</head>\n"
-        f'<body>\n{banner}\n<header><h1 class="title">{escape(texts.TITLE)}<br>A: {escape(found.run_a)}<br>'
-        f"B: {escape(found.run_b)}</h1></header>\n<main>\n<p>{escape(texts.INTRODUCTION.format(**counts))}</p>\n"
+        f"<title>{escape(sentences.TITLE)}</title>\n<style>\n{STYLE.read_text(encoding='utf-8')}{_OWN_STYLE}\n</style>\n</head>\n"
+        f'<body>\n{banner}\n<header><h1 class="title">{escape(sentences.TITLE)}<br>A: {escape(found.run_a)}<br>'
+        f"B: {escape(found.run_b)}</h1></header>\n<main>\n<p>{escape(sentences.INTRODUCTION.format(**counts))}</p>\n"
         f"{body}\n</main>\n</body>\n</html>\n",
     )
 
@@ -63,8 +81,8 @@ def _links(found: RunComparison) -> str:
             [_value(one.stratum), one.kept, one.gained, one.lost, one.moved] for one in found.changes if one.by == by
         ]
         if by == "all":
-            rows = [[texts.WORDS["all"], *row[1:]] for row in rows]
-        tables.append(_table(texts.STRATA[by], ("stratum", "kept", "gained", "lost", "moved"), rows))
+            rows = [[_WORDS["all"], *row[1:]] for row in rows]
+        tables.append(_table(_BREAKDOWNS[by], ("stratum", "kept", "gained", "lost", "moved"), rows))
     return "\n".join(tables)
 
 
@@ -72,53 +90,52 @@ def _estimates(found: RunComparison) -> str:
     rows: list[list[Cell]] = []
     for one in found.estimates:
         if one.measure == "precision":
-            of = texts.WORDS["of_links"].format(a=_count(one.links_a), b=_count(one.links_b))
+            of = _WORDS["of_links"].format(a=_count(one.links_a), b=_count(one.links_b))
         else:
-            of = texts.WORDS["of_matches"].format(n=_count(one.matches))
+            of = _WORDS["of_matches"].format(n=_count(one.matches))
         shares = [_interval(one.a), _interval(one.b), _interval(one.difference, signed=True)]
-        rows.append([texts.WORDS[one.measure], texts.WORDS[one.basis], *shares, of, one.n])
+        rows.append([_WORDS[one.measure], _WORDS[one.basis], *shares, of, one.n])
     head = ("measure", "basis", "a", "b", "difference", "denominator", "n")
-    notes = "".join(f"<p>{escape(texts.NOTES[note])}</p>" for note in found.notes)
-    return (_table(texts.HEADINGS["estimates"][3:], head, rows) if rows else "") + notes
+    notes = "".join(f"<p>{escape(sentences.NOTES[note])}</p>" for note in found.notes)
+    return (_table(sentences.HEADINGS["estimates"][3:], head, rows) if rows else "") + notes
 
 
 def _sample(found: RunComparison) -> str:
     rows: list[list[Cell]] = []
     for one in found.sample:
-        span = Texts("vi").decimal(one.stratum.removesuffix(f" {one.category}"))
-        rows.append([texts.WORDS[one.category], span, one.size, one.drawn, one.matches, one.non_matches, one.unsure])
+        span = stratum_word(one.stratum.removesuffix(f" {one.category}"), "vi")
+        rows.append([_WORDS[one.category], span, one.size, one.drawn, one.matches, one.non_matches, one.unsure])
     head = ("category", "range", "size", "drawn", "matches", "non_matches", "unsure")
-    return _table(texts.HEADINGS["sample"][3:], head, rows)
+    return _table(sentences.HEADINGS["sample"][3:], head, rows)
 
 
 def _settings(found: RunComparison) -> str:
     if not found.settings:
-        return f"<p>{escape(texts.WORDS['same'])}</p>"
+        return f"<p>{escape(_WORDS['same'])}</p>"
     rows = [
         "<tr>"
-        + "".join(f"<td><code>{escape(text or texts.WORDS['absent'])}</code></td>" for text in (one.key, one.a, one.b))
+        + "".join(f"<td><code>{escape(text or _WORDS['absent'])}</code></td>" for text in (one.key, one.a, one.b))
         + "</tr>"
         for one in found.settings
     ]
-    return _framed(texts.HEADINGS["settings"][3:], [(texts.WORDS["key"], False), ("A", False), ("B", False)], rows)
+    return _framed(sentences.HEADINGS["settings"][3:], [(_WORDS["key"], False), ("A", False), ("B", False)], rows)
 
 
 def _levels(found: RunComparison) -> str:
     if not found.levels:
-        return f"<p>{escape(texts.WORDS['no_levels'])}</p>"
-    words = Texts("vi")
+        return f"<p>{escape(_WORDS['no_levels'])}</p>"
     rows = []
     for one in found.levels:
         numbers = [_LEDGER.form(Number(value, "probability", "")) for value in (one.m_a, one.m_b, one.u_a, one.u_b)] + [
             _LEDGER.form(Number(value, "weight", "")) for value in (one.weight_a, one.weight_b)
         ]
         moved = one.weight_a is None or one.weight_b is None or abs(one.weight_a - one.weight_b) >= NOTABLE
-        cells = f"<td>{escape(words.field(one.comparison))}</td><td>{escape(words.level(one.label))}</td>"
+        cells = f"<td>{escape(field_word(one.comparison, 'vi'))}</td><td>{escape(level_word(one.label, 'vi'))}</td>"
         cells += "".join(f'<td class="n">{escape(number)}</td>' for number in numbers)
         rows.append(f"<tr{' class=notable' if moved else ''}>{cells}</tr>")
-    heads = [(texts.WORDS["comparison"], False), (texts.WORDS["label"], False)]
-    heads += [(f"{texts.WORDS[name]} {side}", True) for name in ("m", "u", "weight") for side in "AB"]
-    return _framed(texts.HEADINGS["levels"][3:], heads, rows)
+    heads = [(_WORDS["comparison"], False), (_WORDS["label"], False)]
+    heads += [(f"{_WORDS[name]} {side}", True) for name in ("m", "u", "weight") for side in "AB"]
+    return _framed(sentences.HEADINGS["levels"][3:], heads, rows)
 
 
 def _table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
@@ -129,7 +146,7 @@ def _table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Cell]]) ->
         + "</tr>"
         for row in rows
     ]
-    return _framed(caption, [(texts.WORDS[name], right) for name, right in zip(head, numeric, strict=True)], lines)
+    return _framed(caption, [(_WORDS[name], right) for name, right in zip(head, numeric, strict=True)], lines)
 
 
 def _framed(caption: str, heads: Sequence[tuple[str, bool]], lines: Sequence[str]) -> str:
@@ -155,8 +172,8 @@ def _count(value: float) -> str:
 
 def _value(stratum: str) -> str:
     if stratum == OTHER:
-        return texts.WORDS["other"]
-    return texts.VALUES.get(stratum, stratum) or texts.WORDS["unknown"]
+        return _WORDS["other"]
+    return _VALUES.get(stratum, stratum) or EMPTY.vi
 
 
 def _interval(one: Interval, *, signed: bool = False) -> str:

@@ -9,7 +9,7 @@ link weights; imports no other stage. In order of use:
    `draw_review_sample` writes `review_set.parquet`, a probability sample; `top_up_review_sample` enlarges it.
 3. `estimate(connection, EstimateTables(…), …)` writes `estimates.json`: three estimators side by side, worst/middle/best readings
    of doubt, calibration, challengers, breakdowns, and the thresholds the labels can promise (`from_labels`).
-4. `draw_figures(estimates, …)` draws them, each with a caption that says how to read it (`texts.py`, Vietnamese and English).
+4. `draw_figures(estimates, …)` draws them, each with a caption that says how to read it (`captions.py`, Vietnamese and English).
 
 Words: F = false links, M = missed matches; precision = 1 − F / links; recall = A / (A + M), A = links − F, M counting what
 blocking and assignment lost as far as the wider net reaches it. Not in the frame, so that recall is an upper reading: what no

@@ -8,7 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from linkage.decision.texts import TEXTS, Language, number, percent, text
+from linkage.decision.captions import text
+from linkage.words.decisions import DECISIONS, THRESHOLDS
+from linkage.words.documents import EMPTY
+from linkage.words.estimates import (
+    ESTIMATORS,
+    LINK_WEIGHT,
+    MEASURES,
+    PAIRS_LOGARITHMIC,
+    READINGS,
+    SAMPLE_KINDS,
+    STANDARDISED_DIFFERENCE,
+    span_word,
+)
+from linkage.words.formats import percent_significant, significant
+from linkage.words.groups import ERROR_CLASSES, SEXES, breakdown_word
+from linkage.words.language import Language
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -65,7 +80,7 @@ def draw_figures(
     language: Language = "vi",
 ) -> list[DrawnFigure]:
     """Draw every figure the estimates allow into `folder` as PNG; `weights` (N,) of all assigned pairs."""
-    shown = percent(estimates.level, language)
+    shown = percent_significant(estimates.level, language)
     drawn = [
         _save(
             "weights", lambda figure: draw_weights(figure, weights, estimates.thresholds, language), folder, language, (8, 3.6)
@@ -109,16 +124,16 @@ def draw_weights(figure: Figure, weights: ArrayLike, thresholds: Thresholds, lan
     for name, at in (("lower", thresholds.lower), ("upper", thresholds.upper)):
         if low < at < high:
             axes.axvline(at, color=INK, ls="--" if name == "lower" else "-", lw=1.2)
-            shown = f" {text(name, language)} {number(at, language)} "
+            shown = f" {THRESHOLDS[name](language)} {significant(at, language)} "
             axes.text(at, top * 0.8, shown, ha="right" if name == "lower" else "left", va="top", fontsize=8)
     places = (
-        ("region_non_link", (low + thresholds.lower) / 2),
-        ("region_link", (min(thresholds.upper, high) + high) / 2),
+        ("non_link", (low + thresholds.lower) / 2),
+        ("link", (min(thresholds.upper, high) + high) / 2),
     )
     for region, at in places:
-        axes.text(at, top * 0.35, text(region, language), ha="center", va="top", color=GREY, style="italic")
-    axes.set_xlabel(text("link_weight", language))
-    axes.set_ylabel(text("pairs_log", language))
+        axes.text(at, top * 0.35, DECISIONS[region](language), ha="center", va="top", color=GREY, style="italic")
+    axes.set_xlabel(LINK_WEIGHT(language))
+    axes.set_ylabel(PAIRS_LOGARITHMIC(language))
     _write_numbers(axes, language, x=True)
 
 
@@ -144,7 +159,7 @@ def draw_curve(figure: Figure, estimates: Estimates, language: Language) -> None
             lw=1.2,
             elinewidth=0.5,
             alpha=0.9,
-            label=text(estimator, language),
+            label=ESTIMATORS[estimator](language),
         )
     for name, face in (("upper", INK), ("lower", "white")):
         at = getattr(estimates.thresholds, name)
@@ -153,7 +168,7 @@ def draw_curve(figure: Figure, estimates: Estimates, language: Language) -> None
         best = "design" if estimates.curve("precision", "design") else "model"
         p, r = (estimates.select(measure, best, "middle", at) for measure in ("precision", "recall"))
         if p and r:
-            axes.plot(r.value, p.value, marker="D", ms=8, mfc=face, mec=INK, ls="", label=text(name, language), zorder=5)
+            axes.plot(r.value, p.value, marker="D", ms=8, mfc=face, mec=INK, ls="", label=THRESHOLDS[name](language), zorder=5)
     axes.set_xlabel(text("recall", language))
     axes.set_ylabel(text("precision", language))
     _write_numbers(axes, language, x=True, y=True)
@@ -176,20 +191,26 @@ def draw_errors(figure: Figure, estimates: Estimates, targets: TargetsSpec, lang
             low, value, high = (np.maximum([getattr(one, name) for one in points], floor) for name in ("low", "value", "high"))
             axes.fill_between(at, low, high, color=COLOURS[estimator], alpha=0.18, lw=0)
             axes.plot(
-                at, value, color=COLOURS[estimator], marker=MARKS[estimator], ms=3.5, lw=1.3, label=text(estimator, language)
+                at,
+                value,
+                color=COLOURS[estimator],
+                marker=MARKS[estimator],
+                ms=3.5,
+                lw=1.3,
+                label=ESTIMATORS[estimator](language),
             )
         axes.axhline(target, color="#a61c00", lw=1, ls=":")
-        axes.text(1, target, f" {text('target', language)} {percent(target, language)}", color="#a61c00", fontsize=8,
+        axes.text(1, target, f" {text('target', language)} {percent_significant(target, language)}", color="#a61c00", fontsize=8,
                   ha="right", va="bottom", transform=axes.get_yaxis_transform())  # fmt: skip
         axes.set_yscale("log")
         axes.set_ylim(floor, 1)
         axes.set_ylabel(text(measure, language))
         for name, dash in (("lower", "--"), ("upper", "-")):
             axes.axvline(getattr(estimates.thresholds, name), color=INK, lw=0.9, ls=dash)
-        axes.yaxis.set_major_formatter(lambda value, _: percent(value, language))
+        axes.yaxis.set_major_formatter(lambda value, _: percent_significant(value, language))
     panels[0].legend(loc="upper right", ncols=3)
-    panels[1].set_xlabel(text("link_weight", language))
-    panels[1].xaxis.set_major_formatter(lambda value, _: number(value, language))
+    panels[1].set_xlabel(LINK_WEIGHT(language))
+    panels[1].xaxis.set_major_formatter(lambda value, _: significant(value, language))
 
 
 def draw_reliability(figure: Figure, estimates: Estimates, language: Language) -> None:
@@ -212,7 +233,7 @@ def draw_reliability(figure: Figure, estimates: Estimates, language: Language) -
         axes.errorbar(x, y, yerr=limits, color=colour, marker=mark, ls="", ms=5, elinewidth=0.8, label=text(name, language))
     for set_ticks, set_labels in ((axes.set_xticks, axes.set_xticklabels), (axes.set_yticks, axes.set_yticklabels)):
         set_ticks(logit(ticks))
-        set_labels([number(tick, language) for tick in ticks])
+        set_labels([significant(tick, language) for tick in ticks])
     axes.set_xlabel(text("predicted", language))
     axes.set_ylabel(text("observed", language))
     axes.legend(loc="upper left")
@@ -228,11 +249,11 @@ def draw_doubt(figure: Figure, estimates: Estimates, language: Language) -> None
             one = estimates.select(measure, "design", reading, estimates.thresholds.upper)
             if one is None:
                 continue
-            names.append(text(reading, language))
+            names.append(READINGS[reading](language))
             _point(axes, one.value, one.low, one.high, place)
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(len(names) - 0.5, -0.5)
-        axes.set_title(text(f"{measure}_short", language), fontsize=9)
+        axes.set_title(MEASURES[measure](language), fontsize=9)
         _write_numbers(axes, language, x=True)
 
 
@@ -243,14 +264,14 @@ def draw_allocation(figure: Figure, strata: Sequence[Stratum], language: Languag
     place = np.arange(len(rows))
     axes.barh(place, [one.size for one in rows], color=PALE, height=0.8, label=text("in_frame", language))
     axes.barh(place, [one.sampled for one in rows], color=COLOURS["design"], height=0.45, label=text("sampled", language))
-    names = [f"{text(one.kind, language)} {_span(one, language)} {one.group}".rstrip() for one in rows]
+    names = [f"{SAMPLE_KINDS[one.kind](language)} {_span(one, language)} {one.group}".rstrip() for one in rows]
     axes.set_yticks(place, names)
     axes.set_xscale("log")
     axes.set_xlim(0.8, max(one.size for one in rows) * 4)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     for at, one in enumerate(rows):
-        axes.text(one.size, at, f"  {percent(one.inclusion_probability, language)}", va="center", fontsize=8)
-    axes.set_xlabel(text("pairs_log", language))
+        axes.text(one.size, at, f"  {percent_significant(one.inclusion_probability, language)}", va="center", fontsize=8)
+    axes.set_xlabel(PAIRS_LOGARITHMIC(language))
     # above the bars, where no stratum can lie under it
     axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
 
@@ -273,10 +294,10 @@ def draw_breakdown(figure: Figure, rows: Sequence[GroupRates], language: Languag
                           color=GREY, style="italic")  # fmt: skip
             else:
                 _point(axes, one.value, one.low, one.high, place)
-        axes.set_title(text("link_rate" if measure == "link_rate" else f"{measure}_short", language), fontsize=9)
+        axes.set_title(MEASURES[measure](language), fontsize=9)
     panels[3].axvline(0, color=GREY, lw=0.9)
     panels[3].plot([row.standardised_difference for row in shown], range(len(shown)), "D", ms=4.5, color=COLOURS["anchors"])
-    panels[3].set_title(text("difference", language), fontsize=9)
+    panels[3].set_title(STANDARDISED_DIFFERENCE(language), fontsize=9)
     for axes in panels:
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(len(names) - 0.5, -0.5)
@@ -285,10 +306,17 @@ def draw_breakdown(figure: Figure, rows: Sequence[GroupRates], language: Languag
 
 def _draw_one_breakdown(column: str, rows: Sequence[GroupRates], folder: Path, language: Language, level: str) -> DrawnFigure:
     height = 1.1 + 0.28 * min(len(rows), sum(bool(row.link_rate or row.precision or row.recall) for row in rows) + 1)
-    key = "by_province" if column.endswith("_province") else f"by_{column}"
-    named = text(key, language) if key in TEXTS else column
     draw = partial(draw_breakdown, rows=rows, language=language)
-    return _save("groups", draw, folder, language, (9, height), stem=f"groups_{column}", level=level, column=named)
+    return _save(
+        "groups",
+        draw,
+        folder,
+        language,
+        (9, height),
+        stem=f"groups_{column}",
+        level=level,
+        column=breakdown_word(column, language),
+    )
 
 
 def _save(
@@ -324,19 +352,19 @@ def _point(axes: Axes, value: float, low: float, high: float, place: int) -> Non
 
 def _group(row: GroupRates, language: Language) -> str:
     if not row.group:
-        return text("missing", language)
+        return EMPTY(language)
     if row.column.endswith("_province"):
         from linkage.vietnamese.gazetteer import gazetteer
 
         return gazetteer().present_provinces.get(int(row.group), row.group)
     if row.column.endswith("_year"):
         return f"{row.group[:-1]}–{int(row.group[:-1]) + 9}"
-    return text(row.group, language) if row.column in ("sex", "error_class") and row.group in TEXTS else row.group
+    words = {"sex": SEXES, "error_class": ERROR_CLASSES}.get(row.column, {})
+    return words[row.group](language) if row.group in words else row.group
 
 
 def _span(stratum: Stratum, language: Language) -> str:
-    ends = ["−∞" if one == -np.inf else "∞" if one == np.inf else number(one, language) for one in (stratum.low, stratum.high)]
-    return f"[{ends[0]}; {ends[1]})"
+    return span_word(f"{stratum.low:.4g}", f"{stratum.high:.4g}", language)
 
 
 def _write_numbers(axes: Axes, language: Language, *, x: bool = False, y: bool = False, ticks: int = 5) -> None:
@@ -346,4 +374,4 @@ def _write_numbers(axes: Axes, language: Language, *, x: bool = False, y: bool =
     for wanted, axis in ((x, axes.xaxis), (y, axes.yaxis)):
         if wanted:
             axis.set_major_locator(MaxNLocator(ticks))
-            axis.set_major_formatter(lambda value, _: number(value, language))
+            axis.set_major_formatter(lambda value, _: significant(value, language))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from linkage.decision.captions import text
 from linkage.decision.ratios import ratio
 from linkage.decision.strata import allocate
-from linkage.decision.texts import Language, number, text
 from linkage.statistics import total_of_hits
+from linkage.words.formats import significant
+from linkage.words.language import Language
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -73,9 +75,9 @@ def describe_plan(planned: Sequence[PlannedWidth], language: Language) -> str:
         text(
             "plan",
             language,
-            pairs=number(one.pairs, language),
-            precision=number(_points(one.precision_half_width), language),
-            recall=number(_points(one.recall_half_width), language),
+            pairs=significant(one.pairs, language),
+            precision=significant(_points(one.precision_half_width), language),
+            recall=significant(_points(one.recall_half_width), language),
         )
         for one in planned
     ]

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linkage.decision.calibration import fit_curve
+from linkage.decision.captions import text
 from linkage.decision.ratios import ratio
-from linkage.decision.texts import Language, number, percent, text
 from linkage.decision.thresholds import Choice, Thresholds, expected_thresholds, trade_off
 from linkage.statistics import Interval
+from linkage.words.decisions import CHOICES, THRESHOLDS
+from linkage.words.formats import percent_significant, significant
+from linkage.words.language import Language
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -170,33 +173,35 @@ def describe_promise(thresholds: Thresholds, targets: TargetsSpec, language: Lan
     """What the labels can promise, in one or two sentences for a reader."""
     if thresholds.promised:
         shown = {
-            "false": percent(targets.false_link_rate, language),
-            "missed": percent(targets.missed_link_rate, language),
-            "upper": number(thresholds.upper, language),
-            "lower": number(thresholds.lower, language),
+            "false": percent_significant(targets.false_link_rate, language),
+            "missed": percent_significant(targets.missed_link_rate, language),
+            "upper": significant(thresholds.upper, language),
+            "lower": significant(thresholds.lower, language),
         }
         return text("promise_kept", language, **shown)
     sentences = []
     if thresholds.smallest_false_link_bound is not None:
-        bound = percent(thresholds.smallest_false_link_bound, language)
-        sentences.append(text("promise_false", language, target=percent(targets.false_link_rate, language), bound=bound))
+        bound = percent_significant(thresholds.smallest_false_link_bound, language)
+        sentences.append(
+            text("promise_false", language, target=percent_significant(targets.false_link_rate, language), bound=bound)
+        )
     if "missed_link_rate" in thresholds.unmet:
-        sentences.append(text("promise_missed", language, target=percent(targets.missed_link_rate, language)))
+        sentences.append(text("promise_missed", language, target=percent_significant(targets.missed_link_rate, language)))
     return " ".join([*sentences, text("promise_given_up", language)] if sentences else [text("promise_none", language)])
 
 
 def describe_choices(choices: Sequence[Choice], language: Language) -> list[list[str]]:
     """The trade as rows for a reader, the first the header: thresholds, expected error rates, pairs to review, hours."""
-    names = ("choice", "upper", "lower", "false_link_rate", "missed_link_rate", "clerical", "hours")
-    return [[text(name, language) for name in names]] + [
+    rest = (text(name, language) for name in ("false_link_rate", "missed_link_rate", "clerical", "hours"))
+    return [[text("choice", language), THRESHOLDS["upper"](language), THRESHOLDS["lower"](language), *rest]] + [
         [
-            text(one.name, language),
-            number(one.upper, language),
-            number(one.lower, language),
-            percent(one.false_link_rate, language),
-            percent(one.missed_link_rate, language),
+            CHOICES[one.name](language),
+            significant(one.upper, language),
+            significant(one.lower, language),
+            percent_significant(one.false_link_rate, language),
+            percent_significant(one.missed_link_rate, language),
             str(one.clerical_pairs),
-            number(one.hours, language),
+            significant(one.hours, language),
         ]
         for one in choices
     ]

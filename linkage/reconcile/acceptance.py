@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import pyarrow as pa
 
 from linkage.errors import SourceError
-from linkage.reconcile import texts
+from linkage.reconcile import workbook_words as texts
 from linkage.reconcile.acceptance_plan import AcceptancePlan, plan_acceptance
 from linkage.reconcile.list_files import read_table
 from linkage.reconcile.side_files import tidy_sql

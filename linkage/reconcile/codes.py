@@ -13,6 +13,8 @@ from ruamel.yaml.error import YAMLError
 
 from linkage.errors import ProjectFileError
 from linkage.reconcile.differences import CLASSES
+from linkage.words.findings import DIFFERENCES
+from linkage.words.findings import FINDINGS as FINDINGS_IN_WORDS
 
 FINDINGS = (
     "matched_fully",
@@ -59,7 +61,8 @@ class OutcomeSpec(_Part):
     """One outcome."""
 
     code: Annotated[str, Field(min_length=1, max_length=12)]
-    label: str
+    label: str = ""
+    """What workbooks call it; the word of our vocabulary for a finding of ours when the file gives none."""
     verify: str
     act: str
     act_when_source: str | None = None
@@ -96,6 +99,18 @@ class Codes(_Part):
     expected_in_book: dict[str, Literal["always"] | str]
     classes: dict[str, str]
     illegible_words: tuple[str, ...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_our_words(cls, held: Any) -> Any:
+        """Our words where the file has no label of its own."""
+        if not (isinstance(held, dict) and isinstance(held.get("outcomes"), dict) and isinstance(held.get("classes"), dict)):
+            return held
+        outcomes = {
+            name: {"label": FINDINGS_IN_WORDS[name].vi, **one} if name in FINDINGS_IN_WORDS and isinstance(one, dict) else one
+            for name, one in held["outcomes"].items()
+        }
+        return held | {"outcomes": outcomes, "classes": {name: word.vi for name, word in DIFFERENCES.items()} | held["classes"]}
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Codes:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from linkage.errors import LinkageError
-from linkage.reconcile import texts
+from linkage.reconcile import workbook_words as texts
 from linkage.reconcile.codes import OUTCOMES_FILE, load_codes
 from linkage.reconcile.side_files import scan
 from linkage.reconcile.spreadsheets import Column, WorkbookSheet, row_xml, write_workbook
@@ -246,6 +246,6 @@ def _write_refused(path: Path, refused: list[tuple[str, str, int | None, str, st
         for number, (file, sheet, at, record_id, reason) in enumerate(refused, 3)
     )
     write_workbook(
-        path, [WorkbookSheet(REFUSED.removesuffix(".xlsx"), columns, rows, len(refused), (texts.REFUSED_TITLE,), protected=False)]
+        path, [WorkbookSheet(texts.REFUSED_SHEET, columns, rows, len(refused), (texts.REFUSED_TITLE,), protected=False)]
     )
     return path

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from linkage.reconcile import texts
+from linkage.reconcile import workbook_words as texts
 from linkage.reconcile.list_files import read_table
 from linkage.reconcile.spreadsheets import Column, WorkbookSheet, row_xml, write_workbook
 from linkage.vietnamese import fold, parse_date
+from linkage.words.documents import EMPTY, UNKNOWN
+from linkage.words.periods import LAST_YEARS, period_at, period_word
 
 CONTRADICTIONS = (
     "not_a_number",
@@ -24,7 +26,7 @@ CONTRADICTIONS = (
     "closed_before_its_year",
     "total_differs",
 )
-"""What is found wrong; `texts.CONTRADICTIONS` says it in Vietnamese."""
+"""What is found wrong; `workbook_words.CONTRADICTIONS` says it in Vietnamese."""
 
 _UNIT, _REGISTER, _YEAR, _BOOK = texts.BOOKS_UNIT, texts.BOOKS_REGISTER, texts.BOOKS_YEAR, texts.BOOKS_BOOK
 _NUMBERS = (texts.BOOKS_PAGES, texts.BOOKS_ENTRIES, texts.BOOKS_DIGITISED, texts.BOOKS_LOADED)
@@ -98,7 +100,7 @@ def take_inventory(path: Path) -> Inventory:
             continue
         seen.add(key)
         year = _check_book(row, at, name, numbers, wrong)
-        period = next((label for last, label in texts.PERIODS if year is not None and year <= last), texts.NO_PERIOD)
+        period = period_word(period_at(year), "vi") if year is not None else UNKNOWN.vi
         count = counts.setdefault((row[_UNIT], row[_REGISTER], period), BookCount(row[_UNIT], row[_REGISTER], period))
         _, entries, digitised, loaded = numbers
         count.books += 1
@@ -107,7 +109,7 @@ def take_inventory(path: Path) -> Inventory:
         count.loaded += loaded
         count.remaining += max(entries - loaded, 0)
         count.conditions[row[texts.BOOKS_CONDITION]] += 1
-    order = [label for _, label in texts.PERIODS]
+    order = [period_word(place, "vi") for place in range(len(LAST_YEARS))]
     ordered = sorted(
         counts.values(), key=lambda one: (one.unit, one.register, order.index(one.period) if one.period in order else 9)
     )
@@ -171,7 +173,7 @@ def write_inventory(inventory: Inventory, path: Path) -> None:
     """The inventory as a workbook: counts with their total, books by condition, contradictions."""
     conditions = sorted({condition for count in inventory.counts for condition in count.conditions})
     widths = [46.0, 22.0, 12.0, *[11.0] * 5, *[16.0] * len(conditions)]
-    headers = [*texts.INVENTORY_COLUMNS, *(condition or texts.EMPTY for condition in conditions)]
+    headers = [*texts.INVENTORY_COLUMNS, *(condition or EMPTY.vi for condition in conditions)]
     lines: list[list[object]] = [
         [
             one.unit, one.register, one.period, one.books, one.entries, one.digitised, one.loaded, one.remaining,

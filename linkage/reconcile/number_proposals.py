@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkage.errors import LinkageError
-from linkage.reconcile import texts
+from linkage.reconcile import workbook_words as texts
 from linkage.reconcile.side_files import SideFiles, columns_of, require_outcomes, scan
 from linkage.reconcile.spreadsheets import (
     COUNT,
@@ -25,6 +25,7 @@ from linkage.reconcile.spreadsheets import (
     write_workbook,
 )
 from linkage.runs.sql import connect, quote, write_parquet
+from linkage.words.fields import field_word
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
 PROPOSALS = "number_proposals.parquet"
 """In the run directory: record_id, person_record_id, personal_number, link_weight, match_probability, runner_up_margin, reason,
 error_bound, withheld (NULL for a proposal), a row an entry without a number that has an accepted or reviewed link."""
-
-WITHHELD = ("not_settled", "no_number", "claimed_twice", "number_in_use", "twin_unreviewed", "runner_up_unreviewed")
-"""Why a number is not proposed, first that holds."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +130,7 @@ def _write(connection: duckdb.DuckDBPyConnection, run: Path, headers: Mapping[st
     shown = ["record_id", *book, "person_record_id", "personal_number", "evidence"]
     titles = [
         texts.RECORD_ID,
-        *(headers.get(field, field) for field in book),
+        *(headers.get(field) or field_word(field, "vi") for field in book),
         texts.COUNTERPART,
         texts.PROPOSED_NUMBER,
         texts.EVIDENCE,

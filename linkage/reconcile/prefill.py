@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkage.errors import LinkageError
-from linkage.reconcile import texts
+from linkage.reconcile import workbook_words as texts
 from linkage.reconcile.codes import LINKED
 from linkage.reconcile.side_files import SideFiles, columns_of, require_outcomes, scan, texts_sql, tidy_sql
 from linkage.reconcile.spreadsheets import (

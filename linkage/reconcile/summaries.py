@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkage.errors import LinkageError
-from linkage.reconcile import texts
+from linkage.reconcile import workbook_words as texts
 from linkage.reconcile.codes import OUTCOMES_FILE, load_codes
 from linkage.reconcile.collecting import VERIFICATIONS
 from linkage.reconcile.side_files import require_outcomes, scan
 from linkage.reconcile.spreadsheets import Column, WorkbookSheet, row_xml, write_workbook
 from linkage.reconcile.units import locate_records, unit_names
 from linkage.runs.sql import connect, quote, quote_list
+from linkage.words.language import begun
+from linkage.words.registers import role_word
 
 BREAKDOWNS = ("side", "province", "commune", "role", "period", "finding")
 """What counts can be broken down by; `role` is whom the register's entries were unfolded to (child, deceased, …)."""
@@ -70,8 +72,11 @@ def _typed(unit: list[str | None], by: tuple[str, ...]) -> tuple[str | int | Non
     )
 
 
-def write_summary(run: Path, path: Path, *, codes: Path = OUTCOMES_FILE, note: str = "") -> None:
-    """The summary as a workbook: by outcome, by province, by commune, by register and period; one total in each."""
+def write_summary(run: Path, path: Path, *, codes: Path = OUTCOMES_FILE, note: str = "", register: str | None = None) -> None:
+    """The summary as a workbook: by outcome, by province, by commune, by role and period; one total in each.
+
+    `register` is the kind of register on the left, which tells what a role is called.
+    """
     held = load_codes(codes)
     provinces, communes = unit_names()
     wanted = (("finding",), ("province", "finding"), ("province", "commune", "finding"), ("role", "period", "finding"))
@@ -93,7 +98,7 @@ def write_summary(run: Path, path: Path, *, codes: Path = OUTCOMES_FILE, note: s
                 elif name == "commune":
                     named.append(communes.get(int(value), str(value)) if value is not None else texts.NO_COMMUNE)
                 else:
-                    named.append(texts.ROLES.get(str(value), str(value)))
+                    named.append(begun(role_word(str(value), "vi", register)) if name == "role" else str(value))
             lines.append(
                 [*named, row.records, row.to_verify, row.verified, *(row.by_status.get(status, 0) for status in held.status)]
             )

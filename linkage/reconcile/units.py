@@ -11,8 +11,9 @@ import pyarrow as pa
 
 from linkage import vietnamese
 from linkage.reconcile.side_files import SideFiles, columns_of, scan
-from linkage.reconcile.texts import NO_PERIOD, PERIODS
 from linkage.runs.sql import literal
+from linkage.words.documents import UNKNOWN
+from linkage.words.periods import LAST_YEARS, period_case, period_word
 
 if TYPE_CHECKING:
     import duckdb
@@ -41,8 +42,8 @@ def _provinces_of_communes() -> pa.Table:
 
 def period_sql(year: str) -> str:
     """SQL for the name of the period of books a year falls in."""
-    cases = " ".join(f"WHEN {year} <= {last} THEN {literal(name)}" for last, name in PERIODS)
-    return f"CASE {cases} ELSE {literal(NO_PERIOD)} END"
+    names = ", ".join(literal(period_word(place, "vi")) for place in range(len(LAST_YEARS)))
+    return f"coalesce([{names}][{period_case(year)} + 1], {literal(UNKNOWN.vi)})"
 
 
 def locate_records(connection: duckdb.DuckDBPyConnection, run: Path, table: str = "rc_units") -> None:

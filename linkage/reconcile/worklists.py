@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from linkage.reconcile import texts
+from linkage.reconcile import workbook_words as texts
 from linkage.reconcile.codes import LINKED, OUTCOMES_FILE, Codes, load_codes
 from linkage.reconcile.side_files import SideFiles, columns_of, require_outcomes, scan, texts_sql
 from linkage.reconcile.spreadsheets import (
@@ -39,6 +39,8 @@ from linkage.reconcile.units import locate_records, unit_names
 from linkage.runs import Progress, silent
 from linkage.runs.sql import connect, literal, quote, write_parquet
 from linkage.vietnamese import fold
+from linkage.words.documents import EMPTY
+from linkage.words.fields import field_word
 
 if TYPE_CHECKING:
     import duckdb
@@ -118,7 +120,7 @@ def _lay_out(connection: duckdb.DuckDBPyConnection, run: Path, headers: Mapping[
     columns += [Column(header, width) for _, header, width in BOOK_FIELDS]
     for field in fields:
         width = 20 if field.endswith("_name") else {"sex": 8, "personal_number": 15}.get(field, 12)
-        header = headers.get(field, field)
+        header = headers.get(field) or field_word(field, "vi")
         columns += [Column(texts.CIVIL.format(field=header), width), Column(texts.POPULATION.format(field=header), width)]
     columns += [
         Column(texts.COUNTERPART, 21), Column(texts.OTHER_DIFFERENCES, 40), Column(texts.RELATED, 30), Column(texts.ACT, 40),
@@ -156,15 +158,15 @@ def _describe_records(
 ) -> None:
     """wl_differences and wl_related: the texts that gather several rows of a record; and the labels of codes."""
     sides = SideFiles.of(run)
-    _register_labels(connection, codes, headers)
-    empty, shown = literal(texts.EMPTY), f"field IN {texts_sql(layout.fields)}"
+    _register_labels(connection, run, codes, headers)
+    empty, shown = literal(EMPTY.vi), f"field IN {texts_sql(layout.fields)}"
     ignored = f"field IN {texts_sql(codes.fields.ignored_when_missing)}"  # what one side never had is no difference to verify
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE wl_differences AS
         SELECT record_id_l AS record_id, list(field ORDER BY field) AS fields,
-            string_agg(coalesce(h.header, field) || ': ' || coalesce(value_l, {empty}) || ' | ' || coalesce(value_r, {empty})
+            string_agg(h.header || ': ' || coalesce(value_l, {empty}) || ' | ' || coalesce(value_r, {empty})
                 || ' (' || c.label || ')', chr(10) ORDER BY field) FILTER (NOT coalesce({shown}, false)) AS described
-        FROM {scan(run / "differences.parquet")} LEFT JOIN wl_headers h USING (field) JOIN wl_classes c USING (class)
+        FROM {scan(run / "differences.parquet")} JOIN wl_headers h USING (field) JOIN wl_classes c USING (class)
         WHERE NOT coalesce(class IN ('missing_left', 'missing_right') AND {ignored}, false) GROUP BY record_id_l"""
     )
     names = "full_name, birth_date"
@@ -222,7 +224,7 @@ def _differs(field: str) -> str:
     )
 
 
-def _register_labels(connection: duckdb.DuckDBPyConnection, codes: Codes, headers: Mapping[str, str]) -> None:
+def _register_labels(connection: duckdb.DuckDBPyConnection, run: Path, codes: Codes, headers: Mapping[str, str]) -> None:
     for table, key, label, held in (
         ("wl_acts", "act", "act_label", codes.acts),
         ("wl_verify", "verify", "verify_label", codes.verify),
@@ -231,9 +233,11 @@ def _register_labels(connection: duckdb.DuckDBPyConnection, codes: Codes, header
         connection.register("wl_given", pa.table({key: list(held), label: list(held.values())}))
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS FROM wl_given")
         connection.unregister("wl_given")
+    differing = connection.execute(f"SELECT DISTINCT field FROM {scan(run / 'differences.parquet')}").fetchall()
+    named = {field: headers.get(field) or field_word(field, "vi") for (field,) in differing}
     connection.register(
         "wl_given",
-        pa.table({"field": pa.array(list(headers), pa.string()), "header": pa.array(list(headers.values()), pa.string())}),
+        pa.table({"field": pa.array(list(named), pa.string()), "header": pa.array(list(named.values()), pa.string())}),
     )
     connection.execute("CREATE OR REPLACE TEMP TABLE wl_headers AS FROM wl_given")
     connection.unregister("wl_given")

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linkage.config.sources import FieldKind
-from linkage.registers import texts
+from linkage.registers import sheet_words
 from linkage.registers.checks import MACROS
 from linkage.registers.side_reading import describe_side, open_side
 from linkage.registers.staging import ENTRIES, forget, stage
 from linkage.runs.sql import quote
+from linkage.words.field_kinds import PRECISIONS
+from linkage.words.formats import grouped, percent
 
 if TYPE_CHECKING:
     import duckdb
@@ -133,10 +135,10 @@ def _counts(connection: duckdb.DuckDBPyConnection, value: str, floor: int, order
 
 
 def profile_rows(profile: SideProfile) -> list[tuple[str, ...]]:
-    """The profile as a table of text under `texts.PROFILE_HEADERS`."""
+    """The profile as a table of text under `sheet_words.PROFILE_HEADERS`."""
 
     def one(field: FieldProfile) -> tuple[str, ...]:
-        share = f"{100 * field.filled / profile.rows:.1f} %".replace(".", ",") if profile.rows else ""
+        share = percent(field.filled / profile.rows, "vi", 1) if profile.rows else ""
         frequent = "; ".join(f"{value} ({rows})" for value, rows in field.frequent)
         distinct = str(field.distinct) if field.distinct >= profile.floor else f"< {profile.floor}"
         return field.name, field.header, str(field.filled), share, distinct, frequent
@@ -152,7 +154,7 @@ def draw_profile(profile: SideProfile, path: Path) -> None:
     dates = [field for field in profile.fields if field.precisions]
     figure = Figure(figsize=(11.7, 3 + 0.22 * len(profile.fields) + 4.2 + 0.45 * len(dates)), layout="constrained")
     FigureCanvasAgg(figure)
-    figure.suptitle(texts.PROFILE_TITLE.format(title=profile.title, rows=f"{profile.rows:,}".replace(",", ".")), fontsize=13)
+    figure.suptitle(sheet_words.PROFILE_TITLE.format(title=profile.title, rows=grouped(profile.rows, "vi")), fontsize=13)
     heights = [0.22 * len(profile.fields) + 1, 0.45 * len(dates) + 1.2, 3.2]
     grid = figure.add_gridspec(3, 2, height_ratios=heights)
     _draw_completeness(figure.add_subplot(grid[0, :]), profile)
@@ -162,7 +164,7 @@ def draw_profile(profile: SideProfile, path: Path) -> None:
         _draw_years(figure.add_subplot(grid[2, 0]), profile)
     if profile.by_unit:
         _draw_units(figure.add_subplot(grid[2, 1]), profile)
-    figure.supxlabel(texts.BELOW_FLOOR.format(floor=profile.floor), fontsize=8, x=0.99, ha="right")
+    figure.supxlabel(sheet_words.BELOW_FLOOR.format(floor=profile.floor), fontsize=8, x=0.99, ha="right")
     path.touch(mode=0o600)
     path.chmod(0o600)
     figure.savefig(path, dpi=120)
@@ -176,29 +178,29 @@ def _draw_completeness(axes: Axes, profile: SideProfile) -> None:
     axes.set_ylim(len(shares) - 0.4, -0.6)
     axes.set_xlim(0, 108)
     for place, share in zip(places, shares, strict=True):
-        axes.text(share + 0.5, place, f"{share:.1f} %".replace(".", ","), va="center", fontsize=7)
-    axes.set_title(texts.COMPLETENESS, fontsize=10, loc="left")
+        axes.text(share + 0.5, place, percent(share / 100, "vi", 1), va="center", fontsize=7)
+    axes.set_title(sheet_words.COMPLETENESS, fontsize=10, loc="left")
 
 
 def _draw_precisions(axes: Axes, dates: list[FieldProfile]) -> None:
     left = [0.0] * len(dates)
-    for (code, label), colour in zip(texts.PRECISIONS.items(), ("#228833", "#66ccee", "#ccbb44", "#ee6677"), strict=True):
+    for (code, label), colour in zip(PRECISIONS.items(), ("#228833", "#66ccee", "#ccbb44", "#ee6677"), strict=True):
         shares = [100 * field.precisions.get(code, 0) / field.filled if field.filled else 0 for field in dates]
-        axes.barh(range(len(dates)), shares, left=left, label=label, color=colour)
+        axes.barh(range(len(dates)), shares, left=left, label=label.vi, color=colour)
         left = [before + share for before, share in zip(left, shares, strict=True)]
     axes.set_yticks(range(len(dates)), [field.header for field in dates], fontsize=8)
     axes.invert_yaxis()
     axes.set_xlim(0, 100)
     axes.legend(fontsize=7, ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.12))
-    axes.set_title(texts.PRECISION_TITLE, fontsize=10, loc="left")
+    axes.set_title(sheet_words.PRECISION_TITLE, fontsize=10, loc="left")
 
 
 def _draw_years(axes: Axes, profile: SideProfile) -> None:
     years, rows = zip(*profile.by_year, strict=True)
     axes.bar(years, rows, color="#4477aa", width=0.9)
-    axes.set_ylabel(texts.ROWS, fontsize=8)
+    axes.set_ylabel(sheet_words.ROWS, fontsize=8)
     axes.tick_params(labelsize=8)
-    axes.set_title(texts.BY_YEAR.format(field=_header(profile, profile.year_field)), fontsize=10, loc="left")
+    axes.set_title(sheet_words.BY_YEAR.format(field=_header(profile, profile.year_field)), fontsize=10, loc="left")
 
 
 def _draw_units(axes: Axes, profile: SideProfile) -> None:
@@ -207,7 +209,7 @@ def _draw_units(axes: Axes, profile: SideProfile) -> None:
     axes.set_yticks(range(len(units)), [textwrap.fill(unit, 34, max_lines=2, placeholder="…") for unit in units], fontsize=7)
     axes.invert_yaxis()
     axes.tick_params(axis="x", labelsize=8)
-    axes.set_title(texts.BY_UNIT.format(field=_header(profile, profile.unit_field)), fontsize=10, loc="left")
+    axes.set_title(sheet_words.BY_UNIT.format(field=_header(profile, profile.unit_field)), fontsize=10, loc="left")
 
 
 def _header(profile: SideProfile, name: str | None) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from linkage.errors import SourceError, nearest
 from linkage.registers.decoding import decode_batch
 from linkage.registers.parts import PROBLEM, RAW, ROW_NUMBER, Recogniser, SourcePart, header_at
-from linkage.registers.texts import EXPLANATION_SHEET
+from linkage.registers.sheet_words import EXPLANATION_SHEET
 from linkage.registers.workbook_xml import CellMark, marked_cells, refuse_bomb
 
 if TYPE_CHECKING:

@@ -7,27 +7,29 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from linkage.report.tables import Cell, Part, Table, part
+from linkage.report.tables import Cell, Code, Part, Table, part
 
 if TYPE_CHECKING:
     from linkage.config import ProjectSpec
     from linkage.report.numbers import Ledger
+    from linkage.report.phrases import Phrases
     from linkage.report.reading import RunTables
-    from linkage.report.texts import Texts
 
 NOT_PRINTED = ("left.source", "right.source")
 """Parameters that say where files and databases stand, not how records are linked."""
 
 
-def describe_annexes(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
+def describe_annexes(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
     """Glossary, parameters and versions."""
     terms: list[tuple[Cell, ...]] = list(texts.glossary())
     parameters: list[tuple[Cell, ...]] = [
-        (name, value) for name, value in _flat(spec.model_dump(mode="json", by_alias=True)) if not name.startswith(NOT_PRINTED)
+        (Code(name), Code(value))
+        for name, value in _flat(spec.model_dump(mode="json", by_alias=True))
+        if not name.startswith(NOT_PRINTED)
     ]
     held = run.summary
-    versions: list[tuple[Cell, ...]] = [(name, str(value)) for name, value in held.get("versions", {}).items()]
-    versions += [(texts.named("columns", side), str(mark)[:16]) for side, mark in held.get("inputs", {}).items()]
+    versions: list[tuple[Cell, ...]] = [(Code(name), Code(value)) for name, value in held.get("versions", {}).items()]
+    versions += [(texts.named("columns", side), Code(str(mark)[:16])) for side, mark in held.get("inputs", {}).items()]
     facts: dict[str, object] = {
         "run_id": run.run_id,
         "config_hash": str(held.get("config_hash", "–"))[:16],
@@ -45,7 +47,7 @@ def describe_annexes(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
     return part(facts, tables)
 
 
-def crosswalk(texts: Texts, present: Collection[str]) -> Table:
+def crosswalk(texts: Phrases, present: Collection[str]) -> Table:
     """What the four steps of GUILD and the thirteen items of RECORD ask, and the section that answers.
 
     An item whose table is absent is "not reported".
@@ -61,9 +63,9 @@ def crosswalk(texts: Texts, present: Collection[str]) -> Table:
     return Table(texts("captions", "crosswalk"), texts.header("item", "asks", "where", "status"), rows, "–", (2, 6, 1, 2))
 
 
-def printed_numbers(ledger: Ledger, texts: Texts) -> Table:
+def printed_numbers(ledger: Ledger, texts: Phrases) -> Table:
     """Every number of the sentences: as printed, where, and the run table it comes from."""
-    rows: list[tuple[Cell, ...]] = [(one.shown, one.section, one.source) for one in ledger.printed]
+    rows: list[tuple[Cell, ...]] = [(one.shown, one.section, Code(one.source)) for one in ledger.printed]
     return Table(texts("captions", "numbers"), texts.header("number", "section", "source"), rows, "–", (2, 1, 6))
 
 

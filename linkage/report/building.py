@@ -18,18 +18,20 @@ from linkage.report.groups import describe_groups
 from linkage.report.html import write_html
 from linkage.report.letterhead import letterhead
 from linkage.report.model import describe_method
-from linkage.report.numbers import Language, Ledger, Number
+from linkage.report.numbers import Ledger, Number
 from linkage.report.pandoc import Node, read_markdown
+from linkage.report.phrases import Phrases
 from linkage.report.plausibility import describe_plausibility
 from linkage.report.quality import describe_quality
 from linkage.report.reading import RunTables
 from linkage.report.results import describe_results
-from linkage.report.tables import Cell, Picture, Table
-from linkage.report.texts import Texts
+from linkage.report.tables import Cell, Code, Picture, Table
 from linkage.report.writing import fill_template, place_content
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from linkage.words.language import Language
 
 Format = Literal["html", "docx", "pdf"]
 FORMATS: tuple[Format, ...] = ("html", "docx", "pdf")
@@ -77,7 +79,7 @@ def _spec_of(run: Path) -> ProjectSpec:
 def _build(
     run: Path, spec: ProjectSpec, folder: Path, formats: Sequence[str], since: Path | None, language: Language
 ) -> dict[str, int]:
-    texts, ledger = Texts(language), Ledger(language)
+    texts, ledger = Phrases(language), Ledger(language)
     tables, earlier = RunTables(run), RunTables(since) if since else None
     if earlier:
         earlier.label = f"{texts('columns', 'before').lower()}: "
@@ -112,7 +114,7 @@ def _timestamp(tables: RunTables) -> int:
 
 
 def _compose(
-    run: RunTables, earlier: RunTables | None, spec: ProjectSpec, texts: Texts, ledger: Ledger
+    run: RunTables, earlier: RunTables | None, spec: ProjectSpec, texts: Phrases, ledger: Ledger
 ) -> tuple[Node, dict[str, Picture], dict[str, int]]:
     """The numbered document and its figures."""
     parts = {
@@ -144,7 +146,7 @@ def _compose(
     return document, {name: pictures[name] for name in shown}, {"tables": len(numbers) - len(shown), "figures": len(shown)}
 
 
-def _sources_of(text: str, tables: Mapping[str, Table], pictures: Mapping[str, Picture], texts: Texts) -> Table:
+def _sources_of(text: str, tables: Mapping[str, Table], pictures: Mapping[str, Picture], texts: Phrases) -> Table:
     """Source of every table and figure that the text shows."""
     rows: list[tuple[Cell, ...]] = []
     places = {"table": 0, "figure": 0}
@@ -152,5 +154,5 @@ def _sources_of(text: str, tables: Mapping[str, Table], pictures: Mapping[str, P
         places[kind] += 1
         source = tables[name].source if kind == "table" else pictures[name].source
         if source not in ("", "–"):
-            rows.append((f"{texts('words', kind)} {places[kind]}", source))
+            rows.append((f"{texts('words', kind)} {places[kind]}", Code(source)))
     return Table(texts("captions", "number_tables"), texts.header("figure_or_table", "source"), rows, "–", (1, 5))

@@ -12,8 +12,8 @@ from linkage.runs.sql import literal, quote
 
 if TYPE_CHECKING:
     from linkage.config import ProjectSpec
+    from linkage.report.phrases import Phrases
     from linkage.report.reading import RunTables
-    from linkage.report.texts import Texts
 
 MOST_LEVELS = 10
 STAGE_FIGURES = (
@@ -26,7 +26,7 @@ STAGE_FIGURES = (
 """What is compared: row of the table, stage, figure of its record."""
 
 
-def describe_changes(run: RunTables, earlier: RunTables | None, spec: ProjectSpec, texts: Texts) -> Part:
+def describe_changes(run: RunTables, earlier: RunTables | None, spec: ProjectSpec, texts: Phrases) -> Part:
     """What moved since the earlier run; `compared` is False without one."""
     if earlier is None:
         return part({"compared": False}, {})
@@ -41,7 +41,7 @@ def describe_changes(run: RunTables, earlier: RunTables | None, spec: ProjectSpe
     return part(facts, {"changes": _changes(run, earlier, spec, texts), "drift": _drift(run, earlier, texts)})
 
 
-def _changes(run: RunTables, earlier: RunTables, spec: ProjectSpec, texts: Texts) -> Table:
+def _changes(run: RunTables, earlier: RunTables, spec: ProjectSpec, texts: Phrases) -> Table:
     rows: list[tuple[Cell, ...]] = []
 
     def compare(name: str, before: float | None, now: float | None, kind: Kind, source: str) -> None:
@@ -104,7 +104,7 @@ def _largest_completeness_move(run: RunTables, earlier: RunTables, spec: Project
     return max(moves, key=lambda pair: abs(pair[1] - pair[0]), default=(None, None))
 
 
-def _drift(run: RunTables, earlier: RunTables, texts: Texts) -> Table | None:
+def _drift(run: RunTables, earlier: RunTables, texts: Phrases) -> Table | None:
     before, now = (one.documents["training"] for one in (earlier, run))
     if not before or not now:
         return None

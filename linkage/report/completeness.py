@@ -8,15 +8,18 @@ import numpy as np
 
 from linkage.report.disclosure import hide_small_counts, share_may_be_shown
 from linkage.report.figures import draw_flow, draw_heat_map
-from linkage.report.groups import PERIODS, period_of, period_sql, province_column
+from linkage.report.groups import period_of, province_column
 from linkage.report.numbers import Ledger, Number
 from linkage.report.tables import Cell, Part, Picture, Table, part
 from linkage.runs.sql import quote
+from linkage.words.periods import period_case, period_word
+from linkage.words.registers import register_word, role_word
+from linkage.words.set_aside import set_aside_word
 
 if TYPE_CHECKING:
     from linkage.config import ProjectSpec
+    from linkage.report.phrases import Phrases
     from linkage.report.reading import RunTables
-    from linkage.report.texts import Texts
 
 SIDES = (("left", "mentions"), ("right", "persons"))
 MOST_PROVINCES = 34
@@ -24,7 +27,7 @@ MOST_NAMED = 8
 """Provinces named in the summary; more are counted."""
 
 
-def describe_sources(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
+def describe_sources(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
     """Rows of each side, those set aside by reason, completeness by field, period and province."""
     fields = [one.field for one in spec.comparisons]
     facts: dict[str, object] = {"one_register": spec.right is None, "has_quarantine": run.has("quarantine")}
@@ -50,7 +53,7 @@ def describe_sources(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
     return part(facts, tables, {"completeness": period[1] if period else None})
 
 
-def describe_flow(run: RunTables, spec: ProjectSpec, texts: Texts, ledger: Ledger) -> Part:
+def describe_flow(run: RunTables, spec: ProjectSpec, texts: Phrases, ledger: Ledger) -> Part:
     """The flow of records from the files to the links, as a table and a drawing."""
     counts = {
         "left_in": run.counted("read", "left_rows_in"),
@@ -99,9 +102,9 @@ def describe_flow(run: RunTables, spec: ProjectSpec, texts: Texts, ledger: Ledge
     return part(dict(counts), {"flow": table}, {"flow": picture})
 
 
-def _register(texts: Texts, register: str, role: str | None) -> str:
-    name = texts.named("registers", register)
-    return f"{name} ({texts.named('roles', role)})" if role else name
+def _register(texts: Phrases, register: str, role: str | None) -> str:
+    name = register_word(register, texts.language)
+    return f"{name} ({role_word(role, texts.language, register)})" if role else name
 
 
 def _years(run: RunTables) -> dict[str, object]:
@@ -119,7 +122,7 @@ def _years(run: RunTables) -> dict[str, object]:
     return found
 
 
-def _places(run: RunTables, texts: Texts) -> dict[str, object]:
+def _places(run: RunTables, texts: Phrases) -> dict[str, object]:
     """The provinces of the mentions: named where they are few, and how many."""
     column = province_column(run)
     codes = (
@@ -129,7 +132,7 @@ def _places(run: RunTables, texts: Texts) -> dict[str, object]:
     return {"provinces": named, "province_count": run.number(len(codes) or None, "count", f"mentions.parquet: {column}")}
 
 
-def _quarantine(run: RunTables, texts: Texts, floor: int) -> Table | None:
+def _quarantine(run: RunTables, texts: Phrases, floor: int) -> Table | None:
     if not run.has("quarantine"):
         return None
     found = run.rows("SELECT side, reason, count(*) FROM quarantine GROUP BY ALL ORDER BY side, count(*) DESC, reason")
@@ -138,7 +141,7 @@ def _quarantine(run: RunTables, texts: Texts, floor: int) -> Table | None:
         own = [row for row in found if row[0] == side]
         for row, hide in zip(own, hide_small_counts([row[2] for row in own], floor), strict=True):
             count: Cell = texts("words", "hidden") if hide else run.number(row[2], "count", "quarantine.parquet")
-            rows.append((texts.named("columns", side), texts.named("reasons", row[1]), count))
+            rows.append((texts.named("columns", side), set_aside_word(row[1], texts.language), count))
     return Table(
         texts("captions", "quarantine"), texts.header("side", "reason", "records"), rows, "quarantine.parquet", (2, 4, 1)
     )
@@ -156,7 +159,7 @@ def _filled(run: RunTables, table: str, fields: list[str], by: str = "1") -> lis
     return run.rows(f"SELECT {by} AS grouped, count(*), {counts} FROM {table} GROUP BY ALL ORDER BY grouped")
 
 
-def _completeness(run: RunTables, fields: list[str], texts: Texts, spec: ProjectSpec) -> Table | None:
+def _completeness(run: RunTables, fields: list[str], texts: Phrases, spec: ProjectSpec) -> Table | None:
     columns: dict[str, list[Cell]] = {}
     for side, table in SIDES:
         if not run.has(table):
@@ -183,20 +186,20 @@ def _completeness(run: RunTables, fields: list[str], texts: Texts, spec: Project
     )
 
 
-def _share(run: RunTables, count: int, whole: int, source: str, floor: int, texts: Texts) -> Cell:
+def _share(run: RunTables, count: int, whole: int, source: str, floor: int, texts: Phrases) -> Cell:
     if not share_may_be_shown(count, whole, floor):
         return texts("words", "hidden")
     return run.number(count / whole, "share", source, of=100) if whole else "–"
 
 
-def _by_period(run: RunTables, fields: list[str], texts: Texts, floor: int) -> tuple[Table, Picture] | None:
+def _by_period(run: RunTables, fields: list[str], texts: Phrases, floor: int) -> tuple[Table, Picture] | None:
     column = period_of(run)
     if column is None:
         return None
-    found = _filled(run, "mentions", fields, period_sql(column))
+    found = _filled(run, "mentions", fields, period_case(quote(column)))
     rows, shares, labels = [], [], []
     for at, whole, *counts in found:
-        label = PERIODS[int(at)].label(texts) if at is not None else texts("words", "unknown")
+        label = period_word(int(at), texts.language) if at is not None else texts("words", "unknown")
         cells = [_share(run, int(n), int(whole), "mentions.parquet", floor, texts) for n in counts]
         rows.append((label, *cells))
         labels.append(label)
@@ -208,7 +211,7 @@ def _by_period(run: RunTables, fields: list[str], texts: Texts, floor: int) -> t
     return table, Picture(texts("figures", "completeness"), texts("alternatives", "completeness"), drawn, "mentions.parquet")
 
 
-def _by_province(run: RunTables, fields: list[str], texts: Texts, floor: int) -> Table | None:
+def _by_province(run: RunTables, fields: list[str], texts: Phrases, floor: int) -> Table | None:
     column = province_column(run)
     if column is None:
         return None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.backend_bases import RendererBase
     from numpy.typing import NDArray
 
-    from linkage.report.texts import Texts
+    from linkage.report.phrases import Phrases
 
 FONTS = Path(__file__).parent / "fonts"
 WIDTH = 6.4
@@ -135,7 +135,7 @@ def draw_flow(steps: Sequence[tuple[str, str, str]]) -> Drawing:
     return Drawing(0.78 * len(steps) + 0.1, paint)
 
 
-def draw_weights(counts: NDArray[np.int_], edges: NDArray[np.float64], thresholds: dict[str, float], texts: Texts) -> Drawing:
+def draw_weights(counts: NDArray[np.int_], edges: NDArray[np.float64], thresholds: dict[str, float], texts: Phrases) -> Drawing:
     """Histogram of link weights (bits), counts on a logarithmic scale, thresholds as dashed lines."""
 
     def paint(axes: Axes) -> None:
@@ -156,7 +156,7 @@ def draw_weights(counts: NDArray[np.int_], edges: NDArray[np.float64], threshold
     return Drawing(2.9, paint)
 
 
-def draw_bars(labels: Sequence[str], values: Sequence[float], axis: str, texts: Texts, marks: Sequence[float] = ()) -> Drawing:
+def draw_bars(labels: Sequence[str], values: Sequence[float], axis: str, texts: Phrases, marks: Sequence[float] = ()) -> Drawing:
     """Horizontal bars, first on top; negative ones hatched so that they differ without colour."""
     height = min(0.6 + 0.2 * max(len(labels), 2), TALLEST)
 
@@ -178,7 +178,7 @@ def draw_bars(labels: Sequence[str], values: Sequence[float], axis: str, texts: 
     return Drawing(height, paint)
 
 
-def draw_heat_map(rows: Sequence[str], columns: Sequence[str], shares: NDArray[np.float64], texts: Texts) -> Drawing:
+def draw_heat_map(rows: Sequence[str], columns: Sequence[str], shares: NDArray[np.float64], texts: Phrases) -> Drawing:
     """Shares 0–1 as shades of grey with their per cent; NaN cells hatched."""
 
     def paint(axes: Axes) -> None:
@@ -196,7 +196,7 @@ def draw_heat_map(rows: Sequence[str], columns: Sequence[str], shares: NDArray[n
     return Drawing(0.9 + 0.28 * len(rows), paint)
 
 
-def draw_calibration(expected: Sequence[float], observed: Sequence[float], sizes: Sequence[int], texts: Texts) -> Drawing:
+def draw_calibration(expected: Sequence[float], observed: Sequence[float], sizes: Sequence[int], texts: Phrases) -> Drawing:
     """Model probability against the observed share of matches, 0–1 both; areas follow the number of labels."""
 
     def paint(axes: Axes) -> None:
@@ -221,7 +221,7 @@ def _label_rows(axes: Axes, places: Iterable[float], labels: Iterable[str], size
         )  # fmt: skip
 
 
-def _localise(axes: Axes, texts: Texts, only_x: bool = False) -> None:
+def _localise(axes: Axes, texts: Phrases, only_x: bool = False) -> None:
     """Numbers on axes as the language writes them."""
     from matplotlib.ticker import FuncFormatter
 

@@ -7,23 +7,14 @@ from typing import TYPE_CHECKING, Any
 from linkage.report.numbers import NumberWithLimits
 from linkage.report.tables import Cell, Table
 from linkage.statistics import Interval
+from linkage.words.groups import breakdown_word
 
 if TYPE_CHECKING:
+    from linkage.report.phrases import Phrases
     from linkage.report.reading import RunTables
-    from linkage.report.texts import Texts
-
-GROUPS = {
-    "sex": "sex",
-    "ethnicity": "ethnicity",
-    "birth_date_year": "cohort",
-    "birth_year": "cohort",
-    "registration_date_year": "period",
-    "error_class": "error_class",
-}
-"""Columns of the mentions and the words for what they divide by; columns ending in `_province` are places."""
 
 
-def error_rates_by_group(run: RunTables, texts: Texts) -> Table | None:
+def error_rates_by_group(run: RunTables, texts: Phrases) -> Table | None:
     """Design-based precision and recall of each group that has enough labels; a column's other groups are one row, `too few`.
 
     Population: the mentions of the group; estimates as `linkage estimate` wrote them. None where it wrote no breakdown by labels.
@@ -32,9 +23,7 @@ def error_rates_by_group(run: RunTables, texts: Texts) -> Table | None:
     source = "estimates.json: breakdowns"
     rows: list[tuple[Cell, ...]] = []
     for column in dict.fromkeys(one["column"] for one in held):
-        name = (
-            texts("groups", "province" if column.endswith("_province") else GROUPS.get(column, "")) if _known(column) else column
-        )
+        name = breakdown_word(column, texts.language)
         own = [one for one in held if one["column"] == column]
         enough = [one for one in own if _usable(one["precision"]) or _usable(one["recall"])]
         for one in enough:
@@ -48,21 +37,17 @@ def error_rates_by_group(run: RunTables, texts: Texts) -> Table | None:
     return Table(texts("captions", "group_errors"), header, rows, source, (5, 2, 4, 4)) if rows else None
 
 
-def _known(column: str) -> bool:
-    return column in GROUPS or column.endswith("_province")
-
-
 def _usable(rate: dict[str, Any] | None) -> bool:
     return rate is not None and None not in (rate["value"], rate["low"], rate["high"])
 
 
-def _rate(rate: dict[str, Any] | None, source: str, texts: Texts) -> Cell:
+def _rate(rate: dict[str, Any] | None, source: str, texts: Phrases) -> Cell:
     if rate is None or not _usable(rate):
         return texts("words", "too_few")
     return NumberWithLimits(Interval(rate["value"], rate["low"], rate["high"]), source)
 
 
-def group_label(column: str, group: str, texts: Texts) -> str:
+def group_label(column: str, group: str, texts: Phrases) -> str:
     """A group of a breakdown by a column of the mentions, as a reader sees it."""
     if not group:
         return texts("words", "unknown")

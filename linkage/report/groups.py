@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from linkage.config import ProjectSpec
+    from linkage.report.phrases import Phrases
     from linkage.report.reading import RunTables
-    from linkage.report.texts import Texts
 
 NOTEWORTHY = 0.1
 """A standardised difference beyond this is drawn as noteworthy (Austin 2009)."""
@@ -30,35 +29,12 @@ MOST_ETHNIC_GROUPS = 5
 MOST_BARS = 16
 
 
-@dataclass(frozen=True)
-class Period:
-    """Years of registration between reforms of the books."""
-
-    first: int | None
-    last: int | None
-
-    def label(self, texts: Texts) -> str:
-        """As a reader sees it."""
-        if self.first is None:
-            return texts("words", "before_1976", self.last)
-        return texts("words", "from", self.first) if self.last is None else f"{self.first}–{self.last}"
-
-
-PERIODS = (Period(None, 1975), Period(1976, 1998), Period(1999, 2005), Period(2006, 2015), Period(2016, None))
-
-
 def period_of(run: RunTables) -> str | None:
     """The column whose year puts a mention into a period."""
     columns = run.columns("mentions")
     return next(
         (name for name in ("registration_date_year", "death_date_year", "birth_date_year", "birth_year") if name in columns), None
     )
-
-
-def period_sql(column: str) -> str:
-    """The position in PERIODS, NULL where the year is not known."""
-    cases = " ".join(f"WHEN {quote(column)} <= {one.last} THEN {at}" for at, one in enumerate(PERIODS[:-1]))
-    return f"CASE WHEN {quote(column)} IS NULL THEN NULL {cases} ELSE {len(PERIODS) - 1} END"
 
 
 def province_column(run: RunTables) -> str | None:
@@ -83,7 +59,7 @@ def split_by(run: RunTables, expressions: Mapping[str, str]) -> dict[str, list[t
 
 
 def linkage_table(
-    run: RunTables, caption: str, first: str, rows: Sequence[tuple[str, int, int]], texts: Texts, floor: int
+    run: RunTables, caption: str, first: str, rows: Sequence[tuple[str, int, int]], texts: Phrases, floor: int
 ) -> Table:
     """Linked, not linked, total and rate by group, small counts hidden."""
     hidden = hide_small_cells([[linked, rest, linked + rest] for _, linked, rest in rows], floor)
@@ -101,7 +77,7 @@ def linkage_table(
     return Table(caption, (first, *texts.header("links", "unlinked", "total", "rate")), cells, source, (4, 2, 2, 2, 2))
 
 
-def describe_groups(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
+def describe_groups(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
     """Linked against unlinked mentions by sex, cohort, ethnic group, place, lateness and name frequency."""
     if not (run.has("links") and run.has("mentions")):
         return part({"grouped": False, "missing_groups": []}, {})
@@ -149,7 +125,7 @@ def describe_groups(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
     return part(facts, {"bias": table}, {"bias": picture})
 
 
-def _groups(run: RunTables, spec: ProjectSpec, texts: Texts) -> dict[str, list[tuple[str, int, int]]]:
+def _groups(run: RunTables, spec: ProjectSpec, texts: Phrases) -> dict[str, list[tuple[str, int, int]]]:
     columns = run.columns("mentions")
     by: dict[str, str] = {name: name for name in ("sex", "ethnicity") if name in columns}
     if born := next((name for name in ("birth_date_year", "birth_year") if name in columns), None):
@@ -187,7 +163,7 @@ def _groups(run: RunTables, spec: ProjectSpec, texts: Texts) -> dict[str, list[t
     return found
 
 
-def _named(group: str, texts: Texts, value: str | None) -> str:
+def _named(group: str, texts: Phrases, value: str | None) -> str:
     return texts.named(group, value) if value else texts("words", "unknown")
 
 
@@ -195,7 +171,7 @@ def _present(columns: set[str], field: str) -> str | None:
     return next((name for name in (f"{field}_text", field, f"{field}_year") if name in columns), None)
 
 
-def _decade(value: int | None, texts: Texts) -> str:
+def _decade(value: int | None, texts: Phrases) -> str:
     if value is None:
         return texts("words", "unknown")
     if value in (1930, 2020):
@@ -203,7 +179,7 @@ def _decade(value: int | None, texts: Texts) -> str:
     return f"{value}–{value + 9}"
 
 
-def _largest(split: list[tuple[Any, int, int]], texts: Texts) -> list[tuple[str, int, int]]:
+def _largest(split: list[tuple[Any, int, int]], texts: Phrases) -> list[tuple[str, int, int]]:
     """The largest groups by name, the others together."""
     known = sorted((row for row in split if row[0] is not None), key=lambda row: -(row[1] + row[2]))
     shown = [(str(value), a, b) for value, a, b in known[:MOST_ETHNIC_GROUPS]]

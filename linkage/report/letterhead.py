@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from linkage.config import ProjectSpec
-    from linkage.report.texts import Texts
+    from linkage.report.phrases import Phrases
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Letterhead:
     """Said on every page; empty unless the registers are made up."""
 
 
-def letterhead(spec: ProjectSpec, texts: Texts) -> Letterhead:
+def letterhead(spec: ProjectSpec, texts: Phrases) -> Letterhead:
     """The frame of a project's report."""
 
     def text(name: str) -> str:

@@ -11,11 +11,12 @@ from linkage.report.group_errors import group_label
 from linkage.report.numbers import Number
 from linkage.report.tables import Cell, Part, Picture, Table, part
 from linkage.vietnamese import fold, parse_date, repair_impossible_date, resolve_place, sound_key, tone_key
+from linkage.words.estimates import span_word, stratum_word
 
 if TYPE_CHECKING:
     from linkage.config import ProjectSpec
+    from linkage.report.phrases import Phrases
     from linkage.report.reading import RunTables
-    from linkage.report.texts import Texts
 
 INVENTED_NAMES = ("Nguyễn Thị Hoà", "NGUYEN THI HOA", "Trần Văn Sỹ", "Đặng Thuỳ Dương", "Giàng A Páo")
 """Names made up to show what standardisation does."""
@@ -26,7 +27,7 @@ LARGE_SPREAD = 2.0
 """Bits by which one level's weight may differ between training passes before it is called unstable."""
 
 
-def describe_method(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
+def describe_method(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
     """All that the method section prints."""
     blocking = _blocking(run, texts)
     training = _training(run, spec, texts)
@@ -47,7 +48,7 @@ def describe_method(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
     return part(facts, tables, {**blocking.pictures, **training.pictures})  # type: ignore[arg-type]
 
 
-def _readings(texts: Texts) -> Table:
+def _readings(texts: Phrases) -> Table:
     """How dates and places are understood, by the functions that standardise them."""
 
     def said(year: int | None, month: int | None, day: int | None) -> str:
@@ -68,7 +69,7 @@ def _readings(texts: Texts) -> Table:
     return Table(texts("captions", "readings"), header, rows, "linkage.vietnamese", (1, 1))
 
 
-def _blocking(run: RunTables, texts: Texts) -> Part:
+def _blocking(run: RunTables, texts: Phrases) -> Part:
     held = run.documents["blocking"]
     if not held:
         return part({"blocked": False}, {})
@@ -98,7 +99,7 @@ def _blocking(run: RunTables, texts: Texts) -> Part:
     )
     drawn = draw_bars(
         [texts.rule(rule["rule"]) for rule in held["rules"]], [max(rule["pairs"], 0.5) for rule in held["rules"]],
-        texts("words", "number_of_links"), texts,
+        texts("columns", "pairs"), texts,
     )  # fmt: skip
     picture = Picture(texts("figures", "blocking"), texts("alternatives", "blocking"), drawn, source)
     return part(facts, {"blocking": table}, {"blocking": picture})
@@ -123,7 +124,7 @@ def _blocking_recall(run: RunTables) -> dict[str, object]:
     }
 
 
-def _training(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
+def _training(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
     held = run.documents["training"]
     if not held:
         return part({"trained": False, "diagnostics_failed": False}, {})
@@ -200,7 +201,7 @@ def _training(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
     return part(facts, tables, {"levels": picture})  # type: ignore[arg-type]
 
 
-def _by_chance(run: RunTables, texts: Texts, relatives: dict[str, Any] | None) -> list[tuple[str, str, Number]]:
+def _by_chance(run: RunTables, texts: Phrases, relatives: dict[str, Any] | None) -> list[tuple[str, str, Number]]:
     """Fields that agree together among unrelated people, and how many times as often as each by itself."""
     found = []
     for one in (relatives or {}).get("by_chance", ()):
@@ -223,7 +224,7 @@ def _prior(spec: ProjectSpec, name: str) -> Any:
     return getattr(spec.training.prior, name) if spec.training.prior else None
 
 
-def _level_name(level: dict[str, Any], texts: Texts) -> str:
+def _level_name(level: dict[str, Any], texts: Phrases) -> str:
     return f"{texts.field(level['comparison'])}: {texts.level(level['label'])}"
 
 
@@ -251,7 +252,7 @@ def _uninformative(levels: list[dict[str, Any]]) -> list[str]:
     return [name for name, weight in heaviest.items() if weight < 0.05]
 
 
-def _thresholds(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
+def _thresholds(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
     held = run.documents["thresholds"]
     config = "run.json: config targets"
     facts: dict[str, object] = {
@@ -282,7 +283,7 @@ def _thresholds(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
     return part(facts, {"choices": choices_table(run, texts, held, source, "choices")})
 
 
-def choices_table(run: RunTables, texts: Texts, held: dict[str, Any], source: str, name: str) -> Table:
+def choices_table(run: RunTables, texts: Phrases, held: dict[str, Any], source: str, name: str) -> Table:
     """The trade where the clerical region exceeds the capacity: three ways to place the thresholds, their errors and hours."""
     rows: list[tuple[Cell, ...]] = [
         (
@@ -307,7 +308,7 @@ def _assignment(run: RunTables, spec: ProjectSpec) -> dict[str, object]:
     }
 
 
-def _protocol(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
+def _protocol(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
     config = "run.json: config review"
     facts: dict[str, object] = {
         "reviewers": Number(spec.review.reviewers_per_pair, "count", f"{config}.reviewers_per_pair"),
@@ -331,7 +332,10 @@ def _protocol(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
     )
     rows: list[tuple[Cell, ...]] = []
     for kind, low, high, size, group, sampled, probability, done in found:
-        name = f"{texts.named('kinds_of_pair', kind)}: {_span(low, high, texts)}" if detailed else str(kind)
+        if detailed:
+            name = f"{texts.named('kinds_of_pair', kind)}: {span_word(_end(low, '-inf'), _end(high, 'inf'), texts.language)}"
+        else:
+            name = stratum_word(str(kind), texts.language)
         if by:
             name = f"{group_label(by, group, texts) if group else texts('words', 'other')}; {name}"
         counts = [run.number(value, "count", "review_set.parquet") for value in (size, sampled)]
@@ -349,10 +353,5 @@ def _protocol(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
     )
 
 
-def _span(low: float | None, high: float | None, texts: Texts) -> str:
-    """A stratum's weights as text."""
-    bounds = [
-        "−∞" if low is None or np.isinf(low) else texts.decimal(f"{low:.2f}"),
-        "+∞" if high is None or np.isinf(high) else texts.decimal(f"{high:.2f}"),
-    ]
-    return "[" + "; ".join(bound.replace("-", "−") for bound in bounds) + ")"
+def _end(weight: float | None, none: str) -> str:
+    return none if weight is None or np.isinf(weight) else f"{weight:.2f}"

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+from linkage.words.formats import decimal, grouped, percent
+
+if TYPE_CHECKING:
+    from linkage.words.language import Language
 
 from linkage.statistics import Interval
 
 Kind = Literal["count", "share", "rate", "expected", "weight", "probability", "plain"]
-Language = Literal["vi", "en"]
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -84,7 +88,7 @@ class Ledger:
         if isinstance(number, NumberWithLimits):
             limits = number.limits
             decimals = _decimals_for(max(limits.high - limits.low, 1e-6) * 100 / 2)
-            middle, low, high = (self._per_cent(part, decimals) for part in (limits.value, limits.low, limits.high))
+            middle, low, high = (percent(part, self.language, decimals) for part in (limits.value, limits.low, limits.high))
             return Shown(f"{middle} ({low}–{high})")
         value = number.value
         if value is None or not math.isfinite(value):
@@ -94,35 +98,25 @@ class Ledger:
     def _form(self, value: float | int, number: Number) -> str:
         match number.kind:
             case "count":
-                return self._grouped(round(value))
+                return grouped(round(value), self.language)
             case "share":
-                return self._per_cent(value, min(2, max(0, math.ceil(math.log10(max(number.of or 1, 1))) - 2)))
+                return percent(value, self.language, min(2, max(0, math.ceil(math.log10(max(number.of or 1, 1))) - 2)))
             case "rate":
-                return self._decimal(f"{value * 100:.4g}%")
+                return decimal(f"{value * 100:.4g}%", self.language)
             case "expected":
-                return self._per_cent(value, _decimals_for(value * 100) if value > 0 else 0)
+                return percent(value, self.language, _decimals_for(value * 100) if value > 0 else 0)
             case "weight":
-                return self._decimal(f"{value:z.2f}")
+                return decimal(f"{value:z.2f}", self.language)
             case "probability":
                 return self._probability(value)
             case "plain":
-                return self._decimal(f"{value:.6g}" if isinstance(value, float) else str(value))
-
-    def _per_cent(self, value: float, decimals: int) -> str:
-        return self._decimal(f"{value * 100:z.{decimals}f}%")
+                return decimal(f"{value:.6g}" if isinstance(value, float) else str(value), self.language)
 
     def _probability(self, value: float) -> str:
         if value == 0 or value >= 0.001:
-            return self._decimal(f"{value:.3g}")
+            return decimal(f"{value:.3g}", self.language)
         mantissa, exponent = f"{value:.2e}".split("e")
-        return self._decimal(mantissa) + "·10" + str(int(exponent)).translate(_SUPERSCRIPTS)
-
-    def _grouped(self, value: int) -> str:
-        return f"{value:,}".replace(",", "." if self.language == "vi" else ",").replace("-", "−")
-
-    def _decimal(self, text: str) -> str:
-        whole = text.replace("-", "−")
-        return whole.replace(".", ",") if self.language == "vi" else whole
+        return decimal(mantissa, self.language) + "·10" + str(int(exponent)).translate(_SUPERSCRIPTS)
 
 
 def _decimals_for(half_width: float) -> int:

@@ -10,8 +10,8 @@ from linkage.report.tables import Cell, Part, Table, part
 
 if TYPE_CHECKING:
     from linkage.config import ProjectSpec
+    from linkage.report.phrases import Phrases
     from linkage.report.reading import RunTables
-    from linkage.report.texts import Texts
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ CHECKS = (
 )
 
 
-def describe_plausibility(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
+def describe_plausibility(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
     """Counts of implausible links; checks whose columns are absent are named, not left out."""
     if spec.right is None or not (run.has("links") and run.has("mentions") and run.has("persons")):
         return part({"checked": False, "not_checked": []}, {})

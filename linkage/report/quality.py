@@ -13,8 +13,8 @@ from linkage.statistics import Interval, krippendorffs_alpha
 
 if TYPE_CHECKING:
     from linkage.config import ProjectSpec
+    from linkage.report.phrases import Phrases
     from linkage.report.reading import RunTables
-    from linkage.report.texts import Texts
 
 MEASURES = ("precision", "false_link_rate", "recall", "missed_link_rate", "blocking_recall", "scoring_recall")
 ESTIMATORS = ("design", "anchors", "model")
@@ -22,7 +22,7 @@ ESTIMATORS = ("design", "anchors", "model")
 SHIFTS = (-2.0, -1.0, 0.0, 1.0, 2.0)
 
 
-def describe_quality(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
+def describe_quality(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
     """All that the quality section and the front page print of error rates."""
     held = run.documents["estimates"] or {}
     thresholds = run.documents["thresholds"] or {}
@@ -82,7 +82,7 @@ def _promise(run: RunTables, held: dict[str, Any]) -> dict[str, object] | None:
     }
 
 
-def _choices(run: RunTables, texts: Texts, held: dict[str, Any]) -> Table | None:
+def _choices(run: RunTables, texts: Phrases, held: dict[str, Any]) -> Table | None:
     """The trade where what the labels can promise leaves more to review than the capacity."""
     promised = held.get("from_labels") or {}
     return (
@@ -113,7 +113,7 @@ def _interval(one: dict[str, Any], run: RunTables) -> NumberWithLimits:
 
 
 def _headline(
-    run: RunTables, spec: ProjectSpec, texts: Texts, found: list[dict[str, Any]], thresholds: dict[str, Any], covered: bool
+    run: RunTables, spec: ProjectSpec, texts: Phrases, found: list[dict[str, Any]], thresholds: dict[str, Any], covered: bool
 ) -> tuple[Table | None, dict[str, str]]:
     """Measure, target, estimate and what the interval says of the target (`yes`, `no`, `open`, `untested`).
 
@@ -143,7 +143,7 @@ def _headline(
     return Table(texts("captions", "headline"), header, rows, "estimates.json, thresholds.json", (4, 2, 5, 4, 2, 3)), verdicts
 
 
-def _estimates(run: RunTables, texts: Texts, found: list[dict[str, Any]], upper: float | None) -> Table | None:
+def _estimates(run: RunTables, texts: Phrases, found: list[dict[str, Any]], upper: float | None) -> Table | None:
     rows: list[tuple[Cell, ...]] = []
     for measure in MEASURES:
         for estimator in ESTIMATORS:
@@ -163,7 +163,7 @@ def _estimates(run: RunTables, texts: Texts, found: list[dict[str, Any]], upper:
     return Table(texts("captions", "estimates"), header, rows, "estimates.json", (5, 4, 6, 3, 3, 2))
 
 
-def _doubt(run: RunTables, texts: Texts, found: list[dict[str, Any]], upper: float | None) -> Table | None:
+def _doubt(run: RunTables, texts: Phrases, found: list[dict[str, Any]], upper: float | None) -> Table | None:
     readings = ("worst", "middle", "best", "dawid_skene")
     chosen = [
         one
@@ -182,7 +182,7 @@ def _doubt(run: RunTables, texts: Texts, found: list[dict[str, Any]], upper: flo
     return Table(texts("captions", "doubt"), texts.header("measure", "reading", "estimate"), rows, "estimates.json", (3, 4, 5))
 
 
-def _sensitivity(run: RunTables, texts: Texts, found: list[dict[str, Any]], upper: float | None) -> Table | None:
+def _sensitivity(run: RunTables, texts: Phrases, found: list[dict[str, Any]], upper: float | None) -> Table | None:
     """Links and error rates with the upper threshold moved; rates are those estimated at the nearest weight of the curve."""
     if upper is None:
         return None
@@ -217,7 +217,7 @@ def _near(run: RunTables, found: list[dict[str, Any]], measure: str, at: float) 
     return _interval(near, run) if near and abs(near["threshold"] - at) <= 0.5 else "–"
 
 
-def _labels(run: RunTables, texts: Texts) -> Part:
+def _labels(run: RunTables, texts: Phrases) -> Part:
     """How the verdicts came about, and how often reviewers differed."""
     if not run.has("labels") or not run.one("SELECT count(*) FROM labels"):
         return part({}, {})
@@ -273,7 +273,7 @@ def _agreement(tallies: list[tuple[int, ...]]) -> tuple[float | None, int, int]:
     return krippendorffs_alpha(answers).value, discordant, len(answers)
 
 
-def _calibration(run: RunTables, texts: Texts) -> tuple[Table, Picture] | None:
+def _calibration(run: RunTables, texts: Phrases) -> tuple[Table, Picture] | None:
     """Mean model probability against the share of matches among decided labels, stratum by stratum."""
     if not (run.has("labels") and run.has("review_set") and run.has("links")):
         return None

@@ -8,20 +8,21 @@ import numpy as np
 
 from linkage.report.disclosure import hide_small_counts
 from linkage.report.figures import draw_weights
-from linkage.report.groups import PERIODS, linkage_table, period_of, period_sql, province_column, split_by
+from linkage.report.groups import linkage_table, period_of, province_column, split_by
 from linkage.report.tables import Cell, Part, Picture, Table, part
 from linkage.runs.sql import quote, quote_list
+from linkage.words.periods import period_case, period_word
 
 if TYPE_CHECKING:
     from linkage.config import ProjectSpec
+    from linkage.report.phrases import Phrases
     from linkage.report.reading import RunTables
-    from linkage.report.texts import Texts
 
 MOST_PATTERNS = 20
 BINS = 60
 
 
-def describe_results(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
+def describe_results(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
     """All that the results section prints; `linked` is False where there is no link at all."""
     if not run.has("links"):
         return part({"decided_pairs": False, "linked": False}, {})
@@ -55,7 +56,7 @@ def describe_results(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
     return part(facts, tables, {"weights": _weights(run, texts)})
 
 
-def _reasons(run: RunTables, texts: Texts) -> Table:
+def _reasons(run: RunTables, texts: Phrases) -> Table:
     found = run.rows("SELECT decision, reason, count(*) FROM links GROUP BY ALL ORDER BY decision, count(*) DESC, reason")
     rows: list[tuple[Cell, ...]] = [
         (texts.named("decisions", decision), texts.named("reasons", reason), run.number(pairs, "count", "links.parquet"))
@@ -70,18 +71,18 @@ def _reasons(run: RunTables, texts: Texts) -> Table:
     )
 
 
-def _periods(run: RunTables, texts: Texts, floor: int) -> Table | None:
+def _periods(run: RunTables, texts: Phrases, floor: int) -> Table | None:
     column = period_of(run)
     if column is None:
         return None
     rows = [
-        (PERIODS[int(at)].label(texts) if at is not None else texts("words", "unknown"), linked, rest)
-        for at, linked, rest in split_by(run, {"period": period_sql(column)})["period"]
+        (period_word(int(at), texts.language) if at is not None else texts("words", "unknown"), linked, rest)
+        for at, linked, rest in split_by(run, {"period": period_case(quote(column))})["period"]
     ]
     return linkage_table(run, texts("captions", "periods"), texts("groups", "period"), rows, texts, floor)
 
 
-def _provinces(run: RunTables, texts: Texts, floor: int) -> Table | None:
+def _provinces(run: RunTables, texts: Phrases, floor: int) -> Table | None:
     column = province_column(run)
     if column is None:
         return None
@@ -90,7 +91,7 @@ def _provinces(run: RunTables, texts: Texts, floor: int) -> Table | None:
     return linkage_table(run, texts("captions", "provinces"), texts("groups", "province"), rows, texts, floor)
 
 
-def _weights(run: RunTables, texts: Texts) -> Picture | None:
+def _weights(run: RunTables, texts: Phrases) -> Picture | None:
     low, high = run.rows("SELECT min(link_weight), max(link_weight) FROM links")[0]
     if low is None:
         return None
@@ -110,7 +111,7 @@ def _weights(run: RunTables, texts: Texts) -> Picture | None:
     )
 
 
-def _patterns(run: RunTables, texts: Texts, floor: int) -> Table | None:
+def _patterns(run: RunTables, texts: Phrases, floor: int) -> Table | None:
     """The most frequent combinations of levels among links, as the fields that do not agree fully."""
     training = run.documents["training"]
     gammas = sorted(name for name in run.columns("pairs") if name.startswith("gamma_"))
@@ -151,7 +152,7 @@ def _patterns(run: RunTables, texts: Texts, floor: int) -> Table | None:
     )
 
 
-def _outcomes(run: RunTables, texts: Texts, floor: int) -> Table | None:
+def _outcomes(run: RunTables, texts: Phrases, floor: int) -> Table | None:
     """Records of both sides by what they came to."""
     if not {"side", "outcome", "finding"} <= run.columns("outcomes"):
         return None
@@ -171,7 +172,7 @@ def _outcomes(run: RunTables, texts: Texts, floor: int) -> Table | None:
     )
 
 
-def _differences(run: RunTables, texts: Texts, floor: int) -> Table | None:
+def _differences(run: RunTables, texts: Phrases, floor: int) -> Table | None:
     """Differing fields of accepted links by class."""
     if not {"field", "class"} <= run.columns("differences"):
         return None

@@ -8,6 +8,13 @@ from dataclasses import dataclass
 from linkage.report.figures import Drawing
 from linkage.report.numbers import Number, NumberWithLimits
 
+
+class Code(str):
+    """A name of the program, of a run's table or of the project file, printed as code: it is not a word of the language."""
+
+    __slots__ = ()
+
+
 Cell = str | Number | NumberWithLimits
 
 

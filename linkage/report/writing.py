@@ -18,10 +18,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, pas
 from jinja2.runtime import Context
 
 from linkage.errors import ReportError
-from linkage.report.numbers import Language, Ledger, Number, NumberWithLimits, Shown
+from linkage.report.numbers import Ledger, Number, NumberWithLimits, Shown
 from linkage.report.pandoc import Node
-from linkage.report.tables import Cell, Picture, Table
-from linkage.report.texts import Texts
+from linkage.report.phrases import Phrases
+from linkage.report.tables import Cell, Code, Picture, Table
+from linkage.words.language import Language
 
 TEMPLATES = Path(__file__).parent / "templates"
 SIGNATURE = "%%signature:block%%"
@@ -43,7 +44,7 @@ def escape(text: str) -> Shown:
 
 
 def fill_template(
-    facts: Mapping[str, object], tables: Mapping[str, Table], pictures: Mapping[str, Picture], texts: Texts, ledger: Ledger
+    facts: Mapping[str, object], tables: Mapping[str, Table], pictures: Mapping[str, Picture], texts: Phrases, ledger: Ledger
 ) -> str:
     """The Markdown of the report.
 
@@ -99,7 +100,7 @@ def _printable(value: object) -> str:
 
 
 def place_content(
-    document: Node, tables: Mapping[str, Table], pictures: Mapping[str, Picture], texts: Texts, ledger: Ledger
+    document: Node, tables: Mapping[str, Table], pictures: Mapping[str, Picture], texts: Phrases, ledger: Ledger
 ) -> tuple[Node, list[str], dict[str, str]]:
     """Placeholders → numbered tables and figures, references → their numbers.
 
@@ -138,7 +139,7 @@ def table_node(name: str, caption: str, table: Table, ledger: Ledger) -> Node:
     none = ["", [], []]
 
     def line(cells: Sequence[Cell]) -> list[Any]:
-        return [none, [[none, {"t": "AlignDefault"}, 1, 1, [_plain(_shown(cell, ledger))]] for cell in cells]]
+        return [none, [[none, {"t": "AlignDefault"}, 1, 1, [_plain_cell(cell, ledger)]] for cell in cells]]
 
     body = [[none, 0, [], [line(row) for row in table.rows]]]
     node = {"t": "Table", "c": [none, [None, [_plain(caption)]], specs, [none, [line(table.header)]], body, [none, []]]}
@@ -164,6 +165,12 @@ def inlines(text: str) -> list[Node]:
     words = [{"t": "Str", "c": word} for word in text.split(" ")]
     spaced = [one for word in words for one in (word, {"t": "Space"})]
     return spaced[:-1]
+
+
+def _plain_cell(cell: Cell, ledger: Ledger) -> Node:
+    if isinstance(cell, Code):
+        return {"t": "Plain", "c": [{"t": "Span", "c": [["", ["code"], []], inlines(cell)]}]}
+    return _plain(str(ledger.form(cell)) if isinstance(cell, (Number, NumberWithLimits)) else cell)
 
 
 def _plain(text: str) -> Node:

@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import Literal
 
+from linkage.review.interface import group_of, in_page_order
 from linkage.review.marks import Marked, Segment, difference_kind, mark_differences
 from linkage.review.review_set import HIDDEN_IN_PLANTED_PAIRS, RUNNER_UPS_SHOWN
 from linkage.review.store import Store
-from linkage.review.texts import group_of, in_page_order
 
 State = Literal["same", "tone", "letter", "one_side"]
 Fields = dict[str, str]

@@ -16,11 +16,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from linkage.review.accounts import Role, Session, find_session
+from linkage.review.interface import INTERFACE
 from linkage.review.marks import Marked
 from linkage.review.person_search import PersonSearch
 from linkage.review.security import RateLimit, SignInLimit
 from linkage.review.store import Store
-from linkage.review.texts import LANGUAGES, TEXTS, Language
+from linkage.words.language import LANGUAGES, Language
 
 HERE = Path(__file__).parent
 
@@ -29,7 +30,7 @@ def _page_version() -> str:
     """Changes with anything a reviewer sees; every event carries it."""
     digest = hashlib.sha256()
     for path in sorted(
-        [*HERE.glob("templates/*"), *HERE.glob("static/*"), HERE / "texts.json", HERE / "comparison.py", HERE / "marks.py"]
+        [*HERE.glob("templates/*"), *HERE.glob("static/*"), HERE / "interface.json", HERE / "comparison.py", HERE / "marks.py"]
     ):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
@@ -37,7 +38,7 @@ def _page_version() -> str:
 
 def _environment(language: Language) -> Environment:
     """The templates in one language; texts are filters, so that constant ones are put in when a template is compiled."""
-    texts = TEXTS[language]
+    texts = INTERFACE[language]
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
@@ -46,7 +47,7 @@ def _environment(language: Language) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters |= {"t": texts, "field": texts.field, "role": texts.role, "marked": _marked}
+    environment.filters |= {"t": texts, "field": texts.field, "role": texts.role, "stratum": texts.stratum, "marked": _marked}
     environment.globals |= {"language": language, "groups": texts.groups()}
     return environment
 
@@ -147,7 +148,7 @@ def go(path: str, message: str = "", **values: object) -> RedirectResponse:
 
 def notice_of(request: Request) -> str:
     """What the last action did, said once; anything but a known message is ignored."""
-    t = TEXTS[language_of(request)]
+    t = INTERFACE[language_of(request)]
     match request.cookies.get("notice", "").split("."):
         case ["saved", ("match" | "non_match" | "unsure") as verdict, number] if number.isdigit():
             return t("saved", verdict=t(f"verdict_{verdict}"), number=number[:12])
@@ -158,7 +159,7 @@ def notice_of(request: Request) -> str:
 
 def error_page(request: Request, status: int = 500) -> Response:
     """The page that says what went wrong, in words that hold no value of a register."""
-    t = TEXTS[language_of(request)]
+    t = INTERFACE[language_of(request)]
     return render(
         request,
         "message.html",

@@ -21,10 +21,11 @@ from linkage.errors import ReviewError
 from linkage.review.answers import LONGEST_COMMENT, REASONS, VERDICTS, Answer, record_answer, standing_answer
 from linkage.review.assignments import assign
 from linkage.review.comparison import ShownPair, compare_pair
+from linkage.review.interface import INTERFACE, Interface, group_of, in_page_order
 from linkage.review.marks import Marked
 from linkage.review.store import Store, open_store
-from linkage.review.texts import TEXTS, Language, Texts, group_of, in_page_order
 from linkage.runs.spreadsheet_text import neutralised
+from linkage.words.language import Language
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -128,7 +129,7 @@ class _Block:
     kinds: list[str]
 
 
-def _block(pair: ShownPair, fields: list[str], t: Texts) -> _Block:
+def _block(pair: ShownPair, fields: list[str], t: Interface) -> _Block:
     rows = {row.name: row for group in pair.groups.values() for row in group}
     left = [t("left_record"), *(_text(rows[name].left if name in rows else None) for name in fields)]
     right = [t("right_record"), *(_text(rows[name].right if name in rows else None) for name in fields)]
@@ -156,7 +157,7 @@ def _check_sum(store: Store, workbook: str, reviewer: int, pair: int, rows: list
 def _write_workbook(store: Store, target: Path, reviewer: int, name: str, pairs: list[int], language: Language) -> None:
     from openpyxl import Workbook
 
-    t = TEXTS[language]
+    t = INTERFACE[language]
     compared = [compare_pair(store, pair) for pair in pairs]
     used = [row.name for pair in compared for rows in pair.groups.values() for row in rows]
     groups = [name for name, _ in t.groups()]
@@ -183,7 +184,7 @@ def _write_workbook(store: Store, target: Path, reviewer: int, name: str, pairs:
     partial.rename(target)
 
 
-def _write_head(sheet: Worksheet, labels: list[str], t: Texts) -> None:
+def _write_head(sheet: Worksheet, labels: list[str], t: Interface) -> None:
     from openpyxl.styles import Alignment, Font, PatternFill
 
     sheet.append(["", t("sheet_guide")])
@@ -227,7 +228,7 @@ def _write_block(sheet: Worksheet, line: int, key: str, block: _Block) -> None:
             sheet.cell(line + offset, column + 1).border = box
 
 
-def _finish_sheet(sheet: Worksheet, last: int, t: Texts) -> None:
+def _finish_sheet(sheet: Worksheet, last: int, t: Interface) -> None:
     from openpyxl.utils import get_column_letter
     from openpyxl.worksheet.datavalidation import DataValidation
 
@@ -330,8 +331,10 @@ def _take(store: Store, counts: _Counts, row: int, pair: int, reviewer: int, cel
         counts.unchanged += 1
 
 
-_VERDICT_OF = {TEXTS[language](f"verdict_{verdict}").casefold(): verdict for language in TEXTS for verdict in VERDICTS}
-_REASON_OF = {"": ""} | {TEXTS[language](f"reason_{reason}").casefold(): reason for language in TEXTS for reason in REASONS}
+_VERDICT_OF = {t(f"verdict_{verdict}").casefold(): verdict for t in INTERFACE.values() for verdict in VERDICTS}
+_REASON_OF = {"": ""} | {
+    INTERFACE[language](f"reason_{reason}").casefold(): reason for language in INTERFACE for reason in REASONS
+}
 
 
 def _read(file: Path) -> tuple[list[list[str]], list[list[str]]]:

@@ -9,9 +9,10 @@ from starlette.responses import Response
 
 from linkage.review.accounts import Session
 from linkage.review.desk import desk_of, language_of, render, signed_in
+from linkage.review.interface import INTERFACE
 from linkage.review.review_progress import progress_csv, summarise
-from linkage.review.texts import TEXTS
 from linkage.statistics.agreement import LEVEL, Measure
+from linkage.words.formats import grouped
 
 router = APIRouter()
 
@@ -21,22 +22,21 @@ Manager = Annotated[Session, signed_in("manager")]
 @router.get("/tien-do")
 def show_progress(request: Request, person: Manager) -> Response:
     """Done, remaining, pace, agreement, disagreements by field."""
-    vietnamese = language_of(request) == "vi"
+    language = language_of(request)
 
     def number(value: float | None, digits: int = 0) -> str:
         if value is None:
-            return TEXTS[language_of(request)]("undefined")
-        text = f"{value:,.{digits}f}".replace("-", "−")
-        return text.translate(str.maketrans(",.", ".,")) if vietnamese else text
+            return INTERFACE[language]("undefined")
+        return grouped(value, language, digits)
 
     def interval(measure: Measure, percent: bool = False) -> str:
         if measure.low is None or measure.high is None:
             return "–"
         scale, digits = (100, 0) if percent else (1, 2)
-        return f"{number(measure.low * scale, digits)} … {number(measure.high * scale, digits)}" + (" %" if percent else "")
+        return f"{number(measure.low * scale, digits)} … {number(measure.high * scale, digits)}" + ("%" if percent else "")
 
     def percent(measure: Measure) -> str:
-        return number(measure.value, 0) if measure.value is None else f"{number(measure.value * 100, 0)} %"
+        return number(measure.value, 0) if measure.value is None else f"{number(measure.value * 100, 0)}%"
 
     return render(
         request,
@@ -45,7 +45,7 @@ def show_progress(request: Request, person: Manager) -> Response:
         number=number,
         interval=interval,
         percent=percent,
-        level=f"{LEVEL * 100:.0f} %",
+        level=f"{LEVEL * 100:.0f}%",
     )
 
 

@@ -58,7 +58,7 @@ def load_review_set(store: Store, run: Path, seed: int = 0) -> int:
         connection.execute(f"CREATE TEMP TABLE runner_up AS {_RUNNER_UPS}", [RUNNER_UPS_SHOWN + 1])
         settings = {
             "loaded": state,
-            "role_l": _role(connection),
+            "role_l": f"{_register(run)} {_role(connection)}".strip(),
             **{f"columns_{side}": json.dumps(columns[side]) for side in "lr"},
         }
         with store.transaction() as target:
@@ -104,6 +104,13 @@ def _role(connection: duckdb.DuckDBPyConnection) -> str:
         return ""
     row = connection.execute("SELECT min(role) FROM raw_l").fetchone()
     return str(row[0]) if row and row[0] else ""
+
+
+def _register(run: Path) -> str:
+    """The kind of register on the left, which tells what a role is called; nothing where the run does not say."""
+    path = run / "run.json"
+    spec = json.loads(path.read_text(encoding="utf-8")).get("spec", {}) if path.exists() else {}
+    return str(spec.get("left", {}).get("register", ""))
 
 
 def _order_pairs(connection: duckdb.DuckDBPyConnection, store: Store, seed: int) -> None:

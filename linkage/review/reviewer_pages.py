@@ -32,7 +32,7 @@ from linkage.review.comparison import Card, card, compare_pair, mention_fields
 from linkage.review.desk import desk_of, go, render, signed_in
 from linkage.review.person_search import MOST_RESULTS
 from linkage.review.review_progress import minutes_without_pause, own_summary
-from linkage.review.texts import LANGUAGES, Language
+from linkage.words.language import LANGUAGES, Language
 
 router = APIRouter()
 

@@ -211,8 +211,10 @@ class Gazetteer:
 
     @cached_property
     def present_provinces(self) -> dict[int, str]:
-        """Code of a present province → its name, without the kind of unit."""
-        return {int(code): split_type(name)[1] for code, name in _rows("new_provinces.tsv")}
+        """Code of a present province → its name; the kind of unit stands only where the rest is a person's name."""
+        return {
+            int(code): name if name.endswith("Hồ Chí Minh") else split_type(name)[1] for code, name in _rows("new_provinces.tsv")
+        }
 
     @cached_property
     def periods(self) -> tuple[date, ...]:

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from linkage.decision import EstimateTables, draw_figures, estimate
-from linkage.decision.texts import TEXTS, number, percent
+from linkage.decision.captions import CAPTIONS
 from linkage.errors import LinkageError
+from linkage.words.formats import percent_significant, significant
 from tests.decision.conftest import TARGETS
 
 
@@ -116,5 +117,6 @@ def test_no_curve_has_a_point_where_nothing_is_linked(run, found):
 
 
 def test_texts_are_in_both_languages():
-    assert all(set(both) == {"vi", "en"} and all(both.values()) for both in TEXTS.values())
-    assert number(-0.4531, "vi") == "−0,4531" and percent(0.0083, "en") == "0.83%" and number(18121.0, "en") == "18121"
+    assert all(set(both) == {"vi", "en"} and all(both.values()) for both in CAPTIONS.values())
+    assert significant(-0.4531, "vi") == "−0,4531" and percent_significant(0.0083, "en") == "0.83%"
+    assert significant(18121.0, "en") == "18121"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from linkage.errors import LinkageError, SourceError
-from linkage.reconcile import texts
+from linkage.reconcile import workbook_words as texts
 from linkage.reconcile.acceptance import draw_sample, judge_acceptance, lot_interval
 from linkage.reconcile.acceptance_plan import AcceptancePlan, plan_acceptance
 

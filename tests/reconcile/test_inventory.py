@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from linkage.errors import SourceError
-from linkage.reconcile import texts
+from linkage.reconcile import workbook_words as texts
 from linkage.reconcile.inventory import CONTRADICTIONS, take_inventory, write_inventory
 
 HEADERS = [
@@ -88,10 +88,10 @@ def test_sums_by_unit_register_and_period(tmp_path: Path) -> None:
     counts = {(one.unit, one.register, one.period): (one.books, one.entries, one.remaining) for one in inventory.counts}
     assert counts == {
         ("Xã A", "Khai sinh", "đến 1975"): (1, 100, 20),
-        ("Xã A", "Khai sinh", "1976-1998"): (2, 200, 40),
+        ("Xã A", "Khai sinh", "1976–1998"): (2, 200, 40),
         ("Xã A", "Khai sinh", "từ 2016"): (1, 100, 20),
-        ("Xã A", "Khai tử", "1999-2005"): (1, 100, 20),
-        ("Xã B", "Khai sinh", "1976-1998"): (1, 100, 20),
+        ("Xã A", "Khai tử", "1999–2005"): (1, 100, 20),
+        ("Xã B", "Khai sinh", "1976–1998"): (1, 100, 20),
     }
 
 

@@ -9,7 +9,7 @@ import pytest
 from reconcilekit import ENTRY, KINDS, make_run, reconcile
 from test_outcomes import someone
 
-from linkage.reconcile import texts
+from linkage.reconcile import workbook_words as texts
 from linkage.reconcile.prefill import RoleRun, prefill_entries
 
 TEMPLATE = {

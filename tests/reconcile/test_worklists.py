@@ -14,7 +14,7 @@ from openpyxl.utils.escape import unescape
 from reconcilekit import ENTRY, PERSON, make_run, reconcile
 
 from linkage.errors import LinkageError
-from linkage.reconcile import texts
+from linkage.reconcile import workbook_words as texts
 from linkage.reconcile.codes import load_codes
 from linkage.reconcile.collecting import VERIFICATIONS, collect_worklists
 from linkage.reconcile.summaries import summarise_outcomes, write_summary

@@ -55,7 +55,7 @@ def test_the_floor_hides_rare_values_and_numbers_are_never_shown(tmp_path: Path,
     assert {field.name: field for field in strict.fields}["full_name"].frequent == ()
     rows = profile_rows(found)
     assert "036090000001" not in str(rows)
-    assert {row[0]: row[2:5] for row in rows}["personal_number"] == ("50", "50,0 %", "< 10")
+    assert {row[0]: row[2:5] for row in rows}["personal_number"] == ("50", "50,0%", "< 10")
 
 
 def test_the_page_is_drawn(tmp_path: Path, spec) -> None:

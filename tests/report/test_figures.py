@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from linkage.report import figures
-from linkage.report.texts import Texts
+from linkage.report.phrases import Phrases
 
-TEXTS = Texts("vi")
+TEXTS = Phrases("vi")
 WITH_AXES = {
     "calibration": lambda: figures.draw_calibration([0.1, 0.9], [0.0, 1.0], [20, 40], TEXTS),
     "weights": lambda: figures.draw_weights(np.array([9000, 2, 70]), np.arange(4.0), {"lower": 1.0, "upper": 1.0}, TEXTS),

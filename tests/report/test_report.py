@@ -239,7 +239,7 @@ def test_the_pdf_is_tagged_archival_and_set_in_the_bundled_type(full_run):
     first, second = (pdf_pages(full_run / "report.pdf", page) for page in (1, 2))
     assert "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM" in first and "Độc lập - Tự do - Hạnh phúc" in first
     assert second.split()[0] == "2"
-    assert "SỐ LIỆU GIẢ LẬP" in first and "SỐ LIỆU GIẢ LẬP" in second
+    assert "DỮ LIỆU GIẢ LẬP" in first and "DỮ LIỆU GIẢ LẬP" in second
 
 
 @NEEDS_POPPLER

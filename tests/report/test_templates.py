@@ -10,12 +10,13 @@ from jinja2 import Environment, nodes
 import linkage.report
 from linkage.config import ComparisonSpec
 from linkage.model.comparisons import BUILDERS, build_comparison
-from linkage.report.texts import Texts
+from linkage.report.phrases import Phrases
+from linkage.words import findings
 from tests.model.planted_pairs import PLANTED
 
 ROOM = Path(linkage.report.__file__).parent
 TEMPLATES = sorted((ROOM / "templates").glob("*.j2"))
-WORDS = json.loads((ROOM / "texts.json").read_text(encoding="utf-8"))
+PHRASES = json.loads((ROOM / "phrases.json").read_text(encoding="utf-8"))
 
 
 def literal_figures(template: str) -> list[str]:
@@ -56,18 +57,18 @@ def test_both_languages_say_the_same():
     assert vietnamese == english
     for kind, *arguments in vietnamese:
         if kind == "cite":
-            assert arguments[0] in WORDS["citations"]
+            assert arguments[0] in PHRASES["citations"]
 
 
 def test_every_text_has_both_languages():
-    single = {"levels", "provinces", "glossary"}
-    for group, entries in WORDS.items():
+    single = {"glossary"}
+    for group, entries in PHRASES.items():
         if group not in single:
             assert {name: len(pair) for name, pair in entries.items() if len(pair) != 2} == {}, group
 
 
 def test_every_level_of_the_comparison_library_is_translated():
-    texts = Texts("vi")
+    texts = Phrases("vi")
     assert {use for use, _ in PLANTED} == set(BUILDERS)
     english = set()
     for use, kind in PLANTED:
@@ -81,8 +82,8 @@ def test_the_findings_and_classes_of_reconciliation_have_names():
     from linkage.reconcile.codes import FINDINGS
     from linkage.reconcile.differences import CLASSES
 
-    assert set(FINDINGS) <= set(WORDS["findings"])
-    assert set(CLASSES) <= set(WORDS["classes"])
+    assert set(FINDINGS) == set(findings.FINDINGS)
+    assert set(CLASSES) == set(findings.DIFFERENCES)
 
 
 def test_bundled_type_has_complete_vietnamese_and_its_licence():

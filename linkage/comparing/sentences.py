@@ -1,16 +1,15 @@
-"""Everything the page says, in Vietnamese."""
+"""What only the page of a comparison says, in Vietnamese."""
 
 from __future__ import annotations
 
 TITLE = "So sánh hai lần đối chiếu"
-SYNTHETIC = "DỮ LIỆU GIẢ LẬP – không có người thật"
 INTRODUCTION = (
     "A là lần chạy trước, B là lần chạy sau. Chỉ so sánh các lượt ghi (hồ sơ bên trái) có trong cả hai lần chạy: {both}."
     " Chỉ có trong A: {only_a}; chỉ có trong B: {only_b} (không tính vào bất kỳ số liệu nào dưới đây)."
 )
 HEADINGS = {
     "links": "1. Liên kết giữ nguyên, thêm, mất, chuyển sang người khác",
-    "estimates": "2. Độ chính xác và độ phủ ước lượng",
+    "estimates": "2. Độ chính xác và độ bao phủ ước lượng",
     "sample": "3. Mẫu công bằng để gán nhãn một lần cho cả hai",
     "settings": "4. Khác biệt trong tệp cấu hình",
     "levels": "5. Tham số m, u và trọng số của từng mức so sánh",
@@ -18,7 +17,7 @@ HEADINGS = {
 EXPLANATIONS = {
     "links": "Mỗi dòng đếm các lượt ghi được liên kết trong ít nhất một lần chạy. “Thêm”: chỉ B liên kết; “mất”: chỉ A liên kết;"
     " “chuyển”: cả hai liên kết nhưng với hai người khác nhau. Nhóm nhỏ được gộp vào “nhóm khác”.",
-    "estimates": "Độ chính xác = liên kết đúng / liên kết. Độ phủ = liên kết đúng / lượt ghi thật sự có người ở bên kia."
+    "estimates": "Độ chính xác = liên kết đúng / liên kết. Độ bao phủ = liên kết đúng / lượt ghi thật sự có người ở bên kia."
     " Trong ngoặc là khoảng tin cậy 95%. Khoảng của hiệu số B − A là khoảng ghép cặp: phần hai lần chạy giống nhau triệt tiêu."
     " Khoảng không chứa 0 nghĩa là khác biệt lớn hơn sai số lấy mẫu.",
     "sample": "Mẫu rút từ hợp các cặp của cả hai lần chạy với xác suất biết trước, nên không lần chạy nào tự chọn các cặp dùng để"
@@ -34,33 +33,15 @@ NOTES = {
 }
 WORDS = {
     "stratum": "Nhóm", "kept": "Giữ nguyên", "gained": "Thêm", "lost": "Mất", "moved": "Chuyển người",
-    "measure": "Thước đo", "basis": "Căn cứ", "a": "A", "b": "B", "difference": "Hiệu B − A",
-    "denominator": "Mẫu số (A / B)", "n": "Số câu trả lời", "precision": "Độ chính xác", "recall": "Độ phủ",
+    "basis": "Căn cứ", "a": "A", "b": "B", "difference": "Hiệu B − A",
+    "denominator": "Mẫu số (A / B)", "n": "Số câu trả lời",
     "sample": "mẫu công bằng (mọi lượt ghi)", "numbers": "số định danh (chỉ lượt ghi có số)",
     "of_links": "{a} / {b} liên kết", "of_matches": "{n} cặp đúng",
-    "category": "Loại cặp", "size": "Số cặp", "drawn": "Rút mẫu", "matches": "Cùng người", "non_matches": "Khác người",
-    "unsure": "Không chắc", "both": "cả hai liên kết", "only_a": "chỉ A liên kết", "only_b": "chỉ B liên kết",
+    "category": "Loại cặp", "size": "Số cặp", "drawn": "Rút mẫu",
+    "both": "cả hai liên kết", "only_a": "chỉ A liên kết", "only_b": "chỉ B liên kết",
     "neither": "không bên nào liên kết", "key": "Khóa", "absent": "(không có)", "same": "Hai tệp cấu hình nói như nhau.",
-    "comparison": "Trường", "label": "Mức", "m": "m", "u": "u", "weight": "Trọng số", "links": "Liên kết",
-    "all": "Tất cả", "other": "nhóm khác", "unknown": "(trống)", "no_levels": "Không lần chạy nào có mô hình đã huấn luyện.",
-    "missing": "Đánh giá còn thiếu", "weights": "Trọng số mỗi mức: A (chấm nhạt) và B (chấm đậm)", "range": "Khoảng trọng số",
+    "label": "Mức", "m": "m", "u": "u", "weight": "Trọng số",
+    "all": "Tất cả", "other": "nhóm khác", "other_run": "Lần chạy kia nói gì",
+    "no_pair": "không có cặp nào", "no_levels": "Không lần chạy nào có mô hình đã huấn luyện.",
+    "range": "Khoảng trọng số",
 }  # fmt: skip
-STRATA = {
-    "all": "Tất cả",
-    "other_run": "Lần chạy kia nói gì",
-    "sex": "Giới tính",
-    "birth_decade": "Thập niên sinh",
-    "registration_decade": "Thập niên đăng ký",
-    "ethnicity": "Dân tộc",
-}
-VALUES = {
-    "male": "nam",
-    "female": "nữ",
-    "no_pair": "không có cặp nào",
-    "between_thresholds": "giữa hai ngưỡng, chờ người xét",
-    "runner_up_close": "người thứ hai quá sát, chờ người xét",
-    "below_lower": "dưới ngưỡng dưới",
-    "verdict_non_match": "người xét nói khác người",
-    "verdict_match": "người xét nói cùng người",
-    "above_upper": "trên ngưỡng trên",
-}

@@ -1,29 +1,15 @@
-"""Every word of this room that a reader sees, in Vietnamese and English, by key."""
+"""What only the figures, the plan and the promise say, in Vietnamese and English, by key."""
 
 from __future__ import annotations
 
-from typing import Literal
+from linkage.words.language import Language
 
-Language = Literal["vi", "en"]
-
-TEXTS: dict[str, dict[Language, str]] = {
-    "decimal": {"vi": ",", "en": "."},
-    "link_weight": {"vi": "Trọng số liên kết (bit)", "en": "Link weight (bits)"},
-    "pairs": {"vi": "Số cặp", "en": "Pairs"},
-    "pairs_log": {"vi": "Số cặp (thang logarit)", "en": "Pairs (log scale)"},
-    "upper": {"vi": "ngưỡng trên", "en": "upper threshold"},
-    "lower": {"vi": "ngưỡng dưới", "en": "lower threshold"},
-    "region_link": {"vi": "liên kết", "en": "link"},
-    "region_clerical": {"vi": "soát xét thủ công", "en": "clerical review"},
-    "region_non_link": {"vi": "không liên kết", "en": "no link"},
-    "model": {"vi": "theo mô hình", "en": "model-based"},
-    "anchors": {"vi": "theo cặp neo", "en": "anchors"},
-    "design": {"vi": "theo mẫu soát xét", "en": "design-based"},
+CAPTIONS: dict[str, dict[Language, str]] = {
     "precision": {"vi": "Độ chính xác (liên kết đúng / liên kết)", "en": "Precision (true links / links)"},
     "recall": {"vi": "Độ bao phủ (liên kết đúng / người có thật trong sổ kia)", "en": "Recall (true links / matches)"},
     "false_link_rate": {"vi": "Tỷ lệ liên kết sai / liên kết", "en": "False links / links"},
     "missed_link_rate": {"vi": "Tỷ lệ bỏ sót / cặp đúng", "en": "Missed links / matches"},
-    "target": {"vi": "mục tiêu", "en": "target"},
+    "target": {"vi": "chỉ tiêu", "en": "target"},
     "predicted": {"vi": "Xác suất dự báo", "en": "Predicted probability"},
     "observed": {"vi": "Tỷ lệ đúng quan sát được", "en": "Observed share of matches"},
     "before": {"vi": "mô hình, chưa hiệu chuẩn", "en": "model, before calibration"},
@@ -31,18 +17,11 @@ TEXTS: dict[str, dict[Language, str]] = {
     "perfect": {"vi": "hiệu chuẩn hoàn hảo", "en": "perfect calibration"},
     "in_frame": {"vi": "trong khung mẫu", "en": "in the frame"},
     "sampled": {"vi": "được chọn", "en": "sampled"},
-    "assigned": {"vi": "đã ghép", "en": "assigned"},
-    "lost": {"vi": "được đề xuất, không được ghép", "en": "proposed, not assigned"},
-    "outside": {"vi": "ngoài quy tắc chặn", "en": "outside blocking"},
-    "link_rate": {"vi": "Tỷ lệ liên kết", "en": "Link rate"},
-    "precision_short": {"vi": "Độ chính xác", "en": "Precision"},
-    "recall_short": {"vi": "Độ bao phủ", "en": "Recall"},
     "too_few": {"vi": "quá ít", "en": "too few"},
-    "missing": {"vi": "(trống)", "en": "(missing)"},
     "weights_title": {"vi": "Phân bố trọng số liên kết và hai ngưỡng", "en": "Link weights and the two thresholds"},
     "weights_caption": {
         "vi": "Mỗi cột là số cặp đã ghép (mỗi lượt xuất hiện trong sổ một cặp tốt nhất) có trọng số trong khoảng đó. Bên phải "
-        "ngưỡng trên: liên kết tự động; giữa hai ngưỡng: người soát xét quyết định; bên trái ngưỡng dưới: không liên kết. "
+        "ngưỡng trên: liên kết tự động; giữa hai ngưỡng: người rà soát quyết định; bên trái ngưỡng dưới: không liên kết. "
         "Trục đứng theo thang logarit nên vùng giữa trông lớn hơn thực tế.",
         "en": "Each bar counts assigned pairs (one best pair a mention) with a weight in that range. Right of the upper "
         "threshold pairs are linked without review, between the two a reviewer decides, left of the lower one nothing is "
@@ -52,7 +31,7 @@ TEXTS: dict[str, dict[Language, str]] = {
     "curve_caption": {
         "vi": "Mỗi điểm là một ngưỡng; càng gần góc trên bên phải càng tốt. Thanh ngang và dọc là khoảng tin cậy "
         "{level} của độ bao "
-        "phủ và độ chính xác. Ba đường cách xa nhau nghĩa là ba cách ước lượng mâu thuẫn: tin đường theo mẫu soát xét.",
+        "phủ và độ chính xác. Ba đường cách xa nhau nghĩa là ba cách ước lượng mâu thuẫn: tin đường theo mẫu rà soát.",
         "en": "Each point is a threshold; nearer the upper right corner is better. Bars are {level} intervals of recall "
         "(horizontal) and precision (vertical). Where the lines lie apart the estimators disagree: trust the design-based one.",
     },
@@ -60,7 +39,7 @@ TEXTS: dict[str, dict[Language, str]] = {
     "errors_caption": {
         "vi": "Trên: liên kết sai trên số liên kết tại hoặc trên ngưỡng. Dưới: cặp đúng bị bỏ sót trên tổng số cặp "
         "đúng, kể cả phần mất do "
-        "chặn. Dải màu là khoảng tin cậy {level}; đường kẻ ngang là mục tiêu. Ngưỡng giữ được mục tiêu khi mép trên của dải "
+        "chặn. Dải màu là khoảng tin cậy {level}; đường kẻ ngang là chỉ tiêu. Ngưỡng giữ được chỉ tiêu khi mép trên của dải "
         "nằm dưới đường kẻ. Đường theo mô hình thường quá lạc quan.",
         "en": "Top: false links over links at or above the threshold. Bottom: missed matches over all matches, those lost by "
         "blocking included. Bands are {level} intervals, the horizontal line is the target. A threshold keeps its target "
@@ -68,7 +47,7 @@ TEXTS: dict[str, dict[Language, str]] = {
     },
     "reliability_title": {"vi": "Biểu đồ hiệu chuẩn xác suất", "en": "Reliability of the probabilities"},
     "reliability_caption": {
-        "vi": "Mỗi điểm gom các cặp có xác suất dự báo gần nhau; trục đứng là tỷ lệ thật sự đúng theo người soát xét, "
+        "vi": "Mỗi điểm gom các cặp có xác suất dự báo gần nhau; trục đứng là tỷ lệ thật sự đúng theo người rà soát, "
         "thanh dọc là "
         "khoảng tin cậy {level}. Điểm dưới đường chéo: mô hình quá tự tin. Điểm sau hiệu chuẩn phải nằm sát đường "
         "chéo. Trục theo thang logit.",
@@ -77,7 +56,7 @@ TEXTS: dict[str, dict[Language, str]] = {
         "lie on it. "
         "Axes are on the logit scale.",
     },
-    "allocation_title": {"vi": "Mẫu soát xét theo tầng", "en": "The review sample by stratum"},
+    "allocation_title": {"vi": "Mẫu rà soát theo tầng", "en": "The review sample by stratum"},
     "allocation_caption": {
         "vi": "Mỗi hàng là một tầng: thanh nhạt là số cặp trong khung, thanh đậm là số cặp được chọn (thang logarit). "
         "Bên phải là xác suất "
@@ -89,25 +68,10 @@ TEXTS: dict[str, dict[Language, str]] = {
         "what blocking and assignment lost; weights there are given the strongest rival.",
     },
     "other_groups": {"vi": "({count} nhóm khác)", "en": "({count} other groups)"},
-    "difference": {"vi": "Chênh lệch chuẩn hóa", "en": "Standardised difference"},
-    "male": {"vi": "nam", "en": "male"},
-    "female": {"vi": "nữ", "en": "female"},
-    "none_seen": {"vi": "không thấy sai sót", "en": "none seen"},
-    "empty_field": {"vi": "có trường bị trống", "en": "a field is empty"},
-    "incomplete_date": {"vi": "ngày không đầy đủ", "en": "a date without its day"},
-    "doubtful_value": {"vi": "có giá trị đáng ngờ", "en": "a doubtful value"},
-    "several": {"vi": "nhiều loại cùng lúc", "en": "several of these"},
-    "by_sex": {"vi": "giới tính", "en": "sex"},
-    "by_birth_date_year": {"vi": "thập niên sinh", "en": "decade of birth"},
-    "by_birth_year": {"vi": "thập niên sinh", "en": "decade of birth"},
-    "by_ethnicity": {"vi": "dân tộc", "en": "ethnic group"},
-    "by_registration_date_year": {"vi": "thập niên đăng ký", "en": "decade of registration"},
-    "by_province": {"vi": "tỉnh, thành phố hiện nay", "en": "present province"},
-    "by_error_class": {"vi": "sai sót thấy được trong hồ sơ", "en": "errors visible in the entry"},
     "groups_title": {"vi": "Tỷ lệ theo nhóm: {column}", "en": "Rates by group: {column}"},
     "groups_caption": {
         "vi": "Mỗi hàng là một nhóm; điểm là ước lượng, thanh ngang là khoảng tin cậy {level}. “Quá ít” nghĩa là "
-        "không đủ người hoặc cặp đã soát xét để kết luận. Khoảng của hai nhóm chồng lên nhau thì chưa thể nói hai nhóm "
+        "không đủ người hoặc cặp đã rà soát để kết luận. Khoảng của hai nhóm chồng lên nhau thì chưa thể nói hai nhóm "
         "khác nhau. Cột cuối: tỷ trọng của nhóm trong số đã liên kết trừ trong số chưa liên kết, tính bằng độ lệch chuẩn; "
         "dưới −0,1 nghĩa là nhóm được liên kết ít hơn rõ rệt.",
         "en": "Each row is a group; points are estimates, bars {level} intervals. “Too few” means not enough people "
@@ -117,9 +81,9 @@ TEXTS: dict[str, dict[Language, str]] = {
     },
     "doubt_title": {"vi": "Kết quả xấu nhất, ở giữa và tốt nhất", "en": "Worst, middle and best case"},
     "doubt_caption": {
-        "vi": "Cặp mà người soát xét chưa chắc hoặc bất đồng được tính bất lợi (xấu nhất), bỏ ra (ở giữa) hoặc có lợi "
+        "vi": "Cặp mà người rà soát chưa chắc hoặc bất đồng được tính bất lợi (xấu nhất), bỏ ra (ở giữa) hoặc có lợi "
         "(tốt nhất) tại ngưỡng "
-        "trên. Thanh ngang là khoảng tin cậy {level}. Cách xa nhau nghĩa là sự chưa chắc chắn của người soát xét lớn "
+        "trên. Thanh ngang là khoảng tin cậy {level}. Cách xa nhau nghĩa là sự chưa chắc chắn của người rà soát lớn "
         "hơn sai số chọn mẫu.",
         "en": "Pairs that reviewers were unsure of or disagreed on count against (worst), not at all (middle) or for "
         "(best) the "
@@ -127,66 +91,40 @@ TEXTS: dict[str, dict[Language, str]] = {
         "sampling error.",
     },
     "plan": {
-        "vi": "soát xét {pairs} cặp cho độ chính xác ± {precision} và độ bao phủ ± {recall} điểm phần trăm",
+        "vi": "rà soát {pairs} cặp cho độ chính xác ± {precision} và độ bao phủ ± {recall} điểm phần trăm",
         "en": "{pairs} pairs give precision ± {precision} and recall ± {recall} percentage points",
     },
     "promise_kept": {
-        "vi": "Mẫu soát xét chứng tỏ với độ tin cậy 95 %: liên kết sai không quá {false} từ trọng số {upper} trở lên, "
+        "vi": "Mẫu rà soát chứng tỏ với độ tin cậy 95%: liên kết sai không quá {false} từ trọng số {upper} trở lên, "
         "và bỏ sót không quá {missed} dưới trọng số {lower}.",
         "en": "The labels show with 95% confidence that at most {false} of the links at or above weight {upper} are false and "
         "at most {missed} of the matches lie below weight {lower}.",
     },
     "promise_false": {
-        "vi": "Mẫu soát xét này chưa đủ để cam kết tỷ lệ liên kết sai {target}: giới hạn trên nhỏ nhất đạt được là {bound}. "
-        "Cần soát xét thêm cặp có trọng số cao, hoặc chấp nhận tỷ lệ cao hơn.",
+        "vi": "Mẫu rà soát này chưa đủ để cam kết tỷ lệ liên kết sai {target}: giới hạn trên nhỏ nhất đạt được là {bound}. "
+        "Cần rà soát thêm cặp có trọng số cao, hoặc chấp nhận tỷ lệ cao hơn.",
         "en": "These labels cannot promise a false-link rate of {target}: the smallest bound at any weight is {bound}. "
         "Label more pairs at high weights, or accept a higher rate.",
     },
     "promise_missed": {
-        "vi": "Mẫu soát xét này chưa đủ để cam kết tỷ lệ bỏ sót {target} ở bất kỳ trọng số nào: cần soát xét thêm cặp có "
+        "vi": "Mẫu rà soát này chưa đủ để cam kết tỷ lệ bỏ sót {target} ở bất kỳ trọng số nào: cần rà soát thêm cặp có "
         "trọng số thấp.",
         "en": "These labels cannot promise a missed-link rate of {target} at any weight: label more pairs at low weights.",
     },
     "promise_given_up": {
-        "vi": "Phần chưa cam kết được để lại cho soát xét; muốn quyết định khác, ghi `thresholds` trong tệp dự án.",
+        "vi": "Phần chưa cam kết được để lại cho rà soát; muốn quyết định khác, ghi `thresholds` trong tệp dự án.",
         "en": "What is not promised is left to review; to decide otherwise give `thresholds` in the project file.",
     },
     "promise_none": {
-        "vi": "Ngưỡng theo xác suất của mô hình, chưa được người soát xét kiểm chứng.",
+        "vi": "Ngưỡng theo xác suất của mô hình, chưa được người rà soát kiểm chứng.",
         "en": "Thresholds by the model's own probabilities, not yet checked by reviewers.",
     },
     "choice": {"vi": "lựa chọn", "en": "choice"},
-    "clerical": {"vi": "cặp phải soát xét", "en": "pairs to review"},
+    "clerical": {"vi": "cặp phải rà soát", "en": "pairs to review"},
     "hours": {"vi": "giờ công", "en": "hours"},
-    "keep_targets": {"vi": "giữ cả hai mục tiêu, soát xét hết", "en": "keep both targets, review all"},
-    "miss_more": {"vi": "chấp nhận bỏ sót nhiều hơn", "en": "miss more"},
-    "accept_more_false": {"vi": "chấp nhận liên kết sai nhiều hơn", "en": "accept more false links"},
-    "worst": {"vi": "xấu nhất", "en": "worst"},
-    "middle": {"vi": "ở giữa", "en": "middle"},
-    "best": {"vi": "tốt nhất", "en": "best"},
-    "dawid_skene": {"vi": "Dawid–Skene", "en": "Dawid–Skene"},
 }
 
 
 def text(key: str, language: Language, **values: str) -> str:
     """One text in one language, its `{names}` filled in."""
-    return TEXTS[key][language].format(**values)
-
-
-def number(value: float, language: Language) -> str:
-    """A number to four significant digits, with the language's decimal sign.
-
-    >>> number(-0.4531, "vi")
-    '−0,4531'
-    """
-    shown = f"{value:.4g}" if abs(value) < 1e4 else f"{value:.0f}"
-    return shown.replace("-", "−").replace(".", text("decimal", language))
-
-
-def percent(rate: float, language: Language) -> str:
-    """A rate as a percentage to three significant digits.
-
-    >>> percent(0.0083, "en")
-    '0.83%'
-    """
-    return number(float(f"{100 * rate:.3g}"), language) + ("\N{NO-BREAK SPACE}%" if language == "vi" else "%")
+    return CAPTIONS[key][language].format(**values)
