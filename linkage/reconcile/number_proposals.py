@@ -33,9 +33,6 @@ PROPOSALS = "number_proposals.parquet"
 """In the run directory: record_id, person_record_id, personal_number, link_weight, match_probability, runner_up_margin, reason,
 error_bound, withheld (NULL for a proposal), a row an entry without a number that has an accepted or reviewed link."""
 
-WITHHELD = ("not_settled", "no_number", "claimed_twice", "number_in_use", "twin_unreviewed", "runner_up_unreviewed")
-"""Why a number is not proposed, first that holds."""
-
 
 @dataclass(frozen=True)
 class Proposals:

@@ -1,24 +1,18 @@
-"""What a person sees of the register kinds: listings, an empty sheet to fill in, and the quarantine as a sheet to correct."""
+"""What a person sees of the register kinds: listings, and an empty sheet to fill in."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from linkage.errors import ProjectFileError
 from linkage.registers import texts
 from linkage.registers.catalogue import register_kinds
 from linkage.registers.kinds import RegisterKind
-from linkage.runs.sql import literal
 
-if TYPE_CHECKING:
-    import duckdb
-
-SHEET_ROWS = 1_048_576
 TITLE_LENGTH = 31
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def list_kinds() -> list[tuple[str, str, str, str]]:
@@ -81,46 +75,6 @@ def write_template(kind: RegisterKind, path: Path) -> None:
     for letter, width in zip("ABCDEF", (34, 30, 28, 22, 10, 80), strict=True):
         explanation.column_dimensions[letter].width = width
     _save(book, path)
-
-
-def write_quarantine_workbook(connection: duckdb.DuckDBPyConnection, quarantine: Sequence[Path], path: Path) -> int:
-    """Quarantine tables as one .xlsx to correct: source, row, identifier, field, value and the reasons in Vietnamese.
-
-    Returns the rows written; a sheet that is full goes on in the next. Replaces an older workbook of that name.
-    """
-    from openpyxl import Workbook
-
-    files = ", ".join(literal(str(file)) for file in quarantine)
-    rows = connection.execute(
-        f"SELECT side, source, row_number, record_id, field, value, reason FROM read_parquet([{files}]) "
-        "ORDER BY side, source, row_number"
-    )
-    book = Workbook(write_only=True)
-    written = 0
-    sheet = None
-    while batch := rows.fetchmany(10_000):
-        for side, source, number, record_id, field, value, reason in batch:
-            if written % (SHEET_ROWS - 1) == 0:
-                title = texts.QUARANTINE_SHEET + (f" {written // (SHEET_ROWS - 1) + 1}" if written else "")
-                sheet = book.create_sheet(title)
-                sheet.append(texts.QUARANTINE_HEADERS)
-            assert sheet is not None
-            reasons = "; ".join(dict.fromkeys(texts.REASONS.get(code, code) for code in reason.split(", ")))
-            shown = [_cell(text) for text in (record_id, field, value, reasons)]
-            sheet.append([texts.SIDES.get(side, side), _cell(source), number, *shown])
-            written += 1
-    if sheet is None:
-        book.create_sheet(texts.QUARANTINE_SHEET).append(texts.QUARANTINE_HEADERS)
-    _save(book, path)
-    return written
-
-
-def _cell(text: str | None) -> str | None:
-    """Text that a spreadsheet takes for text: no formula, no control characters, no longer than a cell may be."""
-    if text is None:
-        return None
-    shown = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "\ufffd", text)[:32_000]
-    return f"'{shown}" if shown.startswith(FORMULA_SIGNS) else shown
 
 
 def _save(book: Any, path: Path) -> None:

@@ -119,7 +119,7 @@ def _compose(
         "a": describe_annexes(run, spec, texts),
         "b": describe_sources(run, spec, texts),
         "d": describe_method(run, spec, texts),
-        "e": describe_flow(run, spec, texts, ledger),
+        "e": describe_flow(run, texts, ledger),
         "f": describe_results(run, spec, texts),
         "g": describe_quality(run, spec, texts),
         "h": describe_groups(run, spec, texts),

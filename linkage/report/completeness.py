@@ -50,7 +50,7 @@ def describe_sources(run: RunTables, spec: ProjectSpec, texts: Texts) -> Part:
     return part(facts, tables, {"completeness": period[1] if period else None})
 
 
-def describe_flow(run: RunTables, spec: ProjectSpec, texts: Texts, ledger: Ledger) -> Part:
+def describe_flow(run: RunTables, texts: Texts, ledger: Ledger) -> Part:
     """The flow of records from the files to the links, as a table and a drawing."""
     counts = {
         "left_in": run.counted("read", "left_rows_in"),
@@ -204,7 +204,7 @@ def _by_period(run: RunTables, fields: list[str], texts: Texts, floor: int) -> t
     names = [texts.field(field) for field in fields]
     wide = (2, *[1] * len(fields))
     table = Table(texts("captions", "completeness_period"), (texts("groups", "period"), *names), rows, "mentions.parquet", wide)
-    drawn = draw_heat_map(names, labels, np.array(shares, dtype=float).T, texts)
+    drawn = draw_heat_map(names, labels, np.array(shares, dtype=float).T)
     return table, Picture(texts("figures", "completeness"), texts("alternatives", "completeness"), drawn, "mentions.parquet")
 
 

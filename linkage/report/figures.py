@@ -178,7 +178,7 @@ def draw_bars(labels: Sequence[str], values: Sequence[float], axis: str, texts: 
     return Drawing(height, paint)
 
 
-def draw_heat_map(rows: Sequence[str], columns: Sequence[str], shares: NDArray[np.float64], texts: Texts) -> Drawing:
+def draw_heat_map(rows: Sequence[str], columns: Sequence[str], shares: NDArray[np.float64]) -> Drawing:
     """Shares 0–1 as shades of grey with their per cent; NaN cells hatched."""
 
     def paint(axes: Axes) -> None:

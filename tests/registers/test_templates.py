@@ -8,8 +8,7 @@ from openpyxl import load_workbook
 
 from linkage.errors import ProjectFileError
 from linkage.registers import check_side, register_kind, register_kinds
-from linkage.registers.templates import list_fields, list_kinds, list_roles, write_quarantine_workbook, write_template
-from linkage.runs.sql import connect
+from linkage.registers.templates import list_fields, list_kinds, list_roles, write_template
 
 
 @pytest.mark.parametrize("kind", register_kinds(), ids=lambda kind: kind.name)
@@ -42,26 +41,6 @@ def test_listings() -> None:
     mother = next(row for row in list_roles(birth) if row[0] == "mother")
     assert "full_name ← mother_name" in mother[2]
     assert "sex = Nữ" in mother[2]
-
-
-def test_the_quarantine_is_written_back_as_a_sheet_to_correct(tmp_path: Path, read) -> None:
-    formula = "=cmd|' /C calc'!A0"
-    rows = f"Mã hồ sơ,Họ và tên,Ngày sinh\n1,Lê A,1990\n{formula},Lê B,1990\n{formula},Lê C,1991\n3,short\n,@SUM(A1),1990\n"
-    (tmp_path / "r.csv").write_text(rows, encoding="utf-8")
-    result = read({"path": "r.csv"})
-    path = tmp_path / "fix.xlsx"
-    with connect() as connection:
-        written = write_quarantine_workbook(connection, [tmp_path / "out" / "quarantine.parquet"], path)
-    assert written == result.report.rows_quarantined == 4
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    sheet = load_workbook(path)["Cần sửa"]
-    cells = [[cell.value for cell in row] for row in sheet.iter_rows()]
-    assert cells[0] == ["Bên", "Nguồn", "Dòng", "Mã hồ sơ", "Trường", "Giá trị", "Lý do"]
-    assert [row[2] for row in cells[1:]] == [3, 4, 5, 6]
-    assert cells[1][3].startswith("'=cmd")
-    assert cells[1][6] == "Trùng mã hồ sơ"
-    assert cells[3][5:] == ["3,short", "Số cột của dòng khác với dòng tiêu đề"]
-    assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
 
 
 def test_every_reason_has_words() -> None:
