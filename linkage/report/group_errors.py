@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from linkage.report.content import Cell, Table
 from linkage.report.numbers import Interval
-from linkage.report.tables import Cell, Table
 
 if TYPE_CHECKING:
     from linkage.report.reading import RunTables

@@ -18,9 +18,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, pas
 from jinja2.runtime import Context
 
 from linkage.errors import ReportError
+from linkage.report.content import Cell, Picture, Table
 from linkage.report.numbers import Interval, Language, Ledger, Number, Shown
 from linkage.report.pandoc import Node
-from linkage.report.tables import Cell, Picture, Table
 from linkage.report.texts import Texts
 
 TEMPLATES = Path(__file__).parent / "templates"
