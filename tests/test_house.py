@@ -79,6 +79,15 @@ def test_no_two_classes_have_one_name() -> None:
     assert not {name: found for name, found in homes.items() if len(found) > 1}
 
 
+def test_no_two_modules_have_one_name() -> None:
+    """Stages apart: the file of a stage is called as the stage is, whatever the rooms call theirs."""
+    homes = defaultdict(list)
+    for path in MODULES:
+        if path.stem not in {"__init__", "__main__"} and path.parent != PACKAGE / "stages":
+            homes[path.stem].append(name_of(path))
+    assert not {name: found for name, found in homes.items() if len(found) > 1}
+
+
 def test_no_tracked_file_is_too_large() -> None:
     assert not {str(path.relative_to(ROOT)): path.stat().st_size for path in tracked() if path.stat().st_size > LARGEST}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from linkage.errors import RunDirectoryError
 from linkage.runs.sql import fetch_row, literal, parquet_columns, quote
@@ -13,8 +13,6 @@ from linkage.runs.sql import fetch_row, literal, parquet_columns, quote
 if TYPE_CHECKING:
     import duckdb
 
-Change = Literal["kept", "gained", "lost", "moved"]
-CHANGES: tuple[Change, ...] = ("kept", "gained", "lost", "moved")
 STRATA: dict[str, str] = {
     "sex": "sex",
     "birth_decade": "birth_date_year // 10 * 10",

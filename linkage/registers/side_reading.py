@@ -137,13 +137,13 @@ def check_side(side: SideSpec, base: Path, data: Path | None, *, first_rows: boo
     if not first_rows:
         return report
     try:
-        proposals = tuple(_propose_encodings(side, register, parts, report))
+        proposals = tuple(_propose_encodings(register, parts, report))
     except LinkageError as error:
         proposals = (Finding(("source",), error.what, remedy=error.remedy),)
     return replace(report, findings=(*report.findings, *proposals))
 
 
-def _propose_encodings(side: SideSpec, register: _Side, parts: list[SourcePart], report: MappingReport) -> Iterator[Finding]:
+def _propose_encodings(register: _Side, parts: list[SourcePart], report: MappingReport) -> Iterator[Finding]:
     """What each column of Vietnamese text, judged as a whole on its first rows, says of the source's encoding."""
     kinds = {field.name: field.kind for field in register.fields}
     for part, read in zip(parts, report.parts, strict=True):

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from linkage.report.tables import Cell, Code, Part, Table, part
+from linkage.report.content import Cell, Code, Part, Table, part
 
 if TYPE_CHECKING:
     from linkage.config import ProjectSpec

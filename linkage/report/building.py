@@ -14,6 +14,7 @@ from linkage.errors import ReportError
 from linkage.report.annexes import crosswalk, describe_annexes, printed_numbers
 from linkage.report.changes import describe_changes
 from linkage.report.completeness import describe_flow, describe_sources
+from linkage.report.content import Cell, Code, Picture, Table
 from linkage.report.groups import describe_groups
 from linkage.report.html import write_html
 from linkage.report.letterhead import letterhead
@@ -25,7 +26,6 @@ from linkage.report.plausibility import describe_plausibility
 from linkage.report.quality import describe_quality
 from linkage.report.reading import RunTables
 from linkage.report.results import describe_results
-from linkage.report.tables import Cell, Code, Picture, Table
 from linkage.report.writing import fill_template, place_content
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from linkage.report.completeness import filled_column
+from linkage.report.content import Cell, Part, Table, part
 from linkage.report.disclosure import hide_small_counts
 from linkage.report.numbers import Kind
-from linkage.report.tables import Cell, Part, Table, part
 from linkage.runs.sql import literal, quote
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from linkage.report.content import Cell, Part, Picture, Table, part
 from linkage.report.disclosure import hide_small_counts, share_may_be_shown
 from linkage.report.figures import draw_flow, draw_heat_map
 from linkage.report.groups import period_of, province_column
 from linkage.report.numbers import Ledger, Number
-from linkage.report.tables import Cell, Part, Picture, Table, part
 from linkage.runs.sql import quote
 from linkage.words.periods import period_case, period_word
 from linkage.words.registers import register_word, role_word

@@ -11,9 +11,9 @@ from functools import cache
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from linkage.report.content import Picture
 from linkage.report.letterhead import Letterhead
 from linkage.report.pandoc import Node, change_nodes, pandoc, replace_block, without_regions, write_document
-from linkage.report.tables import Picture
 from linkage.report.writing import KEPT_TOGETHER, SIGNATURE
 
 FONT = "Times New Roman"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from linkage.report.content import Cell, Table
 from linkage.report.numbers import NumberWithLimits
-from linkage.report.tables import Cell, Table
 from linkage.statistics import Interval
 from linkage.words.groups import breakdown_word
 

@@ -7,10 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from linkage.config.sources import PROVINCE_FIELDS
+from linkage.report.content import Cell, Part, Picture, Table, part
 from linkage.report.disclosure import hide_small_cells
 from linkage.report.figures import draw_bars
 from linkage.report.numbers import Number
-from linkage.report.tables import Cell, Part, Picture, Table, part
 from linkage.runs.sql import quote
 
 if TYPE_CHECKING:

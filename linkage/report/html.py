@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
+from linkage.report.content import Picture
 from linkage.report.letterhead import Letterhead
 from linkage.report.pandoc import Node, write_document
-from linkage.report.tables import Picture
 from linkage.report.writing import SIGNATURE
 
 STYLE = Path(__file__).parent / "templates" / "report.css"

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from linkage.report.content import Cell, Part, Picture, Table, part
 from linkage.report.figures import draw_bars
 from linkage.report.group_errors import group_label
 from linkage.report.numbers import Number
-from linkage.report.tables import Cell, Part, Picture, Table, part
 from linkage.vietnamese import fold, parse_date, repair_impossible_date, resolve_place, sound_key, tone_key
 from linkage.words.estimates import span_word, stratum_word
 

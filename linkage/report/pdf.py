@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from linkage.errors import ReportError
+from linkage.report.content import Picture
 from linkage.report.letterhead import Letterhead
 from linkage.report.pandoc import Node, change_nodes, paragraph, without_regions, write_document
-from linkage.report.tables import Picture
 from linkage.report.writing import SIGNATURE
 
 PAGE = Path(__file__).parent / "templates" / "page.typ"

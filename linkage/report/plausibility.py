@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from linkage.report.content import Cell, Part, Table, part
 from linkage.report.disclosure import hide_small_counts
-from linkage.report.tables import Cell, Part, Table, part
 
 if TYPE_CHECKING:
     from linkage.config import ProjectSpec

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from linkage.report.content import Cell, Part, Picture, Table, part
 from linkage.report.figures import draw_calibration
 from linkage.report.group_errors import error_rates_by_group
 from linkage.report.model import choices_table
 from linkage.report.numbers import Number, NumberWithLimits
-from linkage.report.tables import Cell, Part, Picture, Table, part
 from linkage.statistics import Interval, krippendorffs_alpha
 
 if TYPE_CHECKING:

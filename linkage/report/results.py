@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from linkage.report.content import Cell, Part, Picture, Table, part
 from linkage.report.disclosure import hide_small_counts
 from linkage.report.figures import draw_weights
 from linkage.report.groups import linkage_table, period_of, province_column, split_by
-from linkage.report.tables import Cell, Part, Picture, Table, part
 from linkage.runs.sql import quote, quote_list
 from linkage.words.periods import period_case, period_word
 

@@ -18,10 +18,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, pas
 from jinja2.runtime import Context
 
 from linkage.errors import ReportError
+from linkage.report.content import Cell, Code, Picture, Table
 from linkage.report.numbers import Ledger, Number, NumberWithLimits, Shown
 from linkage.report.pandoc import Node
 from linkage.report.phrases import Phrases
-from linkage.report.tables import Cell, Code, Picture, Table
 from linkage.words.language import Language
 
 TEMPLATES = Path(__file__).parent / "templates"

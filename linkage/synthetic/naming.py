@@ -19,7 +19,6 @@ from linkage.synthetic.reference_ethnic_names import PATTERNS
 from linkage.synthetic.vocabulary import vocabulary
 
 MAX_TOKENS = 6
-REGIONS = ("north", "central", "highlands", "south")
 
 
 def region_of(province: str) -> str:
@@ -165,7 +164,7 @@ def name_people(rng: np.random.Generator, families: Families, groups: list[str],
         for g, group in enumerate(groups):
             if group != "Kinh":
                 rows = np.flatnonzero(of_sex & (families.group == g) & ~kinh_style)
-                names[rows] = _patterned(rows, sex, group, year, surname, names, draws, given_draw)
+                names[rows] = _patterned(rows, sex, group, year, surname, draws, given_draw)
     _part_siblings(rng, families, groups, names, year)
     return names
 
@@ -174,7 +173,7 @@ def _kinh_order(groups: list[str]) -> list[int]:
     return [g for g, group in enumerate(groups) if group == "Kinh" or not PATTERNS[group].men_given]
 
 
-def _cohort_table(sex: int, year: np.ndarray, mix: np.ndarray) -> np.ndarray:
+def _cohort_table(year: np.ndarray, mix: np.ndarray) -> np.ndarray:
     """0 before 1950, 1 old, 2 young, 3 modern (reference: cohort mixing)."""
     old = np.where(year < 1970, 1.0, np.where(year < 1985, 0.65, np.where(year < 1995, 0.2, 0.0)))
     modern = np.where(year >= 2006, 0.6, 0.0)
@@ -182,7 +181,7 @@ def _cohort_table(sex: int, year: np.ndarray, mix: np.ndarray) -> np.ndarray:
 
 
 def _draw_given(sex: int, year: np.ndarray, mix: np.ndarray, draw: np.ndarray) -> np.ndarray:
-    table = _cohort_table(sex, year, mix)
+    table = _cohort_table(year, mix)
     given = np.zeros(len(year), np.int32)
     for t, weighted in enumerate(_given(sex)):
         given[table == t] = weighted.draw(draw[table == t])
@@ -255,7 +254,6 @@ def _patterned(
     group: str,
     year: np.ndarray,
     surname: np.ndarray,
-    names: np.ndarray,
     draws: np.ndarray,
     given_draw: np.ndarray,
 ) -> np.ndarray:

@@ -21,9 +21,6 @@ _VITAL = """1950 973 435|1955 1128 389|1960 1353 398|1965 1377 463|1970 1459 553
 VITAL_EVENTS = np.array([[float(x) for x in cell.split()] for cell in _VITAL.replace("\n", "|").split("|")])
 """Rows (year, births, deaths) in thousands; the row of 2026 is an extrapolation (J)."""
 
-REGISTERED_2023 = {"births": 1_500_000, "births_re_registered": 535_868, "deaths": 661_578, "marriages": 704_726}
-REGISTERED_2024 = {"births": 1_400_000, "births_re_registered": 434_902, "deaths": 654_031, "marriages": 616_475}
-
 
 def boys_per_100_girls(year: int) -> float:
     """Sex ratio at birth (WPP 2024, rounded within its ranges)."""

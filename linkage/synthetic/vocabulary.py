@@ -90,12 +90,6 @@ class Vocabulary:
         """Code of the folded token among folded tokens: equal numbers, equal spelling without diacritics."""
         return np.unique(np.array([without_marks(token).lower() for token in self.tokens]), return_inverse=True)[1]
 
-    @cached_property
-    def moves_tone(self) -> np.ndarray:
-        """Tokens whose tone the two styles put on different letters."""
-        looks = self.looks
-        return np.asarray(looks["plain"] != looks["new_tone_style"])
-
     def text(self, names: np.ndarray, style: str = "plain") -> np.ndarray:
         """Names as text, tokens joined by a space (after `H’` and `K’` by nothing)."""
         look = self.looks[style]

@@ -20,11 +20,12 @@ from linkage.synthetic.reference_people import (
     ETHNIC_SHARE,
     FEMALES_2020,
     MALES_2020,
-    REGISTERED_2023,
-    REGISTERED_2024,
     VITAL_EVENTS,
 )
 from linkage.synthetic.vocabulary import vocabulary
+
+REGISTERED_2023 = {"births": 1_500_000, "births_re_registered": 535_868, "deaths": 661_578, "marriages": 704_726}
+REGISTERED_2024 = {"births": 1_400_000, "births_re_registered": 434_902, "deaths": 654_031, "marriages": 616_475}
 
 SPEC = SyntheticSpec(persons=200_000, seed=11)
 
