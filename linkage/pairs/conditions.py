@@ -114,16 +114,19 @@ def ask_hashes(expressions: tuple[str, ...], texts: tuple[str, ...]) -> tuple[tu
         for number, (call, terms) in enumerate(sorted(calls.items())):
             sources[f"{text}#{number}"] = f"CASE WHEN {call} IS NOT NULL THEN hash({from_two_starts(call)}) END"
             for term in terms:
-                asked = {id(column) for column in term.find_all(exp.Column)}
-                mentions = [column for column in mentions if id(column) not in asked]
+                within = {id(column) for column in term.find_all(exp.Column)}
+                mentions = [column for column in mentions if id(column) not in within]
                 term.left.replace(exp.column(f"{text}#{number}_l", quoted=True))
                 term.right.replace(exp.column(f"{text}#{number}_r", quoted=True))
         if mentions and all(_is_whole_term(column.parent, left, right) for column in mentions):
             sources[f"{text}#"] = value_hash(text, {text: "VARCHAR"})
             for column in mentions:
                 column.replace(exp.column(f"{text}#{column.name[-2:]}", quoted=True))
-    read = frozenset(column.name for tree in trees for column in tree.find_all(exp.Column))
-    return tuple(tree.sql("duckdb") for tree in trees), sources, read
+    read = [{column.name for column in tree.find_all(exp.Column)} for tree in trees]
+    hashes = {f"{name}_{side}" for name in sources for side in "lr"}
+    asked = zip(expressions, trees, read, strict=True)
+    written = tuple(tree.sql("duckdb") if names & hashes else expression for expression, tree, names in asked)
+    return written, sources, frozenset().union(*read)
 
 
 def _is_whole_term(node: exp.Expr | None, left: str, right: str) -> bool:

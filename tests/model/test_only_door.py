@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -66,3 +68,13 @@ def test_a_breach_would_be_seen() -> None:
         )
     )
     assert [told.split(": ")[0] for told in doors(text, private)] == ["3", "5", "6", "7", "7"]
+
+
+def test_a_project_file_is_checked_without_splink(sound_project: Path) -> None:
+    code = (
+        "import sys; from linkage import open_project; import linkage.notebook; open_project(sys.argv[1]).check();"
+        " print([name for name in ('splink', 'sqlglot') if name in sys.modules])"
+    )
+    project = sound_project / "sound.yaml"
+    ended = subprocess.run([sys.executable, "-c", code, project], capture_output=True, text=True, check=True)
+    assert ended.stdout == "[]\n"
