@@ -62,19 +62,27 @@ def _outcome_codes(spec: ProjectSpec) -> Any:
 STAGES: tuple[Stage, ...] = (
     Stage(read, ("registers", "vietnamese"), lambda spec: [spec.left, spec.right], ()),
     Stage(standardise, ("standardise", "vietnamese"), lambda spec: [spec.left, spec.right, spec.standardise], ("read",)),
-    Stage(block, ("matching",), lambda spec: [_matching(spec), spec.blocking.predict], ("standardise",), on_spark=True),
+    Stage(
+        block, ("matching", "statistics"), lambda spec: [_matching(spec), spec.blocking.predict], ("standardise",), on_spark=True
+    ),
     Stage(
         train,
-        ("matching",),
+        ("matching", "statistics"),
         lambda spec: [_matching(spec), spec.blocking.train, spec.training, spec.relatives],
         ("standardise", "block"),
         on_spark=True,
         reviewed=lambda spec: ("labels.parquet",) if spec.training.m_from == "labels" else (),
     ),
-    Stage(score, ("matching",), lambda spec: spec.assignment == "many_to_one", ("standardise", "block", "train"), on_spark=True),
+    Stage(
+        score,
+        ("matching", "statistics"),
+        lambda spec: spec.assignment == "many_to_one",
+        ("standardise", "block", "train"),
+        on_spark=True,
+    ),
     Stage(
         assign,
-        ("matching", "reconcile/differences.py", "reconcile/sides.py", "vietnamese"),
+        ("matching", "reconcile/differences.py", "reconcile/sides.py", "statistics", "vietnamese"),
         lambda spec: [spec.assignment, spec.blocking.predict],
         ("read", "standardise", "block", "train", "score"),
     ),

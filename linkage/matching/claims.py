@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from linkage.matching.fellegi_sunter import Floats
 from linkage.runs.sql import literal, parquet_columns, write_parquet
+from linkage.statistics import probability
 
 SURE = 10.0
 """Bits of link weight from which an entry's best pair claims its person: odds of a thousand to one."""
@@ -91,7 +92,7 @@ def learn_claims(state: NDArray[np.int64], weight: Floats, pairs: Floats) -> Cla
     bits: Floats = np.zeros(len(STATES))
     match = other = bits
     for _ in range(1_000):
-        matched = pairs / (1 + np.exp2(-np.clip(weight + bits[state], -500, 500)))
+        matched = pairs * probability(weight + bits[state])
         match, other = (_shares(state, one) for one in (matched, pairs - matched))
         before, bits = bits, np.log2(match / other)
         if np.abs(bits - before).max() < 1e-9:

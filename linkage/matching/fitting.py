@@ -24,6 +24,7 @@ from linkage.matching.trained import TrainedModel
 from linkage.matching.training import SELF_CONSISTENT, level_arrays, set_prior, train_model
 from linkage.runs import Progress
 from linkage.runs.sql import literal
+from linkage.statistics import probability
 
 
 def fit_model(
@@ -87,7 +88,7 @@ def pattern_weights(settings: Settings, relatives: RelativesModel | None, patter
 def expected_matches(settings: Settings, relatives: RelativesModel | None, patterns: Patterns) -> Floats:
     """Match probability by the link weight × how often the pattern occurs, one a pattern."""
     _, link_weight = pattern_weights(settings, relatives, patterns)
-    return np.asarray(patterns.counts / (1 + np.exp2(-np.clip(link_weight, -500, 500))))
+    return np.asarray(patterns.counts * probability(link_weight))
 
 
 def _decided_by_relatives(settings: Settings, relatives: RelativesModel, patterns: Patterns) -> int:
