@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from linkage.pairs.sides import Sides
 from linkage.runs.sql import literal, write_parquet
+from linkage.statistics import probability
 
 FLOOR = -5.0
 """Pairs of lower link weight are never assigned."""
@@ -69,7 +70,7 @@ def assign_pairs(
     left, right = (columns[name].astype(np.int64) for name in ("id_l", "id_r"))
     weights = columns["link_weight"].astype(float)
     if expected_matches is None or how == "free" or sides.is_dedupe or not len(left):
-        probable = _probability(weights)
+        probable = probability(weights)
     else:
         probable = match_probabilities(left, weights, sides.left_rows, expected_matches)
     connection.register("probable", pa.table({"id_l": left, "id_r": right, "match_probability": probable}))
@@ -95,11 +96,6 @@ def assign_pairs(
     write_with_record_ids(connection, best, records, folder / "candidates.parquet")
     components, greedy, largest = report
     return Assigned(len(left), len(chosen), components, greedy, largest)
-
-
-def _probability(weights: Weights) -> Weights:
-    """1 / (1 + 2^-weight)."""
-    return np.asarray(1 / (1 + np.exp2(-np.clip(weights, -500, 500))))
 
 
 def match_probabilities(left: Integers, weights: Weights, mentions: int, expected_matches: float) -> Weights:

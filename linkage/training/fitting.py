@@ -16,6 +16,7 @@ from linkage.pairs.level_store import count_patterns
 from linkage.pairs.sides import Sides
 from linkage.runs import Progress
 from linkage.runs.sql import literal
+from linkage.statistics import probability
 from linkage.statistics.fellegi_sunter import Floats, Patterns, log2_ratio
 from linkage.training.diagnostics import as_plain, diagnose, refuse_bad_fit
 from linkage.training.parameters import SELF_CONSISTENT, train_model
@@ -85,7 +86,7 @@ def pattern_weights(model: MatchModel, relatives: RelativesModel | None, pattern
 def expected_matches(model: MatchModel, relatives: RelativesModel | None, patterns: Patterns) -> Floats:
     """Match probability by the link weight × how often the pattern occurs, one a pattern."""
     _, link_weight = pattern_weights(model, relatives, patterns)
-    return np.asarray(patterns.counts / (1 + np.exp2(-np.clip(link_weight, -500, 500))))
+    return np.asarray(patterns.counts * probability(link_weight))
 
 
 def _decided_by_relatives(model: MatchModel, relatives: RelativesModel, patterns: Patterns) -> int:

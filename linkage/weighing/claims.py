@@ -91,7 +91,7 @@ def learn_claims(state: NDArray[np.int64], weight: Floats, pairs: Floats) -> Cla
     bits: Floats = np.zeros(len(STATES))
     match = other = bits
     for _ in range(1_000):
-        matched = pairs / (1 + np.exp2(-np.clip(weight + bits[state], -500, 500)))
+        matched = pairs * probability(weight + bits[state])
         match, other = (_shares(state, one) for one in (matched, pairs - matched))
         before, bits = bits, np.log2(match / other)
         if np.abs(bits - before).max() < 1e-9:

@@ -71,7 +71,7 @@ class Explanation:
             lines.append(f"Same person rather than a close relative: {self.relative_weight:+.2f}")
         if self.claim is not None:
             lines.append(f"The person is {self.claim[0]}: {self.claim[1]:+.2f}")
-        lines.append(f"Link weight {self.link_weight:+.2f}, probability {1 / (1 + 2**-self.link_weight):.4f}")
+        lines.append(f"Link weight {self.link_weight:+.2f}, probability {float(probability(self.link_weight)):.4f}")
         if not self.proposed_by_blocking:
             lines.append("No blocking rule proposes this pair, so the run has not compared it.")
         return lines
