@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from linkage.config.matching import BlockingSpec, ComparisonSpec, Probability, RelativesSpec, TrainingSpec
 from linkage.config.sources import SideSpec
 from linkage.config.spec import Many, Spec
+from linkage.words.language import Language
 
 PROJECT_NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
 MEMORY = r"^\d+(\.\d+)?(MB|GB)$"
@@ -72,7 +73,7 @@ class ReviewSpec(Spec):
 class ReportSpec(Spec):
     """Who signs and in which language."""
 
-    language: Literal["vi", "en"] = "vi"
+    language: Language = "vi"
     parent_agency: str = ""
     agency: str = ""
     place: str = ""

@@ -17,9 +17,9 @@ WHY = {
     "few_numbers": "Quá ít lượt ghi có số định danh: chỉ theo xác suất của chính mô hình.",
 }
 TEXTS = {
-    "title": "Độ phủ theo số cặp phải xét",
+    "title": "Độ bao phủ theo số cặp phải xét",
     "load": "Số cặp phải người xét để giữ hai mục tiêu sai số",
-    "recall": "Độ phủ sau khi xét (%)",
+    "recall": "Độ bao phủ sau khi xét (%)",
     "trials": "Lần thử",
     "front": "Không lần thử nào hơn cả hai mặt",
     "shipped": "Tệp cấu hình hiện có (0)",

@@ -1,6 +1,6 @@
 """What the demo puts before Vietnamese readers: the report, every page of the review, every workbook. No key of ours, no English.
 
-Excepted, and nothing else: what is marked as code (project-file keys, commands and sources of numbers, in the report's annexes),
+Excepted, and nothing else: commands to type; what is marked as code (project-file keys, commands and sources of numbers, in the report's annexes),
 the addresses behind links and forms, identifiers of records (`Mã hồ sơ` and its like), and hidden columns and sheets.
 """
 
@@ -142,6 +142,15 @@ def test_the_report_of_a_reviewed_run_shows_no_key(tmp_path: Path) -> None:
 def test_workbooks_show_no_key(workbooks: dict[str, Path]) -> None:
     found = {name: told(seen_in_workbook(path)) for name, path in workbooks.items()}
     assert {name: one for name, one in found.items() if one != (set(), set())} == {}
+
+
+def test_the_page_of_a_comparison_shows_no_key(run: Run, finished_run: Path, tmp_path: Path) -> None:
+    from linkage.comparing import compare_runs
+
+    page = compare_runs(finished_run, run.path, tmp_path / "compared").page.read_text(encoding="utf-8")
+    text = seen_in_html(page).replace("“linkage review serve”", "")  # a command to type
+    assert "Liên kết giữ nguyên" in text
+    assert told(text) == (set(), set())
 
 
 def pages(run: Path) -> Iterator[tuple[str, str]]:
