@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.runs.sql import literal, parquet_columns, write_parquet
+from linkage.statistics import probability
 from linkage.statistics.fellegi_sunter import Floats
 
 SURE = 10.0

@@ -15,6 +15,7 @@ from linkage.pairs.frequencies import with_frequencies
 from linkage.pairs.level_store import levels_of_pairs
 from linkage.pairs.sides import open_tables
 from linkage.runs.sql import fetch_row, quote_list
+from linkage.statistics import probability
 from linkage.weighing.by_chance import together_bits
 from linkage.weighing.claims import STATES, Claims
 from linkage.weighing.relatives import RelativesModel, weight_against_relatives
