@@ -42,6 +42,8 @@ def reconcile(
     from linkage import follow_up
     from linkage.project import Run
     from linkage.watching import watched
+    from linkage.words.fields import field_word
+    from linkage.words.offices import HANDBACK_STATES, REFUSALS, WITHHELD
 
     run = Run.open(run_folder)
     if worklists:
@@ -56,21 +58,23 @@ def reconcile(
             f" {got.not_returned:,} not returned."
         )
         for reason, count in got.reasons.items():
-            console.print(f"  {reason}: {count:,}", markup=False)
+            console.print(f"  {REFUSALS[reason].en}: {count:,}", markup=False)
         if got.report:
             console.print(f"Refused rows: {got.report}", soft_wrap=True)
     if numbers:
         proposals = follow_up.propose_numbers(run, numbers)
         console.print(f"{proposals.proposed:,} numbers proposed in {numbers}", soft_wrap=True)
         for reason, count in proposals.withheld.items():
-            console.print(f"  withheld, {reason}: {count:,}", markup=False)
+            console.print(f"  withheld, {WITHHELD[reason].en}: {count:,}", markup=False)
     if summary:
         follow_up.write_summary(run, summary)
         console.print(f"Summary: {summary}", soft_wrap=True)
     if handback:
         back = follow_up.reconcile_handback(run)
-        print_rows([["state", "rows"], *([state, f"{count:,}"] for state, count in back.states.items())])
-        print_rows([["conflict in", "pairs"], *([field, f"{count:,}"] for field, count in back.conflicts.items())])
+        print_rows([["state", "rows"], *([HANDBACK_STATES[state].en, f"{count:,}"] for state, count in back.states.items())])
+        print_rows(
+            [["conflict in", "pairs"], *([field_word(field, "en"), f"{count:,}"] for field, count in back.conflicts.items())]
+        )
     if prefill:
         filled = follow_up.prefill_entries(run, prefill)
         console.print(
@@ -89,6 +93,7 @@ def inventory(
 ) -> None:
     """Sum the paper-book inventory by unit, register and period, and name every contradiction."""
     from linkage.reconcile import take_inventory, write_inventory
+    from linkage.words.offices import CONTRADICTIONS
 
     found = take_inventory(file)
     by_period: dict[tuple[str, str], list[int]] = {}
@@ -100,7 +105,7 @@ def inventory(
     print_rows([header, *([*key, *(f"{number:,}" for number in numbers)] for key, numbers in by_period.items())])
     console.print(f"{found.books:,} books, {found.entries:,} entries, {found.remaining:,} still to load.")
     for fault in found.contradictions[:20]:
-        console.print(f"row {fault.row}, book {fault.book}: {fault.kind} {fault.detail}", markup=False)
+        console.print(f"row {fault.row}, book {fault.book}: {CONTRADICTIONS[fault.kind].en} {fault.detail}", markup=False)
     if len(found.contradictions) > 20:
         console.print(f"… and {len(found.contradictions) - 20:,} more contradictions")
     if out:
@@ -141,6 +146,7 @@ def judge(
 ) -> None:
     """Compare two keyings field by field and decide on every lot: accept, reject, or key more."""
     from linkage.reconcile import judge_acceptance
+    from linkage.words.offices import LOT_DECISIONS
 
     told = judge_acceptance(
         keyed, rekeyed, tolerable=tolerable, good=good, consumers_risk=consumers_risk, producers_risk=producers_risk, seed=seed
@@ -149,7 +155,9 @@ def judge(
     for lot in told.lots:
         rate = lot.entries
         numbers = [f"{rate.rate:.4f}", f"{rate.low:.4f}", f"{rate.high:.4f}"]
-        rows.append([rate.name, f"{rate.checked:,}", f"{rate.wrong:,}", *numbers, str(lot.decision), f"{lot.to_key:,}"])
+        rows.append(
+            [rate.name, f"{rate.checked:,}", f"{rate.wrong:,}", *numbers, LOT_DECISIONS[lot.decision].en, f"{lot.to_key:,}"]
+        )
     print_rows(rows)
     for title, rates in (("operator", told.fields_by_operator), ("field", told.fields_by_field)):
         shown = [

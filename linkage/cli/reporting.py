@@ -21,6 +21,7 @@ def estimate(
     from linkage.pipeline import STAGE_NAMES
     from linkage.project import Run
     from linkage.watching import watched
+    from linkage.words.estimates import DENOMINATORS, ESTIMATORS, MEASURES
 
     run = Run.open(run_folder)
     found = run.estimate()
@@ -28,7 +29,8 @@ def estimate(
     for one in found.estimates:
         if one.threshold is None and one.reading == "middle":
             numbers = [f"{value:.4f}" for value in (one.value, one.low, one.high)]
-            rows.append([one.measure, one.estimator, *numbers, f"{one.denominator:,.0f} {one.denominator_is}", f"{one.n:,}"])
+            named = [MEASURES[one.measure].en, ESTIMATORS[one.estimator].en]
+            rows.append([*named, *numbers, f"{one.denominator:,.0f} {DENOMINATORS[one.denominator_is].en}", f"{one.n:,}"])
     print_rows(rows)
     if found.from_labels:
         language = run.spec.report.language

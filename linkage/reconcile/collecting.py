@@ -21,6 +21,7 @@ from linkage.reconcile.spreadsheets import Column, WorkbookSheet, row_xml, write
 from linkage.reconcile.worklists import ISSUED
 from linkage.runs.sql import connect, write_parquet
 from linkage.vietnamese import parse_date
+from linkage.words.offices import REFUSALS
 
 if TYPE_CHECKING:
     import duckdb
@@ -46,7 +47,7 @@ class Collected:
     refused: int
     not_returned: int
     reasons: dict[str, int]
-    """Reason → rows refused or missing, in the words of texts.REFUSALS' keys."""
+    """Reason → rows refused or missing, by the keys of `words.offices.REFUSALS`."""
     report: Path | None
     """The workbook of refused rows; None when there are none."""
 
@@ -242,7 +243,7 @@ def _keep(connection: duckdb.DuckDBPyConnection, run: Path, answers: list[tuple[
 def _write_refused(path: Path, refused: list[tuple[str, str, int | None, str, str]]) -> Path:
     columns = tuple(Column(header, width) for header, width in zip(texts.REFUSED_COLUMNS, (40, 30, 8, 24, 60), strict=True))
     rows = "".join(
-        row_xml([file, sheet, at, record_id, texts.REFUSALS[reason]], number)
+        row_xml([file, sheet, at, record_id, REFUSALS[reason].vi], number)
         for number, (file, sheet, at, record_id, reason) in enumerate(refused, 3)
     )
     write_workbook(

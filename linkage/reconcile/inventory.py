@@ -12,21 +12,8 @@ from linkage.reconcile.list_files import read_table
 from linkage.reconcile.spreadsheets import Column, WorkbookSheet, row_xml, write_workbook
 from linkage.vietnamese import fold, parse_date
 from linkage.words.documents import EMPTY, UNKNOWN
+from linkage.words.offices import CONTRADICTIONS
 from linkage.words.periods import LAST_YEARS, period_at, period_word
-
-CONTRADICTIONS = (
-    "not_a_number",
-    "negative",
-    "no_year",
-    "no_pages",
-    "digitised_more_than_counted",
-    "loaded_more_than_digitised",
-    "listed_twice",
-    "book_of_another_year",
-    "closed_before_its_year",
-    "total_differs",
-)
-"""What is found wrong; `workbook_words.CONTRADICTIONS` says it in Vietnamese."""
 
 _UNIT, _REGISTER, _YEAR, _BOOK = texts.BOOKS_UNIT, texts.BOOKS_REGISTER, texts.BOOKS_YEAR, texts.BOOKS_BOOK
 _NUMBERS = (texts.BOOKS_PAGES, texts.BOOKS_ENTRIES, texts.BOOKS_DIGITISED, texts.BOOKS_LOADED)
@@ -185,7 +172,7 @@ def write_inventory(inventory: Inventory, path: Path) -> None:
     lines.append([texts.TOTAL, None, None, *total])
     counted = "".join(row_xml(line, at, widths=widths) for at, line in enumerate(lines, 3))
     columns = tuple(Column(header, width) for header, width in zip(headers, widths, strict=True))
-    found = [[one.row, one.book, texts.CONTRADICTIONS[one.kind], one.detail] for one in inventory.contradictions]
+    found = [[one.row, one.book, CONTRADICTIONS[one.kind].vi, one.detail] for one in inventory.contradictions]
     wrong_widths = (8.0, 30.0, 60.0, 40.0)
     wrong = "".join(row_xml(line, at, widths=wrong_widths) for at, line in enumerate(found, 3))
     wrong_columns = tuple(Column(h, w) for h, w in zip(texts.CONTRADICTION_COLUMNS, wrong_widths, strict=True))

@@ -29,22 +29,6 @@ RESULT, DONE_ON, OFFICER, REMARK = "Kết quả", "Ngày xác minh", "Cán bộ 
 KEY = "Khóa"
 NO_COMMUNE, NO_PROVINCE = "Chưa xác định được xã", "Chưa xác định được tỉnh"
 
-REFUSALS = {
-    "not_a_workbook": "Không mở được tệp, hoặc không phải tệp .xlsx",
-    "no_worklist": "Tệp không có danh sách nào của đợt đối chiếu này",
-    "unknown_key": "Khóa của dòng không có trong danh sách đã phát hành, hoặc đã bị sửa, xóa",
-    "twice": "Bản ghi được trả lời hai lần khác nhau",
-    "locked_changed": "Ô khóa đã bị sửa",
-    "unknown_result": "Kết quả không có trong danh mục",
-    "no_result": "Có ngày, cán bộ hoặc ghi chú nhưng không có kết quả",
-    "no_date": "Thiếu ngày xác minh",
-    "bad_date": "Ngày xác minh không đọc được",
-    "future_date": "Ngày xác minh ở tương lai",
-    "no_officer": "Thiếu tên cán bộ xác minh",
-    "not_returned": "Dòng đã phát hành không có trong tệp trả về",
-}
-"""Why a row of a returned workbook is refused, or missed."""
-
 REFUSED_SHEET = "Không nhận được"
 REFUSED_TITLE = "CÁC DÒNG KHÔNG NHẬN ĐƯỢC"
 REFUSED_COLUMNS = ("Tệp", "Trang tính", "Dòng", RECORD_ID, documents.REASON.vi)
@@ -81,17 +65,4 @@ INVENTORY_TITLE = "THỐNG KÊ SỔ HỘ TỊCH"
 INVENTORY_SHEETS = ("Thống kê", "Mâu thuẫn")
 INVENTORY_COLUMNS = ("Đơn vị", "Loại sổ", documents.PERIOD.vi, "Số sổ", "Số trường hợp", "Đã số hóa", "Đã nạp", "Còn lại")
 CONTRADICTION_COLUMNS = ("Dòng", "Sổ", "Mâu thuẫn", "Chi tiết")
-CONTRADICTIONS = {
-    "not_a_number": "Không phải số nguyên",
-    "negative": "Số âm",
-    "no_year": "Không có năm hợp lệ",
-    "no_pages": "Có trường hợp đăng ký nhưng không có số trang",
-    "digitised_more_than_counted": "Đã số hóa nhiều hơn số trường hợp khi khóa sổ",
-    "loaded_more_than_digitised": "Đã nạp nhiều hơn đã số hóa",
-    "listed_twice": "Sổ bị kê hai lần",
-    "book_of_another_year": "Năm ghi ở quyển số khác năm của sổ",
-    "closed_before_its_year": "Ngày khóa sổ trước năm của sổ",
-    "total_differs": "Dòng cộng khác tổng các dòng",
-}
-
 LOT, OPERATOR = "Lô", "Người nhập liệu"
