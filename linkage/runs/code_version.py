@@ -20,13 +20,15 @@ PACKAGE = Path(__file__).parents[1]
 DATA_FILES = {".tsv", ".json", ".yaml", ".csv", ".sql", ".j2", ".css", ".js", ".html", ".typ", ".svg"}
 DECIDING_LIBRARIES = ("splink", "duckdb", "numpy", "scipy", "scikit-learn", "lunar-vn")
 """Libraries whose version can change a result."""
+KNOWN: dict[str, dict[str, str]] = {}
+"""State of a package → the versions found in this process: many runs of one process read imports once."""
 
 
 def code_versions(modules: Collection[str], kept: Path | None = None, package: Path = PACKAGE) -> dict[str, str]:
     """A version of the code behind each of these modules of `package`, 64 hexadecimal digits.
 
-    Reading imports and meaning of a whole package takes a second, so versions may be `kept` in a file, for as long as no byte
-    of the package has changed.
+    Reading imports and meaning of a whole package takes a second, so versions are remembered in this process, and may be `kept`
+    in a file, for as long as no byte of the package has changed.
     """
     sources = {path: path.read_bytes() for path in sorted(package.rglob("*.py"))}
     data = {path: path.read_bytes() for path in sorted(package.rglob("*")) if path.suffix in DATA_FILES}
@@ -35,11 +37,12 @@ def code_versions(modules: Collection[str], kept: Path | None = None, package: P
     for path, content in (sources | data).items():
         seen.update(f"{path.relative_to(package)}\0{len(content)}\0".encode() + content)
     state = fingerprint(seen.hexdigest(), versions)
-    found = _kept(kept, state)
+    found = KNOWN.get(state) or _kept(kept, state)
     if not set(modules) <= set(found):
         found = _versions(modules, sources, data, versions, package)
-        if kept is not None:
-            write_json(kept, {"state": state, "versions": found})
+    if kept is not None and _kept(kept, state) != found:
+        write_json(kept, {"state": state, "versions": found})
+    KNOWN[state] = found
     return {module: found[module] for module in modules}
 
 
