@@ -2,8 +2,9 @@
 
 Contract: a stage's outputs appear whole or not at all (written beside, renamed, then recorded), so a kill at any
 moment loses no finished stage. A stage is current when its record holds the fingerprint of (code version, its part of
-the config, its inputs' fingerprints) and its files are there; a current stage is not run again. One process at a time
-works in a run directory. Nothing here knows what a stage does; nothing here writes a register value anywhere but into
+the config, its inputs' fingerprints) and its files are there; a current stage is not run again. `tables` declares every
+table and document that is exchanged; they are written, read and put in place through it only. One process at a time works
+in a run directory. Nothing here knows what a stage does; nothing here writes a register value anywhere but into
 the tables. Files are readable by their owner only.
 """
 
