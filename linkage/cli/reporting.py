@@ -24,11 +24,8 @@ def estimate(
     from linkage.words.estimates import DENOMINATORS, ESTIMATORS, MEASURES
 
     run = Run.open(run_folder)
-    run.estimate()
-    with watched(console, STAGE_NAMES) as progress:
-        run = run.update(progress)
-    # of the links as the labels let them be decided, not of those before
-    found = run.estimates
+    found = run.estimate()
+    console.print("Of the links as they stood before these labels decide:")
     rows = [["rate", "estimator", "value", "low", "high", "of", "n"]]
     for one in found.estimates:
         if one.threshold is None and one.reading == "middle":
@@ -46,6 +43,8 @@ def estimate(
     if figures:
         for path in run.draw_estimates(found, figures):
             console.print(f"{path}", soft_wrap=True)
+    with watched(console, STAGE_NAMES) as progress:
+        run = run.update(progress)
     shown = STAGE_NAMES[STAGE_NAMES.index("decide") :]
     print_flow({name: record for name, record in run.summary["stages"].items() if name in shown})
 
