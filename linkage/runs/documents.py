@@ -110,6 +110,30 @@ class TrainingReport(TypedDict):
     diagnostics: list[DiagnosticReport]
 
 
+class TogetherReport(TypedDict):
+    """Two comparisons that agree together by chance, with the bits at every pair of levels."""
+
+    gammas: list[str]
+    bits: list[list[float]]
+
+
+class RelativesReport(TypedDict):
+    """relatives.json, as far as others than the model read it: what each level weighs against a close relative, in bits."""
+
+    pairs: int
+    weights: dict[str, dict[str, float]]
+    """`gamma_*` of a comparison → level → bits."""
+    by_chance: list[TogetherReport]
+
+
+class ClaimsReport(TypedDict):
+    """claims.json: shares among matches and others, and bits, of each state of a person."""
+
+    match: list[float]
+    other: list[float]
+    bits: list[float]
+
+
 class ThresholdChoice(TypedDict):
     """One way to place the two thresholds (rates 0–1, hours of reviewers)."""
 
