@@ -84,7 +84,9 @@ def metrics_of(run: Path, summary: RunSummary) -> dict[str, float]:
     for one in ESTIMATES.read(run)["estimates"] if ESTIMATES.is_in(run) else ():
         if one["threshold"] == thresholds["upper"] and one["reading"] == "middle":
             ends = {"": one["value"], ".low": one["low"], ".high": one["high"]}
-            found |= {f"{one['measure']}.{one['estimator']}{end}": float(value) for end, value in ends.items() if value is not None}
+            found |= {
+                f"{one['measure']}.{one['estimator']}{end}": float(value) for end, value in ends.items() if value is not None
+            }
     return found
 
 

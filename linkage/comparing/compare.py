@@ -133,12 +133,11 @@ def _has_begun(directory: RunDirectory, known: dict[str, Any]) -> bool:
     if any(directory.file("stages").iterdir()):
         raise RunDirectoryError(f"{directory.path} is a run, not a comparison", "Give an empty or new folder.")
     begun = directory.file("review").is_dir() or LABELS.is_in(directory.path)
-    if begun:
-        if RUN.read(directory.path).get("compared") != known:
-            raise RunDirectoryError(
-                f"{directory.path} has a review of other runs, or of these as they were before",
-                "Compare into a new folder: labels belong to the pairs they were drawn for.",
-            )
+    if begun and RUN.read(directory.path).get("compared") != known:
+        raise RunDirectoryError(
+            f"{directory.path} has a review of other runs, or of these as they were before",
+            "Compare into a new folder: labels belong to the pairs they were drawn for.",
+        )
     return begun
 
 

@@ -90,10 +90,7 @@ def find_changes(connection: duckdb.DuckDBPyConnection, run_a: Path, run_b: Path
         f"CREATE OR REPLACE TEMP TABLE common AS SELECT record_id {chosen} FROM {mentions['b']} of_b"
         f" SEMI JOIN {mentions['a']} of_a USING (record_id)"
     )
-    sizes = [
-        int(fetch_row(connection, f"SELECT count(*) FROM {table}")[0])
-        for table in ("common", *mentions.values())
-    ]
+    sizes = [int(fetch_row(connection, f"SELECT count(*) FROM {table}")[0]) for table in ("common", *mentions.values())]
     if not sizes[0]:
         raise RunDirectoryError(
             f"{run_a} and {run_b} have no mention in common", "Compare two runs on the same registers, whose record ids agree."

@@ -19,7 +19,7 @@ def error_rates_by_group(run: RunTables, texts: Phrases) -> Table | None:
 
     Population: the mentions of the group; estimates as `linkage estimate` wrote them. None where it wrote no breakdown by labels.
     """
-    held = [one for one in (run.documents["estimates"] or {}).get("breakdowns", ()) if one["labels"]]
+    held = [one for one in (run.estimates["breakdowns"] if run.estimates else ()) if one["labels"]]
     source = "estimates.json: breakdowns"
     rows: list[tuple[Cell, ...]] = []
     for column in dict.fromkeys(one["column"] for one in held):

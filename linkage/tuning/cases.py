@@ -131,9 +131,7 @@ def cases_by_labels(connection: duckdb.DuckDBPyConnection, run: Path, seed: int,
 
 def assigned_pairs(connection: duckdb.DuckDBPyConnection, run: Path) -> AssignedPairs:
     """The best pairs of a trial."""
-    rows = connection.execute(
-        f"SELECT link_weight, runner_up_margin FROM {ASSIGNED.scan(run)} ORDER BY record_id_l"
-    ).fetchnumpy()
+    rows = connection.execute(f"SELECT link_weight, runner_up_margin FROM {ASSIGNED.scan(run)} ORDER BY record_id_l").fetchnumpy()
     margin = _floats(rows["runner_up_margin"])
     return AssignedPairs(_floats(rows["link_weight"]), np.where(np.isnan(margin), np.inf, margin))
 

@@ -54,11 +54,7 @@ def test_metrics_and_parameters_name_no_record(finished_run: Path) -> None:
     said = "\n".join(
         [
             *parameters.values(),
-            *(
-                one.path(finished_run).read_text()
-                for one in LOGGED
-                if isinstance(one, Document) and one.is_in(finished_run)
-            ),
+            *(one.path(finished_run).read_text() for one in LOGGED if isinstance(one, Document) and one.is_in(finished_run)),
         ]
     )
     assert names
