@@ -98,12 +98,23 @@ class DiagnosticReport(TypedDict):
     remedy: str
 
 
+class PassReport(TypedDict):
+    """A training pass over the pairs that one blocking rule proposes."""
+
+    rule: str
+    pairs: int
+    used_pairs: int
+    share_of_matches: float
+    converged: bool
+    iterations: int
+
+
 class TrainingReport(TypedDict):
     """training.json: everything that was done to train the model."""
 
     prior: PriorReport
     u: dict[str, Any]
-    passes: list[dict[str, Any]]
+    passes: list[PassReport]
     levels: list[LevelReport]
     dependence: list[dict[str, Any]]
     relatives: NotRequired[dict[str, Any]]
@@ -184,6 +195,18 @@ class EstimateHeld(TypedDict):
     reading: str
 
 
+class GroupRatesHeld(TypedDict):
+    """Rates of one group of a breakdown; None means too few labels to say."""
+
+    column: str
+    group: str
+    mentions: int
+    links: int
+    labels: int
+    precision: EstimateHeld | None
+    recall: EstimateHeld | None
+
+
 class EstimatesHeld(TypedDict):
     """estimates.json: what is known of a run's errors."""
 
@@ -199,5 +222,5 @@ class EstimatesHeld(TypedDict):
     reliability_after: list[dict[str, Any]]
     reviewers: list[dict[str, Any]] | None
     challengers: list[dict[str, Any]]
-    breakdowns: list[dict[str, Any]]
+    breakdowns: list[GroupRatesHeld]
     notes: list[str]
