@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkage.project import Run
+from linkage.runs.exchange import scan_file
 from linkage.runs.sql import connect, fetch_row
+from linkage.runs.tables import LINKS, MENTIONS, PAIRS, PERSONS
 
 PACKAGE = Path(__file__).parent
 CONFIGS = next(folder for folder in (PACKAGE / "configs", PACKAGE.parent / "configs") if folder.is_dir())
@@ -14,13 +16,13 @@ CONFIGS = next(folder for folder in (PACKAGE / "configs", PACKAGE.parent / "conf
 
 AGAINST_TRUTH = """
     WITH truth AS (
-        SELECT record_id AS record_id_l, person_record_id AS record_id_r FROM read_parquet($truth)
+        SELECT record_id AS record_id_l, person_record_id AS record_id_r FROM {truth}
         WHERE register = $register AND role = $role AND person_record_id IS NOT NULL
-    ), links AS (SELECT record_id_l, record_id_r FROM read_parquet($links) WHERE decision = 'link')
+    ), links AS (SELECT record_id_l, record_id_r FROM {links} WHERE decision = 'link')
     SELECT (SELECT count(*) FROM links), (SELECT count(*) FROM links JOIN truth USING (record_id_l, record_id_r)),
            (SELECT count(*) FROM truth),
-           (SELECT count(*) FROM read_parquet($pairs) p
-            JOIN read_parquet($mentions) l ON l.id = p.id_l JOIN read_parquet($persons) r ON r.id = p.id_r
+           (SELECT count(*) FROM {pairs} p
+            JOIN {mentions} l ON l.id = p.id_l JOIN {persons} r ON r.id = p.id_r
             JOIN truth ON truth.record_id_l = l.record_id AND truth.record_id_r = r.record_id)
 """
 
@@ -54,7 +56,7 @@ class AgainstTruth:
 
 def hold_against_truth(run: Run, truth: Path, register: str, role: str) -> AgainstTruth:
     """Compare the accepted links with truth.parquet; only synthetic registers have one."""
-    files = {name: str(run.path / f"{name}.parquet") for name in ("links", "pairs", "mentions", "persons")}
+    read = {table.name: table.scan(run.path) for table in (LINKS, PAIRS, MENTIONS, PERSONS)}
     with connect() as connection:
-        row = fetch_row(connection, AGAINST_TRUTH, {**files, "truth": str(truth), "register": register, "role": role})
+        row = fetch_row(connection, AGAINST_TRUTH.format(truth=scan_file(truth), **read), {"register": register, "role": role})
     return AgainstTruth(*(int(value) for value in row))

@@ -34,8 +34,8 @@ CREATE OR REPLACE TEMP TABLE simulated AS
 SELECT pair_id, record_id_l, record_id_r, truth.record_id IS NOT NULL AS is_match, reviewer,
        -- a number in 0..1 that depends on the seed, the reviewer and the pair only
        ('0x' || substr(md5($seed || '/' || reviewer || '/' || pair_id), 1, 8))::UINTEGER / 4294967296.0 AS luck
-FROM read_parquet($review_set) CROSS JOIN (SELECT unnest(['first', 'second']) AS reviewer)
-LEFT JOIN (SELECT record_id, person_record_id FROM read_parquet($truth) WHERE register = $register AND role = $role) truth
+FROM {review_set} CROSS JOIN (SELECT unnest(['first', 'second']) AS reviewer)
+LEFT JOIN (SELECT record_id, person_record_id FROM {truth} WHERE register = $register AND role = $role) truth
   ON truth.record_id = record_id_l AND truth.person_record_id = record_id_r
 """
 _VERDICTS = """
@@ -151,15 +151,16 @@ def simulate_review(
         LinkageError: when the run has no review set, or has labels of a real review.
     """
     from linkage.review.design import begin_review
-    from linkage.runs.sql import connect, write_parquet
+    from linkage.runs.exchange import scan_file
+    from linkage.runs.sql import connect
+    from linkage.runs.tables import LABELS, REVIEW_SET, VERDICTS
 
     if (run.path / "review" / "review.sqlite").is_file():
         raise LinkageError("this run has a review of its own", "Simulate on a copy of the run.")
     begin_review(run.path)
     with connect() as connection:
-        asked = {"review_set": str(run.path / "review_set.parquet"), "truth": str(truth)}
-        connection.execute(_REVIEW, {**asked, "register": register, "role": role, "seed": str(seed)})
+        query = _REVIEW.format(review_set=REVIEW_SET.scan(run.path), truth=scan_file(truth))
+        connection.execute(query, {"register": register, "role": role, "seed": str(seed)})
         connection.execute(f"CREATE TEMP TABLE verdicts AS {_VERDICTS}", {"error": error, "unsure": unsure})
-        single = "SELECT pair_id, reviewer, verdict FROM verdicts ORDER BY ALL"
-        write_parquet(connection, single, run.path / "verdicts.parquet")
-        write_parquet(connection, _LABELS, run.path / "labels.parquet")
+        VERDICTS.write(connection, "SELECT pair_id, reviewer, verdict FROM verdicts ORDER BY ALL", run.path)
+        LABELS.write(connection, _LABELS, run.path)

@@ -5,7 +5,6 @@ Tables come as DuckDB relations: `.df()`, `.pl()`, `.arrow()`, `.fetchall()`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from linkage.config import LoadedProject, ProjectSpec
 from linkage.errors import LinkageError, nearest
 from linkage.runs import Progress, RunDirectory, silent, tables
-from linkage.runs.exchange import scan_file
 from linkage.runs.sql import connect
 
 if TYPE_CHECKING:
@@ -165,14 +163,14 @@ class Run:
         linkage.errors.LinkageError: this run has no table 'link'
         did you mean 'links'? It has: ...
         """
-        there = sorted(path.stem for path in self.path.glob("*.parquet"))
+        there = sorted(one.name for one in tables.TABLES.values() if one.is_in(self.path))
         if name not in there:
             near = nearest(name, there)
             guess = f"did you mean {near!r}? " if near else ""
             raise LinkageError(f"this run has no table {name!r}", f"{guess}It has: {', '.join(there) or 'none yet'}.")
         if name == "pairs" and tables.MODEL.is_in(self.path):
             return self.connection.sql(self._pairs_query())
-        return self.connection.sql(f"FROM {scan_file(self.path / f'{name}.parquet')}")
+        return self.connection.sql(f"FROM {tables.TABLES[name].scan(self.path)}")
 
     @cached_property
     def model(self) -> Linker:
@@ -218,10 +216,11 @@ class Run:
         >>> run.document("training")["prior"]["probability"] < 0.001
         True
         """
-        path = self.path / f"{name}.json"
-        if not path.is_file():
-            raise LinkageError(f"this run has no {name}.json", "Run the project as far as the stage that writes it.")
-        return json.loads(path.read_text(encoding="utf-8"))
+        if name not in tables.DOCUMENTS:
+            near = nearest(name, sorted(tables.DOCUMENTS))
+            guess = f"did you mean {near!r}? " if near else ""
+            raise LinkageError(f"a run has no document {name!r}", f"{guess}There are: {', '.join(sorted(tables.DOCUMENTS))}.")
+        return tables.DOCUMENTS[name].read(self.path)
 
     def _pairs_query(self) -> str:
         from linkage.statistics import probability_sql

@@ -10,11 +10,13 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from linkage.errors import LinkageError
+from linkage.runs.documents import RunSummary
+from linkage.runs.tables import BLOCKING, ESTIMATES, MODEL, REPORT_PAGE, RUN, THRESHOLDS, TRAINING
 
-DOCUMENTS = ("model.json", "training.json", "thresholds.json", "blocking.json", "estimates.json", "report.html")
+LOGGED = (MODEL, TRAINING, THRESHOLDS, BLOCKING, ESTIMATES, REPORT_PAGE)
 """Files of a run that hold no record; those that are there are logged."""
 LONGEST = 6000
 """Characters that MLflow keeps of a parameter."""
@@ -34,10 +36,7 @@ def log_run(run: Path, folder: Path) -> str:
         from mlflow.entities import Metric, Param, RunTag
     except ModuleNotFoundError:
         raise LinkageError("MLflow is not installed", 'Install it: pip install "linkage[mlflow]"') from None
-    try:
-        summary: dict[str, Any] = json.loads((run / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise LinkageError(f"{run} has no readable run.json", "Give the directory of a finished run.") from None
+    summary = RUN.read(run)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     client = MlflowClient(tracking_uri=folder.resolve().as_uri())
     experiment = client.get_experiment_by_name(summary["project"])
@@ -51,9 +50,9 @@ def log_run(run: Path, folder: Path) -> str:
         params=[Param(name, value) for name, value in parameters_of(summary["spec"])],
         tags=[RunTag("config_hash", str(summary["config_hash"])), RunTag("synthetic", str(summary["synthetic"]))],
     )
-    for name in DOCUMENTS:
-        if (run / name).is_file():
-            client.log_artifact(identity, str(run / name))
+    for one in LOGGED:
+        if one.is_in(run):
+            client.log_artifact(identity, str(one.path(run)))
     client.set_terminated(identity)
     return identity
 
@@ -72,25 +71,24 @@ def parameters_of(spec: dict[str, Any], above: str = "") -> Iterator[tuple[str, 
             yield f"{above}{key}", text[:LONGEST]
 
 
-def metrics_of(run: Path, summary: dict[str, Any]) -> dict[str, float]:
+def metrics_of(run: Path, summary: RunSummary) -> dict[str, float]:
     """Seconds and counts by stage, both thresholds with their expected rates, and the estimates at the upper one."""
     found: dict[str, float] = {}
     for name, stage in summary["stages"].items():
         numbers = {"seconds": stage["seconds"], **stage["counts"]}
         found |= {f"{name}.{key}": float(value) for key, value in numbers.items() if _is_number(value)}
-    thresholds = _document(run / "thresholds.json")
+    if not THRESHOLDS.is_in(run):
+        return found
+    thresholds = THRESHOLDS.read(run)
     found |= {f"thresholds.{key}": float(value) for key, value in thresholds.items() if _is_number(value)}
-    for one in _document(run / "estimates.json").get("estimates", []):
+    for one in ESTIMATES.read(run)["estimates"] if ESTIMATES.is_in(run) else ():
         if one["threshold"] == thresholds["upper"] and one["reading"] == "middle":
             ends = {"": one["value"], ".low": one["low"], ".high": one["high"]}
-            found |= {f"{one['measure']}.{one['estimator']}{end}": float(value) for end, value in ends.items()}
+            found |= {
+                f"{one['measure']}.{one['estimator']}{end}": float(value) for end, value in ends.items() if value is not None
+            }
     return found
 
 
-def _document(path: Path) -> dict[str, Any]:
-    held: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return held
-
-
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -21,6 +21,7 @@ def demo(
     from linkage.demo import CONFIGS, hold_against_truth
     from linkage.pipeline import STAGE_NAMES
     from linkage.project import open_project
+    from linkage.runs.tables import LINKS, REPORT_PAGE, REVIEW_SET, TRUTH
     from linkage.synthetic import SyntheticSpec, generate
     from linkage.watching import watched
 
@@ -34,7 +35,7 @@ def demo(
     project = open_project(CONFIGS / "birth-to-population.yaml", data=registers)
     with watched(console, STAGE_NAMES) as progress:
         run = project.run(out=out / "birth-to-population", progress=progress, command=command_line())
-    truth = hold_against_truth(run, registers / "truth.parquet", "birth", "child")
+    truth = hold_against_truth(run, TRUTH.path(registers), "birth", "child")
     console.print("\nSynthetic registers: no real person is in them.", style="bold")
     print_flow(run.summary["stages"])
     console.print(
@@ -42,8 +43,8 @@ def demo(
         f" recall {truth.recall:.4f} (of {truth.matches:,} births that have a person;"
         f" blocking recall {truth.blocking_recall:.4f})."
     )
-    for what, name in (("links", "links.parquet"), ("review set", "review_set.parquet"), ("report", "report.html")):
-        console.print(f"  {what:<11} {run.path / name}", soft_wrap=True)
+    for what, one in (("links", LINKS), ("review set", REVIEW_SET), ("report", REPORT_PAGE)):
+        console.print(f"  {what:<11} {one.path(run.path)}", soft_wrap=True)
     console.print(f"Review in the browser: linkage review serve {run.path}", soft_wrap=True)
 
 

@@ -153,8 +153,9 @@ def _said(measure: Measure) -> str:
 def labels(run_folder: RunFolder) -> None:
     """Write labels.parquet from the answers so far."""
     from linkage.review import write_labels
+    from linkage.runs.tables import LABELS
 
-    console.print(f"{write_labels(run_folder):,} labels in {run_folder / 'labels.parquet'}", soft_wrap=True)
+    console.print(f"{write_labels(run_folder):,} labels in {LABELS.path(run_folder)}", soft_wrap=True)
 
 
 @review.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,12 +22,16 @@ from linkage.errors import RunDirectoryError
 from linkage.review import write_labels
 from linkage.runs import RunDirectory
 from linkage.runs.adopting import link_or_copy
-from linkage.runs.files import write_json, write_text
+from linkage.runs.files import write_text
 from linkage.runs.spreadsheet_text import csv_text
-from linkage.runs.sql import connect, fetch_row, literal, write_parquet
+from linkage.runs.sql import connect, fetch_row, write_parquet
+from linkage.runs.tables import ANCHORS, CANDIDATES, CHANGES, COMPARISON, LABELS, RAW_MENTIONS, RAW_PERSONS, RUN
 
 if TYPE_CHECKING:
     import duckdb
+
+    from linkage.runs.documents import RunSummary
+    from linkage.runs.exchange import Table
 
 _FINISHED = "ORDER BY record_id_l"
 
@@ -59,19 +62,19 @@ def compare_runs(run_a: Path, run_b: Path, target: Path, *, pairs: int | None = 
         make_fair_frame(connection, run_a, run_b)
         if not begun:
             _write_review_tables(connection, run_a, run_b, directory)
-            draw_fair_sample(connection, int(wanted), int(spec["seed"]), directory.file("review_set.parquet"))
+            draw_fair_sample(connection, int(wanted), int(spec["seed"]), target)
         title = f"{summaries[0]['run_id']} / {summaries[1]['run_id']}"
-        write_json(
-            directory.file("run.json"),
+        RUN.write(
+            target,
             {
                 "run_id": f"compare-{summaries[0]['run_id']}-{summaries[1]['run_id']}",
                 "project": spec["project"],
                 "title": title,
-                "synthetic": summaries[1].get("synthetic", False),
+                "synthetic": summaries[1]["synthetic"],
                 "spec": spec,
-                "config_hash": summaries[1].get("config_hash"),
+                "config_hash": summaries[1]["config_hash"],
                 "seed": spec["seed"],
-                "finished_at": summaries[1].get("finished_at"),
+                "finished_at": summaries[1]["finished_at"],
                 "seconds": 0.0,
                 "stages": {},
                 "compared": known,
@@ -79,8 +82,7 @@ def compare_runs(run_a: Path, run_b: Path, target: Path, *, pairs: int | None = 
         )
         if directory.file("review/review.sqlite").is_file():
             write_labels(target)
-        labels = directory.file("labels.parquet")
-        sample = read_labels(connection, directory.file("review_set.parquet"), labels if labels.is_file() else None)
+        sample = read_labels(connection, target)
         links = count_links(connection)
         scored = score_by_labels(sample, *links)
         numbered = score_by_numbers(connection, run_b, specs)
@@ -88,7 +90,7 @@ def compare_runs(run_a: Path, run_b: Path, target: Path, *, pairs: int | None = 
             run_a=summaries[0]["run_id"],
             run_b=summaries[1]["run_id"],
             folder=target,
-            synthetic=any(summary.get("synthetic", False) for summary in summaries),
+            synthetic=any(summary["synthetic"] for summary in summaries),
             mentions=mentions,
             links_a=links[0],
             links_b=links[1],
@@ -100,7 +102,7 @@ def compare_runs(run_a: Path, run_b: Path, target: Path, *, pairs: int | None = 
             notes=_notes(bool(scored), bool(numbered), any(map(uses_number, specs))),
         )
         _write_tables(connection, found, directory)
-    write_json(directory.file("compare.json"), {**asdict(found), "folder": target.name})
+    COMPARISON.write(target, {**asdict(found), "folder": target.name})
     write_page(found.page, found)
     return found
 
@@ -111,63 +113,64 @@ def _notes(scored: bool, numbered: bool, by_number: bool) -> list[str]:
     return notes + ([] if numbered else ["number_is_used" if by_number else "no_numbers"])
 
 
-def _summary(run: Path) -> dict[str, Any]:
+def _summary(run: Path) -> RunSummary:
     RunDirectory.open(run)
-    try:
-        held: dict[str, Any] = json.loads((run / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise RunDirectoryError(f"{run} has no readable run.json", "Run the project again into this directory.") from None
-    if "decide" not in held.get("stages", {}):
+    held = RUN.read(run)
+    if "decide" not in held["stages"]:
         raise RunDirectoryError(f"{run} has no links yet", "Run its project as far as the stage `decide`.")
     return held
 
 
-def _identity(summary: dict[str, Any]) -> dict[str, Any]:
+def _identity(summary: RunSummary) -> dict[str, Any]:
     """What the frame of the fair sample follows from."""
-    stages = ("read", "assign", "decide", "sample")
-    return {"run_id": summary["run_id"], **{name: summary["stages"].get(name, {}).get("fingerprint") for name in stages}}
+    stages = summary["stages"]
+    known = {name: stages[name]["fingerprint"] if name in stages else None for name in ("read", "assign", "decide", "sample")}
+    return {"run_id": summary["run_id"], **known}
 
 
 def _has_begun(directory: RunDirectory, known: dict[str, Any]) -> bool:
     """Whether labels, or a review, hang on the review set that is there."""
     if any(directory.file("stages").iterdir()):
         raise RunDirectoryError(f"{directory.path} is a run, not a comparison", "Give an empty or new folder.")
-    begun = directory.file("review").is_dir() or directory.file("labels.parquet").is_file()
-    if begun:
-        held = json.loads(directory.file("run.json").read_text(encoding="utf-8")).get("compared")
-        if held != known:
-            raise RunDirectoryError(
-                f"{directory.path} has a review of other runs, or of these as they were before",
-                "Compare into a new folder: labels belong to the pairs they were drawn for.",
-            )
+    begun = directory.file("review").is_dir() or LABELS.is_in(directory.path)
+    if begun and RUN.read(directory.path).get("compared") != known:
+        raise RunDirectoryError(
+            f"{directory.path} has a review of other runs, or of these as they were before",
+            "Compare into a new folder: labels belong to the pairs they were drawn for.",
+        )
     return begun
 
 
 def _write_review_tables(connection: duckdb.DuckDBPyConnection, run_a: Path, run_b: Path, directory: RunDirectory) -> None:
     """What the review reads beside the pairs: both sides as the sources say them, runner-ups, known pairs."""
-    for name in ("raw_mentions", "raw_persons"):
-        file_a, file_b = (run / f"{name}.parquet" for run in (run_a, run_b))
-        if not file_b.is_file():
+    folder = directory.path
+    for side in (RAW_MENTIONS, RAW_PERSONS):
+        if not side.is_in(run_b):
             continue
-        a, b = (f"read_parquet({literal(str(file))})" for file in (file_a, file_b))
-        missing = f"SELECT * FROM {a} ANTI JOIN (SELECT record_id FROM {b}) USING (record_id)" if file_a.is_file() else ""
+        b, missing = side.scan(run_b), ""
+        if side.is_in(run_a):
+            missing = f"SELECT * FROM {side.scan(run_a)} ANTI JOIN (SELECT record_id FROM {b}) USING (record_id)"
         if missing and fetch_row(connection, f"SELECT count(*) FROM ({missing})")[0]:
-            query = f"SELECT * FROM {b} UNION ALL BY NAME {missing} ORDER BY record_id"
-            write_parquet(connection, query, directory.file(f"{name}.parquet"))
+            side.write(connection, f"SELECT * FROM {b} UNION ALL BY NAME {missing} ORDER BY record_id", folder)
         else:
-            link_or_copy(file_b, directory.file(f"{name}.parquet"))
-    for name, columns in (
-        ("candidates", "record_id_l, record_id_r, max(link_weight) AS link_weight"),
-        ("anchors", "record_id_l, record_id_r, bool_and(is_match) AS is_match"),
-    ):
-        files = [literal(str(run / f"{name}.parquet")) for run in (run_a, run_b) if (run / f"{name}.parquet").is_file()]
-        if files:
-            query = f"SELECT {columns} FROM read_parquet([{', '.join(files)}], union_by_name = true) GROUP BY ALL ORDER BY ALL"
-            write_parquet(connection, query, directory.file(f"{name}.parquet"))
+            link_or_copy(side.path(run_b), side.path(folder))
+    both = _of_both(CANDIDATES, "max(link_weight) AS link_weight", run_a, run_b)
+    if both:
+        # ids and ranks of two runs say nothing together: only what the review reads, less than a run's own table
+        write_parquet(connection, both, CANDIDATES.path(folder))
+    both = _of_both(ANCHORS, "bool_and(is_match) AS is_match", run_a, run_b)
+    if both:
+        ANCHORS.write(connection, both, folder)
+
+
+def _of_both(table: Table, value: str, run_a: Path, run_b: Path) -> str:
+    """SQL of the pairs of a table of either run with one value each; empty where neither has the table."""
+    found = " UNION ALL BY NAME ".join(f"SELECT * FROM {table.scan(run)}" for run in (run_a, run_b) if table.is_in(run))
+    return found and f"SELECT record_id_l, record_id_r, {value} FROM ({found}) GROUP BY ALL ORDER BY ALL"
 
 
 def _write_tables(connection: duckdb.DuckDBPyConnection, found: RunComparison, directory: RunDirectory) -> None:
-    write_parquet(connection, f"SELECT * FROM changes {_FINISHED}", directory.file("changes.parquet"))
+    CHANGES.write(connection, f"SELECT * FROM changes {_FINISHED}", directory.path)
     changed = connection.execute(f"SELECT * FROM changes WHERE change <> 'kept' {_FINISHED}")
     head = [column[0] for column in changed.description or ()]
     write_text(directory.file("changes.csv"), csv_text(head, changed.fetchall()))

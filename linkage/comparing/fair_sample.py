@@ -12,7 +12,8 @@ from linkage.comparing.paired import CATEGORIES, Category, PairedEstimate, by_sa
 from linkage.decision import Stratum
 from linkage.decision.strata import allocate, stratum_bounds, tally
 from linkage.errors import LinkageError
-from linkage.runs.sql import fetch_row, literal, write_parquet
+from linkage.runs.sql import fetch_row
+from linkage.runs.tables import CANDIDATES, LABELS, OUTSIDE, REVIEW_SET
 from linkage.statistics import Interval
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ FROM (SELECT record_id_l, record_id_r, link_weight, is_link AS a, false AS b FRO
 GROUP BY record_id_l, record_id_r
 """
 _OTHERS = """
-      UNION ALL SELECT record_id_l, record_id_r, link_weight, false, false FROM read_parquet({file})
+      UNION ALL SELECT record_id_l, record_id_r, link_weight, false, false FROM {table}
                 SEMI JOIN common ON common.record_id = record_id_l"""
 
 _DRAW = """
@@ -53,8 +54,8 @@ FROM (
 _LABELLED = """
 SELECT s.category, s.stratum, any_value(s.stratum_size), count(*),
        count(*) FILTER (v.verdict = 'match'), count(*) FILTER (v.verdict = 'non_match'), count(*) FILTER (v.verdict = 'unsure')
-FROM read_parquet({review_set}) s
-LEFT JOIN (SELECT pair_id, any_value(verdict) AS verdict FROM read_parquet({labels}) WHERE pair_id IS NOT NULL
+FROM {review_set} s
+LEFT JOIN (SELECT pair_id, any_value(verdict) AS verdict FROM {labels} WHERE pair_id IS NOT NULL
            GROUP BY pair_id HAVING count(DISTINCT verdict) = 1) v ON v.pair_id = s.pair_id
 GROUP BY s.category, s.stratum ORDER BY s.category, min(s.stratum_low)
 """
@@ -78,13 +79,13 @@ def make_fair_frame(connection: duckdb.DuckDBPyConnection, run_a: Path, run_b: P
 
     `find_changes` has made `of_a`, `of_b` and `common`. The link weight is the mean of the runs' own.
     """
-    files = [run / f"{name}.parquet" for run in (run_a, run_b) for name in ("candidates", "outside")]
-    others = "".join(_OTHERS.format(file=literal(str(file))) for file in files if file.is_file())
+    there = [table.scan(run) for run in (run_a, run_b) for table in (CANDIDATES, OUTSIDE) if table.is_in(run)]
+    others = "".join(_OTHERS.format(table=table) for table in there)
     connection.execute(_FRAME.format(others=others))
 
 
-def draw_fair_sample(connection: duckdb.DuckDBPyConnection, pairs: int, seed: int, target: Path) -> list[Stratum]:
-    """Draw `pairs` pairs of the frame with known probabilities, write review_set.parquet and return its strata.
+def draw_fair_sample(connection: duckdb.DuckDBPyConnection, pairs: int, seed: int, folder: Path) -> list[Stratum]:
+    """Draw `pairs` pairs of the frame with known probabilities, write the review set to `folder` and return its strata.
 
     Half of the pairs, or all there are, come from the disagreements. Strata are ranges of the mean link weight within each
     category (the stratum's `group`); within one the pairs with the smallest md5 of seed and pair are taken: a simple random
@@ -110,16 +111,14 @@ def draw_fair_sample(connection: duckdb.DuckDBPyConnection, pairs: int, seed: in
     # nothing is known beforehand of which disagreements are matches
     drawn = _sampled(disputed, [0.5] * len(disputed), for_disputed)
     drawn += _sampled(agreed, [one.deviation for one in agreed], for_agreed)
-    _write(connection, drawn, seed, target)
+    _write(connection, drawn, seed, folder)
     return drawn
 
 
-def read_labels(connection: duckdb.DuckDBPyConnection, review_set: Path, labels: Path | None) -> list[LabelledStratum]:
-    """The strata of a fair sample with the verdicts given so far."""
-    none = "(SELECT '' AS pair_id, '' AS verdict WHERE false)"
-    query = _LABELLED.format(review_set=literal(str(review_set)), labels=literal(str(labels)))
-    if labels is None:
-        query = query.replace("read_parquet('None')", none)
+def read_labels(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[LabelledStratum]:
+    """The strata of the fair sample in a folder with the verdicts given so far."""
+    labels = LABELS.scan(folder) if LABELS.is_in(folder) else "(SELECT '' AS pair_id, '' AS verdict WHERE false)"
+    query = _LABELLED.format(review_set=REVIEW_SET.scan(folder), labels=labels)
     return [LabelledStratum(*row) for row in connection.execute(query).fetchall()]
 
 
@@ -167,7 +166,7 @@ def _sampled(strata: list[Stratum], deviations: list[float], pairs: int) -> list
     return [replace(one, sampled=n) for one, n in zip(strata, counts, strict=True)]
 
 
-def _write(connection: duckdb.DuckDBPyConnection, drawn: list[Stratum], seed: int, target: Path) -> None:
+def _write(connection: duckdb.DuckDBPyConnection, drawn: list[Stratum], seed: int, folder: Path) -> None:
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE fair_strata (stratum VARCHAR, category VARCHAR, low DOUBLE, high DOUBLE, sampled BIGINT,"
         " stratum_size BIGINT, inclusion_probability DOUBLE)"
@@ -176,4 +175,4 @@ def _write(connection: duckdb.DuckDBPyConnection, drawn: list[Stratum], seed: in
         "INSERT INTO fair_strata VALUES (?, ?, ?, ?, ?, ?, ?)",
         [(s.name.removeprefix("assigned "), s.group, s.low, s.high, s.sampled, s.size, s.inclusion_probability) for s in drawn],
     )
-    write_parquet(connection, _DRAW.format(seed=f"'{int(seed)}:'"), target)
+    REVIEW_SET.write(connection, _DRAW.format(seed=f"'{int(seed)}:'"), folder)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkage.errors import RunDirectoryError
-from linkage.runs.sql import fetch_row, literal, parquet_columns, quote
+from linkage.runs.sql import described_columns, fetch_row, quote
+from linkage.runs.tables import LINKS, MENTIONS
 
 if TYPE_CHECKING:
     import duckdb
@@ -26,7 +27,7 @@ OTHER = "other"
 _PERSONS = """
 CREATE OR REPLACE TEMP TABLE of_{run} AS
 SELECT record_id_l, record_id_r, link_weight, decision, reason, decision = 'link' AS is_link
-FROM read_parquet({links}) SEMI JOIN common ON common.record_id = record_id_l
+FROM {links} SEMI JOIN common ON common.record_id = record_id_l
 """
 
 _CHANGES = """
@@ -80,27 +81,22 @@ def find_changes(connection: duckdb.DuckDBPyConnection, run_a: Path, run_b: Path
     Raises:
         RunDirectoryError: a run has no links yet, or the two have no mention in common.
     """
-    for run in (run_a, run_b):
-        if not (run / "links.parquet").is_file():
-            raise RunDirectoryError(f"{run} has no links yet", "Run its project as far as the stage `decide`.")
-    mentions = {name: literal(str(run / "mentions.parquet")) for name, run in (("a", run_a), ("b", run_b))}
-    columns = parquet_columns(connection, run_b / "mentions.parquet")
+    links = {"a": LINKS.scan(run_a), "b": LINKS.scan(run_b)}
+    mentions = {"a": MENTIONS.scan(run_a), "b": MENTIONS.scan(run_b)}
+    columns = described_columns(connection, mentions["b"])
     strata = {name: what for name, what in STRATA.items() if what.split(" ")[0] in columns}
     chosen = "".join(f", ({what})::VARCHAR AS {quote(name)}" for name, what in strata.items())
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE common AS SELECT record_id {chosen} FROM read_parquet({mentions['b']}) of_b"
-        f" SEMI JOIN read_parquet({mentions['a']}) of_a USING (record_id)"
+        f"CREATE OR REPLACE TEMP TABLE common AS SELECT record_id {chosen} FROM {mentions['b']} of_b"
+        f" SEMI JOIN {mentions['a']} of_a USING (record_id)"
     )
-    sizes = [
-        int(fetch_row(connection, f"SELECT count(*) FROM {table}")[0])
-        for table in ("common", *(f"read_parquet({file})" for file in mentions.values()))
-    ]
+    sizes = [int(fetch_row(connection, f"SELECT count(*) FROM {table}")[0]) for table in ("common", *mentions.values())]
     if not sizes[0]:
         raise RunDirectoryError(
             f"{run_a} and {run_b} have no mention in common", "Compare two runs on the same registers, whose record ids agree."
         )
-    for name, run in (("a", run_a), ("b", run_b)):
-        connection.execute(_PERSONS.format(run=name, links=literal(str(run / "links.parquet"))))
+    for name, table in links.items():
+        connection.execute(_PERSONS.format(run=name, links=table))
     connection.execute(_CHANGES.format(strata="".join(f", {quote(name)}" for name in strata)))
     return CommonMentions(sizes[0], sizes[1] - sizes[0], sizes[2] - sizes[0])
 

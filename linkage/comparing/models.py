@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from linkage.runs.tables import TRAINING
+
 NAMED_BY = {"comparisons": "field"}
 """Lists of groups whose items are known by a key and not by their place."""
 
@@ -49,9 +51,9 @@ def differing_settings(a: dict[str, Any], b: dict[str, Any]) -> list[Setting]:
 def levels_side_by_side(run_a: Path, run_b: Path) -> list[Level]:
     """The trained levels of both runs, those of A first in its order; none for a run without training.json."""
     a, b = _levels(run_a), _levels(run_b)
-    nothing: dict[str, Any] = {}
+    lacking = (None, None, None)
     return [
-        Level(*key, *(side.get(key, nothing).get(name) for name in ("m", "u", "weight") for side in (a, b)))
+        Level(*key, *(value for both in zip(a.get(key, lacking), b.get(key, lacking), strict=True) for value in both))
         for key in dict.fromkeys([*a, *b])
     ]
 
@@ -80,8 +82,7 @@ def _text(value: Any) -> str | None:
     return None if value is None else json.dumps(value, ensure_ascii=False)
 
 
-def _levels(run: Path) -> dict[tuple[str, str], dict[str, Any]]:
-    path = run / "training.json"
-    if not path.is_file():
-        return {}
-    return {(one["comparison"], one["label"]): one for one in json.loads(path.read_text(encoding="utf-8"))["levels"]}
+def _levels(run: Path) -> dict[tuple[str, str], tuple[float, float, float]]:
+    """m, u and weight of each level of a run."""
+    levels = TRAINING.read(run)["levels"] if TRAINING.is_in(run) else []
+    return {(one["comparison"], one["label"]): (one["m"], one["u"], one["weight"]) for one in levels}

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linkage.comparing.paired import CATEGORIES, Category, PairedEstimate, by_numbers
-from linkage.runs.sql import literal, parquet_columns
+from linkage.runs.sql import described_columns
+from linkage.runs.tables import MENTIONS, PERSONS
 
 if TYPE_CHECKING:
     import duckdb
@@ -16,8 +17,8 @@ NUMBER = "personal_number"
 _COUNTS = """
 WITH numbered AS (
     SELECT l.record_id AS record_id_l, any_value(r.record_id) AS record_id_r
-    FROM read_parquet({mentions}) l SEMI JOIN common ON common.record_id = l.record_id
-    JOIN read_parquet({persons}) r ON r.personal_number = l.personal_number
+    FROM {mentions} l SEMI JOIN common ON common.record_id = l.record_id
+    JOIN {persons} r ON r.personal_number = l.personal_number
     WHERE l.personal_number_flags IS NULL AND r.personal_number_flags IS NULL
     GROUP BY l.record_id HAVING count(*) = 1
 ), linked AS (
@@ -39,15 +40,14 @@ def score_by_numbers(
 
     Not fair where a run blocks by or compares the number, where a side lacks it, and without a second register.
     """
-    files = [run_b / "mentions.parquet", run_b / "persons.parquet"]
     if any(uses_number(spec) for spec in specs) or not all(
-        file.is_file() and NUMBER in parquet_columns(connection, file) for file in files
+        table.is_in(run_b) and NUMBER in described_columns(connection, table.scan(run_b)) for table in (MENTIONS, PERSONS)
     ):
         return []
     links: dict[Category, int] = dict.fromkeys(CATEGORIES, 0)
     matches: dict[Category, int] = dict.fromkeys(CATEGORIES, 0)
     mentions = 0
-    query = _COUNTS.format(mentions=literal(str(files[0])), persons=literal(str(files[1])))
+    query = _COUNTS.format(mentions=MENTIONS.scan(run_b), persons=PERSONS.scan(run_b))
     for category, linked, right, numbered in connection.execute(query).fetchall():
         links[category], matches[category], mentions = linked, right, numbered
     return by_numbers(matches, links, mentions, level)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkage.errors import LinkageError
-from linkage.runs.sql import literal, write_parquet
+from linkage.runs.exchange import scan_file
+from linkage.runs.sql import quote, write_parquet
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import duckdb
 
     from linkage.decision.thresholds import Thresholds
@@ -50,10 +50,8 @@ _NO_LABELS = "(SELECT '' AS record_id_l, '' AS record_id_r, '' AS verdict, '' AS
 
 def relation(source: str | Path) -> str:
     """The FROM clause of a Parquet path (anything that ends in .parquet), or of a table or view by its quoted name."""
-    from linkage.runs.sql import quote
-
     text = str(source)
-    return f"read_parquet({literal(text)})" if text.endswith(".parquet") else quote(text)
+    return scan_file(Path(text)) if text.endswith(".parquet") else quote(text)
 
 
 def columns_of(connection: duckdb.DuckDBPyConnection, source: str | Path) -> list[str]:
@@ -63,8 +61,6 @@ def columns_of(connection: duckdb.DuckDBPyConnection, source: str | Path) -> lis
 
 def group_of(table: str, column: str) -> str:
     """SQL text of the group a row is in by a column: its value, or the decade of a column that ends in `_year`."""
-    from linkage.runs.sql import quote
-
     value = f"{table}.{quote(column)}"
     return f"(({value} // 10) * 10)::INTEGER::VARCHAR || 's'" if column.endswith("_year") else f"{value}::VARCHAR"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, is_dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
@@ -24,7 +24,6 @@ from linkage.decision.promise import thresholds_from_labels
 from linkage.decision.samples import LabelledSample, load_sample
 from linkage.decision.thresholds import Thresholds
 from linkage.errors import LinkageError
-from linkage.runs.files import write_json
 from linkage.runs.sql import quote
 from linkage.statistics import probability
 
@@ -101,7 +100,7 @@ class Estimates:
         ]
         return sorted(chosen, key=lambda one: one.threshold or 0.0)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> EstimatesHeld:
         """Plain values; a number that is not finite becomes None. Pair-level probabilities stay out."""
         plain = {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
         fit = (
@@ -109,7 +108,7 @@ class Estimates:
             if self.anchor_fit is None
             else {"differ": self.anchor_fit.differ, "differ_too_much": self.anchor_fit.differ_too_much}
         )
-        return {"format": 1, **plain, "anchor_verdict": fit}
+        return cast("EstimatesHeld", {"format": 1, **plain, "anchor_verdict": fit})
 
     @classmethod
     def from_json(cls, held: EstimatesHeld) -> Estimates:
@@ -125,7 +124,6 @@ def estimate(
     tables: EstimateTables,
     thresholds: Thresholds,
     targets: TargetsSpec,
-    target: Path,
     *,
     groups: Sequence[str] = (),
     anchor_features: Sequence[str] = (),
@@ -133,7 +131,7 @@ def estimate(
     level: float = 0.95,
     seed: int = 0,
 ) -> Estimates:
-    """Estimate a run's errors by every route its tables allow, write `estimates.json` and return the estimates.
+    """Estimate a run's errors by every route its tables allow, to be written as `estimates.json`.
 
     `groups` name columns of the mentions for breakdowns (a `…_year` column is cut into decades); `anchor_features` columns
     for post-stratifying anchors by `number`. The links must not have been made by comparing that number.
@@ -174,7 +172,7 @@ def estimate(
         if tables.pairs is not None:
             challengers = _try(notes, lambda: _challenge(connection, tables, sample, seed)) or []
     breakdowns = [row for column in groups for row in _break_down(connection, tables, column, sample, level)]
-    result = Estimates(
+    return Estimates(
         level,
         thresholds,
         from_labels,
@@ -188,8 +186,6 @@ def estimate(
         tuple(breakdowns),
         tuple(notes),
     )
-    write_json(target, result.as_json())
-    return result
 
 
 def _by_anchors(

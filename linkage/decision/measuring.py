@@ -58,16 +58,17 @@ def measure_run(connection: duckdb.DuckDBPyConnection, run: Path, spec: ProjectS
     groups += _province(connection, columns)
     groups += [name for name in ("error_class", spec.review.stratify_by) if name and name not in groups]
     held = {table.name: table.path(run) for table in (PERSONS, REVIEW_SET, LABELS, OUTSIDE, VERDICTS) if table.is_in(run)}
-    return estimate(
+    found = estimate(
         connection,
         EstimateTables("decided_links", "classed_mentions", pairs="assigned_levels", **held),
         Thresholds.from_json(THRESHOLDS.read(run)),
         spec.targets,
-        ESTIMATES.path(folder),
         groups=groups,
         anchor_features=features,
         seed=spec.seed,
     )
+    ESTIMATES.write(folder, found.as_json())
+    return found
 
 
 def _province(connection: duckdb.DuckDBPyConnection, columns: dict[str, str]) -> list[str]:

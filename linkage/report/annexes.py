@@ -32,8 +32,8 @@ def describe_annexes(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
     versions += [(texts.named("columns", side), Code(str(mark)[:16])) for side, mark in held.get("inputs", {}).items()]
     facts: dict[str, object] = {
         "run_id": run.run_id,
-        "config_hash": str(held.get("config_hash", "–"))[:16],
-        "project": str(held.get("project", spec.project)),
+        "config_hash": str(held["config_hash"])[:16],
+        "project": held["project"],
     }
     tables: dict[str, Table | None] = {
         "glossary": Table(texts("captions", "glossary"), texts.header("term", "meaning"), terms, "–", (2, 5)),

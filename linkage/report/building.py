@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from linkage.config import LoadedProject, ProjectSpec, parse_project
+from linkage.config import LoadedProject, ProjectSpec
 from linkage.errors import ReportError
 from linkage.report.annexes import crosswalk, describe_annexes, printed_numbers
 from linkage.report.changes import describe_changes
@@ -27,6 +26,7 @@ from linkage.report.quality import describe_quality
 from linkage.report.reading import RunTables
 from linkage.report.results import describe_results
 from linkage.report.writing import fill_template, place_content
+from linkage.runs.tables import RUN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +56,8 @@ def build_report(
     those of the run's project file when absent.
 
     Raises:
-        ReportError: no run there, a format that does not exist, or a project file that cannot be read back.
+        RunDirectoryError: no run there.
+        ReportError: a format that does not exist.
     """
     unknown = [one for one in formats if one not in FORMATS]
     if unknown or not formats:
@@ -69,11 +70,7 @@ def build_report(
 
 
 def _spec_of(run: Path) -> ProjectSpec:
-    tables = RunTables(run)
-    held = tables.summary
-    if "spec" in held:
-        return ProjectSpec.model_validate_json(json.dumps(held["spec"]))
-    return parse_project(str(held.get("config", "")), run / "project.yaml").spec
+    return ProjectSpec.model_validate(RUN.read(run)["spec"])
 
 
 def _build(
@@ -109,7 +106,7 @@ def _build(
 
 def _timestamp(tables: RunTables) -> int:
     """When the run ended, in seconds since 1970: the PDF's date must come from the run, not from the clock."""
-    finished = tables.summary.get("finished_at")
+    finished = tables.summary["finished_at"]
     return int(datetime.fromisoformat(finished).timestamp()) if finished else 0
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from linkage.report.completeness import filled_column
 from linkage.report.content import Cell, Part, Table, part
 from linkage.report.disclosure import hide_small_counts
 from linkage.report.numbers import Kind
-from linkage.runs.sql import literal, quote
+from linkage.runs.sql import quote
+from linkage.runs.tables import LINKS, MENTIONS, TRAINING
 
 if TYPE_CHECKING:
     from linkage.config import ProjectSpec
@@ -33,7 +34,7 @@ def describe_changes(run: RunTables, earlier: RunTables | None, spec: ProjectSpe
     facts: dict[str, object] = {
         "compared": True,
         "earlier_id": earlier.run_id,
-        "same_config": run.summary.get("config_hash") == earlier.summary.get("config_hash"),
+        "same_config": run.summary["config_hash"] == earlier.summary["config_hash"],
         "same_inputs": run.summary.get("inputs") == earlier.summary.get("inputs"),
         "same_versions": run.summary.get("versions") == earlier.summary.get("versions"),
         "has_both_links": run.has("links") and earlier.has("links"),
@@ -55,18 +56,19 @@ def _changes(run: RunTables, earlier: RunTables, spec: ProjectSpec, texts: Phras
 
     for name, stage, figure in STAGE_FIGURES:
         compare(name, earlier.count(stage, figure), run.count(stage, figure), "count", f"run.json: {stage}.{figure}")
-    for name in ("upper", "lower"):
-        before, now = ((one.documents["thresholds"] or {}).get(name) for one in (earlier, run))
+    names: tuple[Literal["upper", "lower"], ...] = ("upper", "lower")
+    for name in names:
+        before, now = (one.thresholds[name] if one.thresholds else None for one in (earlier, run))
         compare(name, before, now, "weight", f"thresholds.json: {name}")
-    before, now = ((one.documents["training"] or {}).get("prior", {}).get("probability") for one in (earlier, run))
+    before, now = (one.training["prior"]["probability"] if one.training else None for one in (earlier, run))
     compare("prior", before, now, "probability", "training.json: prior.probability")
     before, now = _largest_completeness_move(run, earlier, spec)
-    compare("completeness", before, now, "share", "mentions.parquet")
+    compare("completeness", before, now, "share", MENTIONS.file)
     if run.has("links") and earlier.has("links"):
         floor = spec.report.small_cell_floor
         counts = _moved_links(run, earlier)
         for (name, count), hide in zip(counts.items(), hide_small_counts(list(counts.values()), floor), strict=True):
-            shown: Cell = texts("words", "hidden") if hide else run.number(count, "count", "links.parquet")
+            shown: Cell = texts("words", "hidden") if hide else run.number(count, "count", LINKS.file)
             rows.append((texts("changed", name), "–", shown, "–"))
     return Table(
         texts("captions", "changes"),
@@ -79,8 +81,7 @@ def _changes(run: RunTables, earlier: RunTables, spec: ProjectSpec, texts: Phras
 
 def _moved_links(run: RunTables, earlier: RunTables) -> dict[str, int]:
     """Mentions whose link is kept, gained, lost or now to another person."""
-    file = literal(str(earlier.path / "links.parquet"))
-    old = f"(SELECT record_id_l, record_id_r FROM read_parquet({file}) WHERE decision = 'link')"
+    old = f"(SELECT record_id_l, record_id_r FROM {LINKS.scan(earlier.path)} WHERE decision = 'link')"
     new = "(SELECT record_id_l, record_id_r FROM links WHERE decision = 'link')"
     kept, gained, lost, moved = run.rows(
         "SELECT count(*) FILTER (o.record_id_r = n.record_id_r), count(*) FILTER (o.record_id_l IS NULL),"
@@ -105,7 +106,7 @@ def _largest_completeness_move(run: RunTables, earlier: RunTables, spec: Project
 
 
 def _drift(run: RunTables, earlier: RunTables, texts: Phrases) -> Table | None:
-    before, now = (one.documents["training"] for one in (earlier, run))
+    before, now = earlier.training, run.training
     if not before or not now:
         return None
     old = {(level["comparison"], level["label"]): level["weight"] for level in before["levels"]}
@@ -116,12 +117,10 @@ def _drift(run: RunTables, earlier: RunTables, texts: Phrases) -> Table | None:
     ]
     rows: list[tuple[Cell, ...]] = [
         (
-            f"{texts.field(field)}: {texts.level(label)}", earlier.number(was, "weight", "training.json"),
-            run.number(weight, "weight", "training.json"),
-            run.number(weight - was, "weight", "training.json"),
+            f"{texts.field(field)}: {texts.level(label)}", earlier.number(was, "weight", TRAINING.file),
+            run.number(weight, "weight", TRAINING.file),
+            run.number(weight - was, "weight", TRAINING.file),
         )
         for _, (field, label), was, weight in sorted(moved, key=lambda row: (-row[0], row[1]))[:MOST_LEVELS]
     ]  # fmt: skip
-    return Table(
-        texts("captions", "drift"), texts.header("level", "before", "now", "change"), rows, "training.json", (6, 2, 2, 2)
-    )
+    return Table(texts("captions", "drift"), texts.header("level", "before", "now", "change"), rows, TRAINING.file, (6, 2, 2, 2))

@@ -12,6 +12,7 @@ from linkage.report.figures import draw_flow, draw_heat_map
 from linkage.report.groups import period_of, province_column
 from linkage.report.numbers import Ledger, Number
 from linkage.runs.sql import quote
+from linkage.runs.tables import MENTIONS, QUARANTINE, TABLES
 from linkage.words.periods import period_case, period_word
 from linkage.words.registers import register_word, role_word
 from linkage.words.set_aside import set_aside_word
@@ -117,7 +118,7 @@ def _years(run: RunTables) -> dict[str, object]:
         if column in run.columns(table):
             low, high = run.rows(f"SELECT quantile_disc({column}, 0.001), quantile_disc({column}, 0.999) FROM {table}")[0]
             if low is not None:
-                source = f"{table}.parquet: {column}"
+                source = f"{TABLES[table].file}: {column}"
                 found[name] = (run.number(low, "plain", source), run.number(high, "plain", source))
     return found
 
@@ -140,11 +141,9 @@ def _quarantine(run: RunTables, texts: Phrases, floor: int) -> Table | None:
     for side in dict.fromkeys(row[0] for row in found):
         own = [row for row in found if row[0] == side]
         for row, hide in zip(own, hide_small_counts([row[2] for row in own], floor), strict=True):
-            count: Cell = texts("words", "hidden") if hide else run.number(row[2], "count", "quarantine.parquet")
+            count: Cell = texts("words", "hidden") if hide else run.number(row[2], "count", QUARANTINE.file)
             rows.append((texts.named("columns", side), set_aside_word(row[1], texts.language), count))
-    return Table(
-        texts("captions", "quarantine"), texts.header("side", "reason", "records"), rows, "quarantine.parquet", (2, 4, 1)
-    )
+    return Table(texts("captions", "quarantine"), texts.header("side", "reason", "records"), rows, QUARANTINE.file, (2, 4, 1))
 
 
 def filled_column(run: RunTables, table: str, field: str) -> str | None:
@@ -167,7 +166,7 @@ def _completeness(run: RunTables, fields: list[str], texts: Phrases, spec: Proje
         found = _filled(run, table, fields)
         whole = found[0][1] if found else 0
         columns[side] = [
-            _share(run, int(count), int(whole), f"{table}.parquet", spec.report.small_cell_floor, texts)
+            _share(run, int(count), int(whole), TABLES[table].file, spec.report.small_cell_floor, texts)
             if filled_column(run, table, field)
             else "–"
             for field, count in zip(fields, found[0][2:] if found else [0] * len(fields), strict=True)
@@ -200,15 +199,15 @@ def _by_period(run: RunTables, fields: list[str], texts: Phrases, floor: int) ->
     rows, shares, labels = [], [], []
     for at, whole, *counts in found:
         label = period_word(int(at), texts.language) if at is not None else texts("words", "unknown")
-        cells = [_share(run, int(n), int(whole), "mentions.parquet", floor, texts) for n in counts]
+        cells = [_share(run, int(n), int(whole), MENTIONS.file, floor, texts) for n in counts]
         rows.append((label, *cells))
         labels.append(label)
         shares.append([float(cell.value or 0) if isinstance(cell, Number) else float("nan") for cell in cells])
     names = [texts.field(field) for field in fields]
     wide = (2, *[1] * len(fields))
-    table = Table(texts("captions", "completeness_period"), (texts("groups", "period"), *names), rows, "mentions.parquet", wide)
+    table = Table(texts("captions", "completeness_period"), (texts("groups", "period"), *names), rows, MENTIONS.file, wide)
     drawn = draw_heat_map(names, labels, np.array(shares, dtype=float).T, texts)
-    return table, Picture(texts("figures", "completeness"), texts("alternatives", "completeness"), drawn, "mentions.parquet")
+    return table, Picture(texts("figures", "completeness"), texts("alternatives", "completeness"), drawn, MENTIONS.file)
 
 
 def _by_province(run: RunTables, fields: list[str], texts: Phrases, floor: int) -> Table | None:
@@ -217,7 +216,7 @@ def _by_province(run: RunTables, fields: list[str], texts: Phrases, floor: int) 
         return None
     found = _filled(run, "mentions", fields, quote(column))[: MOST_PROVINCES + 1]
     rows: list[tuple[Cell, ...]] = [
-        (texts.province(code), *(_share(run, int(n), int(whole), "mentions.parquet", floor, texts) for n in counts))
+        (texts.province(code), *(_share(run, int(n), int(whole), MENTIONS.file, floor, texts) for n in counts))
         for code, whole, *counts in found
     ]
     names = [texts.field(field) for field in fields]
@@ -225,6 +224,6 @@ def _by_province(run: RunTables, fields: list[str], texts: Phrases, floor: int) 
         texts("captions", "completeness_province"),
         (texts("groups", "province"), *names),
         rows,
-        "mentions.parquet",
+        MENTIONS.file,
         (2, *[1] * len(fields)),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from linkage.report.content import Cell, Table
 from linkage.report.numbers import NumberWithLimits
@@ -12,6 +12,7 @@ from linkage.words.groups import breakdown_word
 if TYPE_CHECKING:
     from linkage.report.phrases import Phrases
     from linkage.report.reading import RunTables
+    from linkage.runs.documents import EstimateHeld
 
 
 def error_rates_by_group(run: RunTables, texts: Phrases) -> Table | None:
@@ -19,15 +20,15 @@ def error_rates_by_group(run: RunTables, texts: Phrases) -> Table | None:
 
     Population: the mentions of the group; estimates as `linkage estimate` wrote them. None where it wrote no breakdown by labels.
     """
-    held = [one for one in (run.documents["estimates"] or {}).get("breakdowns", ()) if one["labels"]]
+    held = [one for one in (run.estimates["breakdowns"] if run.estimates else ()) if one["labels"]]
     source = "estimates.json: breakdowns"
     rows: list[tuple[Cell, ...]] = []
     for column in dict.fromkeys(one["column"] for one in held):
         name = breakdown_word(column, texts.language)
         own = [one for one in held if one["column"] == column]
-        enough = [one for one in own if _usable(one["precision"]) or _usable(one["recall"])]
+        enough = [one for one in own if _limits(one["precision"]) or _limits(one["recall"])]
         for one in enough:
-            rates = (_rate(one[measure], f"{run.label}{source}", texts) for measure in ("precision", "recall"))
+            rates = (_rate(rate, f"{run.label}{source}", texts) for rate in (one["precision"], one["recall"]))
             label = f"{name}: {group_label(column, one['group'], texts)}"
             rows.append((label, run.number(one["labels"], "count", source), *rates))
         if len(enough) < len(own):
@@ -37,14 +38,16 @@ def error_rates_by_group(run: RunTables, texts: Phrases) -> Table | None:
     return Table(texts("captions", "group_errors"), header, rows, source, (5, 2, 4, 4)) if rows else None
 
 
-def _usable(rate: dict[str, Any] | None) -> bool:
-    return rate is not None and None not in (rate["value"], rate["low"], rate["high"])
+def _limits(rate: EstimateHeld | None) -> Interval | None:
+    """The rate with its limits; None where the labels are too few for them."""
+    if rate is None or rate["value"] is None or rate["low"] is None or rate["high"] is None:
+        return None
+    return Interval(rate["value"], rate["low"], rate["high"])
 
 
-def _rate(rate: dict[str, Any] | None, source: str, texts: Phrases) -> Cell:
-    if rate is None or not _usable(rate):
-        return texts("words", "too_few")
-    return NumberWithLimits(Interval(rate["value"], rate["low"], rate["high"]), source)
+def _rate(rate: EstimateHeld | None, source: str, texts: Phrases) -> Cell:
+    limits = _limits(rate)
+    return NumberWithLimits(limits, source) if limits else texts("words", "too_few")
 
 
 def group_label(column: str, group: str, texts: Phrases) -> str:

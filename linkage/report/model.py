@@ -10,6 +10,7 @@ from linkage.report.content import Cell, Part, Picture, Table, part
 from linkage.report.figures import draw_bars
 from linkage.report.group_errors import group_label
 from linkage.report.numbers import Number
+from linkage.runs.tables import BLOCKING, LABELS, RELATIVES, REVIEW_SET, THRESHOLDS, TRAINING
 from linkage.vietnamese import fold, parse_date, repair_impossible_date, resolve_place, sound_key, tone_key
 from linkage.words.estimates import span_word, stratum_word
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from linkage.config import ProjectSpec
     from linkage.report.phrases import Phrases
     from linkage.report.reading import RunTables
+    from linkage.runs.documents import LevelReport, ThresholdPair
 
 INVENTED_NAMES = ("Nguyễn Thị Hoà", "NGUYEN THI HOA", "Trần Văn Sỹ", "Đặng Thuỳ Dương", "Giàng A Páo")
 """Names made up to show what standardisation does."""
@@ -70,16 +72,16 @@ def _readings(texts: Phrases) -> Table:
 
 
 def _blocking(run: RunTables, texts: Phrases) -> Part:
-    held = run.documents["blocking"]
+    held = run.blocking
     if not held:
         return part({"blocked": False}, {})
-    source = "blocking.json"
+    source = BLOCKING.file
     facts: dict[str, object] = {
         "blocked": True,
         "candidate_pairs": run.number(held["candidate_pairs"], "count", f"{source}: candidate_pairs"),
-        "possible_pairs": run.number(held.get("possible_pairs"), "count", f"{source}: possible_pairs"),
+        "possible_pairs": run.number(held["possible_pairs"], "count", f"{source}: possible_pairs"),
         "pairs_per_mention": run.number(
-            held["candidate_pairs"] / held["left_rows"] if held.get("left_rows") else None,
+            held["candidate_pairs"] / held["left_rows"] if held["left_rows"] else None,
             "weight",
             f"{source}: candidate_pairs / left_rows",
         ),
@@ -90,10 +92,11 @@ def _blocking(run: RunTables, texts: Phrases) -> Part:
     rows: list[tuple[Cell, ...]] = [
         (
             texts.rule(rule["rule"]),
-            *(run.number(rule[name], "count", source) for name in ("pairs", "blocks", "largest_block", "capped_pairs")),
+            run.number(rule["pairs"], "count", source), run.number(rule["blocks"], "count", source),
+            run.number(rule["largest_block"], "count", source), run.number(rule["capped_pairs"], "count", source),
         )
         for rule in held["rules"]
-    ]
+    ]  # fmt: skip
     table = Table(
         texts("captions", "blocking"), texts.header("rule", "pairs", "blocks", "largest", "capped"), rows, source, (5, 2, 2, 2, 2)
     )
@@ -125,12 +128,12 @@ def _blocking_recall(run: RunTables) -> dict[str, object]:
 
 
 def _training(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
-    held = run.documents["training"]
+    held = run.training
     if not held:
         return part({"trained": False, "diagnostics_failed": False}, {})
-    source = "training.json"
+    source = TRAINING.file
     prior = held["prior"]
-    relatives = run.documents["relatives"]
+    relatives = run.relatives
     told = relatives["weights"] if relatives else {}
     rows: list[tuple[Cell, ...]] = []
     for level in held["levels"]:
@@ -140,7 +143,7 @@ def _training(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
             run.number(level["u"], "probability", source), run.number(level["weight"], "weight", source),
         ]  # fmt: skip
         if relatives:
-            cells.append(run.number(weight, "weight", "relatives.json"))
+            cells.append(run.number(weight, "weight", RELATIVES.file))
         rows.append(tuple(cells))
     header = (*texts.header("field", "level"), "m", "u", *texts.header("weight", *(["r_weight"] if relatives else [])))
     levels = Table(texts("captions", "levels"), header, rows, "training.json, relatives.json", (3, 5, 2, 3, 2, 2)[: len(header)])
@@ -177,7 +180,7 @@ def _training(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
         "relatives_pairs": run.number(relatives["pairs"] if relatives else None, "count", "relatives.json: pairs"),
         "relatives_told_apart": [texts.field(field) for field in spec.relatives.told_apart_by] if spec.relatives else [],
         **_claims(run),
-        "by_chance": _by_chance(run, texts, relatives),
+        "by_chance": _by_chance(run, texts),
         "frequency_fields": [texts.field(one.field) for one in spec.comparisons if one.term_frequency],
     }
     passes: list[tuple[Cell, ...]] = [
@@ -201,21 +204,23 @@ def _training(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
     return part(facts, tables, {"levels": picture})  # type: ignore[arg-type]
 
 
-def _by_chance(run: RunTables, texts: Phrases, relatives: dict[str, Any] | None) -> list[tuple[str, str, Number]]:
+def _by_chance(run: RunTables, texts: Phrases) -> list[tuple[str, str, Number]]:
     """Fields that agree together among unrelated people, and how many times as often as each by itself."""
     found = []
-    for one in (relatives or {}).get("by_chance", ()):
+    for one in run.relatives["by_chance"] if run.relatives else ():
         first, second = (texts.field(gamma.removeprefix("gamma_")) for gamma in one["gammas"])
         found.append((first, second, run.number(2 ** one["bits"][-1][-1], "weight", "relatives.json: by_chance")))
     return found
 
 
 def _claims(run: RunTables) -> dict[str, object]:
-    held = run.documents["claims"]
-    facts: dict[str, object] = {"claims": held is not None}
-    for state, name in enumerate(("unclaimed", "claimed", "same_day") if held else ()):
-        for share in ("match", "other"):
-            facts[f"{name}_{share}"] = run.number(held[share][state], "rate", f"claims.json: {share}")
+    held = run.claims
+    if held is None:
+        return {"claims": False}
+    facts: dict[str, object] = {"claims": True}
+    for state, name in enumerate(("unclaimed", "claimed", "same_day")):
+        facts[f"{name}_match"] = run.number(held["match"][state], "rate", "claims.json: match")
+        facts[f"{name}_other"] = run.number(held["other"][state], "rate", "claims.json: other")
         facts[f"{name}_bits"] = run.number(held["bits"][state], "weight", "claims.json: bits")
     return facts
 
@@ -224,17 +229,17 @@ def _prior(spec: ProjectSpec, name: str) -> Any:
     return getattr(spec.training.prior, name) if spec.training.prior else None
 
 
-def _level_name(level: dict[str, Any], texts: Phrases) -> str:
+def _level_name(level: LevelReport, texts: Phrases) -> str:
     return f"{texts.field(level['comparison'])}: {texts.level(level['label'])}"
 
 
-def _spread(level: dict[str, Any]) -> float:
+def _spread(level: LevelReport) -> float:
     """Bits between the largest and the smallest m that the passes gave a level."""
-    seen = [m for m in level.get("m_by_pass", {}).values() if m > 0]
+    seen = [m for m in level["m_by_pass"].values() if m > 0]
     return float(np.log2(max(seen) / min(seen))) if len(seen) > 1 and level["m"] > 0.01 else 0.0
 
 
-def _out_of_order(levels: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _out_of_order(levels: list[LevelReport]) -> list[LevelReport]:
     """Last levels (`different`) that weigh more than their comparison's first: a model that has learned the wrong thing."""
     found = []
     for name in dict.fromkeys(level["comparison"] for level in levels):
@@ -244,7 +249,7 @@ def _out_of_order(levels: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
-def _uninformative(levels: list[dict[str, Any]]) -> list[str]:
+def _uninformative(levels: list[LevelReport]) -> list[str]:
     """Comparisons none of whose levels weighs anything: nothing was learned, or the field is empty."""
     heaviest: dict[str, float] = {}
     for level in levels:
@@ -253,7 +258,7 @@ def _uninformative(levels: list[dict[str, Any]]) -> list[str]:
 
 
 def _thresholds(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
-    held = run.documents["thresholds"]
+    held = run.thresholds
     config = "run.json: config targets"
     facts: dict[str, object] = {
         "decided": bool(held),
@@ -264,7 +269,7 @@ def _thresholds(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
     }
     if not held:
         return part(facts, {})
-    source = "thresholds.json"
+    source = THRESHOLDS.file
     facts |= {
         "upper": run.number(held["upper"], "weight", f"{source}: upper"),
         "lower": run.number(held["lower"], "weight", f"{source}: lower"),
@@ -273,17 +278,17 @@ def _thresholds(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
         "expected_false": run.number(held["expected_false_link_rate"], "expected", f"{source}: expected_false_link_rate"),
         "expected_missed": run.number(held["expected_missed_link_rate"], "expected", f"{source}: expected_missed_link_rate"),
         "clerical_pairs": run.number(held["clerical_pairs"], "count", f"{source}: clerical_pairs"),
-        "model_upper": run.number(held.get("by_model", held)["upper"], "weight", f"{source}: by_model.upper"),
-        "model_lower": run.number(held.get("by_model", held)["lower"], "weight", f"{source}: by_model.lower"),
+        "model_upper": run.number(held["by_model"]["upper"], "weight", f"{source}: by_model.upper"),
+        "model_lower": run.number(held["by_model"]["lower"], "weight", f"{source}: by_model.lower"),
         "exceeds_capacity": held["exceeds_capacity"],
-        "promised": held["how"] != "labels" or held.get("promised", True),
-        "no_false_promise": "false_link_rate" in held.get("unmet", ()),
-        "no_missed_promise": "missed_link_rate" in held.get("unmet", ()),
+        "promised": held["how"] != "labels" or held["promised"],
+        "no_false_promise": "false_link_rate" in held["unmet"],
+        "no_missed_promise": "missed_link_rate" in held["unmet"],
     }
     return part(facts, {"choices": choices_table(run, texts, held, source, "choices")})
 
 
-def choices_table(run: RunTables, texts: Phrases, held: dict[str, Any], source: str, name: str) -> Table:
+def choices_table(run: RunTables, texts: Phrases, held: ThresholdPair, source: str, name: str) -> Table:
     """The trade where the clerical region exceeds the capacity: three ways to place the thresholds, their errors and hours."""
     rows: list[tuple[Cell, ...]] = [
         (
@@ -291,7 +296,7 @@ def choices_table(run: RunTables, texts: Phrases, held: dict[str, Any], source: 
             run.number(one["false_link_rate"], "expected", source), run.number(one["missed_link_rate"], "expected", source),
             run.number(one["clerical_pairs"], "count", source), run.number(one["hours"], "plain", source),
         )
-        for one in held.get("choices", ())
+        for one in held["choices"]
     ]  # fmt: skip
     header = texts.header("choice", "upper", "lower", "false_rate", "missed_rate", "clerical", "hours")
     return Table(texts("captions", name), header, rows, source, (4, 2, 2, 2, 2, 2, 2))
@@ -320,7 +325,7 @@ def _protocol(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
     }
     if not run.has("review_set"):
         return part(facts, {})
-    facts["review_pairs"] = run.number(run.one("SELECT count(*) FROM review_set"), "count", "review_set.parquet")
+    facts["review_pairs"] = run.number(run.one("SELECT count(*) FROM review_set"), "count", REVIEW_SET.file)
     detailed = {"stratum_kind", "stratum_low", "stratum_high", "stratum_size"} <= run.columns("review_set")
     labelled = "count(*) FILTER (pair_id IN (SELECT pair_id FROM labels))" if run.has("labels") else "0"
     by = spec.review.stratify_by
@@ -338,13 +343,13 @@ def _protocol(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
             name = stratum_word(str(kind), texts.language)
         if by:
             name = f"{group_label(by, group, texts) if group else texts('words', 'other')}; {name}"
-        counts = [run.number(value, "count", "review_set.parquet") for value in (size, sampled)]
+        counts = [run.number(value, "count", REVIEW_SET.file) for value in (size, sampled)]
         rows.append(
             (
                 name,
                 *counts,
-                run.number(probability, "probability", "review_set.parquet"),
-                run.number(done, "count", "labels.parquet"),
+                run.number(probability, "probability", REVIEW_SET.file),
+                run.number(done, "count", LABELS.file),
             )
         )
     header = texts.header("stratum", "frame", "sampled", "inclusion", "labelled")

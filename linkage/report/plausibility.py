@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from linkage.report.content import Cell, Part, Table, part
 from linkage.report.disclosure import hide_small_counts
+from linkage.runs.tables import LINKS
 
 if TYPE_CHECKING:
     from linkage.config import ProjectSpec
@@ -103,7 +104,7 @@ def describe_plausibility(run: RunTables, spec: ProjectSpec, texts: Phrases) -> 
         shown: Cell = (
             texts("words", "hidden") if hide else run.number(failing, "count", "links.parquet, mentions.parquet, persons.parquet")
         )
-        rows.append((texts("checks", check.name, *check.values), run.number(tested, "count", "links.parquet"), shown))
+        rows.append((texts("checks", check.name, *check.values), run.number(tested, "count", LINKS.file), shown))
     table = Table(
         texts("captions", "plausibility"),
         texts.header("check", "tested", "found"),

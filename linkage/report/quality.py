@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from linkage.report.content import Cell, Part, Picture, Table, part
 from linkage.report.figures import draw_calibration
 from linkage.report.group_errors import error_rates_by_group
 from linkage.report.model import choices_table
 from linkage.report.numbers import Number, NumberWithLimits
+from linkage.runs.tables import ESTIMATES, LABELS, THRESHOLDS
 from linkage.statistics import Interval, krippendorffs_alpha
 
 if TYPE_CHECKING:
     from linkage.config import ProjectSpec
     from linkage.report.phrases import Phrases
     from linkage.report.reading import RunTables
+    from linkage.runs.documents import EstimateHeld, ThresholdPair, ThresholdsDecided
 
 MEASURES = ("precision", "false_link_rate", "recall", "missed_link_rate", "blocking_recall", "scoring_recall")
 ESTIMATORS = ("design", "anchors", "model")
@@ -24,10 +26,11 @@ SHIFTS = (-2.0, -1.0, 0.0, 1.0, 2.0)
 
 def describe_quality(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
     """All that the quality section and the front page print of error rates."""
-    held = run.documents["estimates"] or {}
-    thresholds = run.documents["thresholds"] or {}
-    upper = thresholds.get("upper")
-    found = _usable(held.get("estimates", []))
+    held, thresholds = run.estimates, run.thresholds
+    upper = thresholds["upper"] if thresholds else None
+    found = _usable(held["estimates"] if held else [])
+    promised = held["from_labels"] if held else None
+    verdict = held["anchor_verdict"] if held else None
     covered = "stratum_kind" in run.columns("review_set") and bool(
         run.one("SELECT count(*) FROM review_set WHERE stratum_kind <> 'assigned'")
     )
@@ -39,9 +42,9 @@ def describe_quality(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
         "labelled": run.has("labels") and bool(run.one("SELECT count(*) FROM labels")),
         "by_design": any(one["estimator"] == "design" for one in found),
         "by_anchors": any(one["estimator"] == "anchors" for one in found),
-        "anchors_differ": bool((held.get("anchor_verdict") or {}).get("differ_too_much")),
-        "level": Number(held.get("level"), "rate", "estimates.json: level"),
-        "promised_by_labels": _promise(run, held),
+        "anchors_differ": bool(verdict and verdict["differ_too_much"]),
+        "level": Number(held["level"] if held else None, "rate", "estimates.json: level"),
+        "promised_by_labels": _promise(run, promised),
     }
     labels = _labels(run, texts)
     linked = run.has("links") and bool(run.one("SELECT count(*) FROM links WHERE decision = 'link'"))
@@ -55,49 +58,45 @@ def describe_quality(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
         "doubt": _doubt(run, texts, found, upper),
         "sensitivity": _sensitivity(run, texts, found, upper) if linked else None,
         **labels.tables,
-        "promised_choices": _choices(run, texts, held),
+        "promised_choices": _choices(run, texts, promised),
         "calibration": calibration[0] if calibration else None,
     }
     return part(facts, tables, {"calibration": calibration[1] if calibration else None})
 
 
-def _usable(estimates: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _usable(estimates: list[EstimateHeld]) -> list[EstimateHeld]:
     """Each estimate once (where both thresholds are one weight they come twice), without those that have no limits."""
     kept = {}
     for one in estimates:
         if None not in (one["value"], one["low"], one["high"]):
-            kept[one["measure"], one["estimator"], one["threshold"], one.get("reading", "middle")] = one
+            kept[one["measure"], one["estimator"], one["threshold"], one["reading"]] = one
     return list(kept.values())
 
 
-def _promise(run: RunTables, held: dict[str, Any]) -> dict[str, object] | None:
+def _promise(run: RunTables, promised: ThresholdPair | None) -> dict[str, object] | None:
     """Thresholds that the labels can answer for."""
-    promised = held.get("from_labels")
     if not promised:
         return None
     return {
-        "kept": promised.get("promised", True),
+        "kept": promised["promised"],
         "upper": run.number(promised["upper"], "weight", "estimates.json: from_labels.upper"),
         "lower": run.number(promised["lower"], "weight", "estimates.json: from_labels.lower"),
     }
 
 
-def _choices(run: RunTables, texts: Phrases, held: dict[str, Any]) -> Table | None:
+def _choices(run: RunTables, texts: Phrases, promised: ThresholdPair | None) -> Table | None:
     """The trade where what the labels can promise leaves more to review than the capacity."""
-    promised = held.get("from_labels") or {}
-    return (
-        choices_table(run, texts, promised, "estimates.json: from_labels", "promised_choices")
-        if promised.get("choices")
-        else None
-    )
+    if not promised or not promised["choices"]:
+        return None
+    return choices_table(run, texts, promised, "estimates.json: from_labels", "promised_choices")
 
 
-def _best(found: list[dict[str, Any]], measure: str, upper: float | None) -> dict[str, Any] | None:
+def _best(found: list[EstimateHeld], measure: str, upper: float | None) -> EstimateHeld | None:
     """The estimate that needs the fewest assumptions: of the decided links, or of those at or above the upper threshold."""
     for estimator in ESTIMATORS:
         for threshold in (None, upper):
             for one in found:
-                if (one["measure"], one["estimator"], one.get("reading", "middle"), one["threshold"]) == (
+                if (one["measure"], one["estimator"], one["reading"], one["threshold"]) == (
                     measure,
                     estimator,
                     "middle",
@@ -107,13 +106,25 @@ def _best(found: list[dict[str, Any]], measure: str, upper: float | None) -> dic
     return None
 
 
-def _interval(one: dict[str, Any], run: RunTables) -> NumberWithLimits:
+def _interval(one: EstimateHeld, run: RunTables) -> NumberWithLimits:
     source = f"{run.label}estimates.json: {one['measure']}, {one['estimator']}"
-    return NumberWithLimits(Interval(one["value"], one["low"], one["high"]), source)
+    return NumberWithLimits(_limits(one), source)
+
+
+def _limits(one: EstimateHeld) -> Interval:
+    """The value between its limits, which every usable estimate has."""
+    value, low, high = one["value"], one["low"], one["high"]
+    assert value is not None and low is not None and high is not None
+    return Interval(value, low, high)
 
 
 def _headline(
-    run: RunTables, spec: ProjectSpec, texts: Phrases, found: list[dict[str, Any]], thresholds: dict[str, Any], covered: bool
+    run: RunTables,
+    spec: ProjectSpec,
+    texts: Phrases,
+    found: list[EstimateHeld],
+    thresholds: ThresholdsDecided | None,
+    covered: bool,
 ) -> tuple[Table | None, dict[str, str]]:
     """Measure, target, estimate and what the interval says of the target (`yes`, `no`, `open`, `untested`).
 
@@ -123,18 +134,21 @@ def _headline(
     verdicts = {}
     targets = {"false_link_rate": spec.targets.false_link_rate, "missed_link_rate": spec.targets.missed_link_rate}
     for measure, target in targets.items():
-        one = _best(found, measure, thresholds.get("upper"))
+        one = _best(found, measure, thresholds["upper"] if thresholds else None)
         limit = Number(target, "rate", f"run.json: config targets.{measure}")
         if one and one["estimator"] != "model":
-            verdict = "yes" if one["high"] <= target else "no" if one["low"] > target else "open"
+            limits = _limits(one)
+            verdict = "yes" if limits.high <= target else "no" if limits.low > target else "open"
             if verdict == "yes" and measure == "missed_link_rate" and one["estimator"] == "design" and not covered:
                 verdict = "open"
             value: Cell = _interval(one, run)
             by, n = texts("estimators", one["estimator"]), run.number(one["n"], "count", "estimates.json: n")
         elif thresholds:
+            of_false = measure == "false_link_rate"
+            expected = thresholds["expected_false_link_rate"] if of_false else thresholds["expected_missed_link_rate"]
             verdict, by = "untested", texts("estimators", "model")
-            value = run.number(thresholds[f"expected_{measure}"], "expected", f"thresholds.json: expected_{measure}")
-            n = run.number(None, "count", "thresholds.json")
+            value = run.number(expected, "expected", f"thresholds.json: expected_{measure}")
+            n = run.number(None, "count", THRESHOLDS.file)
         else:
             continue
         verdicts[measure] = verdict
@@ -143,12 +157,12 @@ def _headline(
     return Table(texts("captions", "headline"), header, rows, "estimates.json, thresholds.json", (4, 2, 5, 4, 2, 3)), verdicts
 
 
-def _estimates(run: RunTables, texts: Phrases, found: list[dict[str, Any]], upper: float | None) -> Table | None:
+def _estimates(run: RunTables, texts: Phrases, found: list[EstimateHeld], upper: float | None) -> Table | None:
     rows: list[tuple[Cell, ...]] = []
     for measure in MEASURES:
         for estimator in ESTIMATORS:
             for one in found:
-                if (one["measure"], one["estimator"], one.get("reading", "middle")) != (measure, estimator, "middle") or one[
+                if (one["measure"], one["estimator"], one["reading"]) != (measure, estimator, "middle") or one[
                     "threshold"
                 ] not in (upper, None):
                     continue
@@ -160,29 +174,29 @@ def _estimates(run: RunTables, texts: Phrases, found: list[dict[str, Any]], uppe
                     run.number(one["n"], "count", "estimates.json: n"),
                 ))  # fmt: skip
     header = (*texts.header("measure", "estimator", "estimate", "denominator"), *texts.header("denominator_is", "n"))
-    return Table(texts("captions", "estimates"), header, rows, "estimates.json", (5, 4, 6, 3, 3, 2))
+    return Table(texts("captions", "estimates"), header, rows, ESTIMATES.file, (5, 4, 6, 3, 3, 2))
 
 
-def _doubt(run: RunTables, texts: Phrases, found: list[dict[str, Any]], upper: float | None) -> Table | None:
+def _doubt(run: RunTables, texts: Phrases, found: list[EstimateHeld], upper: float | None) -> Table | None:
     readings = ("worst", "middle", "best", "dawid_skene")
     chosen = [
         one
         for one in found
         if one["estimator"] == "design" and one["threshold"] == upper and one["measure"] in ("precision", "recall")
     ]
-    if len({one.get("reading") for one in chosen}) < 2:
+    if len({one["reading"] for one in chosen}) < 2:
         return None
     rows: list[tuple[Cell, ...]] = [
         (texts("measures", measure), texts("readings", reading), _interval(one, run))
         for measure in ("precision", "recall")
         for reading in readings
         for one in chosen
-        if (one["measure"], one.get("reading")) == (measure, reading)
+        if (one["measure"], one["reading"]) == (measure, reading)
     ]
-    return Table(texts("captions", "doubt"), texts.header("measure", "reading", "estimate"), rows, "estimates.json", (3, 4, 5))
+    return Table(texts("captions", "doubt"), texts.header("measure", "reading", "estimate"), rows, ESTIMATES.file, (3, 4, 5))
 
 
-def _sensitivity(run: RunTables, texts: Phrases, found: list[dict[str, Any]], upper: float | None) -> Table | None:
+def _sensitivity(run: RunTables, texts: Phrases, found: list[EstimateHeld], upper: float | None) -> Table | None:
     """Links and error rates with the upper threshold moved; rates are those estimated at the nearest weight of the curve."""
     if upper is None:
         return None
@@ -206,22 +220,21 @@ def _sensitivity(run: RunTables, texts: Phrases, found: list[dict[str, Any]], up
     )
 
 
-def _near(run: RunTables, found: list[dict[str, Any]], measure: str, at: float) -> Cell:
+def _near(run: RunTables, found: list[EstimateHeld], measure: str, at: float) -> Cell:
     curve = [
-        one
+        (abs(one["threshold"] - at), one)
         for one in found
-        if (one["measure"], one["estimator"], one.get("reading")) == (measure, "design", "middle")
-        and one["threshold"] is not None
+        if (one["measure"], one["estimator"], one["reading"]) == (measure, "design", "middle") and one["threshold"] is not None
     ]
-    near = min(curve, key=lambda one: abs(one["threshold"] - at), default=None)
-    return _interval(near, run) if near and abs(near["threshold"] - at) <= 0.5 else "–"
+    gap, near = min(curve, key=lambda pair: pair[0], default=(0.0, None))
+    return _interval(near, run) if near and gap <= 0.5 else "–"
 
 
 def _labels(run: RunTables, texts: Phrases) -> Part:
     """How the verdicts came about, and how often reviewers differed."""
     if not run.has("labels") or not run.one("SELECT count(*) FROM labels"):
         return part({}, {})
-    source = "labels.parquet"
+    source = LABELS.file
     found = run.rows("SELECT how, verdict, count(*) FROM labels GROUP BY ALL ORDER BY how, verdict")
     rows: list[tuple[Cell, ...]] = [
         (texts.named("how", how), texts.named("verdicts", verdict), run.number(pairs, "count", source))

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-import json
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from linkage.errors import ReportError
 from linkage.report.numbers import Kind, Number
-from linkage.runs.sql import connect, literal, quote
+from linkage.runs import tables
+from linkage.runs.sql import connect, quote
 
 if TYPE_CHECKING:
     import duckdb
 
-DOCUMENTS = ("blocking", "training", "relatives", "claims", "thresholds", "estimates")
+    from linkage.runs.documents import (
+        BlockingReport,
+        ClaimsReport,
+        EstimatesHeld,
+        RelativesReport,
+        RunSummary,
+        ThresholdsDecided,
+        TrainingReport,
+    )
+    from linkage.runs.exchange import Document
+
+Shape = TypeVar("Shape")
 
 
 class RunTables:
-    """One run directory, opened for reading."""
+    """One run directory, opened for reading; a document that it has not (yet) is None."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -28,10 +38,11 @@ class RunTables:
 
     @cached_property
     def connection(self) -> duckdb.DuckDBPyConnection:
-        """A connection with one view a Parquet table of the run."""
+        """A connection with one view a table of the run."""
         opened = connect()
-        for file in sorted(self.path.glob("*.parquet")):
-            opened.execute(f"CREATE VIEW {quote(file.stem)} AS SELECT * FROM read_parquet({literal(str(file))})")
+        for name, table in tables.TABLES.items():
+            if table.is_in(self.path):
+                opened.execute(f"CREATE VIEW {quote(name)} AS SELECT * FROM {table.scan(self.path)}")
         return opened
 
     def close(self) -> None:
@@ -40,30 +51,52 @@ class RunTables:
             self.connection.close()
 
     @cached_property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> RunSummary:
         """run.json.
 
         Raises:
-            ReportError: when there is none.
+            RunDirectoryError: when there is none.
         """
-        found = self._read("run")
-        if not isinstance(found, dict):
-            raise ReportError(f"{self.path} has no readable run.json", "Give the folder of a run; `linkage runs` lists them.")
-        return found
+        return tables.RUN.read(self.path)
 
     @property
     def run_id(self) -> str:
         """The run's name, which follows from its content."""
-        return str(self.summary.get("run_id", "–"))
+        return self.summary["run_id"]
 
     @cached_property
-    def documents(self) -> dict[str, Any]:
-        """The JSON documents that are there; an absent one is None."""
-        return {name: self._read(name) for name in DOCUMENTS}
+    def blocking(self) -> BlockingReport | None:
+        """What the blocking rules cost."""
+        return self._read(tables.BLOCKING)
+
+    @cached_property
+    def training(self) -> TrainingReport | None:
+        """How the model was trained."""
+        return self._read(tables.TRAINING)
+
+    @cached_property
+    def relatives(self) -> RelativesReport | None:
+        """What tells a person from a close relative."""
+        return self._read(tables.RELATIVES)
+
+    @cached_property
+    def claims(self) -> ClaimsReport | None:
+        """What other entries say of a pair."""
+        return self._read(tables.CLAIMS)
+
+    @cached_property
+    def thresholds(self) -> ThresholdsDecided | None:
+        """The thresholds that decided."""
+        return self._read(tables.THRESHOLDS)
+
+    @cached_property
+    def estimates(self) -> EstimatesHeld | None:
+        """What is known of the errors."""
+        return self._read(tables.ESTIMATES)
 
     def has(self, table: str) -> bool:
         """Whether the run has the table."""
-        return (self.path / f"{table}.parquet").is_file()
+        return tables.TABLES[table].is_in(self.path)
 
     def columns(self, table: str) -> set[str]:
         """Column names; none when the table is absent."""
@@ -83,7 +116,8 @@ class RunTables:
 
     def count(self, stage: str, name: str) -> int | None:
         """A figure that a stage reported."""
-        found = self.summary.get("stages", {}).get(stage, {}).get("counts", {}).get(name)
+        stages = self.summary["stages"]
+        found = stages[stage]["counts"].get(name) if stage in stages else None
         return int(found) if isinstance(found, (int, float)) else None
 
     def number(self, value: float | int | None, kind: Kind, source: str, of: float | None = None) -> Number:
@@ -94,10 +128,5 @@ class RunTables:
         """A stage's figure as a number, with its place in run.json."""
         return self.number(self.count(stage, name), "count", f"run.json: {stage}.{name}")
 
-    def _read(self, name: str) -> Any:
-        try:
-            return json.loads((self.path / f"{name}.json").read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError):
-            raise ReportError(f"{name}.json of the run cannot be read", "Run the stage that writes it again.") from None
+    def _read(self, document: Document[Shape]) -> Shape | None:
+        return document.read(self.path) if document.is_in(self.path) else None

@@ -11,6 +11,7 @@ from linkage.report.disclosure import hide_small_counts
 from linkage.report.figures import draw_weights
 from linkage.report.groups import linkage_table, period_of, province_column, split_by
 from linkage.runs.sql import quote, quote_list
+from linkage.runs.tables import DIFFERENCES, LINKS, MENTIONS, OUTCOMES
 from linkage.words.periods import period_case, period_word
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def describe_results(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
         "decided_pairs": True,
         "linked": links > 0,
         "links": run.number(links, "count", "links.parquet: decision = link"),
-        "mentions": run.number(mentions, "count", "mentions.parquet"),
+        "mentions": run.number(mentions, "count", MENTIONS.file),
         "linkage_rate": run.number(
             links / mentions if mentions else None, "share", "links.parquet / mentions.parquet", of=mentions
         ),
@@ -59,14 +60,14 @@ def describe_results(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
 def _reasons(run: RunTables, texts: Phrases) -> Table:
     found = run.rows("SELECT decision, reason, count(*) FROM links GROUP BY ALL ORDER BY decision, count(*) DESC, reason")
     rows: list[tuple[Cell, ...]] = [
-        (texts.named("decisions", decision), texts.named("reasons", reason), run.number(pairs, "count", "links.parquet"))
+        (texts.named("decisions", decision), texts.named("reasons", reason), run.number(pairs, "count", LINKS.file))
         for decision, reason, pairs in found
     ]
     return Table(
         texts("captions", "reasons"),
         (texts("columns", "verdict"), *texts.header("reason", "pairs")),
         rows,
-        "links.parquet",
+        LINKS.file,
         (2, 4, 2),
     )
 
@@ -103,8 +104,8 @@ def _weights(run: RunTables, texts: Phrases) -> Picture | None:
     counts = np.zeros(BINS, dtype=int)
     for position, count in found:
         counts[position] = count
-    held = run.documents["thresholds"] or {}
-    marks = {name: held[name] for name in ("lower", "upper") if name in held}
+    held = run.thresholds
+    marks = {"lower": held["lower"], "upper": held["upper"]} if held else {}
     drawn = draw_weights(counts, low + width * np.arange(BINS + 1), marks, texts)
     return Picture(
         texts("figures", "weights"), texts("alternatives", "weights"), drawn, "links.parquet: link_weight; thresholds.json"
@@ -113,7 +114,7 @@ def _weights(run: RunTables, texts: Phrases) -> Picture | None:
 
 def _patterns(run: RunTables, texts: Phrases, floor: int) -> Table | None:
     """The most frequent combinations of levels among links, as the fields that do not agree fully."""
-    training = run.documents["training"]
+    training = run.training
     gammas = sorted(name for name in run.columns("pairs") if name.startswith("gamma_"))
     if not training or not gammas or "id_l" not in run.columns("links"):
         return None
@@ -163,12 +164,12 @@ def _outcomes(run: RunTables, texts: Phrases, floor: int) -> Table | None:
             texts.named("sides", side),
             code,
             texts.named("findings", finding),
-            texts("words", "hidden") if hide else run.number(count, "count", "outcomes.parquet"),
+            texts("words", "hidden") if hide else run.number(count, "count", OUTCOMES.file),
         )
         for (side, code, finding, count), hide in zip(found, hidden, strict=True)
     ]
     return Table(
-        texts("captions", "outcomes"), texts.header("side", "code", "outcome", "records"), rows, "outcomes.parquet", (2, 1, 6, 2)
+        texts("captions", "outcomes"), texts.header("side", "code", "outcome", "records"), rows, OUTCOMES.file, (2, 1, 6, 2)
     )
 
 
@@ -182,12 +183,12 @@ def _differences(run: RunTables, texts: Phrases, floor: int) -> Table | None:
         (
             texts.field(field),
             texts.named("classes", name),
-            texts("words", "hidden") if hide else run.number(count, "count", "differences.parquet"),
+            texts("words", "hidden") if hide else run.number(count, "count", DIFFERENCES.file),
         )
         for (field, name, count), hide in zip(found, hidden, strict=True)
     ]
     return Table(
-        texts("captions", "differences"), texts.header("field", "category", "records"), rows, "differences.parquet", (3, 4, 2)
+        texts("captions", "differences"), texts.header("field", "category", "records"), rows, DIFFERENCES.file, (3, 4, 2)
     )
 
 

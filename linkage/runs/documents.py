@@ -98,16 +98,51 @@ class DiagnosticReport(TypedDict):
     remedy: str
 
 
+class PassReport(TypedDict):
+    """A training pass over the pairs that one blocking rule proposes."""
+
+    rule: str
+    pairs: int
+    used_pairs: int
+    share_of_matches: float
+    converged: bool
+    iterations: int
+
+
 class TrainingReport(TypedDict):
     """training.json: everything that was done to train the model."""
 
     prior: PriorReport
     u: dict[str, Any]
-    passes: list[dict[str, Any]]
+    passes: list[PassReport]
     levels: list[LevelReport]
     dependence: list[dict[str, Any]]
     relatives: NotRequired[dict[str, Any]]
     diagnostics: list[DiagnosticReport]
+
+
+class TogetherReport(TypedDict):
+    """Two comparisons that agree together by chance, with the bits at every pair of levels."""
+
+    gammas: list[str]
+    bits: list[list[float]]
+
+
+class RelativesReport(TypedDict):
+    """relatives.json, as far as others than the model read it: what each level weighs against a close relative, in bits."""
+
+    pairs: int
+    weights: dict[str, dict[str, float]]
+    """`gamma_*` of a comparison → level → bits."""
+    by_chance: list[TogetherReport]
+
+
+class ClaimsReport(TypedDict):
+    """claims.json: shares among matches and others, and bits, of each state of a person."""
+
+    match: list[float]
+    other: list[float]
+    bits: list[float]
 
 
 class ThresholdChoice(TypedDict):
@@ -160,6 +195,18 @@ class EstimateHeld(TypedDict):
     reading: str
 
 
+class GroupRatesHeld(TypedDict):
+    """Rates of one group of a breakdown; None means too few labels to say."""
+
+    column: str
+    group: str
+    mentions: int
+    links: int
+    labels: int
+    precision: EstimateHeld | None
+    recall: EstimateHeld | None
+
+
 class EstimatesHeld(TypedDict):
     """estimates.json: what is known of a run's errors."""
 
@@ -175,5 +222,5 @@ class EstimatesHeld(TypedDict):
     reliability_after: list[dict[str, Any]]
     reviewers: list[dict[str, Any]] | None
     challengers: list[dict[str, Any]]
-    breakdowns: list[dict[str, Any]]
+    breakdowns: list[GroupRatesHeld]
     notes: list[str]

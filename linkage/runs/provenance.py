@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import asdict
 from pathlib import Path
 
 from linkage.config import LoadedProject
 from linkage.runs.directory import RunDirectory
-from linkage.runs.files import write_json
 from linkage.runs.fingerprints import fingerprint, library_version
+from linkage.runs.tables import RUN
 
 LIBRARIES = ("linkage", "splink", "duckdb", "numpy", "scipy", "scikit-learn", "pyarrow", "matplotlib", "pydantic")
 
@@ -22,8 +21,8 @@ def write_provenance(run: RunDirectory, project: LoadedProject, command: str, in
     records = run.records()
     # The report prints the run's id, so it cannot be part of what the id follows from.
     content = {record.stage: record.fingerprint for record in records if record.stage != "report"}
-    write_json(
-        run.file("run.json"),
+    RUN.write(
+        run.path,
         {
             "run_id": f"{project.spec.project}-{fingerprint(content)[:12]}",
             "project": project.spec.project,
@@ -39,8 +38,6 @@ def write_provenance(run: RunDirectory, project: LoadedProject, command: str, in
             "versions": {"python": platform.python_version(), **{library: library_version(library) for library in LIBRARIES}},
             "finished_at": max((record.finished_at for record in records), default=None),
             "seconds": round(sum(record.seconds for record in records), 3),
-            "stages": {
-                record.stage: {key: value for key, value in asdict(record).items() if key != "stage"} for record in records
-            },
+            "stages": {record.stage: record.summary for record in records},
         },
     )

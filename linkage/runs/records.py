@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from linkage.runs.documents import StageSummary
 from linkage.runs.files import write_json
 
 
@@ -26,6 +27,18 @@ class StageRecord:
     def is_intact(self, folder: Path) -> bool:
         """Whether every output is still there in its full size."""
         return all((folder / name).is_file() and (folder / name).stat().st_size == size for name, size in self.files.items())
+
+    @property
+    def summary(self) -> StageSummary:
+        """The record as run.json has it, under the stage's name."""
+        return {
+            "fingerprint": self.fingerprint,
+            "files": self.files,
+            "counts": self.counts,
+            "seconds": self.seconds,
+            "peak_memory_mb": self.peak_memory_mb,
+            "finished_at": self.finished_at,
+        }
 
     def write(self, path: Path) -> None:
         """Write the record; from then on the stage is finished."""

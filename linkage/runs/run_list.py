@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from linkage.runs.sql import connect
+from linkage.runs.tables import RUN
 
 LIST_RUNS = """
     SELECT run_id, project, finished_at, seconds, config_hash, seed, filename,
@@ -36,7 +37,7 @@ def list_runs(folder: Path) -> list[dict[str, Any]]:
 
     A run.json that cannot be read is listed last, as such.
     """
-    files = sorted(folder.rglob("run.json"))
+    files = sorted(folder.rglob(RUN.file))
     with connect() as connection:
         damaged = [file for file in files if not _can_be_read(connection, file)]
         sound = [str(file) for file in files if file not in damaged]

@@ -151,3 +151,5 @@ RUN = Document("run", "linkage run", RunSummary)
 
 ALL: tuple[Exchanged, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Exchanged))
 BY_FILE = {one.file: one for one in ALL}
+TABLES = {one.name: one for one in ALL if isinstance(one, Table)}
+DOCUMENTS: dict[str, Document[Any]] = {one.name: one for one in ALL if isinstance(one, Document)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,7 +10,8 @@ import numpy as np
 
 from linkage.config import ProjectSpec
 from linkage.errors import LinkageError
-from linkage.runs.sql import literal, parquet_columns
+from linkage.runs.sql import described_columns
+from linkage.runs.tables import ASSIGNED, LABELS, MENTIONS, PERSONS, REVIEW_SET, SCORED_PAIRS, TRAINING
 from linkage.tuning.trial_scores import FOLDS, Cases
 
 if TYPE_CHECKING:
@@ -27,30 +27,30 @@ FEWEST_CASES = 200
 _NUMBERED = """
 WITH numbered AS (
     SELECT l.id AS id_l, l.record_id AS record_id_l, any_value(r.id) AS id_r, any_value(r.record_id) AS record_id_r
-    FROM read_parquet({mentions}) l JOIN read_parquet({persons}) r ON r.personal_number = l.personal_number
+    FROM {mentions} l JOIN {persons} r ON r.personal_number = l.personal_number
     WHERE l.personal_number_flags IS NULL AND r.personal_number_flags IS NULL
     GROUP BY l.id, l.record_id HAVING count(*) = 1
 ), others AS (
-    SELECT id_l, max(link_weight) AS link_weight FROM read_parquet({scored}) s
+    SELECT id_l, max(link_weight) AS link_weight FROM {scored} s
     JOIN numbered n USING (id_l) WHERE s.id_r <> n.id_r GROUP BY id_l
 )
 SELECT a.link_weight AS weight, coalesce(a.id_r = n.id_r, false) AS is_right, o.link_weight AS without,
        ('0x' || substr(md5({seed} || n.record_id_r), 1, 8))::UBIGINT % {folds} AS fold
-FROM numbered n LEFT JOIN read_parquet({assigned}) a USING (id_l) LEFT JOIN others o USING (id_l) ORDER BY n.record_id_l
+FROM numbered n LEFT JOIN {assigned} a USING (id_l) LEFT JOIN others o USING (id_l) ORDER BY n.record_id_l
 """
 
 _LABELLED = """
 WITH given AS (
-    SELECT pair_id, any_value(verdict) AS verdict FROM read_parquet({labels})
+    SELECT pair_id, any_value(verdict) AS verdict FROM {labels}
     WHERE pair_id IS NOT NULL AND verdict IN ('match', 'non_match') GROUP BY pair_id HAVING count(DISTINCT verdict) = 1
 ), answered AS (
     SELECT s.record_id_l, s.record_id_r, verdict,
            count(*) OVER of_stratum / (inclusion_probability * count(verdict) OVER of_stratum) AS stands_for
-    FROM read_parquet({review_set}) s LEFT JOIN given USING (pair_id) WINDOW of_stratum AS (PARTITION BY stratum)
+    FROM {review_set} s LEFT JOIN given USING (pair_id) WINDOW of_stratum AS (PARTITION BY stratum)
 )
 SELECT a.link_weight AS weight, coalesce(a.record_id_r = w.record_id_r, false) AS is_same, verdict = 'match' AS is_match,
        stands_for, ('0x' || substr(md5({seed} || w.record_id_l), 1, 8))::UBIGINT % {folds} AS fold
-FROM answered w LEFT JOIN read_parquet({assigned}) a USING (record_id_l)
+FROM answered w LEFT JOIN {assigned} a USING (record_id_l)
 WHERE verdict IS NOT NULL ORDER BY w.record_id_l, w.record_id_r
 """
 
@@ -77,16 +77,16 @@ def how_to_score(
         LinkageError: a folder of labels was given and has none.
     """
     if labels is not None:
-        missing = [name for name in ("review_set.parquet", "labels.parquet") if not (labels / name).is_file()]
+        missing = [table.file for table in (REVIEW_SET, LABELS) if not table.is_in(labels)]
         if missing:
             raise LinkageError(f"{labels} has no {' and no '.join(missing)}", "Give the folder of a run whose review has labels.")
         return "labels", "labels_given"
-    files = (run / "mentions.parquet", run / "persons.parquet")
-    if not all(file.is_file() and NUMBER in parquet_columns(connection, file) for file in files):
+    sides = (MENTIONS, PERSONS)
+    if not all(side.is_in(run) and NUMBER in described_columns(connection, side.scan(run)) for side in sides):
         return "model", "no_numbers"
     if any(uses_number(spec) for spec in specs):
         return "model", "number_is_used"
-    if connection.execute(_fill(_NUMBERED, run, 0)).fetchnumpy()["weight"].size < FEWEST_CASES:
+    if connection.execute(_numbered(run, 0)).fetchnumpy()["weight"].size < FEWEST_CASES:
         return "model", "few_numbers"
     return "numbers", "numbers_found"
 
@@ -97,7 +97,7 @@ def cases_by_numbers(connection: duckdb.DuckDBPyConnection, run: Path, seed: int
     The second shows what mentions without a person would be linked to: mostly close relatives. It stands for the
     `personless` share of mentions, 0–1, as seen from the others.
     """
-    rows = connection.execute(_fill(_NUMBERED, run, seed)).fetchnumpy()
+    rows = connection.execute(_numbered(run, seed)).fetchnumpy()
     weight, without = _floats(rows["weight"]), _floats(rows["without"])
     right, fold = np.asarray(rows["is_right"], dtype=bool), np.asarray(rows["fold"], dtype=int)
     none, every = np.zeros(right.size, dtype=bool), np.ones(right.size, dtype=bool)
@@ -113,15 +113,8 @@ def cases_by_numbers(connection: duckdb.DuckDBPyConnection, run: Path, seed: int
 
 def cases_by_labels(connection: duckdb.DuckDBPyConnection, run: Path, seed: int, labels: Path) -> Cases:
     """Pairs of a probability sample with a verdict, each standing for the pairs it was drawn for."""
-    rows = connection.execute(
-        _fill(
-            _LABELLED,
-            run,
-            seed,
-            labels=literal(str(labels / "labels.parquet")),
-            review_set=literal(str(labels / "review_set.parquet")),
-        )
-    ).fetchnumpy()
+    given = {"labels": LABELS.scan(labels), "review_set": REVIEW_SET.scan(labels), "assigned": ASSIGNED.scan(run)}
+    rows = connection.execute(_LABELLED.format(**given, **_folds(seed))).fetchnumpy()
     same, match = np.asarray(rows["is_same"], dtype=bool), np.asarray(rows["is_match"], dtype=bool)
     weight = _floats(rows["weight"])
     paired = ~np.isnan(weight)
@@ -138,28 +131,24 @@ def cases_by_labels(connection: duckdb.DuckDBPyConnection, run: Path, seed: int,
 
 def assigned_pairs(connection: duckdb.DuckDBPyConnection, run: Path) -> AssignedPairs:
     """The best pairs of a trial."""
-    rows = connection.execute(
-        "SELECT link_weight, runner_up_margin FROM read_parquet(?) ORDER BY record_id_l", [str(run / "assigned.parquet")]
-    ).fetchnumpy()
+    rows = connection.execute(f"SELECT link_weight, runner_up_margin FROM {ASSIGNED.scan(run)} ORDER BY record_id_l").fetchnumpy()
     margin = _floats(rows["runner_up_margin"])
     return AssignedPairs(_floats(rows["link_weight"]), np.where(np.isnan(margin), np.inf, margin))
 
 
 def personless_share(run: Path, mentions: int) -> float:
     """Share of mentions without a person in the other register, by the model's prior; between 0.01 and 0.9."""
-    held: dict[str, Any] = json.loads((run / "training.json").read_text(encoding="utf-8"))
-    return float(np.clip(1 - held["prior"]["expected_matches"] / mentions, 0.01, 0.9)) if mentions else 0.01
+    expected = TRAINING.read(run)["prior"]["expected_matches"]
+    return float(np.clip(1 - expected / mentions, 0.01, 0.9)) if mentions else 0.01
 
 
-def _fill(query: str, run: Path, seed: int, **more: str) -> str:
-    files = {name: run / f"{name}.parquet" for name in ("mentions", "persons", "assigned")}
-    return query.format(
-        **{name: literal(str(path)) for name, path in files.items()},
-        scored=literal(str(run / "scored_pairs.parquet")),
-        seed=f"'{int(seed)}:'",
-        folds=FOLDS,
-        **more,
-    )
+def _numbered(run: Path, seed: int) -> str:
+    read = {"mentions": MENTIONS, "persons": PERSONS, "assigned": ASSIGNED, "scored": SCORED_PAIRS}
+    return _NUMBERED.format(**{name: table.scan(run) for name, table in read.items()}, **_folds(seed))
+
+
+def _folds(seed: int) -> dict[str, str]:
+    return {"seed": f"'{int(seed)}:'", "folds": str(FOLDS)}
 
 
 def _floats(values: Any) -> NDArray[np.float64]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from linkage.runs.files import write_json, write_text
+from linkage.runs.files import write_text
 from linkage.runs.spreadsheet_text import csv_text
-from linkage.runs.sql import connect, quote, write_parquet
+from linkage.runs.sql import connect, quote
+from linkage.runs.tables import TRIALS, TUNING
 
 WHY = {
     "labels_given": "Chấm điểm bằng nhãn của người xét.",
@@ -32,15 +33,15 @@ def write_results(out: Path, rows: list[dict[str, Any]], summary: dict[str, Any]
     columns = list(dict.fromkeys(column for row in rows for column in row if column.startswith("set ")))
     columns = ["trial", *columns, *(column for column in rows[0] if column != "trial")]
     table = [{column: row.get(column) for column in columns} for row in rows]
-    files = tuple(out / name for name in ("results.parquet", "results.csv", "tuning.json", "front.png"))
+    files = (TRIALS.path(out), out / "results.csv", TUNING.path(out), out / "front.png")
     write_text(files[1], csv_text(columns, (row.values() for row in table)))
-    _write_table(table, columns, files[0])
-    write_json(files[2], {**summary, "said": WHY[summary["why"]], "trials": table})
+    _write_table(table, columns, out)
+    TUNING.write(out, {**summary, "said": WHY[summary["why"]], "trials": table})
     _draw([row for row in rows if not row["error"]], summary, files[3])
     return files
 
 
-def _write_table(table: list[dict[str, Any]], columns: list[str], target: Path) -> None:
+def _write_table(table: list[dict[str, Any]], columns: list[str], out: Path) -> None:
     import pyarrow as pa
 
     texts = {"reused", "error", *(column for column in columns if column.startswith("set "))}
@@ -57,7 +58,7 @@ def _write_table(table: list[dict[str, Any]], columns: list[str], target: Path) 
     }
     with connect() as connection:
         connection.register("results", pa.Table.from_pylist(table, schema=pa.schema(list(kinds.items()))))
-        write_parquet(connection, f"SELECT * FROM results ORDER BY {quote('trial')}", target)
+        TRIALS.write(connection, f"SELECT * FROM results ORDER BY {quote('trial')}", out)
 
 
 def _draw(rows: list[dict[str, Any]], summary: dict[str, Any], target: Path) -> None:

@@ -114,10 +114,15 @@ def plant_runs(
             {"comparison": "full_name", "label": "exact <b>", "m": 0.9, "u": 0.001, "weight": 9.8 + (name == "b") * 2},
             {"comparison": "birth_date", "label": f"only in {name}", "m": 0.8, "u": 0.01, "weight": 6.3},
         ]
-        (run / "training.json").write_text(json.dumps({"levels": levels}))
+        prior = {"probability": 0.001, "expected_matches": 1.0, "how": "given"}
+        trained = {"prior": prior, "u": {}, "passes": [], "levels": levels, "dependence": [], "diagnostics": []}
+        (run / "training.json").write_text(json.dumps(trained))
         spec = {**SPEC, "seed": 7, "title": f"run {name} <script>"}
         stages = {"decide": {"fingerprint": f"decide-{name}"}}
-        summary = {"run_id": f"planted-<{name}>", "project": "planted", "synthetic": True, "spec": spec, "stages": stages}
+        summary = {
+            "run_id": f"planted-<{name}>", "project": "planted", "title": spec["title"], "synthetic": True, "spec": spec,
+            "config_hash": None, "seed": 7, "finished_at": None, "seconds": 0.0, "stages": stages,
+        }  # fmt: skip
         (run / "run.json").write_text(json.dumps(summary))
         runs.append(run)
     return Planted(runs[0], runs[1], person, link_a, link_b)
@@ -150,7 +155,7 @@ def simulate(planted: Planted, pairs: int, sets: int, folder: Path, first_seed: 
         make_fair_frame(connection, planted.run_a, planted.run_b)
         links = count_links(connection)
         for seed in range(first_seed, first_seed + sets):
-            draw_fair_sample(connection, pairs, seed, folder / "review_set.parquet")
+            draw_fair_sample(connection, pairs, seed, folder)
             rows = pq.read_table(folder / "review_set.parquet").to_pylist()
             for one in score_by_labels(_strata(rows, planted), *links):
                 a, b = truth[one.measure]

@@ -41,6 +41,12 @@ def test_the_planted_changes_are_found(planted: Planted, tmp_path: Path) -> None
         assert len(list(csv.DictReader(file))) == sum(expected[change].sum() for change in ("gained", "lost", "moved"))
 
 
+def test_folders_may_be_named_like_patterns(tmp_path: Path) -> None:
+    planted = plant_runs(tmp_path / "runs [1]*", mentions=200)
+    found = compare_runs(planted.run_a, planted.run_b, tmp_path / "both [a-z]")
+    assert found.whole.gained == ((planted.link_a == 0) & (planted.link_b > 0)).sum()
+
+
 def test_models_and_settings_stand_side_by_side(planted: Planted, tmp_path: Path) -> None:
     found = compare_runs(planted.run_a, planted.run_b, tmp_path / "both")
     assert [one.key for one in found.settings] == ["title"]

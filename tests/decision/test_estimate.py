@@ -7,6 +7,7 @@ import pytest
 from linkage.decision import EstimateTables, draw_figures, estimate
 from linkage.decision.captions import CAPTIONS
 from linkage.errors import LinkageError
+from linkage.runs.tables import ESTIMATES
 from linkage.words.formats import percent_significant, significant
 from tests.decision.conftest import TARGETS
 
@@ -24,15 +25,9 @@ def found(run):
                    (hash(record_id_l) % 3)::INT AS gamma_date FROM '{run.paths["links"]}'"""
     )
     tables = replace(run.tables, verdicts="all_verdicts", pairs="levels")
-    return estimate(
-        run.connection,
-        tables,
-        run.thresholds,
-        TARGETS,
-        run.folder / "estimates.json",
-        groups=["group"],
-        anchor_features=["group"],
-    )
+    measured = estimate(run.connection, tables, run.thresholds, TARGETS, groups=["group"], anchor_features=["group"])
+    ESTIMATES.write(run.folder, measured.as_json())
+    return measured
 
 
 def test_three_estimators_stand_side_by_side(run, found):
@@ -66,7 +61,7 @@ def test_everything_else_is_there(found):
 
 
 def test_estimates_json_is_plain_private_and_free_of_records(run, found):
-    path = run.folder / "estimates.json"
+    path = ESTIMATES.path(run.folder)
     content = json.loads(path.read_text(encoding="utf-8"))
     assert path.stat().st_mode & 0o777 == 0o600
     assert {"value", "low", "high", "level", "denominator", "n", "threshold", "estimator", "measure"} <= set(
@@ -78,13 +73,15 @@ def test_estimates_json_is_plain_private_and_free_of_records(run, found):
 
 def test_same_inputs_same_bytes(run):
     for name in ("one", "two"):
-        estimate(run.connection, run.tables, run.thresholds, TARGETS, run.folder / f"{name}.json", groups=["group"])
-    assert (run.folder / "one.json").read_bytes() == (run.folder / "two.json").read_bytes()
+        (run.folder / name).mkdir()
+        found = estimate(run.connection, run.tables, run.thresholds, TARGETS, groups=["group"])
+        ESTIMATES.write(run.folder / name, found.as_json())
+    assert ESTIMATES.path(run.folder / "one").read_bytes() == ESTIMATES.path(run.folder / "two").read_bytes()
 
 
 def test_before_labels_the_model_and_anchors_speak(run):
     tables = EstimateTables(links=run.paths["links"], mentions=run.paths["mentions"], persons=run.paths["persons"])
-    early = estimate(run.connection, tables, run.thresholds, TARGETS, run.folder / "early.json")
+    early = estimate(run.connection, tables, run.thresholds, TARGETS)
     assert early.from_labels is None and early.calibration is None
     assert early.curve("recall", "model") and early.curve("recall", "anchors") and not early.curve("recall", "design")
     assert any("No pairs but assigned ones" in note for note in early.notes)
@@ -92,7 +89,7 @@ def test_before_labels_the_model_and_anchors_speak(run):
 
 def test_an_unknown_column_is_named(run):
     with pytest.raises(LinkageError, match="`nothing`"):
-        estimate(run.connection, run.tables, run.thresholds, TARGETS, run.folder / "no.json", groups=["nothing"])
+        estimate(run.connection, run.tables, run.thresholds, TARGETS, groups=["nothing"])
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
@@ -110,7 +107,7 @@ def test_no_curve_has_a_point_where_nothing_is_linked(run, found):
         f"CREATE OR REPLACE TABLE tied AS SELECT * REPLACE (least(link_weight, 14.366) AS link_weight) FROM '{run.paths['links']}'"
     )
     tables = EstimateTables(links="tied", mentions=run.paths["mentions"])
-    tied = estimate(run.connection, tables, run.thresholds, TARGETS, run.folder / "tied.json")
+    tied = estimate(run.connection, tables, run.thresholds, TARGETS)
     curve = tied.curve("precision", "model")
     assert len(curve) >= 21 and all(np.isfinite(one.value) for one in curve)
     assert max(one.threshold for one in curve) <= max(14.366, run.thresholds.upper)

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from linkage import LinkageError, Run
-from linkage.tracking import DOCUMENTS, OFFLINE, log_run, metrics_of, parameters_of
+from linkage.runs.exchange import Document
+from linkage.tracking import LOGGED, OFFLINE, log_run, metrics_of, parameters_of
 
 needs_mlflow = pytest.mark.skipif(find_spec("mlflow") is None, reason='the extra "mlflow" is not installed')
 
@@ -34,7 +35,7 @@ def test_a_run_is_logged(finished_run: Path, tmp_path: Path) -> None:
     assert logged.info.run_name == summary["run_id"]
     assert logged.data.params == dict(parameters_of(summary["spec"]))
     assert logged.data.metrics == pytest.approx(metrics_of(finished_run, summary))
-    there = {name for name in DOCUMENTS if (finished_run / name).is_file()}
+    there = {one.file for one in LOGGED if one.is_in(finished_run)}
     assert {file.path for file in client.list_artifacts(identity)} == there
     kept = tmp_path / "mlruns" / logged.info.experiment_id / identity / "artifacts"
     assert (kept / "model.json").read_bytes() == (finished_run / "model.json").read_bytes()
@@ -53,11 +54,7 @@ def test_metrics_and_parameters_name_no_record(finished_run: Path) -> None:
     said = "\n".join(
         [
             *parameters.values(),
-            *(
-                (finished_run / name).read_text()
-                for name in DOCUMENTS
-                if name.endswith("json") and (finished_run / name).is_file()
-            ),
+            *(one.path(finished_run).read_text() for one in LOGGED if isinstance(one, Document) and one.is_in(finished_run)),
         ]
     )
     assert names

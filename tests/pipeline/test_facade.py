@@ -62,7 +62,7 @@ def test_what_a_run_lacks_is_said(finished_run: Path, tmp_path: Path) -> None:
     run = Run.open(finished_run)
     with pytest.raises(LinkageError, match=r"no table 'link'\ndid you mean 'links'\? It has: .*mentions"):
         run.table("link")
-    with pytest.raises(LinkageError, match=r"no train\.json"):
+    with pytest.raises(LinkageError, match=r"no document 'train'\ndid you mean 'training'\?"):
         run.document("train")
     with pytest.raises(RunDirectoryError, match="is not a run directory"):
         Run.open(tmp_path)

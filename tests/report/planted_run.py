@@ -142,11 +142,13 @@ def plant_run(
         "assign": {"pairs": mentions, "assigned": assigned, "components": 900, "greedy_components": 0, "largest_component": 9},
         "decide": {"links": counts.get("link", 0), "clerical": counts.get("clerical", 0), "non_links": counts.get("non_link", 0)},
     }
+    spec = spec_of(project)
     _write(
         folder,
         "run",
         {
-            "run_id": f"planted-{seed:012d}", "project": "planted", "config": project, "config_hash": "c0ffee" * 8, "inputs": {"left": "ab" * 20, "right": "cd" * 20},
+            "run_id": f"planted-{seed:012d}", "project": "planted", "title": spec.title, "synthetic": spec.report.synthetic,
+            "spec": spec.model_dump(mode="json", by_alias=True), "seconds": 1.5 * len(stages), "config": project, "config_hash": "c0ffee" * 8, "inputs": {"left": "ab" * 20, "right": "cd" * 20},
             "seed": 7, "versions": {"splink": "5.0.0"}, "finished_at": "2026-11-23T10:00:00+00:00",
             "stages": {name: {"counts": held, "seconds": 1.5} for name, held in stages.items()},
         },
@@ -187,6 +189,8 @@ def _documents(
             "u": {"sampled_pairs": 5_000_000},
             "passes": passes,
             "levels": levels,
+            "dependence": [],
+            "diagnostics": [],
         },
     )
     _write(
@@ -200,17 +204,18 @@ def _documents(
             "weights": {"gamma_full_name": {"2": 5.5}},
             "r": {},
             "together": [],
+            "by_chance": [],
         },
     )
     thresholds = {
         "upper": UPPER, "lower": LOWER, "expected_false_link_rate": 0.00047, "expected_missed_link_rate": 0.0123, "clerical_pairs": counts.get("clerical", 0),
-        "exceeds_capacity": True, "how": "model", "note": "",
+        "exceeds_capacity": True, "how": "model", "note": "", "promised": False, "unmet": [], "smallest_false_link_bound": None,
         "choices": [
             {"name": name, "upper": UPPER, "lower": LOWER, "false_link_rate": 0.0005, "missed_link_rate": 0.02, "clerical_pairs": 400, "hours": 20.0}
             for name in ("keep_targets", "miss_more", "accept_more_false")
         ],
     }  # fmt: skip
-    _write(folder, "thresholds", thresholds)
+    _write(folder, "thresholds", {**thresholds, "by_model": thresholds})
     if labels:
         rate = {"value": 0.9931, "low": 0.9812, "high": 0.9975}
         groups = [
@@ -227,8 +232,9 @@ def _documents(
             for estimator, at, reading in (("model", UPPER, "middle"), ("anchors", UPPER, "middle"), ("design", UPPER, "middle"), ("design", UPPER, "worst"),
                                            ("design", UPPER, "best"), ("design", UPPER + 1, "middle"), ("design", None, "middle"))
         ]  # fmt: skip
-        held = {"format": 1, "level": 0.95, "estimates": estimates, "from_labels": thresholds | {"promised": False}, "anchor_verdict": {"differ": True, "differ_too_much": True},
-                "notes": [], "breakdowns": groups}  # fmt: skip
+        held = {"format": 1, "level": 0.95, "thresholds": thresholds, "from_labels": thresholds, "estimates": estimates, "anchor_fit": None,
+                "anchor_verdict": {"differ": True, "differ_too_much": True}, "calibration": None, "reliability_before": [], "reliability_after": [],
+                "reviewers": None, "challengers": [], "breakdowns": groups, "notes": []}  # fmt: skip
         _write(folder, "estimates", held)
 
 

@@ -15,7 +15,7 @@ from planted_run import PROJECT, SECRET_NAME, SECRET_NUMBER, plant_run, spec_of
 from reading_reports import docx_text, html_text, numerals, pdf_text
 
 from linkage.config import parse_project
-from linkage.errors import ReportError
+from linkage.errors import ReportError, RunDirectoryError
 from linkage.report import FORMATS, build_report, write_report
 
 NEEDS_POPPLER = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="needs Debian's poppler-utils")
@@ -223,7 +223,7 @@ def test_a_format_that_does_not_exist(tmp_path, formats, message):
 
 
 def test_a_folder_that_is_no_run(tmp_path):
-    with pytest.raises(ReportError, match=r"run\.json"):
+    with pytest.raises(RunDirectoryError, match=r"run\.json"):
         build_report(tmp_path)
 
 

@@ -122,7 +122,6 @@ def test_intervals_hold_the_truth_as_often_as_they_say(planted, people, tmp_path
         ),
         thresholds,
         TARGETS,
-        run / "estimates.json",
     )
     # what the whole stage writes are these same estimates
     middle = [one for one in found.estimates if one.estimator == "design" and one.reading == "middle"]
