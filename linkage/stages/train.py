@@ -30,7 +30,7 @@ def train(work: Work) -> Counts:
             work.spec,
             model,
             work.plan.field_of,
-            PAIRS.path(work.inputs),
+            work.inputs,
             _labelled_matches(work),
             work.progress,
         )

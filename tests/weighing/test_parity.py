@@ -55,12 +55,12 @@ def test_table_of_declared_fields_weighs_as_in_splink(sound_project: Path, tmp_p
 def test_nothing_that_reaches_the_floor_is_left_out(finished_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model, store = TrainedModel.load(finished_run), f"FROM read_parquet('{finished_run / 'pairs.parquet'}')"
     with connect() as connection:
-        whole = weights_query(model, store, finished_run / "frequencies.parquet")
+        whole = weights_query(model, store, finished_run)
         for longest in (1, 400):
             monkeypatch.setattr(scoring, "LONGEST_LIST", longest)
             for floor in (-10.0, 12.0):
                 reaching = f"SELECT * FROM ({store}) WHERE {may_reach(model, floor)}"
-                cut = weights_query(model, reaching, finished_run / "frequencies.parquet")
+                cut = weights_query(model, reaching, finished_run)
                 rows, all_rows = (
                     connection.execute(f"FROM ({query}) WHERE match_weight >= {floor} ORDER BY id_l, id_r").fetchall()
                     for query in (cut, whole)
