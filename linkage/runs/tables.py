@@ -164,7 +164,16 @@ CHANGES = Table(
 )  # fmt: skip
 """What became of each mention's link from run A to run B."""
 COMPARISON = Document[Any]("compare", "linkage compare", object)
-TRIALS = Table("results", "linkage tune", {"trial": "BIGINT"}, ("trial",))
+TRIALS = Table(
+    "results",
+    "linkage tune",
+    {
+        "trial": "BIGINT", "recall": "DOUBLE", "false_link_rate": "DOUBLE", "recall_after_review": "DOUBLE",
+        "clerical_pairs": "BIGINT", "on_front": "BOOLEAN", "error": "VARCHAR",
+    },
+    ("trial",),
+)  # fmt: skip
+"""The trials of a search, each with its settings as `set <key>`."""
 TUNING = Document[Any]("tuning", "linkage tune", object)
 TRUTH = Table(
     "truth",
