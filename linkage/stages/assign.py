@@ -8,7 +8,6 @@ from linkage.runs.directory import Counts
 from linkage.runs.tables import (
     ASSIGNED,
     CANDIDATES,
-    CLAIMS,
     FREQUENCIES,
     LOG_LINEAR,
     MENTIONS,
@@ -53,6 +52,6 @@ def assign(work: Work) -> Counts:
 STAGE = Stage(
     assign,
     writes=(ASSIGNED, CANDIDATES, WIDER),
-    reads=(MENTIONS, PERSONS, PAIRS, FREQUENCIES, MODEL, RELATIVES, LOG_LINEAR, TRAINING, SCORED_PAIRS, CLAIMS),
+    reads=(MENTIONS, PERSONS, PAIRS, FREQUENCIES, MODEL, RELATIVES, LOG_LINEAR, TRAINING, SCORED_PAIRS),
     config=lambda spec: [spec.assignment, spec.blocking.predict],
 )

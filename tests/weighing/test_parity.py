@@ -10,7 +10,8 @@ from splink import DuckDBAPI, Linker
 
 from linkage import open_project
 from linkage.project import Run
-from linkage.runs.sql import connect, parquet_columns, quote_list
+from linkage.runs.sql import connect, described_columns, quote_list
+from linkage.runs.tables import MENTIONS, PERSONS
 from linkage.weighing import scoring
 from linkage.weighing.scoring import may_reach, weights_query
 from linkage.weighing.trained_model import TrainedModel
@@ -81,7 +82,7 @@ def test_model_opens_in_plain_splink(finished_run: Path) -> None:
         if not level.get("is_null_level")
     )
     with connect() as connection:
-        left, right = (set(parquet_columns(connection, finished_run / f"{table}.parquet")) for table in ("mentions", "persons"))
+        left, right = (set(described_columns(connection, table.scan(finished_run))) for table in (MENTIONS, PERSONS))
         for table in ("mentions", "persons"):
             source = f"read_parquet('{finished_run / f'{table}.parquet'}')"
             connection.execute(f"CREATE TABLE {table} AS SELECT {quote_list(sorted(left & right))} FROM {source}")
