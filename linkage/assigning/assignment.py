@@ -20,14 +20,15 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from linkage.pairs.sides import Sides
-from linkage.runs.sql import literal, write_parquet
+from linkage.runs.exchange import Table, scan_file
+from linkage.runs.tables import ASSIGNED, CANDIDATES, SCORED_PAIRS
 from linkage.statistics import probability
 
 FLOOR = -5.0
 """Pairs of lower link weight are never assigned."""
 LARGEST_EXACT = 2_000
 """Records in a component beyond which it is assigned greedily."""
-CANDIDATES = 5
+CANDIDATES_KEPT = 5
 """Persons kept a mention to be shown as runners-up."""
 
 Integers = NDArray[np.int64]
@@ -50,21 +51,21 @@ def assign_pairs(
     connection: duckdb.DuckDBPyConnection,
     sides: Sides,
     how: Literal["one_to_one", "many_to_one", "free"],
-    scored: Path,
+    run: Path,
     records: tuple[Path, Path],
     folder: Path,
     expected_matches: float | None = None,
 ) -> Assigned:
-    """Write assigned.parquet (one row a mention with a pair) and candidates.parquet (the best few persons a mention).
+    """Write `assigned` (one row a mention with a pair) and `candidates` (the best few persons a mention) into `folder`.
 
-    `records` are the two sides' tables, for their record ids; `expected_matches` is what the model's prior says of all pairs
-    (without it, as with `free` and within one table, a pair's probability is that of its weight). `free` keeps the best
-    person of each mention like `many_to_one`; every other pair stays a candidate.
+    The scored pairs are those of `run`. `records` are the two sides' tables, for their record ids; `expected_matches` is what
+    the model's prior says of all pairs (without it, as with `free` and within one table, a pair's probability is that of its
+    weight). `free` keeps the best person of each mention like `many_to_one`; every other pair stays a candidate.
     """
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE assignable AS SELECT id_l, id_r, match_weight, link_weight FROM read_parquet(?)"
-        " WHERE link_weight >= ? ORDER BY id_l, id_r",
-        [str(scored), FLOOR],
+        "CREATE OR REPLACE TEMP TABLE assignable AS SELECT id_l, id_r, match_weight, link_weight"
+        f" FROM {SCORED_PAIRS.scan(run)} WHERE link_weight >= ? ORDER BY id_l, id_r",
+        [FLOOR],
     )
     columns = connection.execute("SELECT id_l, id_r, link_weight FROM assignable ORDER BY id_l, id_r").fetchnumpy()
     left, right = (columns[name].astype(np.int64) for name in ("id_l", "id_r"))
@@ -90,10 +91,10 @@ def assign_pairs(
     connection.unregister("chosen")
     best = (
         "SELECT *, row_number() OVER (PARTITION BY id_l ORDER BY link_weight DESC, id_r) AS rank FROM assignable"
-        f" QUALIFY rank <= {CANDIDATES}"
+        f" QUALIFY rank <= {CANDIDATES_KEPT}"
     )
-    write_with_record_ids(connection, "SELECT * FROM assigned", records, folder / "assigned.parquet")
-    write_with_record_ids(connection, best, records, folder / "candidates.parquet")
+    write_with_record_ids(connection, "SELECT * FROM assigned", records, ASSIGNED, folder)
+    write_with_record_ids(connection, best, records, CANDIDATES, folder)
     components, greedy, largest = report
     return Assigned(len(left), len(chosen), components, greedy, largest)
 
@@ -134,14 +135,16 @@ def _with_runner_up(exclusive: bool) -> str:
     )
 
 
-def write_with_record_ids(connection: duckdb.DuckDBPyConnection, query: str, records: tuple[Path, Path], target: Path) -> int:
+def write_with_record_ids(
+    connection: duckdb.DuckDBPyConnection, query: str, records: tuple[Path, Path], table: Table, folder: Path
+) -> int:
     """Write the pairs (id_l, id_r, …) of a query with their record ids, in order, and return how many."""
-    left, right = (f"read_parquet({literal(str(path))})" for path in records)
-    return write_parquet(
+    left, right = map(scan_file, records)
+    return table.write(
         connection,
         "SELECT pairs.*, l.record_id AS record_id_l, r.record_id AS record_id_r"
         f" FROM ({query}) pairs JOIN {left} l ON l.id = id_l JOIN {right} r ON r.id = id_r ORDER BY id_l, id_r",
-        target,
+        folder,
     )
 
 

@@ -18,7 +18,8 @@ from linkage.config import BlockingRule
 from linkage.pairs.blocking import block_numbers, pairs_of_rules
 from linkage.pairs.level_store import levels_of_pairs
 from linkage.pairs.sides import Sides
-from linkage.runs.sql import fetch_row, literal, quote
+from linkage.runs.sql import fetch_row, quote
+from linkage.runs.tables import ASSIGNED, PAIRS, SCORED_PAIRS, WIDER
 from linkage.weighing.scoring import may_reach, weights_query
 from linkage.weighing.trained_model import TrainedModel
 
@@ -41,21 +42,21 @@ def write_wider_pairs(
     sides: Sides,
     model: TrainedModel,
     rules: Sequence[BlockingRule],
-    tables: tuple[Path, Path, Path],
+    run: Path,
     records: tuple[Path, Path],
-    target: Path,
+    folder: Path,
 ) -> int:
     """Write the net (id_l, id_r, link_weight, weight_given_rival, proposed, record_id_l, record_id_r); returns its pairs.
 
-    `tables` are the level store (its frequencies beside it), the scored and the assigned pairs; `records` the two sides'
-    tables. Of mentions with no assigned pair of `SAFE` bits: scored pairs that are not assigned (`proposed`) and pairs that
-    looser keys propose and no rule does, together at most `PERSONS` a mention. Not in it: candidates below the floor of
-    scoring, which were not kept.
+    The level store and the scored pairs are those of `run`, the assigned pairs those of `folder`, where the net goes too;
+    `records` are the two sides' tables. Of mentions with no assigned pair of `SAFE` bits: scored pairs that are not assigned
+    (`proposed`) and pairs that looser keys propose and no rule does, together at most `PERSONS` a mention. Not in it:
+    candidates below the floor of scoring, which were not kept.
 
     `weight_given_rival` is w − log2(1 + 2^r), log2 odds of the pair against its strongest rival (w the link weight, r that of
     the rival) or neither being right: of the mention's other pairs, and of the pair its person is assigned in.
     """
-    known, scored, assigned = (f"read_parquet({literal(str(path))})" for path in tables)
+    known, scored, assigned = PAIRS.scan(run), SCORED_PAIRS.scan(run), ASSIGNED.scan(folder)
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE unsafe AS SELECT * FROM mentions"
         f" WHERE id NOT IN (SELECT id_l FROM {assigned} WHERE link_weight >= {SAFE!r})"
@@ -69,7 +70,7 @@ def write_wider_pairs(
         connection.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT * FROM ({looser}) ANTI JOIN {known} USING (id_l, id_r)")
         levels = levels_of_pairs(model.match, replace(sides, left="unsafe"), "SELECT * FROM fresh")
         reaching = f"SELECT * FROM ({levels}) WHERE {may_reach(model, FLOOR)}"
-        weighed = weights_query(model, reaching, tables[0].with_name("frequencies.parquet"))
+        weighed = weights_query(model, reaching, run)
         net += f" UNION ALL SELECT id_l, id_r, link_weight, false FROM ({weighed}) WHERE match_weight >= {FLOOR!r}"
     place = "row_number() OVER (PARTITION BY id_l ORDER BY link_weight DESC, id_r)"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE net AS SELECT * FROM ({net}) QUALIFY {place} <= {PERSONS}")
@@ -80,7 +81,7 @@ def write_wider_pairs(
         LEFT JOIN (SELECT id_r, max(link_weight) AS of_person FROM {assigned} GROUP BY id_r) USING (id_r)"""
     given = "link_weight - coalesce(greatest(rival, 0) + log2(1 + pow(2, -abs(rival))), 0)"
     query = f"SELECT id_l, id_r, link_weight, {given} AS weight_given_rival, proposed FROM ({with_rival})"
-    return write_with_record_ids(connection, query, records, target)
+    return write_with_record_ids(connection, query, records, WIDER, folder)
 
 
 def _within_budget(connection: duckdb.DuckDBPyConnection, sides: Sides, rules: Sequence[BlockingRule]) -> int:

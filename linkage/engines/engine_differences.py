@@ -10,7 +10,8 @@ import duckdb
 from linkage.model.match_model import MatchModel
 from linkage.pairs.level_store import levels_of_pairs
 from linkage.pairs.sides import Sides
-from linkage.runs.sql import fetch_row, literal, quote, quote_list
+from linkage.runs.exchange import scan_file
+from linkage.runs.sql import fetch_row, quote, quote_list
 
 COMPARED_PAIRS = 200_000
 
@@ -24,10 +25,10 @@ def compare_levels(
         The pairs compared, those with any level different, and a comparison the pairs that differ and between which
         levels (`spark`, `duckdb`: the level's number, -1 for a missing value).
     """
-    pairs = int(fetch_row(connection, "SELECT count(*) FROM read_parquet(?)", [str(store)])[0])
+    pairs = int(fetch_row(connection, f"SELECT count(*) FROM {scan_file(store)}")[0])
     share = min(1.0, COMPARED_PAIRS / max(pairs, 1))
     drawn = f" WHERE hash(id_l, id_r, {seed}) < {int(share * 2**64)}::UBIGINT" if share < 1 else ""
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE compared AS SELECT * FROM read_parquet({literal(str(store))}){drawn}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE compared AS SELECT * FROM {scan_file(store)}{drawn}")
     sides = _tables_of(connection, model, mentions, persons)
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE again AS "
@@ -62,8 +63,6 @@ def _tables_of(connection: duckdb.DuckDBPyConnection, model: MatchModel, mention
     rows = []
     for name, (path, ids) in names.items():
         wanted = f"SELECT unnest([{ids}]) FROM compared"
-        connection.execute(
-            f"CREATE OR REPLACE TABLE {name} AS SELECT {columns} FROM read_parquet({literal(str(path))}) WHERE id IN ({wanted})"
-        )
+        connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT {columns} FROM {scan_file(path)} WHERE id IN ({wanted})")
         rows.append(int(fetch_row(connection, f"SELECT count(*) FROM {name}")[0]))
     return Sides("mentions", "persons" if persons else "mentions", rows[0], rows[-1])

@@ -34,7 +34,9 @@ from linkage.pairs.frequencies import write_frequencies
 from linkage.pairs.level_store import levels_of_pairs, number_proposed_blocks
 from linkage.pairs.sides import Sides
 from linkage.runs import Progress
-from linkage.runs.sql import connect, literal, parquet_columns, write_parquet
+from linkage.runs.exchange import scan_file
+from linkage.runs.sql import connect, described_columns, file_literal, write_parquet
+from linkage.runs.tables import PAIRS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -207,11 +209,11 @@ class SparkConnection:
         """One Parquet file of the query's rows in their order: Spark's part files, which follow each other, put together."""
         folder = self._next_folder()
         _told_plainly(lambda: self._frame(query).write.parquet(f"file://{folder}"))
-        parts = ", ".join(literal(str(part)) for part in sorted(folder.glob("part-*.parquet")))
+        parts = f"read_parquet([{', '.join(file_literal(part) for part in sorted(folder.glob('part-*.parquet')))}])"
         # Spark has no unsigned integers; the contract's column of rule bits is one.
-        ruled = "blocking_rules" in parquet_columns(self._local, folder / "part-*.parquet")
+        ruled = "blocking_rules" in described_columns(self._local, parts)
         columns = "* REPLACE (blocking_rules::UINTEGER AS blocking_rules)" if ruled else "*"
-        rows = write_parquet(self._local, f"SELECT {columns} FROM read_parquet([{parts}])", target)
+        rows = write_parquet(self._local, f"SELECT {columns} FROM {parts}", target)
         shutil.rmtree(folder, ignore_errors=True)
         return rows
 
@@ -223,7 +225,7 @@ class SparkConnection:
                 continue
             place = self._next_folder().with_suffix(".parquet")
             write_parquet(self._local, draws.sql("duckdb"), place)
-            draws.replace(parse(f"SELECT * FROM read_parquet({literal(str(place))})"))
+            draws.replace(parse(f"SELECT * FROM {scan_file(place)}"))
 
     def _next_folder(self) -> Path:
         self._written += 1
@@ -255,7 +257,7 @@ def write_level_store_on_spark(
     sides: Sides,
     model: MatchModel,
     rules: Sequence[BlockingRule],
-    target: Path,
+    folder: Path,
     progress: Progress,
 ) -> dict[str, Any]:
     """As `write_level_store`, in one piece: Spark spills where DuckDB is given chunks.
@@ -266,7 +268,7 @@ def write_level_store_on_spark(
     progress("comparing candidate pairs", 0, 1)
     counts = number_proposed_blocks(connection, sides, rules)
     levels = levels_of_pairs(model, sides, pairs_of_rules(sides, len(rules), "blocks"))
-    written = write_parquet(connection, levels, target)
-    write_frequencies(connection, sides, model, target.with_name("frequencies.parquet"))
+    written = PAIRS.write(connection, levels, folder)
+    write_frequencies(connection, sides, model, folder)
     progress("comparing candidate pairs", 1, 1)
     return {"rules": [asdict(count) for count in counts], "candidate_pairs": written, "chunks": 1}

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -19,7 +18,7 @@ from splink.internals.settings import Settings
 from linkage.config import BlockingRule, FieldKind, ProjectSpec
 from linkage.model.comparisons import build_comparison
 from linkage.model.match_model import ComparedField, FrequencyAdjustment, MatchModel, ModelLevel
-from linkage.runs.files import write_json
+from linkage.runs.tables import MODEL
 
 
 def build_model(spec: ProjectSpec, kinds: Mapping[str, FieldKind]) -> MatchModel:
@@ -39,14 +38,18 @@ def build_model(spec: ProjectSpec, kinds: Mapping[str, FieldKind]) -> MatchModel
     )
 
 
-def save_model(model: MatchModel, path: Path) -> None:
-    """Write model.json."""
-    write_json(path, splink_settings(model).as_dict())
+def save_model(model: MatchModel, folder: Path) -> None:
+    """Write the model into a folder."""
+    MODEL.write(folder, splink_settings(model).as_dict())
 
 
-def load_model(path: Path) -> MatchModel:
-    """Read model.json back."""
-    return model_of(json.loads(path.read_text(encoding="utf-8")))
+def load_model(run: Path) -> MatchModel:
+    """The model of a run.
+
+    Raises:
+        RunDirectoryError: the run has none yet.
+    """
+    return model_of(MODEL.read(run))
 
 
 def model_of(settings: Mapping[str, Any]) -> MatchModel:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 
@@ -62,9 +61,9 @@ def analyse_blocking(
     rules: Sequence[BlockingRule],
     threads: int,
     anchors: str | None,
-    scored: Path | None,
+    scored: str | None,
 ) -> BlockingAnalysis:
-    """Count, forecast and estimate; `anchors` is a query of (id_l, id_r), `scored` the run's scored_pairs.parquet."""
+    """Count, forecast and estimate; `anchors` is a query of (id_l, id_r), `scored` SQL of the run's scored pairs."""
     counts = number_blocks(connection, sides, rules, "analysis")
     by_rule = pairs_by_rule(sides, len(rules), "analysis")
     new = [int(fetch_row(connection, f"SELECT count(*) FROM ({part})")[0]) for part in by_rule]
@@ -95,14 +94,14 @@ def _anchors_found(connection: duckdb.DuckDBPyConnection, rules: int, anchors: s
     return numbers[1 : rules + 1], numbers[rules + 1 :], numbers[0]
 
 
-def _capture_recapture(connection: duckdb.DuckDBPyConnection, scored: Path) -> tuple[int, float | None]:
+def _capture_recapture(connection: duckdb.DuckDBPyConnection, scored: str) -> tuple[int, float | None]:
     likely, once, twice = (
         int(value)
         for value in fetch_row(
             connection,
             "SELECT count(*), count(*) FILTER (bit_count(blocking_rules) = 1), count(*) FILTER (bit_count(blocking_rules) = 2)"
-            " FROM read_parquet(?) WHERE link_weight >= ?",
-            [str(scored), LIKELY],
+            f" FROM {scored} WHERE link_weight >= ?",
+            [LIKELY],
         )
     )
     # Chao's bias-corrected form needs no pair to be found exactly twice.

@@ -13,7 +13,7 @@ from linkage.model.settings import build_model, columns_needed
 from linkage.pairs.blocking_analysis import LIKELY, BlockingAnalysis, analyse_blocking
 from linkage.pairs.sides import SAME_NUMBER, Sides, open_tables
 from linkage.pairs.suggestion import SuggestedRule, suggest_rules
-from linkage.runs.sql import literal
+from linkage.runs.tables import MENTIONS, PERSONS, SCORED_PAIRS
 
 UNFIT_KEYS = ("_text", "_flags", "_precision", "_repaired", "_lunar_as_solar", "_level", "_variant", "_tone", "_digits", "_day")
 """Keys that say little by themselves, or the same as another."""
@@ -24,8 +24,8 @@ def analyse_run_blocking(
 ) -> BlockingAnalysis:
     """Analyse the project's rules on a run that has standardised tables (and scored pairs, for the recall estimate)."""
     sides, anchors = _open(connection, spec, kinds, run, columns_needed(spec, build_model(spec, kinds)))
-    scored = run / "scored_pairs.parquet"
-    return analyse_blocking(connection, sides, spec.blocking.predict, spec.threads, anchors, scored if scored.is_file() else None)
+    scored = SCORED_PAIRS.scan(run) if SCORED_PAIRS.is_in(run) else None
+    return analyse_blocking(connection, sides, spec.blocking.predict, spec.threads, anchors, scored)
 
 
 def suggest_run_rules(
@@ -48,10 +48,8 @@ def suggest_run_rules(
     ]
     sides, anchors = _open(connection, spec, kinds, run, keys)
     targets = [anchors] if anchors else []
-    if (run / "scored_pairs.parquet").is_file():
-        targets.append(
-            f"SELECT id_l, id_r FROM read_parquet({literal(str(run / 'scored_pairs.parquet'))}) WHERE link_weight >= {LIKELY}"
-        )
+    if SCORED_PAIRS.is_in(run):
+        targets.append(f"SELECT id_l, id_r FROM {SCORED_PAIRS.scan(run)} WHERE link_weight >= {LIKELY}")
     if not targets:
         raise LinkageError(
             "there is nothing to learn rules from", "Run the project as far as `score`, or use sides that carry personal numbers."
@@ -65,7 +63,7 @@ def _open(
 ) -> tuple[Sides, str | None]:
     numbered = "personal_number" in kinds and spec.right is not None
     wanted = [*columns, "personal_number"] if numbered else columns
-    sides = open_tables(connection, run / "mentions.parquet", run / "persons.parquet" if spec.right else None, set(wanted))
+    sides = open_tables(connection, MENTIONS.path(run), PERSONS.path(run) if spec.right else None, set(wanted))
     return sides, SAME_NUMBER if numbered else None
 
 

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import duckdb
 
-from linkage.errors import LinkageError
 from linkage.model.match_model import ComparedField, MatchModel
 from linkage.pairs.sides import Sides, value_hash
-from linkage.runs.sql import literal, quote, quote_list, write_parquet
+from linkage.runs.sql import quote, quote_list
+from linkage.runs.tables import FREQUENCIES
 
 
-def write_frequencies(connection: duckdb.DuckDBPyConnection, sides: Sides, model: MatchModel, target: Path) -> None:
-    """Write frequencies.parquet (is_right, id, tf_*): how frequent a record's value is in each column that adjusts weights.
+def write_frequencies(connection: duckdb.DuckDBPyConnection, sides: Sides, model: MatchModel, folder: Path) -> None:
+    """Write `frequencies` (is_right, id, tf_*): how frequent a record's value is in each column that adjusts weights.
 
     Nothing is written where no column does.
     """
@@ -41,24 +41,20 @@ def write_frequencies(connection: duckdb.DuckDBPyConnection, sides: Sides, model
         f"SELECT {is_right} AS is_right, t.id, {shown} FROM {quote(table)} t {joins}"
         for is_right, table in (("false", sides.left), ("true", sides.right))
     )
-    write_parquet(connection, f"SELECT * FROM ({both}) ORDER BY is_right, id", target)
+    FREQUENCIES.write(connection, f"SELECT * FROM ({both}) ORDER BY is_right, id", folder)
 
 
-def with_frequencies(model: MatchModel, pairs: str, frequencies: Path) -> str:
-    """SQL that adds to a query of pairs with levels their frequencies (`pair_column`), from the file of `write_frequencies`.
+def with_frequencies(model: MatchModel, pairs: str, run: Path) -> str:
+    """SQL that adds to a query of pairs with levels their frequencies (`pair_column`), from the run's table of them.
 
     Raises:
-        LinkageError: when the file is needed and not there.
+        RunDirectoryError: the table is needed and not there.
     """
     adjusted = [field for field in model.fields if field.adjusted_levels]
     if not adjusted:
         return pairs
-    if not frequencies.is_file():
-        raise LinkageError(
-            "this run has no frequencies.parquet", "An older version made it: run the project again, from the stage `block` on."
-        )
     shown = quote_list(f"tf_{column}" for column in model.frequency_columns)
-    held = f"SELECT id, {shown} FROM read_parquet({literal(str(frequencies))})"
+    held = f"SELECT id, {shown} FROM {FREQUENCIES.scan(run)}"
     of_pair = ", ".join(
         f"CASE {quote(field.gamma)} "
         + " ".join(

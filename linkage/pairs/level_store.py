@@ -17,7 +17,8 @@ from linkage.pairs.conditions import ask_hashes
 from linkage.pairs.frequencies import write_frequencies
 from linkage.pairs.sides import Sides, record_hash
 from linkage.runs import Progress
-from linkage.runs.sql import QUICK, fetch_row, literal, quote, quote_list, write_parquet
+from linkage.runs.sql import QUICK, fetch_row, file_literal, quote, quote_list, write_parquet
+from linkage.runs.tables import PAIRS
 
 PROPOSALS_A_CHUNK = 100_000_000
 PROPOSALS_A_SLICE = 2_000_000
@@ -34,10 +35,10 @@ def write_level_store(
     sides: Sides,
     model: MatchModel,
     rules: Sequence[BlockingRule],
-    target: Path,
+    folder: Path,
     progress: Progress,
 ) -> dict[str, Any]:
-    """Write pairs.parquet (id_l, id_r, blocking_rules, gamma_*), in no order, and frequencies.parquet beside it.
+    """Write `pairs` (id_l, id_r, blocking_rules, gamma_*), in no order, and `frequencies` beside it.
 
     Nearly in that of the ids, as the pairs come: to sort forty million would cost a quarter of all that is done here. Left
     ids are worked through in chunks of about a hundred million proposals (a pair may be proposed by several rules), so memory
@@ -54,6 +55,7 @@ def write_level_store(
     chunks = max(1, -(-proposals // PROPOSALS_A_CHUNK))
     slices = max(1, -(-proposals // (chunks * PROPOSALS_A_SLICE)))
     steps = chunks * (len(rules) + 1)
+    target = PAIRS.path(folder)
     parts = [target.with_suffix(f".{chunk}.parquet") for chunk in range(chunks)] if chunks > 1 else [target]
     written = 0
     for chunk, part in enumerate(parts):
@@ -71,11 +73,11 @@ def write_level_store(
         written += write_parquet(connection, levels_of_pairs(model, sides, "SELECT * FROM proposed", by_value), part, QUICK)
     connection.execute("DROP TABLE proposed")
     if chunks > 1:
-        files = ", ".join(literal(str(part)) for part in parts)
-        write_parquet(connection, f"SELECT * FROM read_parquet([{files}])", target, QUICK)
+        files = ", ".join(file_literal(part) for part in parts)
+        PAIRS.write(connection, f"SELECT * FROM read_parquet([{files}])", folder, QUICK)
         for part in parts:
             part.unlink()
-    write_frequencies(connection, sides, model, target.with_name("frequencies.parquet"))
+    write_frequencies(connection, sides, model, folder)
     progress("comparing candidate pairs", steps, steps)
     return {"rules": [asdict(count) for count in counts], "candidate_pairs": written, "chunks": chunks}
 

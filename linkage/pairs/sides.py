@@ -13,7 +13,9 @@ from pathlib import Path
 import duckdb
 
 from linkage.errors import LinkageError
-from linkage.runs.sql import fetch_row, from_two_starts, literal, quote, quote_list
+from linkage.runs.exchange import scan_file
+from linkage.runs.sql import described_columns, fetch_row, from_two_starts, quote, quote_list
+from linkage.runs.tables import QUARANTINE
 
 SAME_NUMBER = "SELECT l.id AS id_l, r.id AS id_r FROM mentions l JOIN persons r ON l.personal_number = r.personal_number"
 """Anchor pairs: both sides carry the same personal number."""
@@ -72,8 +74,8 @@ def open_tables(connection: duckdb.DuckDBPyConnection, mentions: Path, persons: 
 
 
 def _open(connection: duckdb.DuckDBPyConnection, name: str, path: Path, columns: Collection[str]) -> tuple[int, dict[str, str]]:
-    file = f"read_parquet({literal(str(path))})"
-    types = {str(row[0]): str(row[1]) for row in connection.execute(f"DESCRIBE SELECT * FROM {file}").fetchall()}
+    file = scan_file(path)
+    types = described_columns(connection, file)
     missing = sorted(set(columns) - set(types))
     if missing:
         raise LinkageError(
@@ -85,7 +87,7 @@ def _open(connection: duckdb.DuckDBPyConnection, name: str, path: Path, columns:
         connection, f"SELECT count(*), count(DISTINCT id), min(id), max(id) FROM {quote(name)}"
     )
     if rows == 0:
-        raise LinkageError(f"{path.name} holds no usable rows", "quarantine.parquet says why each row was set aside.")
+        raise LinkageError(f"{path.name} holds no usable rows", f"{QUARANTINE.file} says why each row was set aside.")
     if (distinct, first, last) != (rows, 1, rows):
         # Splink does not look: with an id twice, every pair of it would be counted twice and more.
         raise LinkageError(f"{path.name} has ids that are not 1 to {rows}, each once", "Run the stage `read` again.")

@@ -1,10 +1,10 @@
 """From links to action: what each record comes to, which fields differ, and the work lists that follow.
 
 Contract: `write_field_differences` compares the values of assigned pairs, which no threshold changes; `write_outcomes`
-reads these and a run's other tables and writes outcomes.parquet (exactly one row a mention and one a person without an
-accepted link) and differences.parquet (one row a differing field of an accepted link, values as in the sources).
-Everything else works on a reconciled run directory: work lists out and back (worklists.parquet, verifications.parquet),
-summaries, number proposals (number_proposals.parquet), pre-filled entries, handed-back registers (handback.parquet); or
+reads these and a run's other tables and writes `outcomes` (exactly one row a mention and one a person without an accepted
+link) and `differences` (one row a differing field of an accepted link, values as in the sources).
+Everything else works on a reconciled run directory: work lists out and back (`worklists`, `verifications`), summaries, number
+proposals (`number_proposals`), pre-filled entries, handed-back registers (`handback`); or
 on files of their own: the book inventory, acceptance plans and judgements. Codes, labels, verifiers and acts come from
 configs/outcomes.yaml, a proposal replaceable without code. A civil-status act is never proposed merely to match the
 other base. Register values stand in tables and workbooks only, never in a message.

@@ -18,7 +18,7 @@ from linkage.errors import SourceError
 from linkage.reconcile import workbook_words as texts
 from linkage.reconcile.acceptance_plan import AcceptancePlan, plan_acceptance
 from linkage.reconcile.list_files import read_table
-from linkage.reconcile.side_files import tidy_sql
+from linkage.reconcile.side_tables import tidy_sql
 from linkage.runs.sql import connect, literal, quote
 from linkage.vietnamese import tone_key
 

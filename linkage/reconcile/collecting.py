@@ -16,18 +16,14 @@ import pyarrow as pa
 from linkage.errors import LinkageError
 from linkage.reconcile import workbook_words as texts
 from linkage.reconcile.codes import OUTCOMES_FILE, load_codes
-from linkage.reconcile.side_files import scan
 from linkage.reconcile.spreadsheets import Column, WorkbookSheet, row_xml, write_workbook
-from linkage.reconcile.worklists import ISSUED
-from linkage.runs.sql import connect, write_parquet
+from linkage.runs.sql import connect
+from linkage.runs.tables import VERIFICATIONS, WORKLISTS
 from linkage.vietnamese import parse_date
 from linkage.words.offices import REFUSALS
 
 if TYPE_CHECKING:
     import duckdb
-
-VERIFICATIONS = "verifications.parquet"
-"""In the run directory: side, record_id, result, status, verified_on, officer, remark, workbook; the latest answer a record."""
 
 REFUSED = "refused_rows.xlsx"
 """In the collected folder: what was refused or missed, with the reason, for those who sent it."""
@@ -64,7 +60,7 @@ class _Row:
 
 
 def collect_worklists(run: Path, folder: Path, *, today: date, codes: Path = OUTCOMES_FILE) -> Collected:
-    """Read every .xlsx under `folder`, refuse bad rows with their reasons, and bring verifications.parquet up to date.
+    """Read every .xlsx under `folder`, refuse bad rows with their reasons, and bring the run's verifications up to date.
 
     `today` bounds the dates of verification. A workbook may have any name; rows are known by their key. Collecting the same
     workbooks again changes nothing. A refused row leaves an earlier answer as it was.
@@ -72,7 +68,7 @@ def collect_worklists(run: Path, folder: Path, *, today: date, codes: Path = OUT
     Raises:
         LinkageError: no work lists were issued from this run, or the folder has no workbook.
     """
-    if not (run / ISSUED).is_file():
+    if not WORKLISTS.is_in(run):
         raise LinkageError(f"no work lists were issued from {run}", "Write them first: `linkage reconcile RUN --worklists DIR`.")
     paths = sorted(path for path in folder.rglob("*.xlsx") if not path.name.startswith((".", "~$")) and path.name != REFUSED)
     if not paths:
@@ -114,7 +110,7 @@ def collect_worklists(run: Path, folder: Path, *, today: date, codes: Path = OUT
 
 def _issued(connection: duckdb.DuckDBPyConnection, run: Path) -> dict[str, tuple[str, str, str, str]]:
     """Key → side, record id, check of the locked cells, workbook."""
-    rows = connection.execute(f'SELECT key, side, record_id, "check", workbook FROM {scan(run / ISSUED)}').fetchall()
+    rows = connection.execute(f'SELECT key, side, record_id, "check", workbook FROM {WORKLISTS.scan(run)}').fetchall()
     return {row[0]: (row[1], row[2], row[3], row[4]) for row in rows}
 
 
@@ -226,17 +222,13 @@ _COLUMNS = pa.schema(
 
 def _keep(connection: duckdb.DuckDBPyConnection, run: Path, answers: list[tuple[Any, ...]]) -> None:
     """New answers replace earlier ones of the same record; the file is replaced whole."""
-    target = run / VERIFICATIONS
     columns = list(zip(*answers, strict=True)) if answers else [()] * len(_COLUMNS)
     arrays = [pa.array(column, field.type) for column, field in zip(columns, _COLUMNS, strict=True)]
     connection.register("wl_answers", pa.Table.from_arrays(arrays, schema=_COLUMNS))
     query = "SELECT * FROM wl_answers"
-    if target.is_file():
-        earlier = scan(target)
-        query += f" UNION ALL SELECT e.* FROM {earlier} e ANTI JOIN wl_answers USING (side, record_id)"
-    partial = target.with_name(f".{target.name}.partial")
-    write_parquet(connection, f"SELECT * FROM ({query}) ORDER BY side, record_id", partial)
-    partial.replace(target)
+    if VERIFICATIONS.is_in(run):
+        query += f" UNION ALL SELECT e.* FROM {VERIFICATIONS.scan(run)} e ANTI JOIN wl_answers USING (side, record_id)"
+    VERIFICATIONS.write(connection, f"SELECT * FROM ({query}) ORDER BY side, record_id", run)
     connection.unregister("wl_answers")
 
 

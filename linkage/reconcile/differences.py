@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkage.config import FieldKind
-from linkage.reconcile.side_files import SideFiles, scan, tidy_sql
-from linkage.runs.sql import literal, quote, quote_list, write_parquet
+from linkage.reconcile.side_tables import SideTables, tidy_sql
+from linkage.runs.sql import literal, quote, quote_list
+from linkage.runs.tables import ASSIGNED, FIELD_DIFFERENCES
 from linkage.vietnamese.letters_sql import fold_sql
 
 if TYPE_CHECKING:
@@ -40,37 +41,38 @@ UNIT_WORDS = "ubnd|uy  ban  nhan  dan|xa|phuong|thi  tran|tt|quan|huyen|thi  xa|
 
 
 def write_field_differences(
-    connection: duckdb.DuckDBPyConnection, run: Path, kinds: Mapping[str, FieldKind], assigned: Path, target: Path
+    connection: duckdb.DuckDBPyConnection, run: Path, kinds: Mapping[str, FieldKind], folder: Path
 ) -> int:
-    """Write the differences of every pair a mention may come to stand for, whatever the thresholds; returns the rows.
+    """Write the differences of every pair a mention may come to stand for into `folder`; returns the rows.
 
-    The pairs are the assigned ones and those of `same_number`; columns as `classify_differences` has them, and record ids.
+    No threshold changes them: the pairs are the assigned ones and those of `same_number`; columns as `classify_differences`
+    has them, and record ids.
     """
-    sides = SideFiles.of(run)
+    sides = SideTables.of(run)
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE rc_comparable AS"
-        f" SELECT id_l, id_r FROM {scan(assigned)} UNION FROM ({same_number(sides, kinds)})"
+        f" SELECT id_l, id_r FROM {ASSIGNED.scan(run)} UNION FROM ({same_number(sides, kinds)})"
     )
     classify_differences(connection, sides, kinds, "rc_comparable", "rc_classified")
-    return write_parquet(
+    return FIELD_DIFFERENCES.write(
         connection,
         f"""SELECT c.*, m.record_id AS record_id_l, p.record_id AS record_id_r FROM rc_classified c
-        JOIN {scan(sides.mentions)} m ON m.id = id_l JOIN {scan(sides.persons)} p ON p.id = id_r
+        JOIN {sides.mentions} m ON m.id = id_l JOIN {sides.persons} p ON p.id = id_r
         ORDER BY record_id_l, record_id_r, field""",
-        target,
+        folder,
     )
 
 
-def same_number(sides: SideFiles, kinds: Mapping[str, FieldKind]) -> str:
+def same_number(sides: SideTables, kinds: Mapping[str, FieldKind]) -> str:
     """A query of the pairs that carry the same personal number: id_l, id_r."""
     if kinds.get("personal_number") is not FieldKind.personal_number or sides.within:
         return "SELECT NULL::INTEGER AS id_l, NULL::INTEGER AS id_r WHERE false"
-    return f"""SELECT m.id AS id_l, min(p.id) AS id_r FROM {scan(sides.mentions)} m
-        JOIN {scan(sides.persons)} p USING (personal_number) GROUP BY m.id"""
+    return f"""SELECT m.id AS id_l, min(p.id) AS id_r FROM {sides.mentions} m
+        JOIN {sides.persons} p USING (personal_number) GROUP BY m.id"""
 
 
 def classify_differences(
-    connection: duckdb.DuckDBPyConnection, sides: SideFiles, kinds: Mapping[str, FieldKind], pairs: str, table: str
+    connection: duckdb.DuckDBPyConnection, sides: SideTables, kinds: Mapping[str, FieldKind], pairs: str, table: str
 ) -> None:
     """Make the temporary table `table`: a row a differing field of a pair.
 
@@ -89,7 +91,7 @@ def classify_differences(
         connection.execute(f"INSERT INTO {quote(table)} {part}")
 
 
-def _of_field(field: str, kind: FieldKind, sides: SideFiles, pairs: str) -> str:
+def _of_field(field: str, kind: FieldKind, sides: SideTables, pairs: str) -> str:
     rule = _RULES[kind].format(f=field)
     known = _KNOWN.get(kind, '{side}."{f}" IS NOT NULL')
     known_l, known_r = (known.format(side=side, f=field) for side in ("l", "r"))
@@ -124,22 +126,22 @@ def _of_field(field: str, kind: FieldKind, sides: SideFiles, pairs: str) -> str:
     """
 
 
-def _keys(field: str, kind: FieldKind, path: Path, read: Collection[str]) -> str:
+def _keys(field: str, kind: FieldKind, table: str, read: Collection[str]) -> str:
     """A query of a side's ids and the keys to `read`; for places also `unit_name`, made once a distinct text."""
-    keys = f"SELECT id, {quote_list(sorted(read))} FROM {scan(path)}"
+    keys = f"SELECT id, {quote_list(sorted(read))} FROM {table}"
     if kind is not FieldKind.place:
         return keys
     fold = quote(f"{field}_fold")
-    texts = f"SELECT DISTINCT {fold} FROM {scan(path)}"
+    texts = f"SELECT DISTINCT {fold} FROM {table}"
     return f"SELECT * FROM ({keys}) LEFT JOIN (SELECT {fold}, {unit_name(fold)} AS unit_name FROM ({texts})) USING ({fold})"
 
 
-def _values(field: str, kind: FieldKind, path: Path) -> str:
+def _values(field: str, kind: FieldKind, table: str) -> str:
     """A query of a side's ids and values as they stand in the source; for places also `clean`, made once a distinct text."""
-    values = f"SELECT id, {quote(field)} AS value FROM {scan(path)}"
+    values = f"SELECT id, {quote(field)} AS value FROM {table}"
     if kind is not FieldKind.place:
         return values
-    texts = f"SELECT DISTINCT {quote(field)} AS value FROM {scan(path)}"
+    texts = f"SELECT DISTINCT {quote(field)} AS value FROM {table}"
     return f"SELECT * FROM ({values}) LEFT JOIN (SELECT value, {tidy_sql('value')} AS clean FROM ({texts})) USING (value)"
 
 

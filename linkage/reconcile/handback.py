@@ -16,8 +16,9 @@ from linkage.config import FieldKind
 from linkage.errors import LinkageError
 from linkage.reconcile.differences import classify_differences, unit_name
 from linkage.reconcile.rivals import CLASHING, DIFFERENT_PERSON
-from linkage.reconcile.side_files import SideFiles, columns_of, scan
-from linkage.runs.sql import connect, write_parquet
+from linkage.reconcile.side_tables import SideTables
+from linkage.runs.sql import connect, described_columns
+from linkage.runs.tables import HANDBACK, HANDBACK_DIFFERENCES, LINKS, RAW_MENTIONS, RAW_PERSONS
 from linkage.vietnamese.letters_sql import fold_sql
 
 if TYPE_CHECKING:
@@ -42,32 +43,33 @@ class Handback:
 
 
 def reconcile_handback(run: Path, kinds: Mapping[str, FieldKind]) -> Handback:
-    """Write handback.parquet (state, how, record_id_l, record_id_r) and handback_differences.parquet into the run.
+    """Write the tables `handback` (state, how, record_id_l, record_id_r) and `handback_differences` into the run.
 
-    `kinds` are the fields both sides have. Every own and every handed-back row stands in handback.parquet exactly once.
+    `kinds` are the fields both sides have. Every own and every handed-back row stands in `handback` exactly once.
 
     Raises:
         LinkageError: the run links within one table, or its rows lack the parts of the book key.
     """
-    sides = SideFiles.of(run)
+    sides = SideTables.of(run)
     if sides.within:
         raise LinkageError(f"{run} links within one table", "Give the handed-back rows as the right side of the project file.")
     with connect() as connection:
-        for path in (sides.raw_mentions, sides.raw_persons):
-            lacking = {"registering_office", "book_number", "entry_number", "registration_date"} - columns_of(connection, path)
+        for raw in (RAW_MENTIONS, RAW_PERSONS):
+            known = described_columns(connection, raw.scan(run))
+            lacking = {"registering_office", "book_number", "entry_number", "registration_date"} - set(known)
             if lacking:
                 raise LinkageError(
-                    f"{path.name} lacks {', '.join(sorted(lacking))}", "These fields are the key of an entry in its book."
+                    f"{raw.file} lacks {', '.join(sorted(lacking))}", "These fields are the key of an entry in its book."
                 )
         _pair(connection, run, sides)
         classify_differences(connection, sides, kinds, "hb_pairs", "hb_differences")
         states = _write_states(connection, run, sides)
-        write_parquet(
+        HANDBACK_DIFFERENCES.write(
             connection,
             f"""SELECT l.record_id AS record_id_l, r.record_id AS record_id_r, field, class, value_l, value_r FROM hb_differences
-            JOIN {scan(sides.mentions)} l ON l.id = id_l JOIN {scan(sides.persons)} r ON r.id = id_r
+            JOIN {sides.mentions} l ON l.id = id_l JOIN {sides.persons} r ON r.id = id_r
             ORDER BY record_id_l, field""",
-            run / "handback_differences.parquet",
+            run,
         )
         conflicts = connection.execute(
             "SELECT field, count(*) FROM hb_differences"
@@ -78,7 +80,7 @@ def reconcile_handback(run: Path, kinds: Mapping[str, FieldKind]) -> Handback:
     return Handback(states, int(how.get("key", 0)), int(how.get("link", 0)), dict(conflicts))
 
 
-def _pair(connection: duckdb.DuckDBPyConnection, run: Path, sides: SideFiles) -> None:
+def _pair(connection: duckdb.DuckDBPyConnection, run: Path, sides: SideTables) -> None:
     """hb_pairs: id_l, id_r, how; one to one, the key first."""
     for table, raw in (("hb_here", sides.raw_mentions), ("hb_there", sides.raw_persons)):
         year = "regexp_extract(registration_date, '([0-9]{4})', 1)"
@@ -88,7 +90,7 @@ def _pair(connection: duckdb.DuckDBPyConnection, run: Path, sides: SideFiles) ->
             SELECT id, concat_ws('|', {unit_name(fold_sql("registering_office"))},
                     regexp_replace(book_number, '(^|[^0-9])0+|\\s', '\\1', 'g'), {number}, {year}) AS key,
                 {number} <> '' AND book_number IS NOT NULL AND registering_office IS NOT NULL AND {year} <> '' AS whole
-            FROM {scan(raw)}"""
+            FROM {raw}"""
         )
         connection.execute(f"DELETE FROM {table} WHERE NOT coalesce(whole, false)")
         connection.execute(
@@ -98,9 +100,9 @@ def _pair(connection: duckdb.DuckDBPyConnection, run: Path, sides: SideFiles) ->
         f"""CREATE OR REPLACE TEMP TABLE hb_pairs AS
         WITH keyed AS (SELECT h.id AS id_l, t.id AS id_r FROM hb_here_once h JOIN hb_there_once t USING (key)),
         linked AS (
-            SELECT m.id AS id_l, p.id AS id_r FROM {scan(run / "links.parquet")} k
-            JOIN {scan(sides.mentions)} m ON m.record_id = k.record_id_l
-            JOIN {scan(sides.persons)} p ON p.record_id = k.record_id_r
+            SELECT m.id AS id_l, p.id AS id_r FROM {LINKS.scan(run)} k
+            JOIN {sides.mentions} m ON m.record_id = k.record_id_l
+            JOIN {sides.persons} p ON p.record_id = k.record_id_r
             WHERE k.decision = 'link' AND m.id NOT IN (SELECT id_l FROM keyed) AND p.id NOT IN (SELECT id_r FROM keyed)
             QUALIFY row_number() OVER (PARTITION BY p.id ORDER BY k.link_weight DESC, m.id) = 1
         )
@@ -108,10 +110,9 @@ def _pair(connection: duckdb.DuckDBPyConnection, run: Path, sides: SideFiles) ->
     )
 
 
-def _write_states(connection: duckdb.DuckDBPyConnection, run: Path, sides: SideFiles) -> dict[str, int]:
-    here, there = (scan(path) for path in (sides.mentions, sides.persons))
-    target = run / "handback.parquet"
-    write_parquet(
+def _write_states(connection: duckdb.DuckDBPyConnection, run: Path, sides: SideTables) -> dict[str, int]:
+    here, there = sides.mentions, sides.persons
+    HANDBACK.write(
         connection,
         f"""WITH judged AS (
             SELECT id_l, id_r, how, {CLASHING} AS clashing, bool_or(class = 'real') AS conflicting
@@ -124,7 +125,7 @@ def _write_states(connection: duckdb.DuckDBPyConnection, run: Path, sides: SideF
         UNION ALL SELECT 'only_here', NULL, record_id, NULL FROM {here} WHERE id NOT IN (SELECT id_l FROM hb_pairs)
         UNION ALL SELECT 'only_there', NULL, NULL, record_id FROM {there} WHERE id NOT IN (SELECT id_r FROM hb_pairs)
         ORDER BY record_id_l NULLS LAST, record_id_r""",
-        target,
+        run,
     )
-    counted = dict(connection.execute(f"SELECT state, count(*) FROM {scan(target)} GROUP BY state").fetchall())
+    counted = dict(connection.execute(f"SELECT state, count(*) FROM {HANDBACK.scan(run)} GROUP BY state").fetchall())
     return {state: int(counted.get(state, 0)) for state in STATES}

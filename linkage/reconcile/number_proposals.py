@@ -6,7 +6,6 @@ claim or whose number another entry carries already, and twins and close runners
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from linkage.errors import LinkageError
 from linkage.reconcile import workbook_words as texts
-from linkage.reconcile.side_files import SideFiles, columns_of, require_outcomes, scan
+from linkage.reconcile.side_tables import SideTables
 from linkage.reconcile.spreadsheets import (
     COUNT,
     TEXT,
@@ -24,15 +23,12 @@ from linkage.reconcile.spreadsheets import (
     text_sql,
     write_workbook,
 )
-from linkage.runs.sql import connect, quote, write_parquet
+from linkage.runs.sql import connect, described_columns, quote
+from linkage.runs.tables import LINKS, NUMBER_PROPOSALS, OUTCOMES, THRESHOLDS
 from linkage.words.fields import field_word
 
 if TYPE_CHECKING:
     import duckdb
-
-PROPOSALS = "number_proposals.parquet"
-"""In the run directory: record_id, person_record_id, personal_number, link_weight, match_probability, runner_up_margin, reason,
-error_bound, withheld (NULL for a proposal), a row an entry without a number that has an accepted or reviewed link."""
 
 
 @dataclass(frozen=True)
@@ -41,30 +37,31 @@ class Proposals:
 
     proposed: int
     withheld: Mapping[str, int]
-    error_bound: float | None
-    """False links / accepted links that the run's thresholds expect by the model; None where the run has no thresholds."""
+    error_bound: float
+    """False links / accepted links that the run's thresholds expect by the model."""
 
 
 def propose_numbers(
     run: Path, *, headers: Mapping[str, str] | None = None, workbook: Path | None = None, runner_up_margin: float = 3.0
 ) -> Proposals:
-    """Write number_proposals.parquet into a reconciled run, and the proposals as a workbook when a path is given.
+    """Write the table `number_proposals` into a reconciled run, and the proposals as a workbook when a path is given.
 
     `runner_up_margin` (bits of link weight) is how far the next candidate must be behind where nobody reviewed the pair.
 
     Raises:
         LinkageError: the run has no outcomes, or its two sides do not both have personal numbers.
     """
-    require_outcomes(run)
-    sides = SideFiles.of(run)
-    bound = _error_bound(run)
+    OUTCOMES.scan(run)
+    sides = SideTables.of(run)
+    bound = THRESHOLDS.read(run)["expected_false_link_rate"]
     with connect() as connection:
-        if not all("personal_number" in columns_of(connection, path) for path in (sides.mentions, sides.persons)):
+        if not all("personal_number" in described_columns(connection, side) for side in (sides.mentions, sides.persons)):
             raise LinkageError(
                 f"{run}: not both sides have a personal_number", "Numbers are proposed from a run against the population."
             )
         _propose(connection, run, sides, bound, runner_up_margin)
-        rows = connection.execute(f"SELECT withheld, count(*) FROM {scan(run / PROPOSALS)} GROUP BY ALL ORDER BY ALL").fetchall()
+        counted = f"SELECT withheld, count(*) FROM {NUMBER_PROPOSALS.scan(run)} GROUP BY ALL ORDER BY ALL"
+        rows = connection.execute(counted).fetchall()
         if workbook is not None:
             _write(connection, run, headers or {}, workbook)
     counts = {reason: int(n) for reason, n in rows}
@@ -72,18 +69,9 @@ def propose_numbers(
     return Proposals(proposed, counts, bound)
 
 
-def _error_bound(run: Path) -> float | None:
-    thresholds = run / "thresholds.json"
-    held = json.loads(thresholds.read_text(encoding="utf-8")) if thresholds.is_file() else {}
-    value = held.get("expected_false_link_rate")
-    return float(value) if value is not None else None
-
-
-def _propose(connection: duckdb.DuckDBPyConnection, run: Path, sides: SideFiles, bound: float | None, margin: float) -> None:
-    links, mentions, persons, outcomes = (
-        scan(path) for path in (run / "links.parquet", sides.mentions, sides.persons, run / "outcomes.parquet")
-    )
-    columns = columns_of(connection, sides.persons)
+def _propose(connection: duckdb.DuckDBPyConnection, run: Path, sides: SideTables, bound: float, margin: float) -> None:
+    links, mentions, persons, outcomes = LINKS.scan(run), sides.mentions, sides.persons, OUTCOMES.scan(run)
+    columns = set(described_columns(connection, sides.persons))
     parents = [f"x.{quote(f)} = y.{quote(f)}" for f in ("mother_name_fold", "father_name_fold") if f in columns]
     twins = "SELECT NULL::INTEGER AS id WHERE false"
     if parents and {"birth_date", "full_name_given_fold"} <= columns:
@@ -91,7 +79,7 @@ def _propose(connection: duckdb.DuckDBPyConnection, run: Path, sides: SideFiles,
             f"SELECT DISTINCT x.id FROM {persons} x JOIN {persons} y ON x.birth_date = y.birth_date AND ({' OR '.join(parents)})"
             " WHERE x.full_name_given_fold <> y.full_name_given_fold"
         )
-    write_parquet(
+    NUMBER_PROPOSALS.write(
         connection,
         f"""WITH twins AS ({twins}),
         claimed AS (
@@ -101,7 +89,7 @@ def _propose(connection: duckdb.DuckDBPyConnection, run: Path, sides: SideFiles,
             GROUP BY ALL
         ), used AS (SELECT DISTINCT personal_number FROM {mentions} WHERE personal_number IS NOT NULL)
         SELECT k.record_id_l AS record_id, k.record_id_r AS person_record_id, p.personal_number, k.link_weight,
-            k.match_probability, k.runner_up_margin, k.reason, {"NULL" if bound is None else bound}::DOUBLE AS error_bound,
+            k.match_probability, k.runner_up_margin, k.reason, {bound}::DOUBLE AS error_bound,
             CASE WHEN own.finding IN ('awaiting_review', 'several_candidates', 'twins', 'number_other_person') THEN 'not_settled'
                  WHEN p.personal_number IS NULL THEN 'no_number'
                  WHEN coalesce(entries, 1) > 1 THEN 'claimed_twice'
@@ -114,14 +102,14 @@ def _propose(connection: duckdb.DuckDBPyConnection, run: Path, sides: SideFiles,
         LEFT JOIN claimed USING (record_id_r) LEFT JOIN used ON used.personal_number = p.personal_number
         LEFT JOIN twins ON twins.id = p.id
         WHERE k.decision = 'link' AND m.personal_number IS NULL ORDER BY record_id""".replace("$margin", repr(float(margin))),
-        run / PROPOSALS,
+        run,
     )
 
 
 def _write(connection: duckdb.DuckDBPyConnection, run: Path, headers: Mapping[str, str], path: Path) -> None:
     """The proposals beside the entry's and the person's keys, in the order of the entries."""
-    sides = SideFiles.of(run)
-    raw = columns_of(connection, sides.raw_mentions)
+    sides = SideTables.of(run)
+    raw = set(described_columns(connection, sides.raw_mentions))
     book = [
         field
         for field in ("registering_office", "book_number", "entry_number", "registration_date", "full_name", "birth_date")
@@ -148,7 +136,7 @@ def _write(connection: duckdb.DuckDBPyConnection, run: Path, headers: Mapping[st
     columns = (Column(texts.NUMBER, 6, COUNT), *(Column(title, width) for title, width in zip(titles, widths, strict=True)))
     rows = (
         f"SELECT row_number() OVER (ORDER BY n.record_id) AS place, {values}"
-        f" FROM {scan(run / PROPOSALS)} n JOIN {scan(sides.raw_mentions)} m USING (record_id) WHERE n.withheld IS NULL"
+        f" FROM {NUMBER_PROPOSALS.scan(run)} n JOIN {sides.raw_mentions} m USING (record_id) WHERE n.withheld IS NULL"
     )
     above = (texts.PROPOSALS_TITLE, texts.PROPOSALS_NOTE)
     write_workbook(path, sheets_of(connection, rows, texts.PROPOSED_NUMBER, columns, cells, lines, above=above))

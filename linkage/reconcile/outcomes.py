@@ -1,4 +1,4 @@
-"""What every mention, and every person without one, comes to: outcomes.parquet and differences.parquet.
+"""What every mention, and every person without one, comes to: the tables `outcomes` and `differences`.
 
 `claims` says whom each mention stands for and who competes with it; here the differences of accepted pairs become a
 finding, and every record gets exactly one: the first rule that holds.
@@ -16,8 +16,9 @@ import pyarrow as pa
 from linkage.config import FieldKind
 from linkage.reconcile.codes import FINDINGS, OUTCOMES_FILE, Codes, load_codes, routings
 from linkage.reconcile.rivals import gather_claims
-from linkage.reconcile.side_files import SideFiles, columns_of, scan, texts_sql
-from linkage.runs.sql import literal, quote, write_parquet
+from linkage.reconcile.side_tables import SideTables, texts_sql
+from linkage.runs.sql import described_columns, literal, quote
+from linkage.runs.tables import DIFFERENCES, OUTCOMES
 from linkage.vietnamese.letters_sql import fold_sql
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ _OTHER_IDENTIFYING = (
 def write_outcomes(
     connection: duckdb.DuckDBPyConnection, run: Path, kinds: Mapping[str, FieldKind], folder: Path, codes: Path = OUTCOMES_FILE
 ) -> dict[str, int]:
-    """Write outcomes.parquet and differences.parquet into `folder` from the tables of a run (field_differences among them).
+    """Write `outcomes` and `differences` into `folder` from the tables of a run (field_differences among them).
 
     `kinds` are the fields both sides have. outcomes: side (`mention` or `person`), record_id, outcome (code), finding,
     counterpart (record id of the person or mention, if any), others (record ids it competes with), verify, act, source
@@ -47,14 +48,13 @@ def write_outcomes(
         ProjectFileError: the file of codes is wrong.
     """
     held = load_codes(codes)
-    sides = SideFiles.of(run)
+    sides = SideTables.of(run)
     gather_claims(connection, run, sides, kinds, held)
     _describe_links(connection, held)
-    differences = _write_differences(connection, folder / "differences.parquet")
-    _write_findings(connection, sides, held, folder / "outcomes.parquet")
+    differences = _write_differences(connection, folder)
+    _write_findings(connection, sides, held, folder)
     counts: dict[str, int] = dict.fromkeys(FINDINGS, 0)
-    path = str(folder / "outcomes.parquet")
-    for finding, rows in connection.execute("SELECT finding, count(*) FROM read_parquet(?) GROUP BY 1", [path]).fetchall():
+    for finding, rows in connection.execute(f"SELECT finding, count(*) FROM {OUTCOMES.scan(folder)} GROUP BY 1").fetchall():
         counts[finding] = int(rows)
     return {**{finding: rows for finding, rows in counts.items() if rows}, "differences": differences}
 
@@ -87,21 +87,21 @@ def _describe_links(connection: duckdb.DuckDBPyConnection, codes: Codes) -> None
     )
 
 
-def _write_differences(connection: duckdb.DuckDBPyConnection, target: Path) -> int:
-    return write_parquet(
+def _write_differences(connection: duckdb.DuckDBPyConnection, folder: Path) -> int:
+    return DIFFERENCES.write(
         connection,
         """SELECT record_id_l, record_id_r, field, class, coarser, touches_number, value_l, value_r
         FROM rc_differences SEMI JOIN rc_accepted USING (id_l, id_r) ORDER BY record_id_l, record_id_r, field""",
-        target,
+        folder,
     )
 
 
-def _write_findings(connection: duckdb.DuckDBPyConnection, sides: SideFiles, codes: Codes, target: Path) -> None:
+def _write_findings(connection: duckdb.DuckDBPyConnection, sides: SideTables, codes: Codes, folder: Path) -> None:
     """One row a mention and one a person without an accepted link, each with its code and axes."""
     connection.register("rc_routings", pa.Table.from_pylist([asdict(one) for one in routings(codes)]))
     mentions = _findings_within(sides) if sides.within else _findings_of_mentions(connection, sides, codes)
     persons = "" if sides.within else f"UNION ALL {_findings_of_persons(connection, sides, codes)}"
-    write_parquet(
+    OUTCOMES.write(
         connection,
         f"""WITH found AS (SELECT 'mention' AS side, * FROM ({mentions}) {persons})
         SELECT side, record_id, code AS outcome, finding, counterpart, others, verify,
@@ -109,27 +109,27 @@ def _write_findings(connection: duckdb.DuckDBPyConnection, sides: SideFiles, cod
             CASE WHEN act = 'none' THEN 'closed' ELSE 'new' END AS status,
             reason, match_weight, link_weight, runner_up_margin
         FROM found JOIN rc_routings USING (finding) ORDER BY side, record_id""",
-        target,
+        folder,
     )
     connection.unregister("rc_routings")
 
 
-def _findings_of_mentions(connection: duckdb.DuckDBPyConnection, sides: SideFiles, codes: Codes) -> str:
+def _findings_of_mentions(connection: duckdb.DuckDBPyConnection, sides: SideTables, codes: Codes) -> str:
     """A query of one row a mention: the first of the rules that holds."""
-    columns, raw = columns_of(connection, sides.mentions), columns_of(connection, sides.raw_mentions)
+    columns, raw = set(described_columns(connection, sides.mentions)), set(described_columns(connection, sides.raw_mentions))
     note = fold_sql("raw.note") if "note" in raw else "NULL"
     illegible = " OR ".join(f"contains({note}, {literal(word)})" for word in codes.illegible_words) or "false"
     return f"""
         WITH shared AS (
             SELECT s.id_l, bool_or(x.again OR y.again) AS again, list(m.record_id ORDER BY m.record_id) AS others
             FROM rc_shared s JOIN rc_again x ON x.id_l = s.id_l JOIN rc_again y ON y.id_l = s.other
-            JOIN {scan(sides.mentions)} m ON m.id = s.other GROUP BY s.id_l
+            JOIN {sides.mentions} m ON m.id = s.other GROUP BY s.id_l
         ), twins AS (
             SELECT id_l, list(DISTINCT other ORDER BY other) AS others FROM rc_twins GROUP BY id_l
         ), rivals AS (
             SELECT c.id_l, list(p.record_id ORDER BY p.record_id) AS others
             FROM rc_claims c JOIN rc_rivals r ON r.id_l = c.id_l AND r.id_r <> c.id_r
-            JOIN {scan(sides.persons)} p ON p.id = r.id_r GROUP BY c.id_l
+            JOIN {sides.persons} p ON p.id = r.id_r GROUP BY c.id_l
         ), found AS (
             SELECT m.id, m.record_id, again.again,
                 CASE WHEN number.id_l IS NOT NULL THEN 'number_other_person'
@@ -146,7 +146,7 @@ def _findings_of_mentions(connection: duckdb.DuckDBPyConnection, sides: SideFile
                 coalesce(d.id_r, number.id_r, c.id_r, contested.id_r, CASE WHEN k.decision = 'clerical' THEN k.id_r END) AS id_r,
                 twins.others AS twin_ids, shared.others AS shared_ids, rivals.others AS rival_ids,
                 {_is_source(columns)} AS of_source
-            FROM {scan(sides.mentions)} m JOIN {scan(sides.raw_mentions)} raw ON raw.id = m.id
+            FROM {sides.mentions} m JOIN {sides.raw_mentions} raw ON raw.id = m.id
             JOIN rc_again again ON again.id_l = m.id
             LEFT JOIN rc_links k ON k.id_l = m.id LEFT JOIN rc_described d ON d.id_l = m.id
             LEFT JOIN (FROM rc_same_number WHERE NOT one_person) number ON number.id_l = m.id
@@ -159,7 +159,7 @@ def _findings_of_mentions(connection: duckdb.DuckDBPyConnection, sides: SideFile
                 WHEN 'duplicate_entries' THEN shared_ids WHEN 're_registered' THEN shared_ids END AS others,
             CASE WHEN of_source THEN 'civil_status' ELSE 'joint' END AS source,
             k.reason, k.match_weight, k.link_weight, k.runner_up_margin
-        FROM found f LEFT JOIN {scan(sides.persons)} p ON p.id = f.id_r
+        FROM found f LEFT JOIN {sides.persons} p ON p.id = f.id_r
         LEFT JOIN rc_links k ON k.id_l = f.id AND k.id_r = f.id_r
     """
 
@@ -179,10 +179,10 @@ def _is_source(columns: set[str]) -> str:
     return f"coalesce(raw.role = 'child' AND m.personal_number IS NOT NULL AND {since} AND NOT again.again, false)"
 
 
-def _findings_of_persons(connection: duckdb.DuckDBPyConnection, sides: SideFiles, codes: Codes) -> str:
+def _findings_of_persons(connection: duckdb.DuckDBPyConnection, sides: SideTables, codes: Codes) -> str:
     """A query of one row a person without an accepted link."""
-    raw = columns_of(connection, sides.raw_persons)
-    found = connection.execute(f"SELECT DISTINCT role FROM {scan(sides.raw_mentions)} WHERE role IS NOT NULL").fetchall()
+    raw = set(described_columns(connection, sides.raw_persons))
+    found = connection.execute(f"SELECT DISTINCT role FROM {sides.raw_mentions} WHERE role IS NOT NULL").fetchall()
     roles = {str(row[0]) for row in found}
     expected = {codes.expected_in_book.get(role, "never") for role in roles}
     fields = [f"raw.{quote(field)} IS NOT NULL" for field in sorted(expected - {"always", "never"}) if field in raw]
@@ -194,12 +194,12 @@ def _findings_of_persons(connection: duckdb.DuckDBPyConnection, sides: SideFiles
                  WHEN NOT ({is_expected}) OR NOT ({in_scope}) THEN 'outside_books'
                  ELSE 'not_in_book' END AS finding,
             claimed.record_id AS counterpart, NULL::VARCHAR[] AS others, 'joint' AS source, NULL AS reason, NULL, NULL, NULL
-        FROM {scan(sides.persons)} p JOIN {scan(sides.raw_persons)} raw ON raw.id = p.id
+        FROM {sides.persons} p JOIN {sides.raw_persons} raw ON raw.id = p.id
         LEFT JOIN (
             SELECT id_r, min(m.record_id) AS record_id FROM (
                 SELECT id_l, id_r FROM rc_claims UNION SELECT id_l, id_r FROM rc_rivals
                 UNION SELECT id_l, id_r FROM rc_links WHERE decision = 'clerical' UNION SELECT id_l, id_r FROM rc_same_number
-            ) c JOIN {scan(sides.mentions)} m ON m.id = c.id_l
+            ) c JOIN {sides.mentions} m ON m.id = c.id_l
             WHERE c.id_l NOT IN (SELECT id_l FROM rc_accepted) OR c.id_r IN (SELECT id_r FROM rc_same_number WHERE NOT one_person)
             GROUP BY id_r
         ) claimed ON claimed.id_r = p.id
@@ -207,20 +207,20 @@ def _findings_of_persons(connection: duckdb.DuckDBPyConnection, sides: SideFiles
     """
 
 
-def _in_scope(connection: duckdb.DuckDBPyConnection, sides: SideFiles) -> str:
+def _in_scope(connection: duckdb.DuckDBPyConnection, sides: SideTables) -> str:
     """SQL: the person says to be registered where this run has books (or does not say where)."""
-    of_mentions, of_persons = (columns_of(connection, path) for path in (sides.mentions, sides.persons))
+    of_mentions, of_persons = (described_columns(connection, side) for side in (sides.mentions, sides.persons))
     place = "birth_registration_place"
     if "registering_office_communes" not in of_mentions or f"{place}_communes" not in of_persons:
         return "true"
-    offices = f"SELECT DISTINCT unnest(registering_office_communes) FROM {scan(sides.mentions)}"
+    offices = f"SELECT DISTINCT unnest(registering_office_communes) FROM {sides.mentions}"
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE rc_offices AS SELECT coalesce(list(commune), []) AS communes FROM ({offices}) t(commune)"
     )
     return f"(p.{place}_communes IS NULL OR (SELECT communes = [] OR list_has_any(communes, p.{place}_communes) FROM rc_offices))"
 
 
-def _findings_within(sides: SideFiles) -> str:
+def _findings_within(sides: SideTables) -> str:
     """Duplicates within one table: every record that has one, on either side of a pair."""
     return f"""
         WITH paired AS (
@@ -236,6 +236,6 @@ def _findings_within(sides: SideFiles) -> str:
                  WHEN decision = 'clerical' THEN 'awaiting_review' ELSE 'no_duplicate' END AS finding,
             o.record_id AS counterpart, CASE WHEN o.record_id IS NOT NULL THEN [o.record_id] END AS others, 'joint' AS source,
             reason, match_weight, link_weight, runner_up_margin
-        FROM {scan(sides.mentions)} m JOIN rc_again x ON x.id_l = m.id LEFT JOIN best ON best.id = m.id
-        LEFT JOIN {scan(sides.mentions)} o ON o.id = best.other LEFT JOIN rc_again y ON y.id_l = best.other
+        FROM {sides.mentions} m JOIN rc_again x ON x.id_l = m.id LEFT JOIN best ON best.id = m.id
+        LEFT JOIN {sides.mentions} o ON o.id = best.other LEFT JOIN rc_again y ON y.id_l = best.other
     """

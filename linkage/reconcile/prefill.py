@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from linkage.errors import LinkageError
 from linkage.reconcile import workbook_words as texts
 from linkage.reconcile.codes import LINKED
-from linkage.reconcile.side_files import SideFiles, columns_of, require_outcomes, scan, texts_sql, tidy_sql
+from linkage.reconcile.side_tables import SideTables, texts_sql, tidy_sql
 from linkage.reconcile.spreadsheets import (
     ENTRY,
     FILLED,
@@ -26,7 +26,8 @@ from linkage.reconcile.spreadsheets import (
     text_sql,
     write_workbook,
 )
-from linkage.runs.sql import connect, literal, quote
+from linkage.runs.sql import connect, described_columns, literal, quote
+from linkage.runs.tables import OUTCOMES, RAW_MENTIONS
 
 if TYPE_CHECKING:
     import duckdb
@@ -87,7 +88,7 @@ def prefill_entries(
     if not roles:
         raise LinkageError("no role is given to fill entries from", "Give at least one run of a role of this register.")
     for run in (*(role.run for role in roles), *(basic or {}).values()):
-        require_outcomes(run)
+        OUTCOMES.scan(run)
     with connect() as connection:
         connection.execute(
             "CREATE OR REPLACE TEMP TABLE pf_cells"
@@ -115,14 +116,14 @@ def prefill_entries(
 
 def _gather(connection: duckdb.DuckDBPyConnection, role: RoleRun, basic: Mapping[str, Path], population: str) -> None:
     """What the entry, the population and the basic registers say of the persons of one role."""
-    sides = SideFiles.of(role.run)
-    own, persons = columns_of(connection, sides.raw_mentions), columns_of(connection, sides.raw_persons)
+    sides = SideTables.of(role.run)
+    own, persons = set(described_columns(connection, sides.raw_mentions)), set(described_columns(connection, sides.raw_persons))
     linked = (
-        f"(SELECT o.record_id, o.counterpart FROM {scan(role.run / 'outcomes.parquet')} o"
-        f" JOIN {scan(sides.raw_persons)} p ON p.record_id = o.counterpart"
+        f"(SELECT o.record_id, o.counterpart FROM {OUTCOMES.scan(role.run)} o"
+        f" JOIN {sides.raw_persons} p ON p.record_id = o.counterpart"
         f" WHERE o.side = 'mention' AND o.finding IN {texts_sql(LINKED)} AND p.personal_number IS NOT NULL)"
     )
-    mentions, right = (scan(path) for path in (sides.raw_mentions, sides.raw_persons))
+    mentions, right = sides.raw_mentions, sides.raw_persons
     parts = []
     for mention_field, field in role.fields.items():
         name, said = quote(mention_field), literal(field)
@@ -138,13 +139,13 @@ def _gather(connection: duckdb.DuckDBPyConnection, role: RoleRun, basic: Mapping
                 f" FROM {linked} k JOIN {right} p ON p.record_id = k.counterpart"
             )
         for rank, (title, run) in enumerate(basic.items(), 2):
-            other = run / "raw_mentions.parquet"
-            if mention_field in columns_of(connection, other) and mention_field not in HEADER_FIELDS:
+            other = RAW_MENTIONS.scan(run)
+            if mention_field in described_columns(connection, other) and mention_field not in HEADER_FIELDS:
                 parts.append(
                     f"SELECT k.record_id, {said}, m.{name}, {literal(title)}, {rank} FROM {linked} k"
-                    f" JOIN {scan(run / 'outcomes.parquet')} b ON b.side = 'mention' AND b.counterpart = k.counterpart"
+                    f" JOIN {OUTCOMES.scan(run)} b ON b.side = 'mention' AND b.counterpart = k.counterpart"
                     f" AND b.finding IN {texts_sql(LINKED)}"
-                    f" JOIN {scan(other)} m ON m.record_id = b.record_id"
+                    f" JOIN {other} m ON m.record_id = b.record_id"
                 )
     connection.execute(f"INSERT INTO pf_cells {' UNION ALL '.join(parts)}")
 

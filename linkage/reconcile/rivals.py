@@ -10,7 +10,6 @@ person because a stronger claim is someone else's. rc_again: which entries are r
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,8 +17,9 @@ from typing import TYPE_CHECKING
 from linkage.config import FieldKind
 from linkage.reconcile.codes import Codes
 from linkage.reconcile.differences import same_number
-from linkage.reconcile.side_files import SideFiles, columns_of, scan, texts_sql
-from linkage.runs.sql import quote
+from linkage.reconcile.side_tables import SideTables, texts_sql
+from linkage.runs.sql import described_columns, quote
+from linkage.runs.tables import CANDIDATES, FIELD_DIFFERENCES, LINKS, THRESHOLDS
 from linkage.vietnamese.letters_sql import fold_sql
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ CLOSE = 3.0
 
 
 def gather_claims(
-    connection: duckdb.DuckDBPyConnection, run: Path, sides: SideFiles, kinds: Mapping[str, FieldKind], codes: Codes
+    connection: duckdb.DuckDBPyConnection, run: Path, sides: SideTables, kinds: Mapping[str, FieldKind], codes: Codes
 ) -> None:
     """Make the tables of this module's description."""
     _open_tables(connection, run, sides, kinds)
@@ -50,34 +50,27 @@ def gather_claims(
     _judge_groups(connection, sides, kinds, codes)
 
 
-def _upper_threshold(connection: duckdb.DuckDBPyConnection, run: Path) -> float:
-    """The weight from which a best candidate is a claim: the upper threshold of the run."""
-    thresholds = run / "thresholds.json"
-    if thresholds.is_file():
-        return float(json.loads(thresholds.read_text(encoding="utf-8"))["upper"])
-    row = connection.execute(f"SELECT min(link_weight) FROM {scan(run / 'links.parquet')} WHERE decision = 'link'").fetchone()
-    return float(row[0]) if row and row[0] is not None else 0.0
+def _open_tables(connection: duckdb.DuckDBPyConnection, run: Path, sides: SideTables, kinds: Mapping[str, FieldKind]) -> None:
+    """rc_links, rc_rivals, rc_differences; rc_numbers: the pairs that carry the same number.
 
-
-def _open_tables(connection: duckdb.DuckDBPyConnection, run: Path, sides: SideFiles, kinds: Mapping[str, FieldKind]) -> None:
-    """rc_links, rc_rivals, rc_differences; rc_numbers: the pairs that carry the same number."""
-    upper = _upper_threshold(connection, run)
+    A best candidate is a claim from the upper threshold of the run on.
+    """
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE rc_links AS
         SELECT m.id AS id_l, p.id AS id_r, k.decision, k.reason, k.match_weight, k.link_weight, k.runner_up_margin
-        FROM {scan(run / "links.parquet")} k
-        JOIN {scan(sides.mentions)} m ON m.record_id = k.record_id_l
-        JOIN {scan(sides.persons)} p ON p.record_id = k.record_id_r"""
+        FROM {LINKS.scan(run)} k
+        JOIN {sides.mentions} m ON m.record_id = k.record_id_l
+        JOIN {sides.persons} p ON p.record_id = k.record_id_r"""
     )
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE rc_rivals AS
-        SELECT c.id_l, c.id_r, c.link_weight, c.rank FROM {scan(run / "candidates.parquet")} c LEFT JOIN rc_links k USING (id_l)
+        SELECT c.id_l, c.id_r, c.link_weight, c.rank FROM {CANDIDATES.scan(run)} c LEFT JOIN rc_links k USING (id_l)
         WHERE NOT coalesce(k.id_r = c.id_r AND k.reason = 'verdict_non_match', false) AND (c.link_weight >= ?
             OR (k.reason = 'runner_up_close' AND c.link_weight >= k.link_weight - k.runner_up_margin - 1e-6))""",
-        [upper],
+        [THRESHOLDS.read(run)["upper"]],
     )
     connection.execute(f"CREATE OR REPLACE TEMP TABLE rc_numbers AS {same_number(sides, kinds)}")
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW rc_differences AS FROM {scan(run / 'field_differences.parquet')}")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW rc_differences AS FROM {FIELD_DIFFERENCES.scan(run)}")
 
 
 def _judge_numbers(connection: duckdb.DuckDBPyConnection) -> None:
@@ -106,7 +99,7 @@ def _judge_numbers(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _judge_groups(connection: duckdb.DuckDBPyConnection, sides: SideFiles, kinds: Mapping[str, FieldKind], codes: Codes) -> None:
+def _judge_groups(connection: duckdb.DuckDBPyConnection, sides: SideTables, kinds: Mapping[str, FieldKind], codes: Codes) -> None:
     """rc_claims, and what becomes of claims that compete: rc_shared, rc_twins, rc_contested."""
     connection.execute(f"CREATE OR REPLACE TEMP TABLE rc_again AS {_registered_again(connection, sides)}")
     connection.execute(
@@ -117,8 +110,8 @@ def _judge_groups(connection: duckdb.DuckDBPyConnection, sides: SideFiles, kinds
         SELECT id_l, id_r, link_weight FROM rc_rivals
         WHERE rank = 1 AND id_l NOT IN (SELECT id_l FROM rc_accepted)"""
     )
-    dated = "registration_date" if "registration_date" in columns_of(connection, sides.mentions) else None
-    found = connection.execute(f"SELECT DISTINCT role FROM {scan(sides.raw_mentions)} ORDER BY role").fetchall()
+    dated = "registration_date" if "registration_date" in set(described_columns(connection, sides.mentions)) else None
+    found = connection.execute(f"SELECT DISTINCT role FROM {sides.raw_mentions} ORDER BY role").fetchall()
     once = all(row[0] in codes.one_entry_a_person for row in found)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE rc_sharing AS {_sharing(sides, kinds, dated)} {'' if once else 'LIMIT 0'}")
     connection.execute(
@@ -126,7 +119,7 @@ def _judge_groups(connection: duckdb.DuckDBPyConnection, sides: SideFiles, kinds
     )
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE rc_twins AS
-        SELECT s.id_l, m.record_id AS other FROM rc_sharing s JOIN {scan(sides.mentions)} m ON m.id = s.other
+        SELECT s.id_l, m.record_id AS other FROM rc_sharing s JOIN {sides.mentions} m ON m.id = s.other
         WHERE s.born_together AND s.lead < {CLOSE}
         UNION {_wavering(sides, kinds)}"""
     )
@@ -142,7 +135,7 @@ def _judge_groups(connection: duckdb.DuckDBPyConnection, sides: SideFiles, kinds
     )
 
 
-def _sharing(sides: SideFiles, kinds: Mapping[str, FieldKind], dated: str | None) -> str:
+def _sharing(sides: SideTables, kinds: Mapping[str, FieldKind], dated: str | None) -> str:
     """A query of the entries that claim one person, two by two: id_l, id_r, other, lead (bits), told_apart, born_together.
 
     Entries are told apart by given names that neither look nor sound alike, or by years of birth two or more apart, unless
@@ -167,17 +160,17 @@ def _sharing(sides: SideFiles, kinds: Mapping[str, FieldKind], dated: str | None
     return f"""
         SELECT a.id_l, a.id_r, b.id_l AS other, a.weight - b.weight AS lead, {apart} AS told_apart, {together} AS born_together
         FROM rc_claims a JOIN rc_claims b ON b.id_r = a.id_r AND b.id_l <> a.id_l
-        JOIN {scan(sides.mentions)} x ON x.id = a.id_l JOIN {scan(sides.mentions)} y ON y.id = b.id_l
+        JOIN {sides.mentions} x ON x.id = a.id_l JOIN {sides.mentions} y ON y.id = b.id_l
         JOIN rc_again ga ON ga.id_l = a.id_l JOIN rc_again gb ON gb.id_l = b.id_l"""
 
 
-def _wavering(sides: SideFiles, kinds: Mapping[str, FieldKind]) -> str:
+def _wavering(sides: SideTables, kinds: Mapping[str, FieldKind]) -> str:
     """A query of unsettled claims that a twin of the claimed person competes with: id_l, other."""
     if kinds.get("birth_date") is not FieldKind.date or kinds.get("full_name") is not FieldKind.person_name:
         return "SELECT NULL::INTEGER, NULL::VARCHAR WHERE false"
     return f"""
         SELECT a.id_l, y.record_id FROM rc_claims a JOIN rc_rivals b ON b.id_l = a.id_l AND b.id_r <> a.id_r
-        JOIN {scan(sides.persons)} x ON x.id = a.id_r JOIN {scan(sides.persons)} y ON y.id = b.id_r
+        JOIN {sides.persons} x ON x.id = a.id_r JOIN {sides.persons} y ON y.id = b.id_r
         WHERE a.id_l NOT IN (SELECT id_l FROM rc_accepted) AND x.birth_date = y.birth_date
             AND x.full_name_tone <> y.full_name_tone AND {_share_a_parent(kinds)}"""
 
@@ -188,9 +181,9 @@ def _share_a_parent(kinds: Mapping[str, FieldKind]) -> str:
     return "(" + (" OR ".join(f"x.{quote(parent)} = y.{quote(parent)}" for parent in parents) or "false") + ")"
 
 
-def _registered_again(connection: duckdb.DuckDBPyConnection, sides: SideFiles) -> str:
+def _registered_again(connection: duckdb.DuckDBPyConnection, sides: SideTables) -> str:
     """A query of id_l and whether the entry says it is a re-registration."""
     said = "false"
-    if "registration_type" in columns_of(connection, sides.raw_mentions):
+    if "registration_type" in set(described_columns(connection, sides.raw_mentions)):
         said = f"coalesce(contains({fold_sql('registration_type')}, 'lai'), false)"
-    return f"SELECT id AS id_l, {said} AS again FROM {scan(sides.raw_mentions)}"
+    return f"SELECT id AS id_l, {said} AS again FROM {sides.raw_mentions}"

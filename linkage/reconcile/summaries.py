@@ -8,11 +8,10 @@ from pathlib import Path
 from linkage.errors import LinkageError
 from linkage.reconcile import workbook_words as texts
 from linkage.reconcile.codes import OUTCOMES_FILE, load_codes
-from linkage.reconcile.collecting import VERIFICATIONS
-from linkage.reconcile.side_files import require_outcomes, scan
 from linkage.reconcile.spreadsheets import Column, WorkbookSheet, row_xml, write_workbook
 from linkage.reconcile.units import locate_records, unit_names
 from linkage.runs.sql import connect, quote, quote_list
+from linkage.runs.tables import OUTCOMES, VERIFICATIONS
 from linkage.words.language import begun
 from linkage.words.registers import role_word
 
@@ -42,11 +41,10 @@ def summarise_outcomes(run: Path, by: tuple[str, ...] = BREAKDOWNS) -> list[Summ
     unknown = [name for name in by if name not in BREAKDOWNS]
     if unknown:
         raise LinkageError(f"there is no breakdown by {', '.join(unknown)}", f"There are: {', '.join(BREAKDOWNS)}.")
-    require_outcomes(run)
-    outcomes = scan(run / "outcomes.parquet")
+    outcomes = OUTCOMES.scan(run)
     answered = "(SELECT NULL::VARCHAR AS side, NULL::VARCHAR AS record_id, NULL::VARCHAR AS status WHERE false)"
-    if (run / VERIFICATIONS).is_file():
-        answered = scan(run / VERIFICATIONS)
+    if VERIFICATIONS.is_in(run):
+        answered = VERIFICATIONS.scan(run)
     chosen = quote_list(by) if by else "''"
     with connect() as connection:
         locate_records(connection, run)

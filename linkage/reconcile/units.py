@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from linkage import vietnamese
-from linkage.reconcile.side_files import SideFiles, columns_of, scan
-from linkage.runs.sql import literal
+from linkage.reconcile.side_tables import SideTables
+from linkage.runs.sql import described_columns, literal
 from linkage.words.documents import UNKNOWN
 from linkage.words.periods import LAST_YEARS, period_case, period_word
 
@@ -52,15 +52,15 @@ def locate_records(connection: duckdb.DuckDBPyConnection, run: Path, table: str 
     Books of a commune that was divided go to the successor of the lowest code: the place alone does not tell which one
     keeps them. Records whose place is not known have NULL commune, and NULL province if that is unknown too.
     """
-    sides = SideFiles.of(run)
+    sides = SideTables.of(run)
     parts = []
-    for side, path, raw, place, dated in (
+    for side, clean, raw, place, dated in (
         ("mention", sides.mentions, sides.raw_mentions, "registering_office", "registration_date"),
         ("person", sides.persons, sides.raw_persons, PLACE_OF_PERSON, "birth_date"),
     ):
-        if side == "person" and sides.persons == sides.mentions:
+        if side == "person" and sides.within:
             continue
-        known, verbatim = columns_of(connection, path), columns_of(connection, raw)
+        known, verbatim = described_columns(connection, clean), described_columns(connection, raw)
         commune = f"{place}_communes[1]" if f"{place}_communes" in known else "NULL"
         province = f"coalesce({place}_province, {place}_provinces[1])" if f"{place}_province" in known else "NULL"
         year = f"{dated}_year" if side == "mention" and f"{dated}_year" in known else "NULL"
@@ -68,7 +68,7 @@ def locate_records(connection: duckdb.DuckDBPyConnection, run: Path, table: str 
             f"""SELECT '{side}' AS side, s.id, s.record_id, raw.role,
                 ({commune})::INTEGER AS commune, ({province})::SMALLINT AS province,
                 {f"raw.{place}" if place in verbatim else "NULL"} AS old_unit, {period_sql(year)} AS period
-            FROM {scan(path)} s JOIN {scan(raw)} raw ON raw.id = s.id"""
+            FROM {clean} s JOIN {raw} raw ON raw.id = s.id"""
         )
     connection.register("rc_provinces", _provinces_of_communes())
     connection.execute(

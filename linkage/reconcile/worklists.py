@@ -1,7 +1,7 @@
 """Work lists: one workbook a present-day commune, one sheet an outcome, both sides' values beside each other.
 
 Records are listed and numbered first; their values are then filled in and written batch by batch of communes, from row
-text that DuckDB puts together, so that memory is bounded. What was issued is kept in worklists.parquet, so that returned
+text that DuckDB puts together, so that memory is bounded. What was issued is kept in the table `worklists`, so that returned
 workbooks can be held against it.
 """
 
@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from linkage.reconcile import workbook_words as texts
 from linkage.reconcile.codes import LINKED, OUTCOMES_FILE, Codes, load_codes
-from linkage.reconcile.side_files import SideFiles, columns_of, require_outcomes, scan, texts_sql
+from linkage.reconcile.side_tables import SideTables, texts_sql
 from linkage.reconcile.spreadsheets import (
     COUNT,
     DIFFERS,
@@ -37,16 +37,14 @@ from linkage.reconcile.spreadsheets import (
 )
 from linkage.reconcile.units import locate_records, unit_names
 from linkage.runs import Progress, silent
-from linkage.runs.sql import connect, literal, quote, write_parquet
+from linkage.runs.sql import connect, described_columns, literal, quote
+from linkage.runs.tables import DIFFERENCES, OUTCOMES, WORKLISTS
 from linkage.vietnamese import fold
 from linkage.words.documents import EMPTY
 from linkage.words.fields import field_word
 
 if TYPE_CHECKING:
     import duckdb
-
-ISSUED = "worklists.parquet"
-"""In the run directory: side, record_id, key, finding, check (of the locked cells), workbook; a row an issued row."""
 
 SHOWN = ("full_name", "birth_date", "birth_year", "sex", "mother_name", "father_name", "spouse_name", "personal_number")
 """Fields whose values stand beside each other, where both sides have them; other differing fields share one column."""
@@ -91,7 +89,7 @@ def write_worklists(
     progress: Progress = silent,
     memory_limit: str = "2GB",
 ) -> Worklists:
-    """Write the work lists of a reconciled run: `folder`/<province>/<commune>.xlsx, and worklists.parquet in the run.
+    """Write the work lists of a reconciled run: `folder`/<province>/<commune>.xlsx, and what was issued into the run.
 
     Listed are the mentions with something to do and the persons missing in the books of the commune. `headers` gives the
     Vietnamese name of each field; `note` is shown on every first sheet (that the data are synthetic, say). Issuing again
@@ -100,7 +98,7 @@ def write_worklists(
     Raises:
         LinkageError: the run has no outcomes, or the folder holds something else than work lists.
     """
-    require_outcomes(run)
+    OUTCOMES.scan(run)
     held = load_codes(codes)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".worklists-", dir=run) as spill, connect(memory_limit, 2, Path(spill)) as connection:
@@ -113,8 +111,8 @@ def write_worklists(
 
 
 def _lay_out(connection: duckdb.DuckDBPyConnection, run: Path, headers: Mapping[str, str]) -> _Layout:
-    sides = SideFiles.of(run)
-    both = columns_of(connection, sides.raw_mentions) & columns_of(connection, sides.raw_persons)
+    sides = SideTables.of(run)
+    both = set(described_columns(connection, sides.raw_mentions)) & set(described_columns(connection, sides.raw_persons))
     fields = tuple(field for field in SHOWN if field in both)
     columns = [Column(texts.NUMBER, 5, COUNT)]
     columns += [Column(header, width) for _, header, width in BOOK_FIELDS]
@@ -134,17 +132,17 @@ def _lay_out(connection: duckdb.DuckDBPyConnection, run: Path, headers: Mapping[
 
 def _list_records(connection: duckdb.DuckDBPyConnection, run: Path) -> None:
     """wl_listed: a row a record to be listed, numbered within its commune and outcome in the order of the books; no values."""
-    sides = SideFiles.of(run)
-    raw = columns_of(connection, sides.raw_mentions)
+    sides = SideTables.of(run)
+    raw = set(described_columns(connection, sides.raw_mentions))
     book = "book_number, entry_number" if {"book_number", "entry_number"} <= raw else "NULL AS book_number, NULL AS entry_number"
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE wl_listed AS
         SELECT o.side, o.record_id, u.id, p.id AS person_id, o.counterpart, o.outcome, o.finding, o.verify, o.act, u.old_unit,
             coalesce(u.province, 0)::INTEGER AS province, coalesce(u.commune, 0)::INTEGER AS commune, {_UNIT} AS unit,
             row_number() OVER (PARTITION BY {_UNIT}, o.finding ORDER BY m.book_number, m.entry_number, o.record_id) AS n
-        FROM {scan(run / "outcomes.parquet")} o JOIN rc_units u USING (side, record_id)
-        LEFT JOIN (SELECT id, {book} FROM {scan(sides.raw_mentions)}) m ON o.side = 'mention' AND m.id = u.id
-        LEFT JOIN (SELECT id, record_id FROM {scan(sides.raw_persons)}) p ON o.side = 'mention' AND p.record_id = o.counterpart
+        FROM {OUTCOMES.scan(run)} o JOIN rc_units u USING (side, record_id)
+        LEFT JOIN (SELECT id, {book} FROM {sides.raw_mentions}) m ON o.side = 'mention' AND m.id = u.id
+        LEFT JOIN (SELECT id, record_id FROM {sides.raw_persons}) p ON o.side = 'mention' AND p.record_id = o.counterpart
         WHERE o.act <> 'none' AND NOT (o.side = 'person' AND o.finding = 'awaiting_review')"""
     )
 
@@ -157,7 +155,7 @@ def _describe_records(
     connection: duckdb.DuckDBPyConnection, run: Path, layout: _Layout, codes: Codes, headers: Mapping[str, str]
 ) -> None:
     """wl_differences and wl_related: the texts that gather several rows of a record; and the labels of codes."""
-    sides = SideFiles.of(run)
+    sides = SideTables.of(run)
     _register_labels(connection, run, codes, headers)
     empty, shown = literal(EMPTY.vi), f"field IN {texts_sql(layout.fields)}"
     ignored = f"field IN {texts_sql(codes.fields.ignored_when_missing)}"  # what one side never had is no difference to verify
@@ -166,26 +164,26 @@ def _describe_records(
         SELECT record_id_l AS record_id, list(field ORDER BY field) AS fields,
             string_agg(h.header || ': ' || coalesce(value_l, {empty}) || ' | ' || coalesce(value_r, {empty})
                 || ' (' || c.label || ')', chr(10) ORDER BY field) FILTER (NOT coalesce({shown}, false)) AS described
-        FROM {scan(run / "differences.parquet")} JOIN wl_headers h USING (field) JOIN wl_classes c USING (class)
+        FROM {DIFFERENCES.scan(run)} JOIN wl_headers h USING (field) JOIN wl_classes c USING (class)
         WHERE NOT coalesce(class IN ('missing_left', 'missing_right') AND {ignored}, false) GROUP BY record_id_l"""
     )
     names = "full_name, birth_date"
-    known = {"full_name", "birth_date"} <= columns_of(connection, sides.raw_mentions)
+    known = {"full_name", "birth_date"} <= set(described_columns(connection, sides.raw_mentions))
     tables = [sides.raw_mentions] if sides.within else [sides.raw_mentions, sides.raw_persons]
-    records = " UNION ALL ".join(f"SELECT record_id{', ' + names if known else ''} FROM {scan(path)}" for path in tables)
+    records = " UNION ALL ".join(f"SELECT record_id{', ' + names if known else ''} FROM {table}" for table in tables)
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE wl_related AS
         SELECT o.side, o.record_id,
             string_agg(concat_ws(', ', r.record_id{", " + names if known else ""}), chr(10) ORDER BY r.record_id) AS related
-        FROM (SELECT side, record_id, unnest(others) AS other FROM {scan(run / "outcomes.parquet")}) o
+        FROM (SELECT side, record_id, unnest(others) AS other FROM {OUTCOMES.scan(run)}) o
         JOIN ({records}) r ON r.record_id = o.other GROUP BY ALL"""
     )
 
 
 def _fill_batch(connection: duckdb.DuckDBPyConnection, run: Path, layout: _Layout, batch: list[tuple[int, int]]) -> None:
     """wl_batch: the cells of the records of some units, as a workbook can hold them, with their key and check."""
-    sides = SideFiles.of(run)
-    raw = columns_of(connection, sides.raw_mentions)
+    sides = SideTables.of(run)
+    raw = set(described_columns(connection, sides.raw_mentions))
     book = {name: f"m.{quote(name)}" if name in raw else "NULL" for name, _, _ in BOOK_FIELDS}
     book |= {"record_id": "o.record_id", "registering_office": "o.old_unit"}
     values = [f"{text_sql(value)} AS {quote(name)}" for name, value in book.items()]
@@ -194,7 +192,7 @@ def _fill_batch(connection: duckdb.DuckDBPyConnection, run: Path, layout: _Layou
         values.append(f"{text_sql(f'coalesce(p.{quote(field)}, own.{quote(field)})')} AS {quote(field + '_r')}")
         values.append(f"{_differs(field)} AS {quote(field + '_differs')}")
     locked = ", ".join(f"coalesce({quote(name)}, '')" for name in layout.locked)
-    raw_m, raw_p = (scan(path) for path in (sides.raw_mentions, sides.raw_persons))
+    raw_m, raw_p = sides.raw_mentions, sides.raw_persons
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE wl_batch AS
         WITH filled AS (
@@ -233,7 +231,7 @@ def _register_labels(connection: duckdb.DuckDBPyConnection, run: Path, codes: Co
         connection.register("wl_given", pa.table({key: list(held), label: list(held.values())}))
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS FROM wl_given")
         connection.unregister("wl_given")
-    differing = connection.execute(f"SELECT DISTINCT field FROM {scan(run / 'differences.parquet')}").fetchall()
+    differing = connection.execute(f"SELECT DISTINCT field FROM {DIFFERENCES.scan(run)}").fetchall()
     named = {field: headers.get(field) or field_word(field, "vi") for (field,) in differing}
     connection.register(
         "wl_given",
@@ -254,7 +252,7 @@ def _write_all(
 ) -> tuple[int, int]:
     """Workbooks and rows written, batch by batch; then what was issued."""
     counted = connection.execute(
-        f"SELECT coalesce(province, 0), coalesce(commune, 0), finding, count(*) FROM {scan(run / 'outcomes.parquet')}"
+        f"SELECT coalesce(province, 0), coalesce(commune, 0), finding, count(*) FROM {OUTCOMES.scan(run)}"
         " JOIN rc_units USING (side, record_id) GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     named = connection.execute(
@@ -287,11 +285,11 @@ def _write_all(
         "wl_files",
         pa.table({"province": [u[0] for u in files], "commune": [u[1] for u in files], "workbook": list(files.values())}),
     )
-    rows = write_parquet(
+    rows = WORKLISTS.write(
         connection,
         'SELECT side, record_id, key, finding, "check", workbook FROM wl_issued JOIN wl_files USING (province, commune)'
         " ORDER BY side, record_id",
-        run / ISSUED,
+        run,
     )
     connection.unregister("wl_files")
     return written, rows

@@ -1,7 +1,7 @@
 """Registers: their kinds as data, reading any usual source, the contract check, and entries unfolded to mentions.
 
-Contract: `read_side` turns a side of a project file into `raw_mentions.parquet` (id, record_id, role, source, row_number, one
-VARCHAR a field, verbatim) and `quarantine.parquet` (one row an entry that could not be used, with its reason); rows in =
+Contract: `read_side` turns a side of a project file into `raw_mentions` (id, record_id, role, source, row_number, one
+VARCHAR a field, verbatim) and `quarantine` (one row an entry that could not be used, with its reason); rows in =
 rows used + rows quarantined, whatever the source. `check_side` says how columns would be taken and what is wrong, and raises
 nothing. No value of a register ever reaches a message: counts and row numbers only.
 """

@@ -13,7 +13,7 @@ PAIRS_KEPT = 200
 
 
 def write_anchors(connection: duckdb.DuckDBPyConnection, run: Path, seed: int, folder: Path) -> int:
-    """Write anchors.parquet (record_id_l, record_id_r, is_match): candidate pairs whose two personal numbers tell the answer.
+    """Write `anchors` (record_id_l, record_id_r, is_match): candidate pairs whose two personal numbers tell the answer.
 
     For planting among the pairs to review; mentions and persons must both carry `personal_number`.
     """

@@ -1,4 +1,4 @@
-"""The final verdicts as the run's `labels.parquet`, and each reviewer's own as `verdicts.parquet`, made from the event log."""
+"""The final verdicts as the run's table `labels`, and each reviewer's own as `verdicts`, made from the event log."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from linkage.review.store import open_store
-from linkage.runs.sql import connect, literal, write_parquet
+from linkage.runs.sql import connect
+from linkage.runs.tables import LABELS, REVIEW_SET, VERDICTS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -53,10 +52,10 @@ ORDER BY s.pair_id, g.reviewer
 
 
 def write_labels(run: Path) -> int:
-    """Write `labels.parquet`, one row a finished pair of the present review set, and `verdicts.parquet`; returns the labels.
+    """Write `labels`, one row a finished pair of the present review set, and `verdicts`; returns the labels.
 
     Labels: pairs that have all their reviewers' answers and, where these differ, the adjudicator's; pairs still under way are
-    left out. `pair_id` is that of `review_set.parquet`, in its type. Planted pairs have no `pair_id` and carry their known
+    left out. `pair_id` is that of the review set. Planted pairs have no `pair_id` and carry their known
     verdict (`how` = 'anchor'), so that joining on `pair_id` leaves them out. `match_answers`, `non_match_answers` and
     `unsure_answers` count the blind answers; `suggested_record_id_r` is the person named as the right one instead.
     Verdicts: `pair_id`, `reviewer`, `verdict` of every blind answer that stands, planted pairs left out.
@@ -75,9 +74,9 @@ def write_labels(run: Path) -> int:
     try:
         connection.register("finished", _table(finished, _FINISHED_COLUMNS))
         connection.register("given", _table(given, _GIVEN_COLUMNS))
-        connection.execute(f"CREATE VIEW review_set AS SELECT * FROM read_parquet({literal(str(run / 'review_set.parquet'))})")
-        _replace(connection, _VERDICTS, run / "verdicts.parquet")
-        return _replace(connection, _LABELS, run / "labels.parquet")
+        connection.execute(f"CREATE VIEW review_set AS FROM {REVIEW_SET.scan(run)}")
+        VERDICTS.write(connection, _VERDICTS, run)
+        return LABELS.write(connection, _LABELS, run)
     finally:
         connection.close()
 
@@ -87,11 +86,3 @@ def _table(rows: list[sqlite3.Row], columns: dict[str, str]) -> pa.Table:
 
     schema = pa.schema([(name, pa.type_for_alias(kind)) for name, kind in columns.items()])
     return pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
-
-
-def _replace(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
-    """Write beside, then rename: readers see the old table or the new one."""
-    partial = path.with_name(f".{path.name}.partial")
-    rows = write_parquet(connection, query, partial)
-    partial.replace(path)
-    return rows

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from linkage.runs.sql import connect, fetch_row, literal, parquet_columns, quote, quote_list
+from linkage.runs.sql import connect, described_columns, fetch_row, quote, quote_list
+from linkage.runs.tables import MENTIONS, PERSONS, RAW_MENTIONS, RAW_PERSONS
 from linkage.vietnamese.letters import clean_text, fold
 from linkage.vietnamese.letters_sql import fold_sql
 
@@ -31,26 +32,24 @@ class PersonSearch:
     """The persons of a run; none are found where the run has no table of them or they have no names."""
 
     def __init__(self, run: Path) -> None:
-        side = "persons" if (run / "raw_persons.parquet").exists() else "mentions"
-        raw, standardised = run / f"raw_{side}.parquet", run / f"{side}.parquet"
+        raw, standardised = (RAW_PERSONS, PERSONS) if RAW_PERSONS.is_in(run) else (RAW_MENTIONS, MENTIONS)
         self._one_at_a_time = threading.Lock()
         self._connection = connect(memory_limit="1GB")
-        self._raw = f"read_parquet({literal(str(raw))})"
-        columns = parquet_columns(self._connection, raw)
+        self._raw = raw.scan(run)
+        columns = described_columns(self._connection, self._raw)
         self.fields = [name for name in columns if name not in ("id", "record_id", "role", "source", "row_number")]
         self._name = (
             "full_name" if "full_name" in self.fields else next((name for name in self.fields if name.endswith("name")), None)
         )
         self._born = next((name for name in ("birth_date", "birth_year") if name in self.fields), None)
         if self._name is not None:
-            self._connection.execute(self._names(self._name, standardised))
+            self._connection.execute(self._names(self._name, standardised.scan(run) if standardised.is_in(run) else None))
 
-    def _names(self, name: str, standardised: Path) -> str:
+    def _names(self, name: str, standardised: str | None) -> str:
         """SQL that makes `names`: a person's name as printed and as standardising read it, and the words of both."""
         read = "SELECT NULL::INTEGER AS id, NULL AS clean, NULL AS folded WHERE false"
-        if standardised.exists() and f"{name}_fold" in parquet_columns(self._connection, standardised):
-            standard = f"read_parquet({literal(str(standardised))})"
-            read = f"SELECT id, {quote(name)} AS clean, {quote(f'{name}_fold')} AS folded FROM {standard}"
+        if standardised and f"{name}_fold" in described_columns(self._connection, standardised):
+            read = f"SELECT id, {quote(name)} AS clean, {quote(f'{name}_fold')} AS folded FROM {standardised}"
         persons = fetch_row(self._connection, f"SELECT count(*) FROM {self._raw}")[0]
         unlike = f"CASE WHEN lower({quote(name)}) IS DISTINCT FROM lower(clean) THEN {fold_sql(quote(name))} END"
         return f"""CREATE {"TABLE" if persons <= _MOST_HELD else "VIEW"} names AS

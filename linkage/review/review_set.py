@@ -14,7 +14,9 @@ import duckdb
 
 from linkage.errors import ReviewError
 from linkage.review.store import Store
+from linkage.runs.exchange import Table
 from linkage.runs.sql import connect, literal, quote, quote_list
+from linkage.runs.tables import ANCHORS, CANDIDATES, RAW_MENTIONS, RAW_PERSONS, REVIEW_SET, RUN
 
 RUNNER_UPS_SHOWN = 4
 HIDDEN_IN_PLANTED_PAIRS = "personal_number"
@@ -32,18 +34,17 @@ def load_review_set(store: Store, run: Path, seed: int = 0) -> int:
     Raises:
         ReviewError: when a table is missing, lacks a column, or names a record that the run does not have.
     """
-    tables = {name: run / f"{name}.parquet" for name in ("review_set", "raw_mentions", "raw_persons", "candidates", "anchors")}
-    if not tables["raw_persons"].exists():
-        tables["raw_persons"] = tables["raw_mentions"]
-    for name in ("review_set", "raw_mentions"):
-        if not tables[name].exists():
-            raise ReviewError(f"{tables[name]} is missing", "Run `linkage run` up to the stage `sample` first.")
-    state = json.dumps([seed, *(_file_state(path) for path in tables.values())])
+    right = RAW_PERSONS if RAW_PERSONS.is_in(run) else RAW_MENTIONS
+    views = {"review_set": REVIEW_SET, "raw_l": RAW_MENTIONS, "raw_r": right, "candidates": CANDIDATES, "anchors": ANCHORS}
+    for table in (REVIEW_SET, RAW_MENTIONS):
+        if not table.is_in(run):
+            raise ReviewError(f"{table.path(run)} is missing", "Run `linkage run` up to the stage `sample` first.")
+    state = json.dumps([seed, *(_file_state(table.path(run)) for table in views.values())])
     if store.setting("loaded") == state:
         return 0
     connection = connect()
     try:
-        _look_at(connection, tables)
+        _look_at(connection, run, views)
         columns = {side: _field_columns(connection, side) for side in "lr"}
         _order_pairs(connection, store, seed)
         missing = connection.execute(
@@ -52,7 +53,7 @@ def load_review_set(store: Store, run: Path, seed: int = 0) -> int:
         ).fetchone()
         if missing and missing[0]:
             raise ReviewError(
-                f"{tables['review_set']}: {missing[0]} pairs name records that raw_mentions or raw_persons do not have",
+                f"{REVIEW_SET.path(run)}: {missing[0]} pairs name records that raw_mentions or raw_persons do not have",
                 "Run `linkage run` again: the tables come from different runs.",
             )
         connection.execute(f"CREATE TEMP TABLE runner_up AS {_RUNNER_UPS}", [RUNNER_UPS_SHOWN + 1])
@@ -77,21 +78,14 @@ def _file_state(path: Path) -> tuple[int, int] | None:
     return (path.stat().st_size, path.stat().st_mtime_ns) if path.exists() else None
 
 
-def _look_at(connection: duckdb.DuckDBPyConnection, tables: dict[str, Path]) -> None:
-    """Views of the tables, with empty stand-ins for the optional ones."""
+def _look_at(connection: duckdb.DuckDBPyConnection, run: Path, views: dict[str, Table]) -> None:
+    """Views of the run's tables, with empty stand-ins for the optional ones."""
     optional = {
         "candidates": "SELECT '' AS record_id_l, '' AS record_id_r, 0.0 AS link_weight WHERE false",
         "anchors": "SELECT '' AS record_id_l, '' AS record_id_r, true AS is_match WHERE false",
     }
-    for view, table in {
-        "review_set": "review_set",
-        "raw_l": "raw_mentions",
-        "raw_r": "raw_persons",
-        "candidates": "candidates",
-        "anchors": "anchors",
-    }.items():
-        path = tables[table]
-        source = f"SELECT * FROM read_parquet({literal(str(path))})" if path.exists() else optional[table]
+    for view, table in views.items():
+        source = f"FROM {table.scan(run)}" if table.is_in(run) else optional[view]
         connection.execute(f"CREATE VIEW {view} AS {source}")
 
 
@@ -108,8 +102,7 @@ def _role(connection: duckdb.DuckDBPyConnection) -> str:
 
 def _register(run: Path) -> str:
     """The kind of register on the left, which tells what a role is called; nothing where the run does not say."""
-    path = run / "run.json"
-    spec = json.loads(path.read_text(encoding="utf-8")).get("spec", {}) if path.exists() else {}
+    spec = RUN.read(run)["spec"] if RUN.is_in(run) else {}
     return str(spec.get("left", {}).get("register", ""))
 
 
@@ -125,7 +118,7 @@ def _order_pairs(connection: duckdb.DuckDBPyConnection, store: Store, seed: int)
         )
     except duckdb.BinderException:
         raise ReviewError(
-            "review_set.parquet lacks one of pair_id, record_id_l, record_id_r, stratum", "Run the stage `sample` again."
+            f"{REVIEW_SET.file} lacks one of pair_id, record_id_l, record_id_r, stratum", "Run the stage `sample` again."
         ) from None
     share = float(store.setting("planted_share"))
     connection.execute(

@@ -17,6 +17,7 @@ from linkage.review.backup import serving
 from linkage.review.labels import write_labels
 from linkage.review.review_set import load_review_set
 from linkage.review.store import Store, create_store
+from linkage.runs.tables import LABELS
 
 
 def serve(
@@ -31,7 +32,7 @@ def serve(
     seed: int = 0,
     announce: Callable[[str], None] = print,
 ) -> None:
-    """Serve the run's review until stopped, then write `labels.parquet`.
+    """Serve the run's review until stopped, then write the table `labels`.
 
     On this machine only, unless TLS files are given or a proxy on this machine adds TLS (`behind_proxy`, which trusts the
     X-Forwarded-* headers of 127.0.0.1). `announce` is told the address once the store is ready.
@@ -115,4 +116,4 @@ def is_loopback(host: str) -> bool:
 def _finish(store: Store, run: Path, announce: Callable[[str], None]) -> None:
     store.close()
     count = write_labels(run)
-    announce(f"{run / 'labels.parquet'}: {count} labels")
+    announce(f"{LABELS.path(run)}: {count} labels")

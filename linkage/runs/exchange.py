@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,11 +12,9 @@ import duckdb
 
 from linkage.errors import RunDirectoryError
 from linkage.runs.files import write_json
-from linkage.runs.sql import SMALL, described_columns, literal, write_parquet
+from linkage.runs.sql import SMALL, described_columns, file_literal, write_parquet
 
 Shape = TypeVar("Shape")
-
-_GLOB_SIGNS = re.compile(r"([*?\[])")
 
 
 class BrokenPromiseError(RunDirectoryError):
@@ -161,5 +158,4 @@ def scan_file(path: Path) -> str:
     >>> scan_file(Path("m[1]/links.parquet"))
     "read_parquet('m[[]1]/links.parquet')"
     """
-    plain = _GLOB_SIGNS.sub(r"[\1]", str(path))
-    return f"read_parquet({literal(plain)})"
+    return f"read_parquet({file_literal(path)})"

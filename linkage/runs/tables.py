@@ -119,33 +119,68 @@ WORKLISTS = Table(
     "worklists",
     "linkage worklists",
     {
-        "side": "VARCHAR",
-        "record_id": "VARCHAR",
-        "key": "VARCHAR",
-        "finding": "VARCHAR",
-        "check": "VARCHAR",
+        "side": "VARCHAR", "record_id": "VARCHAR", "key": "VARCHAR", "finding": "VARCHAR", "check": "VARCHAR",
         "workbook": "VARCHAR",
     },
     ("side", "record_id"),
-)
-"""Every row that was issued to an office."""
-VERIFICATIONS = Table("verifications", "linkage collect", {"side": "VARCHAR", "record_id": "VARCHAR"}, ("side", "record_id"))
+)  # fmt: skip
+"""Every row that was issued to an office; `check` is that of its locked cells."""
+VERIFICATIONS = Table(
+    "verifications",
+    "linkage collect",
+    {
+        "side": "VARCHAR", "record_id": "VARCHAR", "result": "VARCHAR", "status": "VARCHAR", "verified_on": "DATE",
+        "officer": "VARCHAR", "remark": "VARCHAR", "workbook": "VARCHAR",
+    },
+    ("side", "record_id"),
+)  # fmt: skip
 """The latest answer of an office to each record."""
 NUMBER_PROPOSALS = Table(
     "number_proposals",
     "linkage reconcile",
-    {"record_id": "VARCHAR", "person_record_id": "VARCHAR", "personal_number": "VARCHAR", "withheld": "VARCHAR"},
+    {
+        "record_id": "VARCHAR", "person_record_id": "VARCHAR", "personal_number": "VARCHAR", "link_weight": "DOUBLE",
+        "match_probability": "DOUBLE", "runner_up_margin": "DOUBLE", "reason": "VARCHAR", "error_bound": "DOUBLE",
+        "withheld": "VARCHAR",
+    },
     ("record_id",),
-)
+)  # fmt: skip
 """A row an entry without a number that has an accepted or reviewed link; `withheld` says why a number is not proposed."""
-HANDBACK = Table("handback", "linkage handback", {**_RECORDS, "state": "VARCHAR"}, ())
-HANDBACK_DIFFERENCES = Table("handback_differences", "linkage handback", {**_RECORDS, **_DIFFERENCE}, ())
+HANDBACK = Table("handback", "linkage handback", {"state": "VARCHAR", "how": "VARCHAR", **_RECORDS}, tuple(_RECORDS))
+"""Every own and every handed-back row once, with the other where there is one."""
+HANDBACK_DIFFERENCES = Table(
+    "handback_differences", "linkage handback", {**_RECORDS, **_DIFFERENCE}, ("record_id_l", "record_id_r", "field")
+)
+"""The fields that differ on own and handed-back rows of one event."""
 
-CHANGES = Table("changes", "linkage compare", {"change": "VARCHAR"}, ())
+CHANGES = Table(
+    "changes",
+    "linkage compare",
+    {
+        "record_id_l": "VARCHAR", "record_id_r_a": "VARCHAR", "record_id_r_b": "VARCHAR", "change": "VARCHAR",
+        "link_weight_a": "DOUBLE", "link_weight_b": "DOUBLE", "reason_a": "VARCHAR", "reason_b": "VARCHAR",
+    },
+    ("record_id_l",),
+)  # fmt: skip
+"""What became of each mention's link from run A to run B."""
 COMPARISON = Document[Any]("compare", "linkage compare", object)
-TRIALS = Table("results", "linkage tune", {"trial": "BIGINT"}, ("trial",))
+TRIALS = Table(
+    "results",
+    "linkage tune",
+    {
+        "trial": "BIGINT", "recall": "DOUBLE", "false_link_rate": "DOUBLE", "recall_after_review": "DOUBLE",
+        "clerical_pairs": "BIGINT", "on_front": "BOOLEAN", "error": "VARCHAR",
+    },
+    ("trial",),
+)  # fmt: skip
+"""The trials of a search, each with its settings as `set <key>`."""
 TUNING = Document[Any]("tuning", "linkage tune", object)
-TRUTH = Table("truth", "linkage synth", {"register": "VARCHAR", "role": "VARCHAR", "record_id": "VARCHAR"}, ())
+TRUTH = Table(
+    "truth",
+    "linkage synth",
+    {"register": "VARCHAR", "role": "VARCHAR", "record_id": "VARCHAR", "person_record_id": "VARCHAR", "person": "BIGINT"},
+    ("register", "role", "record_id"),
+)
 """Beside synthetic registers: whom each mention speaks of."""
 RUN = Document("run", "linkage run", RunSummary)
 

@@ -8,7 +8,6 @@ from linkage.runs.directory import Counts
 from linkage.runs.tables import (
     ASSIGNED,
     CANDIDATES,
-    CLAIMS,
     FREQUENCIES,
     LOG_LINEAR,
     MENTIONS,
@@ -32,7 +31,7 @@ def assign(work: Work) -> Counts:
     from linkage.weighing.trained_model import TrainedModel
 
     model = TrainedModel.load(work.inputs)
-    scored, records = SCORED_PAIRS.path(work.inputs), (work.mentions, work.persons or work.mentions)
+    records = (work.mentions, work.persons or work.mentions)
     with work.connect() as connection:
         sides = open_tables(connection, work.mentions, work.persons, columns_needed(work.spec, model.match))
         work.progress("assigning", 0, 1)
@@ -40,14 +39,12 @@ def assign(work: Work) -> Counts:
             connection,
             sides,
             work.spec.assignment,
-            scored,
+            work.inputs,
             records,
             work.folder,
             TRAINING.read(work.inputs)["prior"]["expected_matches"],
         )
-        tables = (PAIRS.path(work.inputs), scored, ASSIGNED.path(work.folder))
-        target = WIDER.path(work.folder)
-        wider = write_wider_pairs(connection, sides, model, work.spec.blocking.predict, tables, records, target)
+        wider = write_wider_pairs(connection, sides, model, work.spec.blocking.predict, work.inputs, records, work.folder)
         work.progress("assigning", 1, 1)
     return {**asdict(assigned), "wider_pairs": wider}
 
@@ -55,6 +52,6 @@ def assign(work: Work) -> Counts:
 STAGE = Stage(
     assign,
     writes=(ASSIGNED, CANDIDATES, WIDER),
-    reads=(MENTIONS, PERSONS, PAIRS, FREQUENCIES, MODEL, RELATIVES, LOG_LINEAR, TRAINING, SCORED_PAIRS, CLAIMS),
+    reads=(MENTIONS, PERSONS, PAIRS, FREQUENCIES, MODEL, RELATIVES, LOG_LINEAR, TRAINING, SCORED_PAIRS),
     config=lambda spec: [spec.assignment, spec.blocking.predict],
 )

@@ -24,15 +24,14 @@ def block(work: Work) -> Counts:
     from linkage.pairs.sides import open_tables
 
     model = build_model(work.spec, work.plan.shared)
-    target = PAIRS.path(work.folder)
     with work.engine() as connection:
         sides = open_tables(connection, work.mentions, work.persons, columns_needed(work.spec, model))
         write = write_level_store_on_spark if work.engine_name == "spark" else write_level_store
-        report = write(connection, sides, model, work.spec.blocking.predict, target, work.progress)
+        report = write(connection, sides, model, work.spec.blocking.predict, work.folder, work.progress)
     if work.engine_name == "spark":
         # String distances differ between engines: what that does to levels is counted, not assumed away.
         with work.connect() as connection:
-            differing = compare_levels(connection, model, work.mentions, work.persons, target, work.spec.seed)
+            differing = compare_levels(connection, model, work.mentions, work.persons, PAIRS.path(work.folder), work.spec.seed)
         ENGINE_DIFFERENCES.write(work.folder, differing)
     held: Any = {**report, "possible_pairs": sides.possible_pairs, "left_rows": sides.left_rows}
     BLOCKING.write(work.folder, held)

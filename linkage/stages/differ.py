@@ -11,9 +11,8 @@ def differ(work: Work) -> Counts:
     """One row a differing field of an assigned pair, with its class."""
     from linkage.reconcile.differences import write_field_differences
 
-    target = FIELD_DIFFERENCES.path(work.folder)
     with work.connect() as connection:
-        rows = write_field_differences(connection, work.inputs, work.plan.shared, ASSIGNED.path(work.inputs), target)
+        rows = write_field_differences(connection, work.inputs, work.plan.shared, work.folder)
     return {"differing_fields": rows}
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from linkage.config import ProjectSpec
 from linkage.runs.directory import Counts
 from linkage.runs.tables import (
-    ASSIGNED,
     CANDIDATES,
     DIFFERENCES,
     FIELD_DIFFERENCES,
@@ -17,7 +16,6 @@ from linkage.runs.tables import (
     PERSONS,
     RAW_MENTIONS,
     RAW_PERSONS,
-    SCORED_PAIRS,
     THRESHOLDS,
 )
 from linkage.stages.stage import Stage, Work
@@ -40,8 +38,6 @@ def _outcome_codes(spec: ProjectSpec) -> Any:
 STAGE = Stage(
     reconcile,
     writes=(OUTCOMES, DIFFERENCES),
-    reads=(
-        RAW_MENTIONS, RAW_PERSONS, MENTIONS, PERSONS, SCORED_PAIRS, ASSIGNED, CANDIDATES, FIELD_DIFFERENCES, LINKS, THRESHOLDS,
-    ),
+    reads=(RAW_MENTIONS, RAW_PERSONS, MENTIONS, PERSONS, CANDIDATES, FIELD_DIFFERENCES, LINKS, THRESHOLDS),
     config=_outcome_codes,
-)  # fmt: skip
+)

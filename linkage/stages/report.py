@@ -18,9 +18,9 @@ STAGE = Stage(
     report,
     writes=(tables.REPORT_PAGE,),
     reads=(
-        tables.RAW_MENTIONS, tables.RAW_PERSONS, tables.QUARANTINE, tables.MENTIONS, tables.PERSONS, tables.BLOCKING,
-        tables.TRAINING, tables.RELATIVES, tables.CLAIMS, tables.ASSIGNED, tables.LINKS, tables.THRESHOLDS, tables.REVIEW_SET,
-        tables.LABELS, tables.ESTIMATES, tables.OUTCOMES, tables.DIFFERENCES,
+        tables.RAW_MENTIONS, tables.RAW_PERSONS, tables.QUARANTINE, tables.MENTIONS, tables.PERSONS, tables.PAIRS,
+        tables.BLOCKING, tables.TRAINING, tables.RELATIVES, tables.CLAIMS, tables.ASSIGNED, tables.LINKS, tables.THRESHOLDS,
+        tables.REVIEW_SET, tables.LABELS, tables.ESTIMATES, tables.OUTCOMES, tables.DIFFERENCES,
     ),
     config=lambda spec: spec,
 )  # fmt: skip

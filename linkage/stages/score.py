@@ -16,15 +16,14 @@ def score(work: Work) -> Counts:
     from linkage.weighing.trained_model import TrainedModel
 
     model = TrainedModel.load(work.inputs)
-    target = SCORED_PAIRS.path(work.folder)
     with work.engine() as connection:
         work.progress("scoring candidate pairs", 0, 1)
-        scored = score_pairs(connection, model, PAIRS.path(work.inputs), target)
+        scored = score_pairs(connection, model, work.inputs, work.folder)
         work.progress("scoring candidate pairs", 1, 1)
     claims = None
     if work.spec.assignment == "many_to_one" and work.spec.right:
         with work.connect() as connection:
-            claims = weigh_claims(connection, work.mentions, target)
+            claims = weigh_claims(connection, MENTIONS.scan(work.inputs), work.folder)
     CLAIMS.write(work.folder, asdict(claims) if claims else None)
     return {"scored_pairs": scored.pairs, "kept_pairs": scored.written}
 

@@ -10,7 +10,7 @@ from linkage.config.loading import KeyPath
 from linkage.errors import ProjectFileError, nearest
 from linkage.runs.directory import Counts
 from linkage.runs.exchange import scan_file
-from linkage.runs.tables import FREQUENCIES, LABELS, LOG_LINEAR, MENTIONS, MODEL, PAIRS, PERSONS, RELATIVES, TRAINING
+from linkage.runs.tables import LABELS, LOG_LINEAR, MENTIONS, MODEL, PAIRS, PERSONS, RELATIVES, TRAINING
 from linkage.stages.plan import Plan, unknown_keys
 from linkage.stages.stage import Stage, Work, matching_part
 
@@ -30,7 +30,7 @@ def train(work: Work) -> Counts:
             work.spec,
             model,
             work.plan.field_of,
-            PAIRS.path(work.inputs),
+            work.inputs,
             _labelled_matches(work),
             work.progress,
         )
@@ -129,7 +129,7 @@ def _siblings_learned(project: LoadedProject, plan: Plan) -> Iterator[str]:
 STAGE = Stage(
     train,
     writes=(MODEL, RELATIVES, LOG_LINEAR, TRAINING),
-    reads=(MENTIONS, PERSONS, PAIRS, FREQUENCIES),
+    reads=(MENTIONS, PERSONS, PAIRS),
     config=_config,
     check=_check,
     warn=_siblings_learned,

@@ -1,8 +1,8 @@
 """Synthetic registers with known truth: real places, invented people, errors as clerks make them.
 
 Contract: `generate(SyntheticSpec(persons=…, seed=…), out)` writes births, deaths, marriages and the other registers and the
-population database under the Vietnamese headers of `linkage.registers`, `truth.parquet` (mention → person), `errors.parquet`
-(each injected error), `error_rates.parquet` (what was asked), and a README.
+population database under the Vietnamese headers of `linkage.registers`, `truth` (mention → person), `errors`
+(each injected error), `error_rates` (what was asked), and a README.
 Record ids begin with `SYN-`, Parquet files carry the key
 `synthetic` in their metadata. The same specification gives the same bytes; a district is in memory at a time.
 """

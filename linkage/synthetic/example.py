@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from linkage.registers import register_kind
-from linkage.runs.sql import connect, literal, quote
+from linkage.runs.sql import connect, file_literal, quote
 from linkage.synthetic.generate import REGISTERS, generate
 from linkage.synthetic.scenario import SyntheticSpec, SyntheticSummary
 from linkage.synthetic.sheet import FLAGS
@@ -56,9 +56,9 @@ def _register(kind: str, summary: SyntheticSummary) -> list[str]:
     source = "read_csv({}, all_varchar = true, header = true)"
     with connect() as connection:
         for name in ("truth", "errors"):
-            connection.execute(f"CREATE VIEW {name} AS SELECT * FROM {literal(str(summary.files[name]))}")
-        connection.execute(f"CREATE VIEW entries AS SELECT * FROM {source.format(literal(str(summary.files[REGISTERS[kind]])))}")
-        connection.execute(f"CREATE VIEW population AS SELECT * FROM {source.format(literal(str(summary.files['population'])))}")
+            connection.execute(f"CREATE VIEW {name} AS SELECT * FROM {file_literal(summary.files[name])}")
+        connection.execute(f"CREATE VIEW entries AS SELECT * FROM {source.format(file_literal(summary.files[REGISTERS[kind]]))}")
+        connection.execute(f"CREATE VIEW population AS SELECT * FROM {source.format(file_literal(summary.files['population']))}")
         rows = connection.execute(
             f"""SELECT {", ".join("e." + quote(field) for field in fields)}, {", ".join("p." + quote(field) for field in truth)},
                        concat_ws(', ', {flags}), {errors}

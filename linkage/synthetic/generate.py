@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from linkage.runs.tables import TRUTH
 from linkage.synthetic.births import write_births
 from linkage.synthetic.books import list_books
 from linkage.synthetic.community import DistrictPlan, build_community
@@ -166,7 +167,7 @@ def generate(spec: SyntheticSpec, out: Path, progress: Callable[[int, int], None
         for sheet in sheets:
             files.add(REGISTERS[sheet.register], sheet.table(), register=True)
             for truth in sheet.truth:
-                files.add("truth", truth, register=False)
+                files.add(TRUTH.name, truth, register=False)
             files.add("errors", sheet.errors(), register=False)
             files.add("error_rates", sheet.rates(), register=False)
         books, contradictions = list_books(sheets)

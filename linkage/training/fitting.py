@@ -15,7 +15,7 @@ from linkage.model.match_model import MatchModel
 from linkage.pairs.level_store import count_patterns
 from linkage.pairs.sides import Sides
 from linkage.runs import Progress
-from linkage.runs.sql import literal
+from linkage.runs.tables import PAIRS
 from linkage.statistics import probability
 from linkage.statistics.fellegi_sunter import Floats, Patterns, log2_ratio
 from linkage.training.diagnostics import as_plain, diagnose, refuse_bad_fit
@@ -32,16 +32,16 @@ def fit_model(
     spec: ProjectSpec,
     model: MatchModel,
     field_of: Mapping[str, str],
-    store: Path,
+    run: Path,
     labelled_matches: str | None,
     progress: Progress,
 ) -> tuple[TrainedModel, dict[str, Any]]:
-    """Train on the tables and the level store; returns the model and the report (training.json).
+    """Train on the tables and the run's level store; returns the model and the report (`training`).
 
     Raises:
         TrainingError: the model could not be trained, or a diagnostic forbids using it.
     """
-    rows = count_patterns(connection, model, f"SELECT * FROM read_parquet({literal(str(store))})")
+    rows = count_patterns(connection, model, f"FROM {PAIRS.scan(run)}")
     candidates = to_patterns(rows)
     model, relatives, report = train_model(connection, sides, spec, model, field_of, candidates, labelled_matches, progress)
     if relatives and report["prior"]["how"] == SELF_CONSISTENT:

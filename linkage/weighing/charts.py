@@ -15,7 +15,7 @@ FOR, AGAINST, NEUTRAL = "#1b5e8c", "#b3541e", "#5f6b73"
 
 
 def draw_weights(levels: Sequence[dict[str, Any]]) -> Figure:
-    """Weights of every level, closest first in each comparison; `levels` are those of training.json.
+    """Weights of every level, closest first in each comparison; `levels` are those of `training`.
 
     How to read it: bars to the right speak for a match; a bar out of order, or one that is short where agreement should
     tell, is worth a look.

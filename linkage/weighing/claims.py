@@ -14,7 +14,6 @@ independent comparison (Winkler 1988); population: scored pairs.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +21,8 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.runs.sql import literal, parquet_columns, write_parquet
+from linkage.runs.sql import described_columns
+from linkage.runs.tables import CLAIMS, SCORED_PAIRS
 from linkage.statistics import probability
 from linkage.statistics.fellegi_sunter import Floats
 
@@ -44,14 +44,17 @@ class Claims:
 
     @staticmethod
     def load(run: Path) -> Claims | None:
-        """Read claims.json of a run; None where its pairs are not scored yet, or a person has one entry at most."""
-        held = json.loads((run / "claims.json").read_text(encoding="utf-8")) if (run / "claims.json").is_file() else None
+        """The claims of a run; None where its pairs are not scored yet, or a person has one entry at most."""
+        held = CLAIMS.read(run) if CLAIMS.is_in(run) else None
         return Claims(**held) if held else None
 
 
-def weigh_claims(connection: duckdb.DuckDBPyConnection, mentions: Path, scored: Path) -> Claims:
-    """Add `claimed` (the number of the state) to scored_pairs.parquet, and what it weighs to the link weight."""
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE stated AS {_with_states(connection, mentions, scored)}")
+def weigh_claims(connection: duckdb.DuckDBPyConnection, mentions: str, folder: Path) -> Claims:
+    """Add `claimed` (the number of the state) to a folder's `scored_pairs`, and what it weighs to the link weight.
+
+    `mentions` is the left side's table as it stands in a FROM clause.
+    """
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE stated AS {_with_states(connection, mentions, SCORED_PAIRS.scan(folder))}")
     # Alike to a hundredth of a bit is enough to learn from, and there are a thousand times fewer such weights than pairs.
     seen = connection.execute(
         "SELECT claimed, round(link_weight, 2) AS weight, count(*) AS pairs FROM stated GROUP BY ALL ORDER BY ALL"
@@ -63,15 +66,14 @@ def weigh_claims(connection: duckdb.DuckDBPyConnection, mentions: Path, scored: 
     )
     listed = ", ".join(f"{bits!r}::DOUBLE" for bits in claims.bits)
     weighed = f"SELECT * REPLACE (link_weight + list_extract([{listed}], claimed + 1) AS link_weight) FROM stated"
-    write_parquet(connection, f"{weighed} ORDER BY id_l, id_r", scored)
+    SCORED_PAIRS.write(connection, f"{weighed} ORDER BY id_l, id_r", folder)
     connection.execute("DROP TABLE stated")
     return claims
 
 
-def _with_states(connection: duckdb.DuckDBPyConnection, mentions: Path, scored: Path) -> str:
+def _with_states(connection: duckdb.DuckDBPyConnection, entries: str, pairs: str) -> str:
     """SQL of the scored pairs with the state of each."""
-    pairs, entries = (f"read_parquet({literal(str(path))})" for path in (scored, mentions))
-    day = "registration_date" if "registration_date" in parquet_columns(connection, mentions) else "NULL::DATE"
+    day = "registration_date" if "registration_date" in described_columns(connection, entries) else "NULL::DATE"
     best = "row_number() OVER (PARTITION BY id_l ORDER BY link_weight DESC, id_r) = 1"
     return f"""
         WITH days AS (SELECT id AS id_l, {day} AS day FROM {entries}),

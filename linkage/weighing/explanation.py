@@ -14,7 +14,9 @@ from linkage.model.match_model import ComparedField
 from linkage.pairs.frequencies import with_frequencies
 from linkage.pairs.level_store import levels_of_pairs
 from linkage.pairs.sides import open_tables
+from linkage.runs.exchange import Table
 from linkage.runs.sql import fetch_row, quote_list
+from linkage.runs.tables import LINKS, MENTIONS, PAIRS, PERSONS, SCORED_PAIRS
 from linkage.statistics import probability
 from linkage.weighing.by_chance import together_bits
 from linkage.weighing.claims import STATES, Claims
@@ -93,22 +95,16 @@ def explain_pair(connection: duckdb.DuckDBPyConnection, run: Path, mention: str,
     """
     model = TrainedModel.load(run)
     match = model.match
-    persons = run / "persons.parquet"
-    sides = open_tables(connection, run / "mentions.parquet", persons if persons.is_file() else None, match.columns)
-    ids = [
-        _id_of(connection, path, record, what)
-        for path, record, what in (
-            (run / "mentions.parquet", mention, "mention"),
-            (persons if persons.is_file() else run / "mentions.parquet", person, "person"),
-        )
-    ]
+    right = PERSONS if PERSONS.is_in(run) else MENTIONS
+    sides = open_tables(connection, MENTIONS.path(run), PERSONS.path(run) if right is PERSONS else None, match.columns)
+    ids = [_id_of(connection, run, MENTIONS, mention, "mention"), _id_of(connection, run, right, person, "person")]
     pair = f"SELECT {ids[0]}::INTEGER AS id_l, {ids[1]}::INTEGER AS id_r, 0::UINTEGER AS blocking_rules"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE explained AS {levels_of_pairs(match, sides, pair)}")
     shown = quote_list(match.gammas)
-    weights = weights_query(model, "FROM explained", run / "frequencies.parquet")
+    weights = weights_query(model, "FROM explained", run)
     match_weight, link_weight, *levels = fetch_row(connection, f"SELECT match_weight, link_weight, {shown} FROM ({weights})")
     adjustments = ", ".join(frequency_adjustment(field) if field.adjusted_levels else "0.0" for field in match.fields)
-    explained = with_frequencies(match, "FROM explained", run / "frequencies.parquet")
+    explained = with_frequencies(match, "FROM explained", run)
     rarity = fetch_row(connection, f"SELECT {adjustments} FROM ({explained})")
     steps = tuple(
         _step(field, int(level), float(bits), model.relatives)
@@ -117,11 +113,7 @@ def explain_pair(connection: duckdb.DuckDBPyConnection, run: Path, mention: str,
     pattern = {gamma: np.array([level], dtype=np.int8) for gamma, level in zip(match.gammas, levels, strict=True)}
     against = _against_relatives(model.relatives, pattern)
     by_chance = float(together_bits(model.relatives.by_chance, pattern)[0]) if model.relatives else 0.0
-    found = fetch_row(
-        connection,
-        "SELECT count(*) FROM read_parquet(?) WHERE id_l = ? AND id_r = ?",
-        [str(run / "pairs.parquet"), *ids],
-    )[0]
+    found = fetch_row(connection, f"SELECT count(*) FROM {PAIRS.scan(run)} WHERE id_l = ? AND id_r = ?", ids)[0]
     claim = _claim(connection, run, ids)
     link_weight += claim[1] if claim else 0.0
     return Explanation(match.prior_weight, steps, match_weight, by_chance, against, claim, link_weight, bool(found))
@@ -132,16 +124,16 @@ def _claim(connection: duckdb.DuckDBPyConnection, run: Path, ids: list[int]) -> 
     claims = Claims.load(run)
     if claims is None:
         return None
-    query = "SELECT claimed FROM read_parquet(?) WHERE id_l = ? AND id_r = ?"
-    found = connection.execute(query, [str(run / "scored_pairs.parquet"), *ids]).fetchall()
+    query = f"SELECT claimed FROM {SCORED_PAIRS.scan(run)} WHERE id_l = ? AND id_r = ?"
+    found = connection.execute(query, ids).fetchall()
     return (STATES[found[0][0]], claims.bits[found[0][0]]) if found else None
 
 
-def _id_of(connection: duckdb.DuckDBPyConnection, path: Path, record: str, what: str) -> int:
-    rows = connection.execute("SELECT id FROM read_parquet(?) WHERE record_id = ?", [str(path), record]).fetchall()
+def _id_of(connection: duckdb.DuckDBPyConnection, run: Path, table: Table, record: str, what: str) -> int:
+    rows = connection.execute(f"SELECT id FROM {table.scan(run)} WHERE record_id = ?", [record]).fetchall()
     if not rows:
         raise LinkageError(
-            f"{path.name} has no {what} with that record id", "Give the ids of links.parquet: mention first, then person."
+            f"{table.file} has no {what} with that record id", f"Give the ids of {LINKS.file}: mention first, then person."
         )
     return int(rows[0][0])
 

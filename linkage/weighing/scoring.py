@@ -15,7 +15,8 @@ import duckdb
 
 from linkage.model.match_model import ComparedField
 from linkage.pairs.frequencies import pair_column, with_frequencies
-from linkage.runs.sql import QUICK, fetch_row, literal, quote, write_parquet
+from linkage.runs.sql import QUICK, fetch_row, quote
+from linkage.runs.tables import PAIRS, SCORED_PAIRS
 from linkage.weighing.dependence import log_linear_sql
 from linkage.weighing.relatives import relatives_weight_sql
 from linkage.weighing.trained_model import TrainedModel
@@ -36,25 +37,25 @@ class Scored:
     written: int
 
 
-def score_pairs(connection: duckdb.DuckDBPyConnection, model: TrainedModel, pairs: Path, target: Path) -> Scored:
-    """Write scored_pairs.parquet (id_l, id_r, blocking_rules, match_weight, link_weight), ordered by (id_l, id_r).
+def score_pairs(connection: duckdb.DuckDBPyConnection, model: TrainedModel, run: Path, folder: Path) -> Scored:
+    """Write `scored_pairs` (id_l, id_r, blocking_rules, match_weight, link_weight), ordered by (id_l, id_r), into `folder`.
 
-    `pairs` is the level store; its frequencies lie beside it.
+    The level store and its frequencies are those of `run`.
     """
-    stored = f"read_parquet({literal(str(pairs))})"
+    stored = PAIRS.scan(run)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE reaching AS SELECT * FROM {stored} WHERE {may_reach(model, FLOOR)}")
-    query = weights_query(model, "FROM reaching", pairs.with_name("frequencies.parquet"))
+    query = weights_query(model, "FROM reaching", run)
     total = int(fetch_row(connection, f"SELECT count(*) FROM {stored}")[0])
     kept = f"SELECT id_l, id_r, blocking_rules, match_weight, link_weight FROM ({query}) WHERE match_weight >= {FLOOR!r}"
-    return Scored(total, write_parquet(connection, f"{kept} ORDER BY id_l, id_r", target, QUICK))
+    return Scored(total, SCORED_PAIRS.write(connection, f"{kept} ORDER BY id_l, id_r", folder, QUICK))
 
 
-def weights_query(model: TrainedModel, pairs: str, frequencies: Path) -> str:
-    """SQL that adds match_weight and link_weight to a query of pairs with levels (`levels_of_pairs`, `write_frequencies`)."""
+def weights_query(model: TrainedModel, pairs: str, run: Path) -> str:
+    """SQL that adds match_weight and link_weight to a query of pairs with levels (`levels_of_pairs`) of a run."""
     fields = model.match.fields
     parts = " + ".join(field.weight_sql for field in fields)
     adjustments = "".join(f" + {frequency_adjustment(field)}" for field in fields if field.adjusted_levels)
-    known = with_frequencies(model.match, pairs, frequencies)
+    known = with_frequencies(model.match, pairs, run)
     weighed = f"SELECT *, {model.match.prior_weight!r}::DOUBLE + {parts}{adjustments} AS match_weight FROM ({known})"
     shift = log_linear_sql(model.log_linear) if model.log_linear else "0.0::DOUBLE"
     link = relatives_weight_sql(model.relatives) if model.relatives else "match_weight"

@@ -1,14 +1,13 @@
-"""A trained model as it is kept in a run: Splink's model.json, and what the link weight needs beside it."""
+"""A trained model as it is kept in a run: Splink's settings, and what the link weight needs beside it."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from linkage.model.match_model import MatchModel
 from linkage.model.settings import load_model, save_model
-from linkage.runs.files import write_json
+from linkage.runs.tables import LOG_LINEAR, RELATIVES
 from linkage.weighing.dependence import LogLinearAdjustment
 from linkage.weighing.relatives import RelativesModel
 
@@ -22,19 +21,17 @@ class TrainedModel:
     log_linear: LogLinearAdjustment | None
 
     def save(self, folder: Path) -> None:
-        """Write model.json, relatives.json and log_linear.json (null where the class or remedy is not used)."""
-        save_model(self.match, folder / "model.json")
-        write_json(folder / "relatives.json", asdict(self.relatives) if self.relatives else None)
-        write_json(folder / "log_linear.json", asdict(self.log_linear) if self.log_linear else None)
+        """Write `model`, `relatives` and `log_linear` (null where the class or remedy is not used)."""
+        save_model(self.match, folder)
+        RELATIVES.write(folder, asdict(self.relatives) if self.relatives else None)
+        LOG_LINEAR.write(folder, asdict(self.log_linear) if self.log_linear else None)
 
     @staticmethod
     def load(run: Path) -> TrainedModel:
         """Read them back."""
-        relatives, log_linear = (
-            json.loads((run / name).read_text(encoding="utf-8")) for name in ("relatives.json", "log_linear.json")
-        )
+        relatives, log_linear = RELATIVES.read(run), LOG_LINEAR.read(run)
         return TrainedModel(
-            load_model(run / "model.json"),
+            load_model(run),
             RelativesModel.from_dict(relatives) if relatives else None,
             LogLinearAdjustment.from_dict(log_linear) if log_linear else None,
         )

@@ -9,32 +9,33 @@ import pyarrow.parquet as pq
 import pytest
 
 from linkage.assigning import assignment
-from linkage.assigning.assignment import CANDIDATES, FLOOR, _assign_one_to_one, assign_pairs, benefits, match_probabilities
+from linkage.assigning.assignment import CANDIDATES_KEPT, FLOOR, _assign_one_to_one, assign_pairs, benefits, match_probabilities
 from linkage.pairs.sides import Sides
+from linkage.runs.tables import SCORED_PAIRS
 
 
-def write_case(folder: Path, pairs: list[tuple[int, int, float]], left: int, right: int) -> tuple[Path, tuple[Path, Path]]:
+def write_case(folder: Path, pairs: list[tuple[int, int, float]], left: int, right: int) -> tuple[Path, Path]:
     pairs = sorted(pairs)
     table = {name: [pair[n] for pair in pairs] for n, name in enumerate(("id_l", "id_r", "link_weight"))}
     pq.write_table(
         pa.table({"id_l": pa.array(table["id_l"], pa.int32()), "id_r": pa.array(table["id_r"], pa.int32()),
                   "match_weight": table["link_weight"], "link_weight": table["link_weight"]}),
-        folder / "scored.parquet",
+        SCORED_PAIRS.path(folder),
     )  # fmt: skip
     for name, rows in (("l", left), ("r", right)):
         pq.write_table(
             pa.table({"id": list(range(1, rows + 1)), "record_id": [f"{name}{n}" for n in range(1, rows + 1)]}),
             folder / f"{name}.parquet",
         )
-    return folder / "scored.parquet", (folder / "l.parquet", folder / "r.parquet")
+    return folder / "l.parquet", folder / "r.parquet"
 
 
 def run(
     connection, folder: Path, how: str, pairs: list[tuple[int, int, float]], left: int = 5, right: int = 5, dedupe: bool = False
 ):
-    scored, records = write_case(folder, pairs, left, right)
+    records = write_case(folder, pairs, left, right)
     sides = Sides("m", "m" if dedupe else "p", left, right)
-    report = assign_pairs(connection, sides, how, scored, records, folder)  # type: ignore[arg-type]
+    report = assign_pairs(connection, sides, how, folder, records, folder)  # type: ignore[arg-type]
     rows = connection.execute(
         "SELECT record_id_l, record_id_r, link_weight, runner_up_margin FROM read_parquet(?) ORDER BY id_l, id_r",
         [str(folder / "assigned.parquet")],
@@ -115,7 +116,7 @@ def test_mention_with_many_candidates_keeps_the_best_few(connection, tmp_path) -
     rows = connection.execute(
         f"SELECT record_id_r, rank FROM read_parquet('{tmp_path / 'candidates.parquet'}') ORDER BY rank"
     ).fetchall()
-    assert rows == [(f"r{300 - place}", place + 1) for place in range(CANDIDATES)]
+    assert rows == [(f"r{300 - place}", place + 1) for place in range(CANDIDATES_KEPT)]
 
 
 def simulated_mentions(share: float, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -35,8 +35,7 @@ def net(finished_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     model, spec = TrainedModel.load(finished_run), Run.open(finished_run).spec
     records = (run / "mentions.parquet", run / "persons.parquet")
     sides = open_tables(connection, *records, columns_needed(spec, model.match))
-    tables = (run / "pairs.parquet", run / "scored_pairs.parquet", run / "assigned.parquet")
-    written = write_wider_pairs(connection, sides, model, spec.blocking.predict, tables, records, run / "wider.parquet")
+    written = write_wider_pairs(connection, sides, model, spec.blocking.predict, run, records, run)
     connection.execute(f"CREATE VIEW wider AS SELECT * FROM read_parquet('{run / 'wider.parquet'}')")
     assert connection.execute("SELECT count(*) FROM wider").fetchone() == (written,)
     yield connection, run

@@ -33,6 +33,7 @@ from linkage.pairs.level_store import write_level_store
 from linkage.pairs.sides import open_tables
 from linkage.pipeline import check_project
 from linkage.runs.sql import connect, fetch_row, literal, quote_list, write_parquet
+from linkage.runs.tables import MENTIONS, SCORED_PAIRS
 from linkage.synthetic import SyntheticSpec, generate
 from linkage.training.fitting import fit_model
 from linkage.weighing.claims import weigh_claims
@@ -86,9 +87,7 @@ class Job:
 
     def block(self) -> dict[str, Any]:
         sides = open_tables(self.connection, *self.tables, columns_needed(self.spec, self.model))
-        report = write_level_store(
-            self.connection, sides, self.model, self.spec.blocking.predict, self.run / "pairs.parquet", _silent
-        )
+        report = write_level_store(self.connection, sides, self.model, self.spec.blocking.predict, self.run, _silent)
         return {
             "pairs": report["candidate_pairs"], "left": sides.left_rows, "right": sides.right_rows,
             "capped": sum(rule["capped_pairs"] for rule in report["rules"]),
@@ -96,15 +95,13 @@ class Job:
 
     def train(self) -> dict[str, Any]:
         sides = open_tables(self.connection, *self.tables, columns_needed(self.spec, self.model))
-        model, report = fit_model(
-            self.connection, sides, self.spec, self.model, self.plan.field_of, self.run / "pairs.parquet", None, _silent
-        )
+        model, report = fit_model(self.connection, sides, self.spec, self.model, self.plan.field_of, self.run, None, _silent)
         model.save(self.run)
         return {"expected_matches": round(report["prior"]["expected_matches"])}
 
     def score(self, model: TrainedModel | None = None) -> dict[str, Any]:
         model = model or TrainedModel.load(self.run)
-        return asdict(score_pairs(self.connection, model, self.run / "pairs.parquet", self.run / "scored_pairs.parquet"))
+        return asdict(score_pairs(self.connection, model, self.run, self.run))
 
     def rescore(self) -> dict[str, Any]:
         """Score the stored pairs with a model whose m differs in every level."""
@@ -116,10 +113,11 @@ class Job:
     def assign(self) -> dict[str, Any]:
         """With other entries' claims weighed, as the project's many-to-one asks, and one to one, which is more work."""
         sides = open_tables(self.connection, *self.tables, ())
-        scored = self.run / "claimed_pairs.parquet"
-        shutil.copy(self.run / "scored_pairs.parquet", scored)
-        weigh_claims(self.connection, self.tables[0], scored)
-        return asdict(assign_pairs(self.connection, sides, "one_to_one", scored, self.tables, self.run))
+        claimed = self.run / "claimed"
+        claimed.mkdir(exist_ok=True)
+        shutil.copy(SCORED_PAIRS.path(self.run), claimed)
+        weigh_claims(self.connection, MENTIONS.scan(self.run), claimed)
+        return asdict(assign_pairs(self.connection, sides, "one_to_one", claimed, self.tables, self.run))
 
     def _linker(self, model: dict[str, Any]) -> Any:
         from splink import DuckDBAPI, Linker
@@ -134,7 +132,7 @@ class Job:
 
     def splink_predict(self) -> dict[str, Any]:
         """Splink's own blocking and predict with the trained model, nothing kept but weights above the same floor."""
-        linker = self._linker(splink_settings(load_model(self.run / "model.json")).as_dict())
+        linker = self._linker(splink_settings(load_model(self.run)).as_dict())
         blocked = linker.inference.compute_blocked_pairs_for_predict()
         found = linker.inference.predict(threshold_match_weight=FLOOR)
         return {name: _count(self.connection, table) for name, table in (("pairs", blocked), ("written", found))}

@@ -46,7 +46,7 @@ def main() -> None:
         run.mkdir()
         mentions, kinds = copy_many_times(given.run, run, given.size)
         with measured(lines, f"outcomes and differences of {mentions:,} mentions"), connect("3GB", 2, Path(folder)) as connection:
-            write_field_differences(connection, run, kinds, run / "links.parquet", run / "field_differences.parquet")
+            write_field_differences(connection, run, kinds, run)
             counts = write_outcomes(connection, run, kinds, run)
         headers = {field.name: field.header for kind in reversed(register_kinds()) for field in kind.fields}
         with measured(lines, "work lists"):
@@ -85,7 +85,7 @@ def copy_many_times(source: Path, target: Path, size: int) -> tuple[int, dict[st
     with connect("3GB", 2, target) as connection:
         columns = {
             table: [row[0] for row in connection.execute(f"DESCRIBE FROM '{source}/{table}.parquet'").fetchall()]
-            for table in ("mentions", "persons", "raw_mentions", "raw_persons", "links", "candidates")
+            for table in ("mentions", "persons", "raw_mentions", "raw_persons", "links", "assigned", "candidates")
         }
         sizes = {
             side: connection.execute(f"SELECT max(id) FROM '{source}/{side}.parquet'").fetchall()[0][0]

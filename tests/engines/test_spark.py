@@ -73,7 +73,7 @@ def test_preflight_names_what_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 def test_difference_of_levels_is_found(finished_run: Path, tmp_path: Path, connection: duckdb.DuckDBPyConnection) -> None:
     """Five levels are changed in a copy of the level store; exactly these are reported."""
-    model = load_model(finished_run / "model.json")
+    model = load_model(finished_run)
     altered = tmp_path / "pairs.parquet"
     store = finished_run / "pairs.parquet"
     connection.execute(

@@ -155,7 +155,7 @@ def test_two_models_at_once_have_their_own_frequencies(finished_run: Path, tmp_p
         model = TrainedModel.load(tmp_path).match
         columns = {*model.columns, *model.frequency_columns}
         sides = open_tables(connection, tmp_path / "mentions.parquet", tmp_path / "persons.parquet", columns)
-        write_frequencies(connection, sides, model, tmp_path / "frequencies.parquet")
+        write_frequencies(connection, sides, model, tmp_path)
         pairs = f"FROM read_parquet('{finished_run / 'pairs.parquet'}') SELECT id_l, id_r, blocking_rules WHERE id_r <= {kept}"
         levels = levels_of_pairs(model, sides, pairs)
         connection.execute(f"COPY ({levels}) TO '{tmp_path / 'pairs.parquet'}' (FORMAT parquet)")

@@ -19,6 +19,7 @@ from linkage.pairs.frequencies import with_frequencies
 from linkage.pairs.level_store import count_patterns, levels_of_pairs, write_level_store
 from linkage.pairs.sides import Sides, open_tables
 from linkage.runs.sql import connect, literal, write_parquet
+from linkage.runs.tables import PAIRS, SCORED_PAIRS
 from linkage.weighing.scoring import score_pairs
 from linkage.weighing.trained_model import TrainedModel
 
@@ -66,15 +67,15 @@ def model() -> MatchModel:
     return model_of({"link_type": "link_only", "comparisons": comparisons, "unique_id_column_name": "id"})
 
 
-def stored(connection: duckdb.DuckDBPyConnection, sides: Sides, model: MatchModel, target: Path) -> list[tuple[int, ...]]:
-    report = write_level_store(connection, sides, model, RULES, target, lambda what, done, total: None)
-    rows = connection.execute("SELECT * FROM read_parquet(?) ORDER BY id_l, id_r", [str(target)]).fetchall()
+def stored(connection: duckdb.DuckDBPyConnection, sides: Sides, model: MatchModel, folder: Path) -> list[tuple[int, ...]]:
+    report = write_level_store(connection, sides, model, RULES, folder, lambda what, done, total: None)
+    rows = connection.execute(f"SELECT * FROM {PAIRS.scan(folder)} ORDER BY id_l, id_r").fetchall()
     assert report["candidate_pairs"] == len(rows) > 1000
     return rows
 
 
 def test_levels_are_those_of_the_comparisons_sql(connection, sides, model, tmp_path: Path) -> None:
-    rows = stored(connection, sides, model, tmp_path / "pairs.parquet")
+    rows = stored(connection, sides, model, tmp_path)
     connection.execute(f"CREATE TABLE pairs AS SELECT id_l, id_r, blocking_rules FROM read_parquet('{tmp_path}/pairs.parquet')")
     plain = Sides(sides.left, sides.right, sides.left_rows, sides.right_rows)
     assert sides.types["code"] == "VARCHAR" and sides.types["city_communes"] == "VARCHAR[]"
@@ -88,29 +89,29 @@ def test_levels_are_those_of_the_comparisons_sql(connection, sides, model, tmp_p
 def test_frequency_is_that_of_the_commoner_value_where_a_level_is_adjusted_by_it(
     connection, sides, model, tmp_path: Path
 ) -> None:
-    stored(connection, sides, model, tmp_path / "pairs.parquet")
+    stored(connection, sides, model, tmp_path)
     codes = Counter(
         connection.execute("SELECT code FROM mentions UNION ALL SELECT code FROM persons").fetchnumpy()["code"].compressed()
     )
     of_left, of_right = (
         dict(connection.execute(f"SELECT id, code FROM {table}").fetchall()) for table in ("mentions", "persons")
     )
-    known = with_frequencies(model, f"FROM read_parquet('{tmp_path}/pairs.parquet')", tmp_path / "frequencies.parquet")
+    known = with_frequencies(model, f"FROM read_parquet('{tmp_path}/pairs.parquet')", tmp_path)
     rows = connection.execute(f"SELECT id_l, id_r, gamma_code, tf_code FROM ({known})").fetchall()
     assert len(rows) > 1000
     for left, right, level, frequency in rows:
         commoner = max(codes[of_left[left]], codes[of_right[right]])
         assert frequency == (commoner / codes.total() if level == 4 else None)
-    with pytest.raises(LinkageError, match="no frequencies"):
-        with_frequencies(model, "FROM pairs", tmp_path / "nowhere" / "frequencies.parquet")
+    with pytest.raises(LinkageError, match=r"no frequencies.parquet yet\nIt is written by `block`"):
+        with_frequencies(model, "FROM pairs", tmp_path / "nowhere")
 
 
 def test_chunks_and_slices_change_nothing(connection, sides, model, tmp_path: Path, monkeypatch) -> None:
-    whole = stored(connection, sides, model, tmp_path / "pairs.parquet")
+    whole = stored(connection, sides, model, tmp_path)
     monkeypatch.setattr(levels, "PROPOSALS_A_SLICE", 300)
-    assert stored(connection, sides, model, tmp_path / "pairs.parquet") == whole
+    assert stored(connection, sides, model, tmp_path) == whole
     monkeypatch.setattr(levels, "PROPOSALS_A_CHUNK", 700)
-    assert stored(connection, sides, model, tmp_path / "pairs.parquet") == whole
+    assert stored(connection, sides, model, tmp_path) == whole
     assert [row[:2] for row in whole] == sorted({row[:2] for row in whole})
     kept = {"mentions.parquet", "persons.parquet", "pairs.parquet", "frequencies.parquet"}
     assert {path.name for path in tmp_path.iterdir()} == kept
@@ -161,11 +162,11 @@ def test_texts_of_one_hash_are_told_apart(connection, tmp_path: Path) -> None:
         ([BlockingRule(on=("one", "name"))], [(1, 1, 1), (2, 2, 1)]),
         ([BlockingRule(on=("one",))], [(1, 1, 1), (1, 2, 0), (2, 1, 0), (2, 2, 1)]),
     ):
-        write_level_store(connection, sides, model, rules, tmp_path / "pairs.parquet", lambda what, done, total: None)
+        write_level_store(connection, sides, model, rules, tmp_path, lambda what, done, total: None)
         store = f"FROM read_parquet('{tmp_path}/pairs.parquet')"
         found = connection.execute(f"SELECT id_l, id_r, gamma_name {store} ORDER BY ALL").fetchall()
         assert found == expected
-        known = with_frequencies(model, store, tmp_path / "frequencies.parquet")
+        known = with_frequencies(model, store, tmp_path)
         assert connection.execute(f"SELECT DISTINCT tf_name FROM ({known}) WHERE gamma_name = 1").fetchall() == [(0.5,)]
 
 
@@ -180,7 +181,8 @@ def test_order_of_the_level_store_changes_nothing(finished_run: Path, tmp_path: 
         patterns = [
             count_patterns(connection, model.match, f"FROM '{run / 'pairs.parquet'}'") for run in (finished_run, tmp_path)
         ]
-        for run, target in ((finished_run, "as_stored.parquet"), (tmp_path, "shuffled.parquet")):
-            assert score_pairs(connection, model, run / "pairs.parquet", tmp_path / target).written > 1000
+        for run, name in ((finished_run, "as_stored"), (tmp_path, "shuffled")):
+            (tmp_path / name).mkdir()
+            assert score_pairs(connection, model, run, tmp_path / name).written > 1000
     assert patterns[0] == patterns[1]
-    assert (tmp_path / "as_stored.parquet").read_bytes() == (tmp_path / "shuffled.parquet").read_bytes()
+    assert SCORED_PAIRS.path(tmp_path / "as_stored").read_bytes() == SCORED_PAIRS.path(tmp_path / "shuffled").read_bytes()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from linkage.config import FieldKind
+from linkage.decision.thresholds import Thresholds
 from linkage.reconcile import write_field_differences, write_outcomes
 from linkage.runs.sql import connect
+from linkage.runs.tables import ASSIGNED, LINKS, THRESHOLDS
 from linkage.standardise import standardise_table
 
 KINDS = {
@@ -121,7 +122,7 @@ def make_run(
     ]
     pq.write_table(pa.Table.from_pylist(chosen, pa.schema([*keys, *further])), folder / "links.parquet")
     pq.write_table(pa.Table.from_pylist(best, pa.schema([*keys, ("rank", pa.int8())])), folder / "candidates.parquet")
-    (folder / "thresholds.json").write_text(json.dumps({"upper": upper, "lower": 2.0, "expected_false_link_rate": 0.001}))
+    write_thresholds(folder, upper)
     return folder
 
 
@@ -154,10 +155,17 @@ def _write(folder: Path, table: str, rows: list[dict], kinds: dict[str, FieldKin
         standardise_table(connection, folder / f"raw_{table}.parquet", folder / f"{table}.parquet", kinds, dated_by=dated)
 
 
+def write_thresholds(folder: Path, upper: float) -> None:
+    """The thresholds of a run, of which an upper one and one false link in a thousand are said."""
+    thresholds = Thresholds(upper, 2.0, 0.001, 0.0, 0, False, "model").as_json()
+    THRESHOLDS.write(folder, {**thresholds, "by_model": thresholds})
+
+
 def reconcile(run: Path, kinds: dict[str, FieldKind] = KINDS) -> dict[str, int]:
     """Outcomes and differences into the run itself."""
     with connect() as connection:
-        write_field_differences(connection, run, kinds, run / "links.parquet", run / "field_differences.parquet")
+        ASSIGNED.write(connection, f"FROM {LINKS.scan(run)}", run)
+        write_field_differences(connection, run, kinds, run)
         return write_outcomes(connection, run, kinds, run)
 
 

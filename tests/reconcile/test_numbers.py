@@ -11,7 +11,8 @@ from reconcilekit import ENTRY, KINDS, make_run, reconcile
 from test_outcomes import someone
 
 from linkage.errors import LinkageError
-from linkage.reconcile.number_proposals import PROPOSALS, propose_numbers
+from linkage.reconcile.number_proposals import propose_numbers
+from linkage.runs.tables import NUMBER_PROPOSALS
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def run(tmp_path: Path) -> Path:
 
 def test_who_is_proposed_and_who_is_withheld(run: Path) -> None:
     proposals = propose_numbers(run)
-    rows = {row["record_id"]: row for row in pq.read_table(run / PROPOSALS).to_pylist()}
+    rows = {row["record_id"]: row for row in pq.read_table(NUMBER_PROPOSALS.path(run)).to_pylist()}
     assert {key: row["withheld"] for key, row in rows.items()} == {
         "m-plain": None,
         "m-close_reviewed": None,
@@ -70,7 +71,7 @@ def test_who_is_proposed_and_who_is_withheld(run: Path) -> None:
 
 def test_no_person_is_proposed_twice(run: Path) -> None:
     propose_numbers(run)
-    people = [row["person_record_id"] for row in pq.read_table(run / PROPOSALS).to_pylist() if row["withheld"] is None]
+    people = [row["person_record_id"] for row in pq.read_table(NUMBER_PROPOSALS.path(run)).to_pylist() if row["withheld"] is None]
     assert len(people) == len(set(people))
 
 

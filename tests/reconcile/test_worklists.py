@@ -16,9 +16,10 @@ from reconcilekit import ENTRY, PERSON, make_run, reconcile
 from linkage.errors import LinkageError
 from linkage.reconcile import workbook_words as texts
 from linkage.reconcile.codes import load_codes
-from linkage.reconcile.collecting import VERIFICATIONS, collect_worklists
+from linkage.reconcile.collecting import collect_worklists
 from linkage.reconcile.summaries import summarise_outcomes, write_summary
-from linkage.reconcile.worklists import ISSUED, write_worklists
+from linkage.reconcile.worklists import write_worklists
+from linkage.runs.tables import VERIFICATIONS, WORKLISTS
 
 HEADERS = {"full_name": "Họ và tên", "birth_date": "Ngày sinh", "hometown": "Quê quán", "ethnicity": "Dân tộc"}
 TODAY = date(2026, 11, 23)
@@ -52,7 +53,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def issued(run: Path, tmp_path: Path) -> Path:
     write_worklists(run, tmp_path / "out", headers=HEADERS, note="Dữ liệu tổng hợp")
-    (run / VERIFICATIONS).unlink(missing_ok=True)
+    VERIFICATIONS.path(run).unlink(missing_ok=True)
     return tmp_path / "out"
 
 
@@ -109,7 +110,7 @@ def test_same_bytes_again(run: Path, issued: Path, tmp_path: Path) -> None:
 
 
 def test_workbooks_are_readable_by_their_owner_only(run: Path, issued: Path) -> None:
-    assert {path.stat().st_mode & 0o777 for path in [*issued.rglob("*.xlsx"), run / ISSUED]} == {0o600}
+    assert {path.stat().st_mode & 0o777 for path in [*issued.rglob("*.xlsx"), WORKLISTS.path(run)]} == {0o600}
 
 
 def test_round_trip_with_vandalised_rows_loses_nothing(run: Path, issued: Path) -> None:
@@ -130,7 +131,7 @@ def test_round_trip_with_vandalised_rows_loses_nothing(run: Path, issued: Path) 
         "locked_changed",
         "unknown_key",
     ]
-    keys = [row["record_id"] for row in pq.read_table(run / ISSUED).to_pylist()]
+    keys = [row["record_id"] for row in pq.read_table(WORKLISTS.path(run)).to_pylist()]
     planned = dict(zip(chance.sample(keys, len(damage)), damage, strict=True))
     untouched = set(chance.sample([key for key in keys if key not in planned], 10))
     for path in issued.rglob("*.xlsx"):
@@ -187,10 +188,12 @@ def test_round_trip_with_vandalised_rows_loses_nothing(run: Path, issued: Path) 
     assert collected.rows == collected.answered + collected.untouched + collected.refused
     listed = openpyxl.load_workbook(collected.report).worksheets[0]
     assert listed.max_row - 2 == sum(collected.reasons.values())
-    assert {row["record_id"] for row in pq.read_table(run / VERIFICATIONS).to_pylist()} == set(keys) - set(planned) - untouched
-    before = (run / VERIFICATIONS).read_bytes()
+    assert {row["record_id"] for row in pq.read_table(VERIFICATIONS.path(run)).to_pylist()} == set(keys) - set(
+        planned
+    ) - untouched
+    before = VERIFICATIONS.path(run).read_bytes()
     assert collect_worklists(run, issued, today=TODAY) == collected
-    assert (run / VERIFICATIONS).read_bytes() == before
+    assert VERIFICATIONS.path(run).read_bytes() == before
     (total,) = summarise_outcomes(run, ())
     assert total.verified == collected.answered and total.by_status["adjusted_population"] == collected.answered
 
@@ -204,7 +207,7 @@ def test_a_later_answer_replaces_an_earlier_one(run: Path, issued: Path) -> None
                     sheet.cell(at["at"] + 1, at[title]).value = value
                 workbook.save(path)
         collect_worklists(run, issued, today=TODAY)
-    assert {row["status"] for row in pq.read_table(run / VERIFICATIONS).to_pylist()} == {results[-1].status}
+    assert {row["status"] for row in pq.read_table(VERIFICATIONS.path(run)).to_pylist()} == {results[-1].status}
 
 
 def test_files_that_are_no_worklists_are_reported(run: Path, issued: Path) -> None:
@@ -224,7 +227,7 @@ def test_errors_say_what_to_do(run: Path, tmp_path: Path) -> None:
         write_worklists(tmp_path / "empty", tmp_path / "out", headers={})
     copied = tmp_path / "copied"
     shutil.copytree(run, copied)
-    (copied / ISSUED).unlink(missing_ok=True)
+    WORKLISTS.path(copied).unlink(missing_ok=True)
     with pytest.raises(LinkageError, match="no work lists"):
         collect_worklists(copied, tmp_path / "empty", today=TODAY)
 

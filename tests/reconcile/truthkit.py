@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from reconcilekit import reconcile
+from reconcilekit import reconcile, write_thresholds
 
 from linkage.config import SideSpec
 from linkage.reconcile.codes import LINKED
@@ -114,11 +113,11 @@ def make_true_run(folder: Path, persons: int, seed: int) -> tuple[Path, Path]:
         connection.execute(f"COPY (SELECT *, 1::TINYINT AS rank FROM pairs ORDER BY id_l) TO '{run}/candidates.parquet'")
         connection.execute(
             f"""COPY (
-                SELECT *, 1.0 AS match_probability, NULL::DOUBLE AS runner_up_margin, 'link' AS decision, 'above_upper' AS reason
+                SELECT *, 1.0::DOUBLE AS match_probability, NULL::DOUBLE AS runner_up_margin, 'link' AS decision, 'above_upper' AS reason
                 FROM pairs QUALIFY row_number() OVER (PARTITION BY id_r ORDER BY link_weight DESC) = 1 ORDER BY id_l
             ) TO '{run}/links.parquet'"""
         )
-    (run / "thresholds.json").write_text(json.dumps({"upper": 8.0}))
+    write_thresholds(run, 8.0)
     reconcile(run, shared)
     return run, registers
 

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from linkage.run import Run
+from linkage.runs.exchange import scan_file
 from linkage.runs.sql import write_parquet
+from linkage.runs.tables import SCORED_PAIRS
 from linkage.weighing.claims import STATES, SURE, learn_claims, weigh_claims
 
 PAIRS = {
@@ -40,7 +42,7 @@ def write_tables(connection, folder: Path, days: bool) -> tuple[Path, Path]:
 @pytest.mark.parametrize("days", [True, False])
 def test_a_pair_knows_whether_its_person_is_claimed(connection, tmp_path: Path, days: bool) -> None:
     mentions, scored = write_tables(connection, tmp_path, days)
-    claims = weigh_claims(connection, mentions, scored)
+    claims = weigh_claims(connection, scan_file(mentions), scored.parent)
     rows = connection.execute(
         "SELECT id_l, id_r, match_weight, link_weight, claimed FROM read_parquet(?)", [str(scored)]
     ).fetchall()
@@ -54,11 +56,13 @@ def test_a_pair_knows_whether_its_person_is_claimed(connection, tmp_path: Path, 
 
 def test_the_order_of_rows_changes_nothing(connection, tmp_path: Path) -> None:
     mentions, scored = write_tables(connection, tmp_path, days=True)
-    shuffled = tmp_path / "shuffled.parquet"
+    other = tmp_path / "other"
+    other.mkdir()
+    shuffled = SCORED_PAIRS.path(other)
     write_parquet(connection, f"SELECT * FROM read_parquet('{scored}') ORDER BY hash(id_l, id_r)", shuffled)
-    weigh_claims(connection, mentions, scored)
+    weigh_claims(connection, scan_file(mentions), scored.parent)
     connection.execute("SET threads = 1")
-    weigh_claims(connection, mentions, shuffled)
+    weigh_claims(connection, scan_file(mentions), other)
     assert shuffled.read_bytes() == scored.read_bytes()
 
 

@@ -10,7 +10,8 @@ from splink import DuckDBAPI, Linker
 
 from linkage import open_project
 from linkage.project import Run
-from linkage.runs.sql import connect, parquet_columns, quote_list
+from linkage.runs.sql import connect, described_columns, quote_list
+from linkage.runs.tables import MENTIONS, PERSONS
 from linkage.weighing import scoring
 from linkage.weighing.scoring import may_reach, weights_query
 from linkage.weighing.trained_model import TrainedModel
@@ -55,12 +56,12 @@ def test_table_of_declared_fields_weighs_as_in_splink(sound_project: Path, tmp_p
 def test_nothing_that_reaches_the_floor_is_left_out(finished_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model, store = TrainedModel.load(finished_run), f"FROM read_parquet('{finished_run / 'pairs.parquet'}')"
     with connect() as connection:
-        whole = weights_query(model, store, finished_run / "frequencies.parquet")
+        whole = weights_query(model, store, finished_run)
         for longest in (1, 400):
             monkeypatch.setattr(scoring, "LONGEST_LIST", longest)
             for floor in (-10.0, 12.0):
                 reaching = f"SELECT * FROM ({store}) WHERE {may_reach(model, floor)}"
-                cut = weights_query(model, reaching, finished_run / "frequencies.parquet")
+                cut = weights_query(model, reaching, finished_run)
                 rows, all_rows = (
                     connection.execute(f"FROM ({query}) WHERE match_weight >= {floor} ORDER BY id_l, id_r").fetchall()
                     for query in (cut, whole)
@@ -81,7 +82,7 @@ def test_model_opens_in_plain_splink(finished_run: Path) -> None:
         if not level.get("is_null_level")
     )
     with connect() as connection:
-        left, right = (set(parquet_columns(connection, finished_run / f"{table}.parquet")) for table in ("mentions", "persons"))
+        left, right = (set(described_columns(connection, table.scan(finished_run))) for table in (MENTIONS, PERSONS))
         for table in ("mentions", "persons"):
             source = f"read_parquet('{finished_run / f'{table}.parquet'}')"
             connection.execute(f"CREATE TABLE {table} AS SELECT {quote_list(sorted(left & right))} FROM {source}")
