@@ -8,9 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 from linkage.config import ProjectSpec, load_project, parse_project
-from linkage.config.loading import MOST_SHOWN
 from linkage.config.schema import SCHEMA_FILE, project_schema
 from linkage.config.spec import Spec
+from linkage.config.yaml_files import MOST_SHOWN
 from linkage.errors import ProjectFileError, nearest
 
 ROOT = Path(__file__).parents[2]
