@@ -1,4 +1,6 @@
-"""configs/README.md, every key of a project file from the specs: `python -m linkage.config.documentation` rewrites it."""
+"""configs/README.md, every key of a project file from the specs: `python -m linkage.config.documentation` rewrites it and
+the schema.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from linkage.config.project_spec import ProjectSpec
+from linkage.config.schema import SCHEMA_FILE, project_schema
 
 README = Path(__file__).parents[2] / "configs" / "README.md"
 
@@ -189,3 +192,4 @@ def _cell(text: str) -> str:
 
 if __name__ == "__main__":
     README.write_text(config_readme(), encoding="utf-8")
+    SCHEMA_FILE.write_text(project_schema(), encoding="utf-8")

@@ -28,7 +28,7 @@ def sound() -> str:
 
 
 def test_the_schema_is_current() -> None:
-    assert SCHEMA_FILE.read_text(encoding="utf-8") == project_schema(), "run `python -m linkage.config.schema`"
+    assert SCHEMA_FILE.read_text(encoding="utf-8") == project_schema(), "run `python -m linkage.config.documentation`"
 
 
 def test_at_least_three_project_files_are_shipped() -> None:
