@@ -16,10 +16,15 @@ SYNTHETIC_NOTE = "DỮ LIỆU GIẢ LẬP – không có người thật"
 
 def count_outcomes(run: Run) -> list[tuple[str, str, int]]:
     """Code, label and records of every outcome that occurs."""
-    codes = reconcile.load_codes()
+    codes = reconcile.OutcomeCodes.of_run(run.path).codes
     counted = run.table("outcomes").aggregate("outcome, finding, count(*) AS records", "outcome, finding")
     rows = counted.order("outcome, finding").fetchall()
     return [(str(code), codes.outcomes[finding].label, int(records)) for code, finding, records in rows]
+
+
+def findings_by_default(run: Run) -> str:
+    """Which findings the office's file of outcomes says nothing of; empty when every finding has its row."""
+    return reconcile.OutcomeCodes.of_run(run.path).told_by_default()
 
 
 def write_worklists(run: Run, folder: Path, progress: Progress = silent) -> reconcile.Worklists:

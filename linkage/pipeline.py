@@ -22,7 +22,7 @@ from typing import Any
 import duckdb
 
 from linkage.config import LoadedProject, ProjectSpec, load_project
-from linkage.config.loading import raise_together
+from linkage.config.yaml_files import raise_together
 from linkage.errors import LinkageError, ProjectFileError, nearest
 from linkage.registers.source_parts import resolve
 from linkage.runs import (
@@ -194,6 +194,7 @@ class _Flow:
             parents or self.sources,
             [hash_file(one.path(self.run.path)) for one in left],
             self.engine if stage.on_engine else None,
+            [hash_file(path) for path in stage.files(self.project)],
         )
 
     def run_stage(self, stage: Stage, mark: str, later: list[str], work: Work) -> StageRecord:

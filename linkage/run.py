@@ -238,4 +238,4 @@ class Run:
     def _project(self) -> LoadedProject:
         """The project file as run.json keeps it, for work that needs no source."""
         held = self.summary
-        return LoadedProject(self.spec, Path(held["origin"]["project_file"]), held["config"], {})
+        return LoadedProject(path=Path(held["origin"]["project_file"]), places={}, spec=self.spec, text=held["config"])

@@ -80,6 +80,8 @@ def reconcile(
         console.print(
             f"{filled.filled:,} cells of {filled.entries:,} entries filled: {filled.saved:.1%} of the keying saved. {prefill}"
         )
+    if told := follow_up.findings_by_default(run):
+        console.print(f"note: {told}", style="yellow", markup=False)
     counted = follow_up.count_outcomes(run)
     print_rows([["outcome", "label", "records"], *([code, label, f"{count:,}"] for code, label, count in counted)])
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from linkage.comparing import sentences
 from linkage.comparing.links import OTHER
+from linkage.likeness.library import level_word
 from linkage.report.html import STYLE
 from linkage.report.numbers import Ledger, Number
 from linkage.runs.files import write_text
@@ -18,7 +19,6 @@ from linkage.words.estimates import MEASURES, stratum_word
 from linkage.words.fields import field_word
 from linkage.words.groups import BREAKDOWNS, SEXES
 from linkage.words.language import begun
-from linkage.words.levels import level_word
 from linkage.words.verdicts import VERDICTS
 
 if TYPE_CHECKING:

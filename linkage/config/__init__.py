@@ -19,6 +19,7 @@ from linkage.config.matching import (
 )
 from linkage.config.project_spec import (
     ProjectSpec,
+    ReconcileSpec,
     ReportSpec,
     ReviewSpec,
     StandardiseSpec,
@@ -36,6 +37,7 @@ __all__ = [
     "LoadedProject",
     "PriorSpec",
     "ProjectSpec",
+    "ReconcileSpec",
     "RelativesSpec",
     "ReportSpec",
     "ReviewSpec",

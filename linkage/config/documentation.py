@@ -1,4 +1,6 @@
-"""configs/README.md, every key of a project file from the specs: `python -m linkage.config.documentation` rewrites it."""
+"""configs/README.md, every key of a project file from the specs: `python -m linkage.config.documentation` rewrites it and
+the schema.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from linkage.config.project_spec import ProjectSpec
+from linkage.config.schema import SCHEMA_FILE, project_schema
 
 README = Path(__file__).parents[2] / "configs" / "README.md"
 
@@ -29,6 +32,10 @@ Good to know:
 - Quote codes: `"01"` is a text, `01` is the number 1, and a text is asked for.
 - `{data}` in a path stands for the folder given with `--data`; other paths are relative to the project file.
 - `extends: other.yaml` takes another project file's keys; this file's keys replace or, by group, add to them. One step only.
+- `outcomes.yaml` holds the outcome codes, with labels and acts. An office writes its own file (other codes, fewer or
+  more of them) and names it: `reconcile: {outcomes: ours.yaml}`. An unknown finding is a fault, told by line and column; a
+  finding without a row falls to the file's `default:` row or else to its row in `outcomes.yaml`, and `linkage check` and the
+  run say which did.
 - The first line `# yaml-language-server: $schema=schema/project.json` makes editors complete keys and show these texts.
 """
 
@@ -50,6 +57,7 @@ MEANINGS = {
     "parent_age_to": "Oldest age of a parent at a birth, in years.",
     "parent_agency": "The agency above it.",
     "place": "Where the report is signed.",
+    "reconcile": "Outcomes and work lists.",
     "relatives": "Tell close relatives apart: adds the link weight's third class.",
     "report": "The method report.",
     "review": "The clerical review.",
@@ -184,3 +192,4 @@ def _cell(text: str) -> str:
 
 if __name__ == "__main__":
     README.write_text(config_readme(), encoding="utf-8")
+    SCHEMA_FILE.write_text(project_schema(), encoding="utf-8")

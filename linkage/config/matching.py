@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from linkage.config.spec import Many, Name, Spec
+from linkage.likeness.library import BUILDERS
 
 Probability = Annotated[float, Field(gt=0, lt=1)]
 
@@ -69,17 +70,11 @@ class LevelSpec(Spec):
         return self
 
 
-ComparisonUse = Literal[
-    "vietnamese_name",
-    "given_name",
-    "partial_date",
-    "birth_year",
-    "unit_through_time",
-    "identifier",
-    "category",
-    "sex",
-    "number",
-]
+if TYPE_CHECKING:
+    ComparisonUse = str
+else:
+    ComparisonUse = Literal[tuple(BUILDERS)]
+"""A name of the comparison library."""
 
 
 class ComparisonSpec(Spec):

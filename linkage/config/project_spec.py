@@ -70,6 +70,14 @@ class ReviewSpec(Spec):
     """Share of pairs with a known answer planted as a silent quality check, where there are anchor pairs."""
 
 
+class ReconcileSpec(Spec):
+    """What mentions and persons come to."""
+
+    outcomes: Annotated[str, StringConstraints(min_length=1)] | None = None
+    """An office's own file of outcome codes, relative to the project file; the shipped `outcomes.yaml` when absent. Its head says
+    what such a file may hold: findings without a row fall to its `default`, or to their shipped row."""
+
+
 class ReportSpec(Spec):
     """Who signs and in which language."""
 
@@ -105,6 +113,7 @@ class ProjectSpec(Spec):
     runner_up_margin: Annotated[float, Field(ge=0)] = 3.0
     """A link whose runner-up is closer than this (in link weight) goes to review whatever its weight."""
     review: ReviewSpec = ReviewSpec()
+    reconcile: ReconcileSpec = ReconcileSpec()
     report: ReportSpec = ReportSpec()
     memory_limit: Annotated[str, StringConstraints(pattern=MEMORY)] = "4GB"
     threads: Annotated[int, Field(ge=1, le=64)] = 2

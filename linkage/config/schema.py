@@ -1,4 +1,4 @@
-"""The JSON Schema of a project file, for editors: `python -m linkage.config.schema` rewrites configs/schema/."""
+"""The JSON Schema of a project file, for editors: `python -m linkage.config.documentation` rewrites configs/schema/."""
 
 from __future__ import annotations
 
@@ -15,8 +15,3 @@ def project_schema() -> str:
     schema = ProjectSpec.model_json_schema(by_alias=True)
     schema["properties"]["extends"] = {"type": "string", "description": "A project file whose keys this one overrides."}
     return json.dumps(schema, ensure_ascii=False, indent=1) + "\n"
-
-
-if __name__ == "__main__":
-    SCHEMA_FILE.parent.mkdir(parents=True, exist_ok=True)
-    SCHEMA_FILE.write_text(project_schema(), encoding="utf-8")

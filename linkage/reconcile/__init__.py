@@ -6,13 +6,14 @@ link) and `differences` (one row a differing field of an accepted link, values a
 Everything else works on a reconciled run directory: work lists out and back (`worklists`, `verifications`), summaries, number
 proposals (`number_proposals`), pre-filled entries, handed-back registers (`handback`); or
 on files of their own: the book inventory, acceptance plans and judgements. Codes, labels, verifiers and acts come from
-configs/outcomes.yaml, a proposal replaceable without code. A civil-status act is never proposed merely to match the
+configs/outcomes.yaml, a proposal, or an office's own file; what follows from the
+outcomes uses those they were made with. A civil-status act is never proposed merely to match the
 other base. Register values stand in tables and workbooks only, never in a message.
 """
 
 from linkage.reconcile.acceptance import Judgement, LotJudgement, Rate, draw_sample, judge_acceptance
 from linkage.reconcile.acceptance_plan import AcceptancePlan, plan_acceptance
-from linkage.reconcile.codes import OUTCOMES_FILE, Codes, load_codes
+from linkage.reconcile.codes import OUTCOMES_FILE, OutcomeCodes, read_codes
 from linkage.reconcile.collecting import Collected, collect_worklists
 from linkage.reconcile.differences import write_field_differences
 from linkage.reconcile.handback import Handback, reconcile_handback
@@ -26,12 +27,12 @@ from linkage.reconcile.worklists import Worklists, write_worklists
 __all__ = [
     "OUTCOMES_FILE",
     "AcceptancePlan",
-    "Codes",
     "Collected",
     "Handback",
     "Inventory",
     "Judgement",
     "LotJudgement",
+    "OutcomeCodes",
     "Prefilled",
     "Proposals",
     "Rate",
@@ -41,10 +42,10 @@ __all__ = [
     "collect_worklists",
     "draw_sample",
     "judge_acceptance",
-    "load_codes",
     "plan_acceptance",
     "prefill_entries",
     "propose_numbers",
+    "read_codes",
     "reconcile_handback",
     "summarise_outcomes",
     "take_inventory",

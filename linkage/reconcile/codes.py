@@ -1,45 +1,29 @@
-"""The outcome codes and their axes, read from a YAML file that can be replaced without touching code."""
+"""The outcome codes and their axes: the shipped file, or an office's own completed from it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from pydantic import Field, ValidationError
 
-from linkage.errors import ProjectFileError
+from linkage.config.spec import Many, Spec
+from linkage.config.yaml_files import KeyPath, PlacedFile, parse_yaml, places_of, plain, raise_together, read_text
+from linkage.errors import nearest
 from linkage.reconcile.differences import CLASSES
+from linkage.runs.tables import OUTCOME_CODES
 from linkage.words.findings import DIFFERENCES
-from linkage.words.findings import FINDINGS as FINDINGS_IN_WORDS
+from linkage.words.findings import FINDINGS as WORDS
 
-FINDINGS = (
-    "matched_fully",
-    "other_spelling",
-    "missing_left",
-    "missing_right",
-    "differs_other",
-    "differs_identifying",
-    "differs_number",
-    "number_other_person",
-    "several_candidates",
-    "duplicate_entries",
-    "twins",
-    "re_registered",
-    "not_found",
-    "not_in_book",
-    "outside_books",
-    "not_comparable",
-    "illegible",
-    "awaiting_review",
-    "no_duplicate",
-)
-"""What a mention, or a person without one, comes to; each has a code in the file."""
+FINDINGS = tuple(WORDS)
+"""What a mention, or a person without one, comes to; each has a word, and a row in the shipped file."""
 
-LINKED = FINDINGS[:7]
+LINKED = (
+    "matched_fully", "other_spelling", "missing_left", "missing_right", "differs_other", "differs_identifying", "differs_number",
+)  # fmt: skip
 """Findings of mentions with an accepted link."""
 
 CIVIL_STATUS_ACTS = ("civil_status_correction", "civil_status_change", "ethnicity_redetermined")
@@ -53,114 +37,183 @@ OUTCOMES_FILE = next(
 """The shipped proposal: inside an installed package, or beside it in a checkout."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+WHAT = "file of outcomes"
+START = "A file of outcomes starts with `outcomes:`; as configs/outcomes.yaml does."
+COMPLETED = ("outcomes", "verify", "acts", "never_proposed", "status", "fields", "classes")
+"""Groups of the file that are completed from the shipped one, key by key; anything else is taken as it stands."""
 
 
-class OutcomeSpec(_Part):
+class OutcomeSpec(Spec):
     """One outcome."""
 
     code: Annotated[str, Field(min_length=1, max_length=12)]
-    label: str = ""
-    """What workbooks call it; the word of our vocabulary for a finding of ours when the file gives none."""
+    label: Annotated[str, Field(min_length=1)]
+    """What workbooks call it; the word of our vocabulary for a finding when the file gives none."""
     verify: str
     act: str
     act_when_source: str | None = None
     """Act where civil status is the source (births registered from 2016 with a number); `act` when absent."""
 
 
-class ResultSpec(_Part):
+class ResultSpec(Spec):
     """One result of a verification and the status it leads to."""
 
     label: str
     status: str
 
 
-class FieldGroups(_Part):
+class FieldGroups(Spec):
     """Which differing fields decide the outcome."""
 
-    identifying: tuple[str, ...]
-    number_bearing: tuple[str, ...]
-    ignored_when_missing: tuple[str, ...]
-    written_alike: tuple[str, ...]
+    identifying: Many[str]
+    number_bearing: Many[str]
+    ignored_when_missing: Many[str]
+    written_alike: Many[str]
 
 
-class Codes(_Part):
-    """The whole file."""
+class Codes(Spec):
+    """The whole file; its groups are told in configs/outcomes.yaml."""
 
     outcomes: dict[str, OutcomeSpec]
+    default: OutcomeSpec | None = None
+    """The outcome of every finding that has no row of its own; when absent, that finding's shipped row."""
     verify: dict[str, str]
     acts: dict[str, str]
     never_proposed: dict[str, str]
     results: dict[str, ResultSpec]
     status: dict[str, str]
     fields: FieldGroups
-    one_entry_a_person: tuple[str, ...]
+    one_entry_a_person: Many[str]
     expected_in_book: dict[str, Literal["always"] | str]
     classes: dict[str, str]
-    illegible_words: tuple[str, ...]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _with_our_words(cls, held: Any) -> Any:
-        """Our words where the file has no label of its own."""
-        if not (isinstance(held, dict) and isinstance(held.get("outcomes"), dict) and isinstance(held.get("classes"), dict)):
-            return held
-        outcomes = {
-            name: {"label": FINDINGS_IN_WORDS[name].vi, **one} if name in FINDINGS_IN_WORDS and isinstance(one, dict) else one
-            for name, one in held["outcomes"].items()
-        }
-        return held | {"outcomes": outcomes, "classes": {name: word.vi for name, word in DIFFERENCES.items()} | held["classes"]}
-
-    @model_validator(mode="after")
-    def _hangs_together(self) -> Codes:
-        _same("outcomes", set(self.outcomes), set(FINDINGS))
-        _same("classes", set(self.classes), set(CLASSES))
-        codes = [outcome.code for outcome in self.outcomes.values()]
-        if len(set(codes)) < len(codes):
-            raise ValueError("two outcomes have the same code")
-        for name, outcome in self.outcomes.items():
-            if outcome.verify not in self.verify:
-                raise ValueError(f"outcomes.{name}.verify is not listed under verify")
-            for act in (outcome.act, outcome.act_when_source or outcome.act):
-                if act in self.never_proposed or act in CIVIL_STATUS_ACTS:
-                    raise ValueError(
-                        f"outcomes.{name} proposes {act}: a civil-status act is never proposed to match the other base"
-                    )
-                if act not in self.acts:
-                    raise ValueError(f"outcomes.{name} proposes {act}, which is not listed under acts")
-        labels = [result.label for result in self.results.values()]
-        if len(set(labels)) < len(labels):
-            raise ValueError("two results have the same label")
-        for name, result in self.results.items():
-            if result.status not in self.status:
-                raise ValueError(f"results.{name}.status is not listed under status")
-        return self
+    illegible_words: Many[str]
 
 
-def _same(what: str, given: set[str], wanted: set[str]) -> None:
-    if given != wanted:
-        lacking, unknown = ", ".join(sorted(wanted - given)), ", ".join(sorted(given - wanted))
-        raise ValueError(f"{what}: lacking [{lacking}], unknown [{unknown}]")
+@dataclass(frozen=True)
+class OutcomeCodes:
+    """A file of outcomes, complete, and the findings it says nothing of."""
+
+    codes: Codes
+    by_default: tuple[str, ...] = ()
+    """Findings without a row of their own in an office's file: they fall to its `default`, or to their shipped row."""
+
+    def told_by_default(self) -> str:
+        """Which findings these are and what became of them, for the command line; empty when every finding has its row."""
+        if not self.by_default:
+            return ""
+        fell = (
+            f"the file's default ({self.codes.default.code})" if self.codes.default else "their rows of the shipped outcomes.yaml"
+        )
+        return f"findings without a row fall to {fell}: {', '.join(self.by_default)}"
+
+    @staticmethod
+    def of_run(run: Path) -> OutcomeCodes:
+        """Those a run's outcomes were made with.
+
+        Raises:
+            RunDirectoryError: the run has no outcomes.
+        """
+        held = OUTCOME_CODES.read(run)
+        return OutcomeCodes(Codes.model_validate(held["codes"]), tuple(held["by_default"]))
+
+    def write(self, folder: Path) -> None:
+        """Keep them beside the outcomes made with them."""
+        OUTCOME_CODES.write(folder, {"codes": self.codes.model_dump(mode="json"), "by_default": list(self.by_default)})
 
 
-@lru_cache
-def load_codes(path: Path = OUTCOMES_FILE) -> Codes:
-    """Read and check a file of outcome codes.
+def read_codes(path: Path = OUTCOMES_FILE) -> OutcomeCodes:
+    """Read and check a file of outcome codes; an office's own is completed from the shipped one.
 
     Raises:
-        ProjectFileError: the file cannot be read, or a part is missing, unknown or does not hang together.
+        ProjectFileError: with every fault, each as file:line:column: what cannot be read, is unknown or does not hang together.
     """
+    tree = parse_yaml(read_text(path, WHAT), path, START)
+    file, held = PlacedFile(path, places_of(tree, path.name)), plain(tree)
+    if path == OUTCOMES_FILE:
+        unsaid: tuple[str, ...] = ()
+    else:
+        raise_together([file.fault(keys, what, allowed=allowed) for keys, what, allowed in _unknown_findings(held)])
+        held, unsaid = _completed(held)
     try:
-        held: Any = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-        return Codes.model_validate(held)
-    except OSError as error:
-        raise ProjectFileError(f"{path} cannot be read ({error.strerror})", "It holds the outcome codes.") from None
-    except YAMLError as error:
-        raise ProjectFileError(f"{path} is not sound YAML: {error}") from None
+        codes = Codes.model_validate(_with_our_words(held))
     except ValidationError as error:
-        faults = "\n".join(f"{path}: {'.'.join(map(str, fault['loc']))} {fault['msg']}" for fault in error.errors())
-        raise ProjectFileError(faults, "The shipped configs/outcomes.yaml shows every part.") from None
+        raise_together(file.faults(error, held))
+        raise
+    if codes.default:
+        codes = codes.model_copy(update={"outcomes": codes.outcomes | dict.fromkeys(unsaid, codes.default)})
+    remedy = "A finding without a row of its own takes its shipped row: give it one, or the file a `default:`." if unsaid else ""
+    raise_together([file.fault(keys, what, allowed=allowed, remedy=remedy) for keys, what, allowed in _loose_ends(codes)])
+    return OutcomeCodes(codes, unsaid)
+
+
+def _unknown_findings(held: Any) -> Iterator[tuple[KeyPath, str, tuple[str, ...]]]:
+    rows = held.get("outcomes")
+    for name in rows if isinstance(rows, dict) else ():
+        if name not in FINDINGS:
+            near = nearest(name, FINDINGS)
+            meant = f"; did you mean `{near}`?" if near else ""
+            yield ("outcomes", name), f"there is no such finding{meant}", FINDINGS
+
+
+@cache
+def _shipped() -> Any:
+    return plain(parse_yaml(read_text(OUTCOMES_FILE, WHAT), OUTCOMES_FILE, START))
+
+
+def _completed(own: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The office's file with what it leaves out, and the findings it has no row for."""
+    shipped, held = _shipped(), dict(own)
+    rows = own.get("outcomes", {})
+    unsaid = tuple(finding for finding in FINDINGS if finding not in rows) if isinstance(rows, dict) else ()
+    for part, ours in shipped.items():
+        theirs = own.get(part, ours)
+        held[part] = {**ours, **theirs} if part in COMPLETED and isinstance(theirs, dict) else theirs
+    return held, unsaid
+
+
+def _with_our_words(held: dict[str, Any]) -> dict[str, Any]:
+    """Our words where the file has no label of its own."""
+    said = dict(held)
+    if isinstance(held.get("outcomes"), dict):
+        said["outcomes"] = {
+            name: {"label": WORDS[name].vi, **one} if name in WORDS and isinstance(one, dict) else one
+            for name, one in held["outcomes"].items()
+        }
+    if isinstance(held.get("classes"), dict):
+        said["classes"] = {name: word.vi for name, word in DIFFERENCES.items()} | held["classes"]
+    return said
+
+
+def _loose_ends(codes: Codes) -> Iterator[tuple[KeyPath, str, tuple[str, ...]]]:
+    """What does not hang together: where it stands, what is wrong, what is allowed."""
+    for group, given, wanted in (("outcomes", tuple(codes.outcomes), FINDINGS), ("classes", tuple(codes.classes), CLASSES)):
+        for name in given:
+            if name not in wanted:
+                yield (group, name), "there is no such finding" if group == "outcomes" else "there is no such class", wanted
+        for name in wanted:
+            if name not in given:
+                yield (group,), f"{name} is lacking", ()
+    labels: dict[str, str] = {}
+    rows: dict[KeyPath, OutcomeSpec] = {
+        ("outcomes", name): row for name, row in codes.outcomes.items() if row is not codes.default
+    }
+    for at, outcome in (rows | ({("default",): codes.default} if codes.default else {})).items():
+        if labels.setdefault(outcome.code, outcome.label) != outcome.label:
+            yield (*at, "code"), f"{outcome.code} already means “{labels[outcome.code]}”: one code has one label", ()
+        if outcome.verify not in codes.verify:
+            yield (*at, "verify"), f"{outcome.verify} is not listed under verify", tuple(codes.verify)
+        for key, act in (("act", outcome.act), ("act_when_source", outcome.act_when_source or outcome.act)):
+            if act in codes.never_proposed or act in CIVIL_STATUS_ACTS:
+                yield (*at, key), f"{act} is never proposed: it is a civil-status act, not a means to match the other base", ()
+            elif act not in codes.acts:
+                yield (*at, key), f"{act} is not listed under acts", tuple(codes.acts)
+    called: set[str] = set()
+    for name, result in codes.results.items():
+        if result.label in called:
+            yield ("results", name, "label"), "two results have the same label", ()
+        called.add(result.label)
+        if result.status not in codes.status:
+            yield ("results", name, "status"), f"{result.status} is not listed under status", tuple(codes.status)
 
 
 @dataclass(frozen=True)

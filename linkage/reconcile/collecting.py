@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from linkage.errors import LinkageError
 from linkage.reconcile import workbook_words as texts
-from linkage.reconcile.codes import OUTCOMES_FILE, load_codes
+from linkage.reconcile.codes import OutcomeCodes
 from linkage.reconcile.spreadsheets import Column, WorkbookSheet, row_xml, write_workbook
 from linkage.runs.sql import connect
 from linkage.runs.tables import VERIFICATIONS, WORKLISTS
@@ -59,7 +59,7 @@ class _Row:
     answer: tuple[Any, ...]
 
 
-def collect_worklists(run: Path, folder: Path, *, today: date, codes: Path = OUTCOMES_FILE) -> Collected:
+def collect_worklists(run: Path, folder: Path, *, today: date) -> Collected:
     """Read every .xlsx under `folder`, refuse bad rows with their reasons, and bring the run's verifications up to date.
 
     `today` bounds the dates of verification. A workbook may have any name; rows are known by their key. Collecting the same
@@ -73,7 +73,7 @@ def collect_worklists(run: Path, folder: Path, *, today: date, codes: Path = OUT
     paths = sorted(path for path in folder.rglob("*.xlsx") if not path.name.startswith((".", "~$")) and path.name != REFUSED)
     if not paths:
         raise LinkageError(f"{folder} holds no workbook (.xlsx)", "Give the folder the communes' workbooks were returned to.")
-    held = load_codes(codes)
+    held = OutcomeCodes.of_run(run).codes
     by_label = {result.label: (name, result.status) for name, result in held.results.items()}
     with connect() as connection:
         issued = _issued(connection, run)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from linkage.config import FieldKind
-from linkage.reconcile.codes import FINDINGS, OUTCOMES_FILE, Codes, load_codes, routings
+from linkage.reconcile.codes import FINDINGS, OUTCOMES_FILE, Codes, read_codes, routings
 from linkage.reconcile.rivals import gather_claims
 from linkage.reconcile.side_tables import SideTables, texts_sql
 from linkage.runs.sql import described_columns, literal, quote
@@ -38,6 +38,8 @@ def write_outcomes(
 ) -> dict[str, int]:
     """Write `outcomes` and `differences` into `folder` from the tables of a run (field_differences among them).
 
+    Beside them outcome_codes.json keeps the `codes` they were made with, for whatever follows from the outcomes.
+
     `kinds` are the fields both sides have. outcomes: side (`mention` or `person`), record_id, outcome (code), finding,
     counterpart (record id of the person or mention, if any), others (record ids it competes with), verify, act, source
     (`civil_status` or `joint`), status, reason and the pair's weights; exactly one row a mention and one a person
@@ -47,12 +49,14 @@ def write_outcomes(
     Raises:
         ProjectFileError: the file of codes is wrong.
     """
-    held = load_codes(codes)
+    read = read_codes(codes)
+    held = read.codes
     sides = SideTables.of(run)
     gather_claims(connection, run, sides, kinds, held)
     _describe_links(connection, held)
     differences = _write_differences(connection, folder)
     _write_findings(connection, sides, held, folder)
+    read.write(folder)
     counts: dict[str, int] = dict.fromkeys(FINDINGS, 0)
     for finding, rows in connection.execute(f"SELECT finding, count(*) FROM {OUTCOMES.scan(folder)} GROUP BY 1").fetchall():
         counts[finding] = int(rows)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from linkage.errors import LinkageError
 from linkage.reconcile import workbook_words as texts
-from linkage.reconcile.codes import OUTCOMES_FILE, load_codes
+from linkage.reconcile.codes import OutcomeCodes
 from linkage.reconcile.spreadsheets import Column, WorkbookSheet, row_xml, write_workbook
 from linkage.reconcile.units import locate_records, unit_names
 from linkage.runs.sql import connect, quote, quote_list
@@ -70,12 +70,12 @@ def _typed(unit: list[str | None], by: tuple[str, ...]) -> tuple[str | int | Non
     )
 
 
-def write_summary(run: Path, path: Path, *, codes: Path = OUTCOMES_FILE, note: str = "", register: str | None = None) -> None:
+def write_summary(run: Path, path: Path, *, note: str = "", register: str | None = None) -> None:
     """The summary as a workbook: by outcome, by province, by commune, by role and period; one total in each.
 
     `register` is the kind of register on the left, which tells what a role is called.
     """
-    held = load_codes(codes)
+    held = OutcomeCodes.of_run(run).codes
     provinces, communes = unit_names()
     wanted = (("finding",), ("province", "finding"), ("province", "commune", "finding"), ("role", "period", "finding"))
     labels = {name: f"{one.code} {one.label}" for name, one in held.outcomes.items()}

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from linkage.reconcile import workbook_words as texts
-from linkage.reconcile.codes import LINKED, OUTCOMES_FILE, Codes, load_codes
+from linkage.reconcile.codes import LINKED, Codes, OutcomeCodes
 from linkage.reconcile.side_tables import SideTables, texts_sql
 from linkage.reconcile.spreadsheets import (
     COUNT,
@@ -84,7 +84,6 @@ def write_worklists(
     folder: Path,
     *,
     headers: Mapping[str, str],
-    codes: Path = OUTCOMES_FILE,
     note: str = "",
     progress: Progress = silent,
     memory_limit: str = "2GB",
@@ -98,8 +97,7 @@ def write_worklists(
     Raises:
         LinkageError: the run has no outcomes, or the folder holds something else than work lists.
     """
-    OUTCOMES.scan(run)
-    held = load_codes(codes)
+    held = OutcomeCodes.of_run(run).codes
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".worklists-", dir=run) as spill, connect(memory_limit, 2, Path(spill)) as connection:
         locate_records(connection, run)

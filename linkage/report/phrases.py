@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from linkage.likeness.library import level_word
 from linkage.vietnamese.gazetteer import gazetteer
 from linkage.words.decisions import CHOICES, DECISION_REASONS, DECISIONS, THRESHOLD_SOURCES, THRESHOLDS
 from linkage.words.documents import (
@@ -39,7 +40,6 @@ from linkage.words.findings import DIFFERENCES, FINDINGS
 from linkage.words.formats import decimal
 from linkage.words.groups import BREAKDOWNS, ERROR_CLASSES, OTHER, SEXES, TOO_FEW
 from linkage.words.keys import KEYS, key_word, rule_word
-from linkage.words.levels import level_word
 from linkage.words.registers import LEFT, RIGHT
 from linkage.words.verdicts import LABEL_SOURCES, VERDICTS
 

@@ -113,6 +113,8 @@ OUTCOMES = Table(
 """What each mention, and each person without an accepted link, comes to."""
 DIFFERENCES = Table("differences", "reconcile", {**_RECORDS, **_DIFFERENCE}, ("record_id_l", "record_id_r", "field"))
 """The fields that differ on links."""
+OUTCOME_CODES = Document[Any]("outcome_codes", "reconcile", object)
+"""The office's codes, labels and acts that the outcomes were made with."""
 REPORT_PAGE = Exchanged("report.html", "report")
 
 WORKLISTS = Table(

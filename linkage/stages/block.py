@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from linkage.config import LoadedProject, ProjectSpec
-from linkage.config.loading import KeyPath
+from linkage.config.yaml_files import KeyPath
 from linkage.errors import ProjectFileError
 from linkage.runs.directory import Counts
 from linkage.runs.tables import BLOCKING, ENGINE_DIFFERENCES, FREQUENCIES, MENTIONS, PAIRS, PERSONS

@@ -10,7 +10,8 @@ import duckdb
 
 from linkage.config import LoadedProject
 from linkage.errors import ProjectFileError
-from linkage.model.comparisons import BUILDERS, build_comparison
+from linkage.likeness.library import BUILDERS
+from linkage.model.comparisons import build_comparison
 from linkage.runs.sql import connect, quote
 from linkage.stages.plan import Plan
 from linkage.standardise.keys import keys_of

@@ -88,6 +88,8 @@ class Stage:
     """Tables and documents of other stages; what no stage writes is read where people have left it."""
     config: Callable[[ProjectSpec], Any]
     """Its part of the project file."""
+    files: Callable[[LoadedProject], tuple[Path, ...]] = lambda project: ()
+    """Files beside the project file whose content is its part too."""
     check: Callable[[LoadedProject, Plan], Iterable[ProjectFileError]] = _nothing
     """What is wrong in its part of the project file, given the columns there are."""
     warn: Callable[[LoadedProject, Plan], Iterable[str]] = _nothing

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from linkage.config import BlockingRule, LoadedProject, ProjectSpec
-from linkage.config.loading import KeyPath
+from linkage.config.yaml_files import KeyPath
 from linkage.errors import ProjectFileError, nearest
 from linkage.runs.directory import Counts
 from linkage.runs.exchange import scan_file

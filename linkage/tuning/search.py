@@ -122,6 +122,9 @@ def _project_of(base: LoadedProject, setting: Mapping[str, Any], path: Path) -> 
         source = (plain.get(side) or {}).get("source", {})
         if source.get("path") and not source["path"].startswith("{data}"):
             source["path"] = str((base.folder / source["path"]).absolute())
+    own = plain.get("reconcile", {})
+    if own.get("outcomes"):
+        own["outcomes"] = str((base.folder / own["outcomes"]).absolute())
     text = json.dumps(apply_setting(plain, setting), ensure_ascii=False, indent=1)
     try:
         return parse_project(text + "\n", path)

@@ -7,8 +7,9 @@ birth`. Sources are mapped by the Vietnamese words, and templates are written wi
 from __future__ import annotations
 
 from linkage.words.language import Language, Word, begun
+from linkage.words.registers import EVENT_FIELDS, WHOSE
 
-FIELDS: dict[str, Word] = {
+_ANY_ENTRY: dict[str, Word] = {
     # the entry
     "record_id": Word("Mã hồ sơ", "Record id"),
     "registering_office": Word("Nơi đăng ký", "Registering office"),
@@ -42,54 +43,13 @@ FIELDS: dict[str, Word] = {
     "relationship_to_head": Word("Quan hệ với chủ hộ", "Relationship to head of household"),
     "household_number": Word("Số hồ sơ cư trú", "Household number"),
     "marital_status": Word("Tình trạng hôn nhân", "Marital status"),
-    # the event, register by register
-    "birth_type": Word("Loại khai sinh", "Type of birth registration"),
-    "marriage_status": Word("Tình trạng kết hôn", "Status of the marriage"),
-    "death_date": Word("Ngày chết", "Date of death"),
-    "death_time": Word("Giờ phút chết", "Time of death"),
-    "death_place": Word("Nơi chết", "Place of death"),
-    "death_cause": Word("Nguyên nhân chết", "Cause of death"),
-    "death_notice_number": Word("Số giấy báo tử", "Death notice number"),
-    "decision_number": Word("Số quyết định", "Number of the official decision"),
-    "decision_date": Word("Ngày quyết định", "Date of the official decision"),
-    "recognition_type": Word("Loại xác nhận", "Type of recognition"),
-    "guardianship_ground": Word("Lý do giám hộ", "Ground of the guardianship"),
-    "guardianship_entry_number": Word("Số đăng ký giám hộ", "Entry number of the guardianship"),
-    "termination_ground": Word("Lý do chấm dứt giám hộ", "Ground of termination"),
-    "change_type": Word("Loại thay đổi", "Type of change"),
-    "changed_register": Word("Loại giấy tờ được thay đổi", "Type of the paper that is changed"),
-    "changed_entry_number": Word("Số của giấy tờ được thay đổi", "Number of the paper that is changed"),
-    "value_before": Word("Nội dung trước thay đổi", "Content before the change"),
-    "value_after": Word("Nội dung sau thay đổi", "Content after the change"),
-    "residence_from": Word("Cư trú từ ngày", "Resident from"),
-    "residence_to": Word("Cư trú đến ngày", "Resident until"),
-    "purpose": Word("Mục đích sử dụng", "Purpose"),
-    "judgment_number": Word("Số bản án, quyết định", "Number of the judgment"),
-    "judgment_date": Word("Ngày bản án, quyết định", "Date of the judgment"),
-    "judgment_authority": Word("Cơ quan giải quyết", "Authority that decided"),
 }
+
+FIELDS = _ANY_ENTRY | EVENT_FIELDS
+"""Every field of ours but those of other persons of an entry."""
 
 NAME = Word("Họ tên", "name")
 """The full name of somebody else than the person the fields are about."""
-
-WHOSE: dict[str, Word] = {
-    "mother": Word("mẹ", "mother's"),
-    "father": Word("cha", "father's"),
-    "parent": Word("cha, mẹ", "parent's"),
-    "child": Word("con", "child's"),
-    "husband": Word("chồng", "husband's"),
-    "wife": Word("vợ", "wife's"),
-    "spouse": Word("vợ chồng", "spouse's"),
-    "former_spouse": Word("vợ, chồng cũ", "former spouse's"),
-    "deceased": Word("người chết", "deceased person's"),
-    "declarant": Word("người yêu cầu", "declarant's"),
-    "adoptive_mother": Word("mẹ nuôi", "adoptive mother's"),
-    "adoptive_father": Word("cha nuôi", "adoptive father's"),
-    "giver": Word("người giao con nuôi", "giver's"),
-    "guardian": Word("người giám hộ", "guardian's"),
-    "ward": Word("người được giám hộ", "ward's"),
-}
-"""Persons an entry names, as owners of a field."""
 
 OF_A_REGISTER: dict[tuple[str, str], Word] = {
     ("population", "record_id"): Word("Mã công dân", "Citizen id"),

@@ -1,6 +1,7 @@
-"""The registers, the two sides of a linkage, and the roles of the persons an entry speaks of.
+"""The registers, the two sides of a linkage, the persons an entry speaks of, and the fields that only some registers have.
 
-Registers begin with a capital letter; roles are in the form they have inside a sentence.
+Registers begin with a capital letter; roles are in the form they have inside a sentence. A new register kind has all its words
+here; the fields of any entry and any person are in `fields`.
 """
 
 from __future__ import annotations
@@ -55,6 +56,54 @@ OF_A_REGISTER: dict[tuple[str, str], Word] = {
     ("divorce_note", "wife"): Word("vợ cũ", "former wife"),
 }
 """(register kind, role) → the name that register alone gives the role."""
+
+
+WHOSE: dict[str, Word] = {
+    "mother": Word("mẹ", "mother's"),
+    "father": Word("cha", "father's"),
+    "parent": Word("cha, mẹ", "parent's"),
+    "child": Word("con", "child's"),
+    "husband": Word("chồng", "husband's"),
+    "wife": Word("vợ", "wife's"),
+    "spouse": Word("vợ chồng", "spouse's"),
+    "former_spouse": Word("vợ, chồng cũ", "former spouse's"),
+    "deceased": Word("người chết", "deceased person's"),
+    "declarant": Word("người yêu cầu", "declarant's"),
+    "adoptive_mother": Word("mẹ nuôi", "adoptive mother's"),
+    "adoptive_father": Word("cha nuôi", "adoptive father's"),
+    "giver": Word("người giao con nuôi", "giver's"),
+    "guardian": Word("người giám hộ", "guardian's"),
+    "ward": Word("người được giám hộ", "ward's"),
+}
+"""Persons an entry names, as owners of a field."""
+
+EVENT_FIELDS: dict[str, Word] = {
+    "birth_type": Word("Loại khai sinh", "Type of birth registration"),
+    "marriage_status": Word("Tình trạng kết hôn", "Status of the marriage"),
+    "death_date": Word("Ngày chết", "Date of death"),
+    "death_time": Word("Giờ phút chết", "Time of death"),
+    "death_place": Word("Nơi chết", "Place of death"),
+    "death_cause": Word("Nguyên nhân chết", "Cause of death"),
+    "death_notice_number": Word("Số giấy báo tử", "Death notice number"),
+    "decision_number": Word("Số quyết định", "Number of the official decision"),
+    "decision_date": Word("Ngày quyết định", "Date of the official decision"),
+    "recognition_type": Word("Loại xác nhận", "Type of recognition"),
+    "guardianship_ground": Word("Lý do giám hộ", "Ground of the guardianship"),
+    "guardianship_entry_number": Word("Số đăng ký giám hộ", "Entry number of the guardianship"),
+    "termination_ground": Word("Lý do chấm dứt giám hộ", "Ground of termination"),
+    "change_type": Word("Loại thay đổi", "Type of change"),
+    "changed_register": Word("Loại giấy tờ được thay đổi", "Type of the paper that is changed"),
+    "changed_entry_number": Word("Số của giấy tờ được thay đổi", "Number of the paper that is changed"),
+    "value_before": Word("Nội dung trước thay đổi", "Content before the change"),
+    "value_after": Word("Nội dung sau thay đổi", "Content after the change"),
+    "residence_from": Word("Cư trú từ ngày", "Resident from"),
+    "residence_to": Word("Cư trú đến ngày", "Resident until"),
+    "purpose": Word("Mục đích sử dụng", "Purpose"),
+    "judgment_number": Word("Số bản án, quyết định", "Number of the judgment"),
+    "judgment_date": Word("Ngày bản án, quyết định", "Date of the judgment"),
+    "judgment_authority": Word("Cơ quan giải quyết", "Authority that decided"),
+}
+"""Fields of what a register is about, register by register; their headings are in `fields`."""
 
 
 def register_word(kind: str, language: Language) -> str:

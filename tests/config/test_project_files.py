@@ -8,9 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 from linkage.config import ProjectSpec, load_project, parse_project
-from linkage.config.loading import MOST_SHOWN
 from linkage.config.schema import SCHEMA_FILE, project_schema
 from linkage.config.spec import Spec
+from linkage.config.yaml_files import MOST_SHOWN
 from linkage.errors import ProjectFileError, nearest
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +28,7 @@ def sound() -> str:
 
 
 def test_the_schema_is_current() -> None:
-    assert SCHEMA_FILE.read_text(encoding="utf-8") == project_schema(), "run `python -m linkage.config.schema`"
+    assert SCHEMA_FILE.read_text(encoding="utf-8") == project_schema(), "run `python -m linkage.config.documentation`"
 
 
 def test_at_least_three_project_files_are_shipped() -> None:

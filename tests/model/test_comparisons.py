@@ -13,7 +13,8 @@ from linkage import vietnamese as vn
 from linkage.config import ComparisonSpec, FieldKind, LevelSpec
 from linkage.config.documentation import README
 from linkage.config.matching import ComparisonUse
-from linkage.model.comparisons import BUILDERS, build_comparison
+from linkage.likeness.library import BUILDERS, FieldColumns, level_word
+from linkage.model.comparisons import build_comparison
 from linkage.vietnamese import Place, RegisterDate
 from tests.model.planted_pairs import PLANTED, compared, joined, levels_of
 
@@ -34,10 +35,17 @@ def test_planted_pairs_get_their_level(connection, tmp_path: Path, case) -> None
 
 def test_a_comparison_is_known_to_config_planted_and_documented() -> None:
     """Of each name that is entered in one of the places only; its levels' Vietnamese is asked for in tests/report."""
-    assert set(BUILDERS) == set(get_args(ComparisonUse)), "linkage.config.matching and BUILDERS name the same comparisons"
+    assert set(BUILDERS) == set(get_args(ComparisonUse)), "config knows what BUILDERS holds"
     assert set(BUILDERS) == {use for use, _ in PLANTED}, "each has planted pairs in tests/model/planted_pairs.py"
     page = README.read_text(encoding="utf-8")
     assert not [use for use in BUILDERS if f"`{use}`" not in page], "run: python -m linkage.config.documentation"
+
+
+def test_a_level_has_one_word_in_either_language() -> None:
+    words = [level.word for build in BUILDERS.values() for level in build(FieldColumns("f", "f", "f"))]
+    said = {word.en: word.vi for word in words}
+    assert [word for word in words if said[word.en] != word.vi] == []
+    assert [word for word in words if level_word(word.en, "vi") != word.vi or word.vi == word.en] == []
 
 
 @pytest.mark.parametrize("case", PLANTED, ids=lambda case: case[0])

@@ -40,8 +40,9 @@ from linkage import open_project
 from linkage.assigning.assignment import _best_of_each
 from linkage.config import ComparisonSpec, FieldKind, ProjectSpec, load_project
 from linkage.errors import LinkageError, ProjectFileError
+from linkage.likeness.library import BUILDERS
 from linkage.model import splink_training
-from linkage.model.comparisons import BUILDERS, build_comparison
+from linkage.model.comparisons import build_comparison
 from linkage.model.match_model import MatchModel
 from linkage.model.settings import build_model, columns_needed
 from linkage.pairs.frequencies import write_frequencies

@@ -10,7 +10,7 @@ import pytest
 from reconcilekit import ENTRY, PERSON, findings, make_run, reconcile
 
 from linkage.errors import ProjectFileError
-from linkage.reconcile import load_codes
+from linkage.reconcile import read_codes
 from linkage.reconcile.codes import CIVIL_STATUS_ACTS, FINDINGS, OUTCOMES_FILE, routings
 from linkage.reconcile.summaries import BREAKDOWNS, summarise_outcomes
 
@@ -161,7 +161,7 @@ def test_births_from_2016_with_a_number_are_the_source(run: Path) -> None:
 
 
 def test_no_civil_status_act_is_ever_proposed() -> None:
-    acts = {act for one in routings(load_codes()) for act in (one.act, one.act_when_source)}
+    acts = {act for one in routings(read_codes().codes) for act in (one.act, one.act_when_source)}
     assert not acts & set(CIVIL_STATUS_ACTS)
 
 
@@ -172,7 +172,7 @@ def test_a_file_that_proposes_one_is_refused(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     with pytest.raises(ProjectFileError, match="never proposed"):
-        load_codes(changed)
+        read_codes(changed)
 
 
 def test_codes_are_replaced_without_code(tmp_path: Path, run: Path) -> None:
@@ -196,7 +196,7 @@ def test_damaged_files_of_codes_are_refused(tmp_path: Path, old: str, new: str) 
     changed = tmp_path / "codes.yaml"
     changed.write_text(OUTCOMES_FILE.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
     with pytest.raises(ProjectFileError):
-        load_codes(changed)
+        read_codes(changed)
 
 
 def test_same_bytes_again(tmp_path: Path, run: Path) -> None:

@@ -15,7 +15,7 @@ from reconcilekit import ENTRY, PERSON, make_run, reconcile
 
 from linkage.errors import LinkageError
 from linkage.reconcile import workbook_words as texts
-from linkage.reconcile.codes import load_codes
+from linkage.reconcile.codes import read_codes
 from linkage.reconcile.collecting import collect_worklists
 from linkage.reconcile.summaries import summarise_outcomes, write_summary
 from linkage.reconcile.worklists import write_worklists
@@ -115,7 +115,7 @@ def test_workbooks_are_readable_by_their_owner_only(run: Path, issued: Path) -> 
 
 def test_round_trip_with_vandalised_rows_loses_nothing(run: Path, issued: Path) -> None:
     """Of 120 rows, 12 are damaged in 12 ways; every issued row ends in exactly one place, each damage with its reason."""
-    label = next(iter(load_codes().results.values())).label
+    label = next(iter(read_codes().codes.results.values())).label
     chance = random.Random(7)
     damage = [
         "unknown_result",
@@ -199,7 +199,7 @@ def test_round_trip_with_vandalised_rows_loses_nothing(run: Path, issued: Path) 
 
 
 def test_a_later_answer_replaces_an_earlier_one(run: Path, issued: Path) -> None:
-    results = list(load_codes().results.values())
+    results = list(read_codes().codes.results.values())
     for label in (results[0].label, results[-1].label):
         for path in issued.rglob("*.xlsx"):
             for workbook, sheet, at in lists_of(path):

@@ -23,7 +23,7 @@ TITLES = {
 
 
 def test_there_is_a_kind_for_every_register_of_the_plan() -> None:
-    assert {kind.name for kind in register_kinds()} == set(TITLES)
+    assert set(TITLES) <= {kind.name for kind in register_kinds()}
     for name, words in TITLES.items():
         assert words in register_kind(name).title
 

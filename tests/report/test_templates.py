@@ -9,7 +9,8 @@ from jinja2 import Environment, nodes
 
 import linkage.report
 from linkage.config import ComparisonSpec
-from linkage.model.comparisons import BUILDERS, build_comparison
+from linkage.likeness.library import BUILDERS
+from linkage.model.comparisons import build_comparison
 from linkage.report.phrases import Phrases
 from linkage.words import findings
 from tests.model.planted_pairs import PLANTED

@@ -16,11 +16,11 @@ from linkage.decision.captions import CAPTIONS
 from linkage.registers import register_kinds
 from linkage.report.phrases import _SHARED as SHARED_WITH_THE_REPORT
 from linkage.review.interface import _SHARED as SHARED_WITH_THE_PAGES
-from linkage.words.fields import FIELDS, WHOSE, field_word, is_field
+from linkage.words.fields import FIELDS, field_word, is_field
 from linkage.words.keys import KEYS, key_word
 from linkage.words.language import LANGUAGES, Word
 from linkage.words.periods import LAST_YEARS, period_at, period_case, period_word
-from linkage.words.registers import REGISTERS, ROLES, register_word, role_word
+from linkage.words.registers import EVENT_FIELDS, REGISTERS, ROLES, WHOSE, register_word, role_word
 
 PACKAGE = Path(linkage.__file__).parent
 HOME = Path(linkage.words.__file__).parent
@@ -68,6 +68,13 @@ def test_every_field_and_role_of_a_register_has_a_word(kind) -> None:
         assert vietnamese != english, name
         assert not SNAKE.search(vietnamese + " " + english), name
         assert not english_in(vietnamese), (name, vietnamese)
+
+
+def test_registers_roles_and_fields_of_a_register_have_no_word_too_many() -> None:
+    kinds = register_kinds()
+    assert set(REGISTERS) == {kind.name for kind in kinds} | {"table"}
+    assert set(ROLES) == {role.name for kind in kinds for role in kind.roles}
+    assert set(EVENT_FIELDS) <= {field.name for kind in kinds for field in kind.fields}
 
 
 def test_headers_and_titles_of_the_catalogue_are_the_words() -> None:
