@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from linkage.decision import Estimates, Thresholds
     from linkage.model.linker import Linker
-    from linkage.runs.documents import RunSummary
+    from linkage.runs.shapes import RunSummary
     from linkage.weighing.explanation import Explanation
 
 
@@ -179,7 +179,7 @@ class Run:
         >>> type(run.model.visualisations.match_weights_chart()).__name__
         'MatchWeightsChart'
         """
-        from linkage.weighing.linker import open_linker
+        from linkage.weighing.run_weights import open_linker
 
         return open_linker(self.path)
 
@@ -224,7 +224,7 @@ class Run:
 
     def _pairs_query(self) -> str:
         from linkage.statistics import probability_sql
-        from linkage.weighing.linker import weighed_pairs
+        from linkage.weighing.run_weights import weighed_pairs
 
         left = tables.MENTIONS.scan(self.path)
         right = tables.PERSONS.scan(self.path) if tables.PERSONS.is_in(self.path) else left

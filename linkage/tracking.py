@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from linkage.errors import LinkageError
-from linkage.runs.documents import RunSummary
+from linkage.runs.shapes import RunSummary
 from linkage.runs.tables import BLOCKING, ESTIMATES, MODEL, REPORT_PAGE, RUN, THRESHOLDS, TRAINING
 
 LOGGED = (MODEL, TRAINING, THRESHOLDS, BLOCKING, ESTIMATES, REPORT_PAGE)

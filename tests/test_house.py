@@ -25,11 +25,6 @@ FACADE = {PACKAGE / "project.py", PACKAGE / "run.py"}
 WITH_EXAMPLES = [path for path in MODULES if path not in FACADE and ">>> " in path.read_text(encoding="utf-8")]
 DECLARED = re.compile(rf"(.*/)?({'|'.join(re.escape(one.file) for one in ALL)})")
 DECLARING = {PACKAGE / "runs" / "tables.py", PACKAGE / "runs" / "exchange.py"}
-NOT_YET = {
-    "pairs", "training", "weighing", "assigning", "engines", "model", "review", "reconcile", "registers", "standardise",
-    "synthetic", "stages",
-}  # fmt: skip
-"""Rooms that are swept in another branch: to be removed with its merge."""
 FORBIDDEN = {
     "a path of one machine": re.compile(r"(?<![\w.{}/])/(?:work|home|root)/[\w.]"),
     "a package registry's host": re.compile(r"https?://[^\s\"'<>]*/simple\b|pypi\.org|files\.pythonhosted\.org"),
@@ -117,7 +112,7 @@ def test_tables_and_documents_are_reached_through_their_declarations() -> None:
     found = [
         f"{path.relative_to(ROOT)}:{line}: {text!r}"
         for path in MODULES
-        if path not in DECLARING and path.relative_to(PACKAGE).parts[0] not in NOT_YET
+        if path not in DECLARING
         for line, text in file_names_in(path.read_text(encoding="utf-8"))
     ]
     assert not found

@@ -20,7 +20,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from linkage.pairs.sides import Sides
-from linkage.runs.exchange import Table, scan_file
+from linkage.runs.exchange import ParquetTable, scan_file
 from linkage.runs.tables import ASSIGNED, CANDIDATES, SCORED_PAIRS
 from linkage.statistics import probability
 
@@ -136,7 +136,7 @@ def _with_runner_up(exclusive: bool) -> str:
 
 
 def write_with_record_ids(
-    connection: duckdb.DuckDBPyConnection, query: str, records: tuple[Path, Path], table: Table, folder: Path
+    connection: duckdb.DuckDBPyConnection, query: str, records: tuple[Path, Path], table: ParquetTable, folder: Path
 ) -> int:
     """Write the pairs (id_l, id_r, …) of a query with their record ids, in order, and return how many."""
     left, right = map(scan_file, records)

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from linkage.runs.documents import StageSummary
+    from linkage.runs.shapes import StageSummary
 
 app = typer.Typer(
     name="linkage",

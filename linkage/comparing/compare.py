@@ -30,8 +30,8 @@ from linkage.runs.tables import ANCHORS, CANDIDATES, CHANGES, COMPARISON, LABELS
 if TYPE_CHECKING:
     import duckdb
 
-    from linkage.runs.documents import RunSummary
-    from linkage.runs.exchange import Table
+    from linkage.runs.exchange import ParquetTable
+    from linkage.runs.shapes import RunSummary
 
 _FINISHED = "ORDER BY record_id_l"
 
@@ -163,7 +163,7 @@ def _write_review_tables(connection: duckdb.DuckDBPyConnection, run_a: Path, run
         ANCHORS.write(connection, both, folder)
 
 
-def _of_both(table: Table, value: str, run_a: Path, run_b: Path) -> str:
+def _of_both(table: ParquetTable, value: str, run_a: Path, run_b: Path) -> str:
     """SQL of the pairs of a table of either run with one value each; empty where neither has the table."""
     found = " UNION ALL BY NAME ".join(f"SELECT * FROM {table.scan(run)}" for run in (run_a, run_b) if table.is_in(run))
     return found and f"SELECT record_id_l, record_id_r, {value} FROM ({found}) GROUP BY ALL ORDER BY ALL"

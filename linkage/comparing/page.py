@@ -17,7 +17,7 @@ from linkage.words.decisions import DECISION_REASONS
 from linkage.words.documents import EMPTY, FIELD, MEASURE, SYNTHETIC
 from linkage.words.estimates import MEASURES, stratum_word
 from linkage.words.fields import field_word
-from linkage.words.groups import BREAKDOWNS, SEXES
+from linkage.words.group_names import BREAKDOWNS, SEXES
 from linkage.words.language import begun
 from linkage.words.verdicts import VERDICTS
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from linkage.config.project_spec import TargetsSpec
-    from linkage.runs.documents import EstimatesHeld
+    from linkage.runs.shapes import EstimatesHeld
 
 Answer = TypeVar("Answer")
 

@@ -22,7 +22,7 @@ from linkage.words.estimates import (
     span_word,
 )
 from linkage.words.formats import percent_significant, significant
-from linkage.words.groups import ERROR_CLASSES, SEXES, breakdown_word
+from linkage.words.group_names import ERROR_CLASSES, SEXES, breakdown_word
 from linkage.words.language import Language
 
 if TYPE_CHECKING:

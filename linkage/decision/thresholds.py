@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from linkage.config.project_spec import TargetsSpec, ThresholdsSpec
-    from linkage.runs.documents import ThresholdPair
+    from linkage.runs.shapes import ThresholdPair
 
 MINUTES_PER_PAIR = 1.5
 """Working time of one reviewer on one pair, used to turn pairs into hours until a project has measured its own."""

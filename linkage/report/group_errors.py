@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from linkage.report.content import Cell, Table
 from linkage.report.numbers import NumberWithLimits
 from linkage.statistics import Interval
-from linkage.words.groups import breakdown_word
+from linkage.words.group_names import breakdown_word
 
 if TYPE_CHECKING:
     from linkage.report.phrases import Phrases
     from linkage.report.reading import RunTables
-    from linkage.runs.documents import EstimateHeld
+    from linkage.runs.shapes import EstimateHeld
 
 
 def error_rates_by_group(run: RunTables, texts: Phrases) -> Table | None:

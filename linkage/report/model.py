@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from linkage.config import ProjectSpec
     from linkage.report.phrases import Phrases
     from linkage.report.reading import RunTables
-    from linkage.runs.documents import LevelReport, ThresholdPair
+    from linkage.runs.shapes import LevelReport, ThresholdPair
 
 INVENTED_NAMES = ("Nguyễn Thị Hoà", "NGUYEN THI HOA", "Trần Văn Sỹ", "Đặng Thuỳ Dương", "Giàng A Páo")
 """Names made up to show what standardisation does."""

@@ -38,8 +38,8 @@ from linkage.words.estimates import (
 from linkage.words.fields import field_word
 from linkage.words.findings import DIFFERENCES, FINDINGS
 from linkage.words.formats import decimal
-from linkage.words.groups import BREAKDOWNS, ERROR_CLASSES, OTHER, SEXES, TOO_FEW
-from linkage.words.keys import KEYS, key_word, rule_word
+from linkage.words.group_names import BREAKDOWNS, ERROR_CLASSES, OTHER, SEXES, TOO_FEW
+from linkage.words.key_names import KEYS, key_word, rule_word
 from linkage.words.registers import LEFT, RIGHT
 from linkage.words.verdicts import LABEL_SOURCES, VERDICTS
 

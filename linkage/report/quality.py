@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from linkage.config import ProjectSpec
     from linkage.report.phrases import Phrases
     from linkage.report.reading import RunTables
-    from linkage.runs.documents import EstimateHeld, ThresholdPair, ThresholdsDecided
+    from linkage.runs.shapes import EstimateHeld, ThresholdPair, ThresholdsDecided
 
 MEASURES = ("precision", "false_link_rate", "recall", "missed_link_rate", "blocking_recall", "scoring_recall")
 ESTIMATORS = ("design", "anchors", "model")

@@ -13,7 +13,8 @@ from linkage.runs.sql import connect, quote
 if TYPE_CHECKING:
     import duckdb
 
-    from linkage.runs.documents import (
+    from linkage.runs.exchange import Document
+    from linkage.runs.shapes import (
         BlockingReport,
         ClaimsReport,
         EstimatesHeld,
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
         ThresholdsDecided,
         TrainingReport,
     )
-    from linkage.runs.exchange import Document
 
 Shape = TypeVar("Shape")
 

@@ -14,7 +14,7 @@ import duckdb
 
 from linkage.errors import ReviewError
 from linkage.review.store import Store
-from linkage.runs.exchange import Table
+from linkage.runs.exchange import ParquetTable
 from linkage.runs.sql import connect, literal, quote, quote_list
 from linkage.runs.tables import ANCHORS, CANDIDATES, RAW_MENTIONS, RAW_PERSONS, REVIEW_SET, RUN
 
@@ -78,7 +78,7 @@ def _file_state(path: Path) -> tuple[int, int] | None:
     return (path.stat().st_size, path.stat().st_mtime_ns) if path.exists() else None
 
 
-def _look_at(connection: duckdb.DuckDBPyConnection, run: Path, views: dict[str, Table]) -> None:
+def _look_at(connection: duckdb.DuckDBPyConnection, run: Path, views: dict[str, ParquetTable]) -> None:
     """Views of the run's tables, with empty stand-ins for the optional ones."""
     optional = {
         "candidates": "SELECT '' AS record_id_l, '' AS record_id_r, 0.0 AS link_weight WHERE false",
@@ -107,7 +107,7 @@ def _register(run: Path) -> str:
 
 
 def _order_pairs(connection: duckdb.DuckDBPyConnection, store: Store, seed: int) -> None:
-    """Table `ordered`: place, pair_id, record_id_l, record_id_r, stratum, known_verdict."""
+    """ParquetTable `ordered`: place, pair_id, record_id_l, record_id_r, stratum, known_verdict."""
     try:
         connection.execute(
             "CREATE TEMP TABLE sampled AS SELECT CAST(pair_id AS VARCHAR) AS pair_id, record_id_l, record_id_r, "

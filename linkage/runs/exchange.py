@@ -54,7 +54,7 @@ class Exchanged:
 
 
 @dataclass(frozen=True)
-class Table(Exchanged):
+class ParquetTable(Exchanged):
     """A Parquet table. More columns than promised are welcome; a promised one is there, with its type."""
 
     columns: Mapping[str, str] = field(hash=False)

@@ -6,8 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from linkage.runs.documents import StageSummary
 from linkage.runs.files import write_json
+from linkage.runs.shapes import StageSummary
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from linkage.runs.documents import BlockingReport, EstimatesHeld, RunSummary, ThresholdsDecided, TrainingReport
-from linkage.runs.exchange import Document, Exchanged, Table
+from linkage.runs.exchange import Document, Exchanged, ParquetTable
+from linkage.runs.shapes import BlockingReport, EstimatesHeld, RunSummary, ThresholdsDecided, TrainingReport
 
 _PAIR = {"id_l": "INTEGER", "id_r": "INTEGER"}
 _RECORDS = {"record_id_l": "VARCHAR", "record_id_r": "VARCHAR"}
@@ -19,11 +19,11 @@ _WEIGHED = {"match_weight": "DOUBLE", "link_weight": "DOUBLE"}
 _ASSIGNED = {**_PAIR, **_WEIGHED, "match_probability": "DOUBLE", "runner_up_margin": "DOUBLE", **_RECORDS}
 _DIFFERENCE = {"field": "VARCHAR", "class": "VARCHAR", "value_l": "VARCHAR", "value_r": "VARCHAR"}
 
-RAW_MENTIONS = Table("raw_mentions", "read", _SOURCED, ("id",))
+RAW_MENTIONS = ParquetTable("raw_mentions", "read", _SOURCED, ("id",))
 """The left side's mentions as the source says them: one text column a field."""
-RAW_PERSONS = Table("raw_persons", "read", _SOURCED, ("id",))
+RAW_PERSONS = ParquetTable("raw_persons", "read", _SOURCED, ("id",))
 """The right side likewise; absent where duplicates are sought within one table."""
-QUARANTINE = Table(
+QUARANTINE = ParquetTable(
     "quarantine",
     "read",
     {
@@ -34,14 +34,14 @@ QUARANTINE = Table(
 )  # fmt: skip
 """Rows that could not be used, each with the reason."""
 
-MENTIONS = Table("mentions", "standardise", _RECORD, ("id",))
+MENTIONS = ParquetTable("mentions", "standardise", _RECORD, ("id",))
 """The left side's clean values under their fields' names, and their keys as `<field>_<key>`."""
-PERSONS = Table("persons", "standardise", _RECORD, ("id",))
+PERSONS = ParquetTable("persons", "standardise", _RECORD, ("id",))
 """The right side likewise; absent where duplicates are sought within one table."""
 
-PAIRS = Table("pairs", "block", {**_PAIR, "blocking_rules": "UINTEGER"}, ("id_l", "id_r"))
+PAIRS = ParquetTable("pairs", "block", {**_PAIR, "blocking_rules": "UINTEGER"}, ("id_l", "id_r"))
 """The level store, in no order: the rules that proposed the pair as bits, and one `gamma_*` a comparison."""
-FREQUENCIES = Table("frequencies", "block", {"is_right": "BOOLEAN", "id": "INTEGER"}, ("is_right", "id"))
+FREQUENCIES = ParquetTable("frequencies", "block", {"is_right": "BOOLEAN", "id": "INTEGER"}, ("is_right", "id"))
 """How frequent each record's values are: one `tf_*` a column whose rarity counts."""
 BLOCKING = Document("blocking", "block", BlockingReport)
 ENGINE_DIFFERENCES = Document[Any]("backend_differences", "block", object)
@@ -53,26 +53,26 @@ RELATIVES = Document[Any]("relatives", "train", object)
 LOG_LINEAR = Document[Any]("log_linear", "train", object)
 TRAINING = Document("training", "train", TrainingReport)
 
-SCORED_PAIRS = Table("scored_pairs", "score", {**_PAIR, **_WEIGHED}, ("id_l", "id_r"))
+SCORED_PAIRS = ParquetTable("scored_pairs", "score", {**_PAIR, **_WEIGHED}, ("id_l", "id_r"))
 """Both weights of every candidate pair above the floor."""
 CLAIMS = Document[Any]("claims", "score", object)
 
-ASSIGNED = Table("assigned", "assign", _ASSIGNED, ("id_l", "id_r"))
+ASSIGNED = ParquetTable("assigned", "assign", _ASSIGNED, ("id_l", "id_r"))
 """At most one person a mention, undecided."""
-CANDIDATES = Table("candidates", "assign", {**_PAIR, **_WEIGHED, "rank": "BIGINT", **_RECORDS}, ("id_l", "id_r"))
+CANDIDATES = ParquetTable("candidates", "assign", {**_PAIR, **_WEIGHED, "rank": "BIGINT", **_RECORDS}, ("id_l", "id_r"))
 """The best persons of each mention, for whoever looks at a pair."""
-WIDER = Table(
+WIDER = ParquetTable(
     "wider", "assign", {**_PAIR, "link_weight": "DOUBLE", "weight_given_rival": "DOUBLE", "proposed": "BOOLEAN", **_RECORDS},
     ("id_l", "id_r"),
 )  # fmt: skip
 """Persons beside the assigned one whom the rules, or looser ones, propose."""
 
-FIELD_DIFFERENCES = Table(
+FIELD_DIFFERENCES = ParquetTable(
     "field_differences", "differ", {**_PAIR, **_DIFFERENCE, "touches_number": "BOOLEAN", **_RECORDS}, ("id_l", "id_r", "field")
 )
 """The fields that differ on every assigned pair."""
 
-LINKS = Table(
+LINKS = ParquetTable(
     "links",
     "decide",
     {**_ASSIGNED, "decision": "VARCHAR", "reason": "VARCHAR", "decision_unreviewed": "VARCHAR"},
@@ -81,26 +81,28 @@ LINKS = Table(
 """Every assigned pair with its decision and the reason; `decision_unreviewed` is what it was before any verdict."""
 THRESHOLDS = Document("thresholds", "decide", ThresholdsDecided)
 
-REVIEW_SET = Table(
+REVIEW_SET = ParquetTable(
     "review_set", "sample", {"pair_id": "VARCHAR", **_RECORDS, "stratum": "VARCHAR", "inclusion_probability": "DOUBLE"},
     ("pair_id",),
 )  # fmt: skip
 """The pairs to label: a probability sample."""
-OUTSIDE = Table(
+OUTSIDE = ParquetTable(
     "outside", "sample", {**_RECORDS, "link_weight": "DOUBLE", "weight_given_rival": "DOUBLE", "proposed": "BOOLEAN"},
     ("record_id_l", "record_id_r"),
 )  # fmt: skip
 """The frame of pairs that were not assigned."""
-ANCHORS = Table("anchors", "sample", {**_RECORDS, "is_match": "BOOLEAN"}, ("record_id_l", "record_id_r"))
+ANCHORS = ParquetTable("anchors", "sample", {**_RECORDS, "is_match": "BOOLEAN"}, ("record_id_l", "record_id_r"))
 """Pairs of known answer, to be planted among those that reviewers are shown."""
 
-LABELS = Table("labels", "linkage estimate", {"pair_id": "VARCHAR", **_RECORDS, "verdict": "VARCHAR", "how": "VARCHAR"}, ())
+LABELS = ParquetTable(
+    "labels", "linkage estimate", {"pair_id": "VARCHAR", **_RECORDS, "verdict": "VARCHAR", "how": "VARCHAR"}, ()
+)
 """Final verdicts of reviewers."""
-VERDICTS = Table("verdicts", "linkage estimate", {"pair_id": "VARCHAR", "reviewer": "VARCHAR", "verdict": "VARCHAR"}, ())
+VERDICTS = ParquetTable("verdicts", "linkage estimate", {"pair_id": "VARCHAR", "reviewer": "VARCHAR", "verdict": "VARCHAR"}, ())
 """Each reviewer's own verdicts."""
 ESTIMATES = Document("estimates", "estimate", EstimatesHeld)
 
-OUTCOMES = Table(
+OUTCOMES = ParquetTable(
     "outcomes",
     "reconcile",
     {
@@ -111,13 +113,13 @@ OUTCOMES = Table(
     ("side", "record_id"),
 )  # fmt: skip
 """What each mention, and each person without an accepted link, comes to."""
-DIFFERENCES = Table("differences", "reconcile", {**_RECORDS, **_DIFFERENCE}, ("record_id_l", "record_id_r", "field"))
+DIFFERENCES = ParquetTable("differences", "reconcile", {**_RECORDS, **_DIFFERENCE}, ("record_id_l", "record_id_r", "field"))
 """The fields that differ on links."""
 OUTCOME_CODES = Document[Any]("outcome_codes", "reconcile", object)
 """The office's codes, labels and acts that the outcomes were made with."""
 REPORT_PAGE = Exchanged("report.html", "report")
 
-WORKLISTS = Table(
+WORKLISTS = ParquetTable(
     "worklists",
     "linkage worklists",
     {
@@ -127,7 +129,7 @@ WORKLISTS = Table(
     ("side", "record_id"),
 )  # fmt: skip
 """Every row that was issued to an office; `check` is that of its locked cells."""
-VERIFICATIONS = Table(
+VERIFICATIONS = ParquetTable(
     "verifications",
     "linkage collect",
     {
@@ -137,7 +139,7 @@ VERIFICATIONS = Table(
     ("side", "record_id"),
 )  # fmt: skip
 """The latest answer of an office to each record."""
-NUMBER_PROPOSALS = Table(
+NUMBER_PROPOSALS = ParquetTable(
     "number_proposals",
     "linkage reconcile",
     {
@@ -148,14 +150,14 @@ NUMBER_PROPOSALS = Table(
     ("record_id",),
 )  # fmt: skip
 """A row an entry without a number that has an accepted or reviewed link; `withheld` says why a number is not proposed."""
-HANDBACK = Table("handback", "linkage handback", {"state": "VARCHAR", "how": "VARCHAR", **_RECORDS}, tuple(_RECORDS))
+HANDBACK = ParquetTable("handback", "linkage handback", {"state": "VARCHAR", "how": "VARCHAR", **_RECORDS}, tuple(_RECORDS))
 """Every own and every handed-back row once, with the other where there is one."""
-HANDBACK_DIFFERENCES = Table(
+HANDBACK_DIFFERENCES = ParquetTable(
     "handback_differences", "linkage handback", {**_RECORDS, **_DIFFERENCE}, ("record_id_l", "record_id_r", "field")
 )
 """The fields that differ on own and handed-back rows of one event."""
 
-CHANGES = Table(
+CHANGES = ParquetTable(
     "changes",
     "linkage compare",
     {
@@ -166,7 +168,7 @@ CHANGES = Table(
 )  # fmt: skip
 """What became of each mention's link from run A to run B."""
 COMPARISON = Document[Any]("compare", "linkage compare", object)
-TRIALS = Table(
+TRIALS = ParquetTable(
     "results",
     "linkage tune",
     {
@@ -177,7 +179,7 @@ TRIALS = Table(
 )  # fmt: skip
 """The trials of a search, each with its settings as `set <key>`."""
 TUNING = Document[Any]("tuning", "linkage tune", object)
-TRUTH = Table(
+TRUTH = ParquetTable(
     "truth",
     "linkage synth",
     {"register": "VARCHAR", "role": "VARCHAR", "record_id": "VARCHAR", "person_record_id": "VARCHAR", "person": "BIGINT"},
@@ -188,5 +190,5 @@ RUN = Document("run", "linkage run", RunSummary)
 
 ALL: tuple[Exchanged, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Exchanged))
 BY_FILE = {one.file: one for one in ALL}
-TABLES = {one.name: one for one in ALL if isinstance(one, Table)}
+TABLES = {one.name: one for one in ALL if isinstance(one, ParquetTable)}
 DOCUMENTS: dict[str, Document[Any]] = {one.name: one for one in ALL if isinstance(one, Document)}

@@ -10,7 +10,7 @@ from linkage.vietnamese.gazetteer import Index, Named
 from linkage.vietnamese.letters import fold, tone_key
 
 
-class Word(NamedTuple):
+class PlaceWord(NamedTuple):
     fold: str
     tone: str
     squeezed: str
@@ -50,9 +50,9 @@ MAX_WORDS = 7
 
 
 @lru_cache(maxsize=1 << 15)
-def _word(token: str, starts: bool) -> Word:
+def _word(token: str, starts: bool) -> PlaceWord:
     folded = fold(token)
-    return Word(folded, tone_key(token), squeeze(folded), starts)
+    return PlaceWord(folded, tone_key(token), squeeze(folded), starts)
 
 
 @lru_cache(maxsize=1 << 8)
@@ -69,7 +69,7 @@ class PlaceText:
         if _ABBREVIATED.search(text):
             for pattern, by in _SUBSTITUTIONS:
                 text = pattern.sub(by, text)
-        self.words: list[Word] = []
+        self.words: list[PlaceWord] = []
         separated = True
         for token in _TOKENS.findall(text):
             word = _word(token, separated)

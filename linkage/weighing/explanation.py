@@ -14,7 +14,7 @@ from linkage.model.match_model import ComparedField
 from linkage.pairs.frequencies import with_frequencies
 from linkage.pairs.level_store import levels_of_pairs
 from linkage.pairs.sides import open_tables
-from linkage.runs.exchange import Table
+from linkage.runs.exchange import ParquetTable
 from linkage.runs.sql import fetch_row, quote_list
 from linkage.runs.tables import LINKS, MENTIONS, PAIRS, PERSONS, SCORED_PAIRS
 from linkage.statistics import probability
@@ -129,7 +129,7 @@ def _claim(connection: duckdb.DuckDBPyConnection, run: Path, ids: list[int]) -> 
     return (STATES[found[0][0]], claims.bits[found[0][0]]) if found else None
 
 
-def _id_of(connection: duckdb.DuckDBPyConnection, run: Path, table: Table, record: str, what: str) -> int:
+def _id_of(connection: duckdb.DuckDBPyConnection, run: Path, table: ParquetTable, record: str, what: str) -> int:
     rows = connection.execute(f"SELECT id FROM {table.scan(run)} WHERE record_id = ?", [record]).fetchall()
     if not rows:
         raise LinkageError(

@@ -51,7 +51,7 @@ from linkage.pairs.sides import Sides, open_tables
 from linkage.pipeline import check_project
 from linkage.runs.sql import connect
 from linkage.training import passes
-from linkage.weighing.linker import open_linker, weighed_pairs
+from linkage.weighing.run_weights import open_linker, weighed_pairs
 from linkage.weighing.trained_model import TrainedModel
 
 

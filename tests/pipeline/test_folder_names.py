@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from linkage.runs import tables
-from linkage.runs.exchange import Table
+from linkage.runs.exchange import ParquetTable
 from linkage.runs.sql import connect
 
 MONTH = {"left.csv": "L", "right.csv": "R"}
@@ -35,7 +35,7 @@ def test_a_run_in_brackets_finds_its_own_people(command_line: Callable[..., Any]
             assert rows > 100 and of_january == 0, table.name
         for one in tables.ALL:
             assert one.is_in(bracketed) == one.is_in(plain)
-            if isinstance(one, Table) and one.is_in(plain):
+            if isinstance(one, ParquetTable) and one.is_in(plain):
                 for a, b in ((bracketed, plain), (plain, bracketed)):
                     difference = f"SELECT count(*) FROM (FROM {one.scan(a)} EXCEPT ALL FROM {one.scan(b)})"
                     assert connection.execute(difference).fetchall() == [(0,)], one.name

@@ -13,11 +13,11 @@ from linkage import Run, pipeline
 from linkage.config import LoadedProject, load_project
 from linkage.errors import RunDirectoryError
 from linkage.runs import RunDirectory, silent, tables
-from linkage.runs.exchange import BrokenPromiseError, Document, Table
+from linkage.runs.exchange import BrokenPromiseError, Document, ParquetTable
 from linkage.runs.sql import connect
 from linkage.stages.stage import Stage, Work
 
-LINKS = Table("links", "decide", {"record_id": "VARCHAR", "weight": "DOUBLE"}, ("record_id",))
+LINKS = ParquetTable("links", "decide", {"record_id": "VARCHAR", "weight": "DOUBLE"}, ("record_id",))
 
 
 class Held(TypedDict):
@@ -93,7 +93,7 @@ def test_every_table_of_a_finished_run_is_declared_with_a_key_that_is_one(finish
         for file in sorted(files):
             one = tables.BY_FILE[file]
             one.hold(one.path(finished_run))
-            if isinstance(one, Table):
+            if isinstance(one, ParquetTable):
                 key = ", ".join(f'"{column}"' for column in one.key)
                 query = f"SELECT count(*) - count(DISTINCT ({key})) FROM {one.scan(finished_run)}"
                 assert connection.execute(query).fetchall() == [(0,)], f"{one.name}: {key} is not a key"
@@ -125,7 +125,7 @@ def test_a_stage_needs_nothing_but_what_it_declares_to_read(
     with connect() as connection:
         for one in stage.writes:
             assert one.is_in(alone) == one.is_in(expected)
-            if isinstance(one, Table) and one.is_in(alone):
+            if isinstance(one, ParquetTable) and one.is_in(alone):
                 for a, b in ((alone, expected), (expected, alone)):
                     difference = f"SELECT count(*) FROM (FROM {one.scan(a)} EXCEPT ALL FROM {one.scan(b)})"
                     assert connection.execute(difference).fetchall() == [(0,)]

@@ -17,7 +17,7 @@ from linkage.registers import register_kinds
 from linkage.report.phrases import _SHARED as SHARED_WITH_THE_REPORT
 from linkage.review.interface import _SHARED as SHARED_WITH_THE_PAGES
 from linkage.words.fields import FIELDS, field_word, is_field
-from linkage.words.keys import KEYS, key_word
+from linkage.words.key_names import KEYS, key_word
 from linkage.words.language import LANGUAGES, Word
 from linkage.words.periods import LAST_YEARS, period_at, period_case, period_word
 from linkage.words.registers import EVENT_FIELDS, REGISTERS, ROLES, WHOSE, register_word, role_word

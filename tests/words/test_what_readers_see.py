@@ -25,8 +25,8 @@ from linkage.words.decisions import DECISIONS, THRESHOLDS
 from linkage.words.estimates import ESTIMATORS, MEASURES, SAMPLE_KINDS
 from linkage.words.fields import FIELDS
 from linkage.words.findings import DIFFERENCES, FINDINGS
-from linkage.words.groups import BREAKDOWNS, SEXES
-from linkage.words.keys import KEYS
+from linkage.words.group_names import BREAKDOWNS, SEXES
+from linkage.words.key_names import KEYS
 from linkage.words.registers import REGISTERS, ROLES, WHOSE
 from linkage.words.set_aside import SET_ASIDE
 from linkage.words.verdicts import VERDICTS
