@@ -34,8 +34,8 @@ from linkage.pairs.frequencies import write_frequencies
 from linkage.pairs.level_store import levels_of_pairs, number_proposed_blocks
 from linkage.pairs.sides import Sides
 from linkage.runs import Progress
-from linkage.runs.exchange import scan_file
-from linkage.runs.sql import connect, described_columns, file_literal, write_parquet
+from linkage.runs.exchange import scan_file, scan_files
+from linkage.runs.sql import connect, described_columns, write_parquet
 from linkage.runs.tables import PAIRS
 
 if TYPE_CHECKING:
@@ -209,7 +209,7 @@ class SparkConnection:
         """One Parquet file of the query's rows in their order: Spark's part files, which follow each other, put together."""
         folder = self._next_folder()
         _told_plainly(lambda: self._frame(query).write.parquet(f"file://{folder}"))
-        parts = f"read_parquet([{', '.join(file_literal(part) for part in sorted(folder.glob('part-*.parquet')))}])"
+        parts = scan_files(sorted(folder.glob("part-*.parquet")))
         # Spark has no unsigned integers; the contract's column of rule bits is one.
         ruled = "blocking_rules" in described_columns(self._local, parts)
         columns = "* REPLACE (blocking_rules::UINTEGER AS blocking_rules)" if ruled else "*"

@@ -17,7 +17,8 @@ from linkage.pairs.conditions import ask_hashes
 from linkage.pairs.frequencies import write_frequencies
 from linkage.pairs.sides import Sides, record_hash
 from linkage.runs import Progress
-from linkage.runs.sql import QUICK, fetch_row, file_literal, quote, quote_list, write_parquet
+from linkage.runs.exchange import scan_files
+from linkage.runs.sql import QUICK, fetch_row, quote, quote_list, write_parquet
 from linkage.runs.tables import PAIRS
 
 PROPOSALS_A_CHUNK = 100_000_000
@@ -73,8 +74,7 @@ def write_level_store(
         written += write_parquet(connection, levels_of_pairs(model, sides, "SELECT * FROM proposed", by_value), part, QUICK)
     connection.execute("DROP TABLE proposed")
     if chunks > 1:
-        files = ", ".join(file_literal(part) for part in parts)
-        PAIRS.write(connection, f"SELECT * FROM read_parquet([{files}])", folder, QUICK)
+        PAIRS.write(connection, f"SELECT * FROM {scan_files(parts)}", folder, QUICK)
         for part in parts:
             part.unlink()
     write_frequencies(connection, sides, model, folder)

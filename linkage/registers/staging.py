@@ -7,7 +7,8 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from linkage.errors import SourceError
-from linkage.runs.sql import file_literal, from_two_starts, literal, quote, write_parquet
+from linkage.runs.exchange import scan_files
+from linkage.runs.sql import from_two_starts, literal, quote, write_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -75,8 +76,8 @@ def stage(
         done += seen.rows
     if done == blank:
         raise SourceError(f"{parts[0].source}: there is a header row and nothing under it.", "Export the register again.")
-    files = ", ".join(file_literal(file) for file in sorted(folder.glob("*.parquet")))
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW {ENTRIES} AS SELECT * FROM read_parquet([{files}])")
+    staged = scan_files(sorted(folder.glob("*.parquet")))
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {ENTRIES} AS SELECT * FROM {staged}")
     return tuple(field.name for field in mapped), blank
 
 

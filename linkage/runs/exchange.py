@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -159,3 +159,8 @@ def scan_file(path: Path) -> str:
     "read_parquet('m[[]1]/links.parquet')"
     """
     return f"read_parquet({file_literal(path)})"
+
+
+def scan_files(paths: Iterable[Path]) -> str:
+    """SQL that reads several Parquet files of the same columns, one after another."""
+    return f"read_parquet([{', '.join(map(file_literal, paths))}])"

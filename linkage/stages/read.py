@@ -6,8 +6,8 @@ from functools import partial
 
 from linkage.errors import LinkageError
 from linkage.runs.directory import Counts
+from linkage.runs.exchange import scan_files
 from linkage.runs.progress import Progress
-from linkage.runs.sql import file_literal
 from linkage.runs.tables import QUARANTINE, RAW_MENTIONS, RAW_PERSONS
 from linkage.stages.stage import Stage, Work
 
@@ -49,8 +49,7 @@ def read(work: Work) -> Counts:
                 f"{name}_rows_used": report.rows_used,
                 f"{name}_rows_quarantined": report.rows_quarantined,
             }
-        files = ", ".join(file_literal(path) for path in set_aside)
-        QUARANTINE.write(connection, f"SELECT * FROM read_parquet([{files}]) ORDER BY ALL", work.folder)
+        QUARANTINE.write(connection, f"SELECT * FROM {scan_files(set_aside)} ORDER BY ALL", work.folder)
     for path in set_aside:
         path.unlink()
     return counts

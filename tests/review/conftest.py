@@ -149,7 +149,7 @@ def make_run(path: Path, pairs: int = 200, anchors: int = 40, bystanders: int = 
         candidates += [(left, shown, 9.0), (left, rest, 8.0)]
         if number < pairs:
             wide = number % 4 == 0
-            sampled.append((number, left, shown, "wide" if wide else "narrow", 0.05 if wide else 0.5))
+            sampled.append((str(number), left, shown, "wide" if wide else "narrow", 0.05 if wide else 0.5))
         else:
             mentions[-1]["personal_number"] = person["personal_number"]
             known.append((left, shown, is_match))
