@@ -138,6 +138,15 @@ def test_no_tracked_file_holds(what: str) -> None:
     assert not found
 
 
+def test_every_path_that_contributing_names_is_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"[\w.-]+(?:/[\w.-]+)+/?", text)) - {".venv/bin/pytest"}
+    named |= set(re.findall(r"`([\w-]+\.(?:md|toml|yaml|py))`", text)) - {"__init__.py"}
+    assert len(named) > 20
+    assert not [path for path in sorted(named) if not (ROOT / path).exists()]
+    assert "CONTRIBUTING.md" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 def test_the_rules_would_see_a_breach() -> None:
     assert FORBIDDEN["a path of one machine"].search("/".join(("see ", "work", "main", "x")))
     assert FORBIDDEN["a package registry's host"].search("index-url = http://mirror.example" + "/simple")

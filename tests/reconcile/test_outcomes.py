@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from reconcilekit import ENTRY, PERSON, findings, make_run, reconcile
 
 from linkage.errors import ProjectFileError
-from linkage.reconcile import read_codes
+from linkage.reconcile import outcomes, read_codes
 from linkage.reconcile.codes import CIVIL_STATUS_ACTS, FINDINGS, OUTCOMES_FILE, routings
 from linkage.reconcile.summaries import BREAKDOWNS, summarise_outcomes
 
@@ -145,6 +146,14 @@ def test_every_planted_outcome_is_found(run: Path) -> None:
 
 def test_only_duplicates_within_one_table_have_no_duplicate(run: Path) -> None:
     assert set(FINDINGS) - set(findings(run).values()) == {"no_duplicate"}
+
+
+def test_every_finding_a_rule_gives_has_a_word_and_every_word_a_rule() -> None:
+    rules = Path(outcomes.__file__).read_text(encoding="utf-8")
+    given = set(re.findall(r"(?:THEN|ELSE) '([a-z_]+)'", rules)) - {
+        "ignored", "alike", "missing_", "number", "identifying", "other", "civil_status", "joint", "closed", "new",
+    }  # fmt: skip
+    assert given == set(FINDINGS)
 
 
 def test_each_record_has_one_outcome(run: Path) -> None:
