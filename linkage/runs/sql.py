@@ -87,11 +87,6 @@ def described_columns(connection: duckdb.DuckDBPyConnection, relation: str) -> d
     return {str(row[0]): str(row[1]) for row in rows}
 
 
-def parquet_columns(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
-    """The column names of a Parquet file."""
-    return list(described_columns(connection, f"read_parquet({file_literal(path)})"))
-
-
 def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, path: Path, packing: str = SMALL) -> int:
     """Write a query's rows to a Parquet file readable by its owner only; returns the rows.
 
