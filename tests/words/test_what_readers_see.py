@@ -161,7 +161,7 @@ def pages(run: Path) -> Iterator[tuple[str, str]]:
     from linkage.config import ReviewSpec
     from linkage.review import add_user
     from linkage.review.accounts import begin_session
-    from linkage.review.desk import create_app
+    from linkage.review.web_app import create_app
     from linkage.review.review_set import load_review_set
     from linkage.review.store import create_store
 
