@@ -23,6 +23,7 @@ from linkage.registers.mapping import (
     missing_fields,
     recognised,
 )
+from linkage.registers.parts import Tally
 from linkage.registers.source_parts import open_parts
 from linkage.registers.staging import FAULTS, SOUND, find_structural_faults, forget, stage, write_used_and_quarantined
 from linkage.vietnamese import propose_encoding
@@ -147,7 +148,7 @@ def _propose_encodings(register: _Side, parts: list[SourcePart], report: Mapping
     """What each column of Vietnamese text, judged as a whole on its first rows, says of the source's encoding."""
     kinds = {field.name: field.kind for field in register.fields}
     for part, read in zip(parts, report.parts, strict=True):
-        batches = part.batches()
+        batches = part.batches(Tally())
         first = next(batches, None)
         batches.close()
         for match in read.mapping.matches:

@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from linkage.errors import SourceError
+from linkage.registers.parts import Tally
 from linkage.runs.sql import from_two_starts, literal, quote, write_parquet
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ def stage(
     blank = done = 0
     for number, (part, mapping) in enumerate(zip(parts, mappings, strict=True)):
         query = _staging_query(part, mapping, mapped, number)
-        batches = part.batches()
+        tally = Tally()
+        batches = part.batches(tally)
         try:
             first = next(batches, None)
             if first is None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from linkage.errors import SourceError, nearest
 from linkage.registers.decoding import decode_batch
-from linkage.registers.parts import PROBLEM, RAW, ROW_NUMBER, Recogniser, SourcePart, header_at
+from linkage.registers.parts import PROBLEM, RAW, ROW_NUMBER, Recogniser, SourcePart, Tally, find_heading
 from linkage.registers.sheet_words import EXPLANATION_SHEET
 from linkage.registers.workbook_xml import CellMark, marked_cells, refuse_bomb
 
@@ -105,43 +105,32 @@ def _open_sheet(
             f"{title}: the sheet is filled to its last row ({LAST_ROW}); what did not fit was lost when it was written.",
             "Export the register again as CSV or in several files, or delete what stands in the last row.",
         )
-    top = [[_text(cell) or "" for cell in row] for row in islice(rows.iter_rows(), SEARCHED)]
-    at = spec.header_row - 1 if spec.header_row else header_at(top, recognise)
-    if at >= len(top) or not any(top[at]):
-        raise SourceError(f"{title}: row {at + 1} cannot hold the headers.", "Correct `header_row` under `source`.")
-    if not spec.header_row and recognise(top[at]) == 0:
+    top = [[_text(cell) or "" for cell in row] for row in islice(rows.iter_rows(), max(SEARCHED, (spec.header_row or 0) + 1))]
+    heading = find_heading(top, title, spec.header_row, recognise)
+    headers = heading.names(top)
+    if not spec.header_row and recognise(list(headers)) == 0:
         raise SourceError(
             f"{title}: none of the first {len(top)} rows holds a header of this register.",
             "Name the sheets to read under `source` (`sheets: [...]`), the `header_row`, or headers under `columns`.",
         )
-    notes = []
-    first = at + 1
-    if first < len(top) and _numbers_columns(top[first]):
-        first += 1
-        notes.append(f"row {first} numbers the columns: not read")
-    merged = _merged_cells(rows, first)
+    notes = [*heading.notes]
+    merged = _merged_cells(rows, heading.rows)
     if merged:
         notes.append("merged cells: a value that spans rows was given to each; one that spans columns is quarantined")
-    headers = tuple(" ".join(cell.split()) for cell in top[at])
-    sheet = _Sheet(rows, left, len(headers), first, marks | merged)
+    sheet = _Sheet(rows, left, len(headers), heading.rows, marks | merged)
 
-    def batches() -> Generator[pa.RecordBatch]:
-        return (decode_batch(batch, spec.encoding) for batch in _batches(sheet))
+    def batches(tally: Tally) -> Generator[pa.RecordBatch]:
+        return (decode_batch(batch, spec.encoding) for batch in _batches(sheet, tally))
 
     return SourcePart(
         title,
         headers,
         batches,
-        detected={"sheet": name, "header row": str(at + 1)},
+        detected={"sheet": name, "header row": str(heading.header)},
         notes=tuple(notes),
+        heading=heading,
         serial_dates=True,
     )
-
-
-def _numbers_columns(cells: Sequence[str]) -> bool:
-    """Whether a row only counts the columns, as printed forms do under their headers: (1) (2) (3) …"""
-    numbers = [cell.strip("()[] ") for cell in cells if cell.strip()]
-    return len(numbers) > 2 and numbers == [str(number) for number in range(1, len(numbers) + 1)]
 
 
 def _merged_cells(rows: Any, first: int) -> dict[tuple[int, int], str]:
@@ -161,16 +150,17 @@ def _merged_cells(rows: Any, first: int) -> dict[tuple[int, int], str]:
     return marks
 
 
-def _batches(sheet: _Sheet) -> Generator[pa.RecordBatch]:
+def _batches(sheet: _Sheet, tally: Tally) -> Generator[pa.RecordBatch]:
     import numpy as np
     import pyarrow as pa
 
-    rows = islice(sheet.rows.iter_rows(), sheet.first, None)
-    number = sheet.first
+    rows = sheet.rows.iter_rows()
+    number = tally.rows = sum(1 for _ in islice(rows, sheet.first))
     marked: dict[int, list[tuple[int, str]]] = {}
     for (row, column), text in sheet.marks.items():
         marked.setdefault(row, []).append((column - sheet.left, text))
     while taken := list(islice(rows, BATCH)):
+        tally.rows += len(taken)
         for row in marked.keys() & range(number, number + len(taken)):
             for column, text in marked[row]:
                 if 0 <= column < sheet.width:
