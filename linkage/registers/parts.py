@@ -48,6 +48,11 @@ class Heading:
         return max(self.header - 1, 0)
 
     @property
+    def header_rows(self) -> tuple[int, ...]:
+        """The header's row, and that of the columns' numbers."""
+        return tuple(range(self.header, self.rows + 1)) if self.header else ()
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What the reader of the report should know."""
         return (f"row {self.rows} numbers the columns: not read",) if self.numbered else ()
@@ -115,8 +120,9 @@ def unwrapped(cell: str) -> str:
 
 
 def unwrapped_sql(value: str) -> str:
-    """SQL of `unwrapped` for a value that begins with =" and ends with a quotation mark."""
-    return f"replace({value}[3:-2], '\"\"', '\"')"
+    """SQL of `unwrapped`."""
+    wrapped = f"starts_with({value}, '=\"') AND ends_with({value}, '\"')"
+    return f"CASE WHEN {wrapped} THEN replace({value}[3:-2], '\"\"', '\"') ELSE {value} END"
 
 
 def _numbers_columns(cells: Sequence[str]) -> bool:
