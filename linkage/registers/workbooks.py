@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -42,8 +43,10 @@ class _Sheet:
     """(row, column) → text that stands for a cell: the value of a merged cell, or a `CellMark`."""
 
 
-def open_workbook(path: Path, label: str, spec: SourceSpec, recognise: Recogniser) -> list[SourcePart]:
-    """Every declared, or else every visible, sheet as a part.
+def open_workbook(
+    path: Path, label: str, spec: SourceSpec, recognise: Recogniser, *, every_sheet: bool = True
+) -> list[SourcePart]:
+    """Every declared, or else every visible, sheet as a part; without `every_sheet` those alone that have a header.
 
     Raises:
         SourceError: damaged, protected by a password, unpacking to too much, a declared sheet that is not there, a
@@ -70,12 +73,28 @@ def open_workbook(path: Path, label: str, spec: SourceSpec, recognise: Recognise
         rows = _guarded(title, lambda name=name: workbook.get_sheet_by_name(name))  # type: ignore[misc]
         if rows.start is None:
             notes.append(f"empty sheet not read: {name}")
+        elif not every_sheet and not max(map(recognise, _top(rows, spec))):
+            notes.append(f"sheet without headers not read: {name}")
         else:
             parts.append(_open_sheet(rows, title, name, marks, spec, recognise))
+    if not parts and not every_sheet:
+        raise SourceError(f"{label}: no visible sheet has the headers of this table.", "Give its headers in one row.")
     if not parts:
         raise SourceError(f"{label}: no visible sheet holds anything.", "Name hidden sheets under `source`: `sheets: [...]`.")
     parts[0] = replace(parts[0], notes=(*parts[0].notes, *notes))
     return parts
+
+
+def sheet_values(path: Path, label: str) -> list[tuple[str, list[list[Any]]]]:
+    """(name, values row by row, typed as the workbook has them) of every sheet; `SourceError` as `open_workbook`."""
+    import python_calamine
+
+    refuse_bomb(path, label)
+    workbook = _guarded(label, lambda: python_calamine.load_workbook(path))
+    return [
+        (name, _guarded(label, lambda name=name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)))  # type: ignore[misc]
+        for name in workbook.sheet_names
+    ]
 
 
 def _guarded(label: str, read: Callable[[], Any]) -> Any:
@@ -105,7 +124,7 @@ def _open_sheet(
             f"{title}: the sheet is filled to its last row ({LAST_ROW}); what did not fit was lost when it was written.",
             "Export the register again as CSV or in several files, or delete what stands in the last row.",
         )
-    top = [[_text(cell) or "" for cell in row] for row in islice(rows.iter_rows(), max(SEARCHED, (spec.header_row or 0) + 1))]
+    top = _top(rows, spec)
     heading = find_heading(top, title, spec.header_row, recognise)
     headers = heading.names(top)
     if not spec.header_row and recognise(list(headers)) == 0:
@@ -133,6 +152,11 @@ def _open_sheet(
     )
 
 
+def _top(rows: Any, spec: SourceSpec) -> list[list[str]]:
+    most = max(SEARCHED, (spec.header_row or 0) + 1)
+    return [[_text(cell) or "" for cell in row] for row in islice(rows.iter_rows(), most)]
+
+
 def _merged_cells(rows: Any, first: int) -> dict[tuple[int, int], str]:
     """What stands in each cell of the merged ranges among the data (from row `first` on)."""
     ranges = [(start, end) for start, end in rows.merged_cell_ranges or [] if end[0] >= first]
@@ -146,7 +170,8 @@ def _merged_cells(rows: Any, first: int) -> dict[tuple[int, int], str]:
         value = _text(values[top][start - left]) if top in values and 0 <= start - left < len(values[top]) else None
         for row in range(max(top, first), min(bottom, rows.end[0]) + 1):
             for column in range(start, end + 1):
-                marks[row, column] = (value or "") if start == end else CellMark.merged
+                across = f"{CellMark.merged} {value or ''}" if column == start else CellMark.merged
+                marks[row, column] = (value or "") if start == end else across
     return marks
 
 
@@ -178,13 +203,16 @@ def _texts(cells: Sequence[Any]) -> Sequence[str | None]:
 
 
 def _text(cell: Any) -> str | None:
-    """A cell as text: dates as dd/mm/yyyy, whole numbers without a decimal part."""
+    """A cell as text: dates as dd/mm/yyyy, whole numbers without a decimal part, others never with three decimals alone."""
     if isinstance(cell, str):
         return cell
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
+    if isinstance(cell, float):
+        # three decimals alone would read as thousands
+        return f"{cell}0" if re.fullmatch(r"-?\d{1,3}\.\d{3}", f"{cell}") else f"{cell}"
     if isinstance(cell, datetime.datetime) and (cell.hour or cell.minute or cell.second):
         return f"{cell:%d/%m/}{cell.year:04d}{cell: %H:%M:%S}"
     if isinstance(cell, datetime.date):
