@@ -83,13 +83,13 @@ def _entries(part: SourcePart, headers: list[str]) -> Iterator[ListRow]:
         if not filled or under or repeats_header(merged, part.headers):
             continue
         row = ListRow(number, dict(zip(headers, merged, strict=True)))
-        marked = next(
-            (at for at, cell in enumerate(cells) if REPLACEMENT in cell and not (row.sums and cell != merged[at])), None
-        )
+        # a total's word may span columns; nothing else may
+        unread = merged if row.sums else cells
+        marked = next((at for at, cell in enumerate(unread) if REPLACEMENT in cell), None)
         if marked is not None:
             raise SourceError(
                 f"{part.source} row {number}, column {headers[marked]!r} cannot be read "
-                f"({cells[marked].strip(REPLACEMENT).split(' ')[0].replace('_', ' ')})",
+                f"({unread[marked].strip(REPLACEMENT).split(' ')[0].replace('_', ' ')})",
                 "Write the value itself into the cell.",
             )
         yield row

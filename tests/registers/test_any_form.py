@@ -10,6 +10,7 @@ import io
 import os
 import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
@@ -30,6 +31,11 @@ WORDS = ["Nguyễn Văn An", "Đặng Thị Hòa", "05/08/1985", "Xã Tân Lập
 ODD = ["", " ", '"', '""', 'Le "Ty" Van', 'x"', '"x', "\n", "\r", "079", "'079", "-1", "=1+1", '="079"', "1.234", "\t"]
 LETTERS = st.characters(codec="utf-8", exclude_characters="\0\ufffd\ufeff", exclude_categories=("Cs",))
 ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "cp1252", "tcvn3"]
+
+
+@cache
+def one_connection():
+    return connect(threads=1)
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,8 @@ def _read(value: str) -> str | None:
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(written())
 def test_the_values_are_those_written_and_no_row_is_lost(one: Written) -> None:
-    with tempfile.TemporaryDirectory() as folder, connect(threads=1) as connection:
+    with tempfile.TemporaryDirectory() as folder:
+        connection = one_connection()
         base = Path(folder)
         (base / "r.csv").write_bytes(one.data)
         side = {
