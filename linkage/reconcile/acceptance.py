@@ -17,8 +17,8 @@ import pyarrow as pa
 from linkage.errors import SourceError
 from linkage.reconcile import workbook_words as texts
 from linkage.reconcile.acceptance_plan import AcceptancePlan, plan_acceptance
-from linkage.reconcile.list_files import read_table
 from linkage.reconcile.side_tables import tidy_sql
+from linkage.registers.list_reading import read_list
 from linkage.runs.sql import connect, literal, quote
 from linkage.vietnamese import tone_key
 
@@ -81,7 +81,7 @@ def judge_acceptance(
 ) -> Judgement:
     """Compare the two keyings of the re-keyed entries and decide on every lot of the keyed file.
 
-    Both files (CSV in UTF-8, or .xlsx) have the columns texts.RECORD_ID, texts.LOT, texts.OPERATOR and the same fields. Each
+    Both files (CSV or .xlsx) have the columns texts.RECORD_ID, texts.LOT, texts.OPERATOR and the same fields. Each
     lot has the plan of its own size. The first n1 entries of its drawn order (`draw_sample`, same `seed`) decide first.
 
     Raises:
@@ -141,7 +141,7 @@ def _open(connection: duckdb.DuckDBPyConnection, keyed: Path, rekeyed: Path | No
     for path, table in ((keyed, "ac_keyed"), (rekeyed, "ac_rekeyed")):
         if path is None:
             continue
-        rows = read_table(path, list(own))
+        rows = [row.cells for row in read_list(path, list(own)) if not row.sums]
         names = list(rows[0]) if rows else list(own)
         connection.register("ac_given", pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in names}))
         renamed = ", ".join(f"{quote(header)} AS {name}" for header, name in own.items())

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from linkage.errors import LinkageError
+from linkage.errors import LinkageError, SourceError
 from linkage.reconcile import workbook_words as texts
 from linkage.reconcile.codes import OutcomeCodes
 from linkage.reconcile.spreadsheets import Column, WorkbookSheet, row_xml, write_workbook
+from linkage.registers.page_rows import is_signature, is_total
+from linkage.registers.workbooks import sheet_values
 from linkage.runs.sql import connect
 from linkage.runs.tables import VERIFICATIONS, WORKLISTS
-from linkage.vietnamese import parse_date
+from linkage.vietnamese import clean_text, parse_date
 from linkage.words.offices import REFUSALS
 
 if TYPE_CHECKING:
@@ -116,12 +118,9 @@ def _issued(connection: duckdb.DuckDBPyConnection, run: Path) -> dict[str, tuple
 
 def _read(path: Path, name: str) -> list[_Row] | str:
     """The rows of a workbook's lists, or the reason why it has none."""
-    from python_calamine import CalamineError, CalamineWorkbook
-
     try:
-        workbook = CalamineWorkbook.from_path(str(path))
-        sheets = [(sheet, workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)) for sheet in workbook.sheet_names]
-    except (CalamineError, OSError, ValueError):
+        sheets = sheet_values(path, name)
+    except (SourceError, OSError):
         return "not_a_workbook"
     rows: list[_Row] = []
     lists = 0
@@ -141,11 +140,14 @@ def _rows_of(name: str, sheet: str, cells: list[list[Any]], header: int) -> Iter
     for at, line in enumerate(cells[header + 1 :], header + 2):
         if not any(str(cell).strip() for cell in line[1:]):
             continue
+        key = clean_text(str(line[key_at]))
+        if not key and any(is_signature(str(cell)) or is_total(str(cell)) for cell in line):
+            continue
         locked = chr(31).join(_as_issued(str(cell)) for cell in line[1:first])
         check = hashlib.md5(locked.encode(), usedforsecurity=False).hexdigest()
         answer = tuple(line[place] if place is not None else "" for place in answer_at)
         record_id = str(line[record_at]) if record_at is not None else ""
-        yield _Row(name, sheet, at, str(line[key_at]).strip(), record_id, check, answer)
+        yield _Row(name, sheet, at, key, record_id, check, answer)
 
 
 def _as_issued(text: str) -> str:
@@ -188,7 +190,7 @@ def _take(
     if row.check != check:
         return "locked_changed", None
     result, day, officer, remark = row.answer
-    result, officer, remark = (str(one).strip() for one in (result, officer, remark))
+    result, officer, remark = (clean_text(str(one)) for one in (result, officer, remark))
     if not result:
         return ("no_result" if str(day).strip() or officer or remark else None), None
     if result not in by_label:

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from linkage.reconcile import workbook_words as texts
-from linkage.reconcile.list_files import read_table
 from linkage.reconcile.spreadsheets import Column, WorkbookSheet, row_xml, write_workbook
+from linkage.registers.list_reading import read_list
+from linkage.registers.page_rows import is_total
 from linkage.vietnamese import fold, parse_date
 from linkage.words.documents import EMPTY, UNKNOWN
 from linkage.words.offices import CONTRADICTIONS
 from linkage.words.periods import LAST_YEARS, period_at, period_word
 
 _UNIT, _REGISTER, _YEAR, _BOOK = texts.BOOKS_UNIT, texts.BOOKS_REGISTER, texts.BOOKS_YEAR, texts.BOOKS_BOOK
+_WHOLE = re.compile(r"-?(\d{1,3}(?:([., ])\d{3})(?:\2\d{3})*|\d+)(?:[.,]0{1,2})?")
+"""A whole number, its thousands parted by dots, commas or spaces; 80.5 is none."""
 _NUMBERS = (texts.BOOKS_PAGES, texts.BOOKS_ENTRIES, texts.BOOKS_DIGITISED, texts.BOOKS_LOADED)
 
 
 @dataclass(frozen=True)
 class Contradiction:
-    """One thing wrong in a row of the book list (rows counted as a spreadsheet does: the header is row 1)."""
+    """One thing wrong in a row of the book list (rows counted as a spreadsheet does, titles and blank ones too)."""
 
     row: int
     book: str
@@ -67,12 +71,16 @@ def take_inventory(path: Path) -> Inventory:
     Raises:
         SourceError: the file cannot be read or a column is missing.
     """
-    rows = read_table(path, [_UNIT, _REGISTER, _YEAR, _BOOK, texts.BOOKS_CONDITION, *_NUMBERS])
+    rows = read_list(
+        path,
+        [_UNIT, _REGISTER, _YEAR, _BOOK, texts.BOOKS_CONDITION, *_NUMBERS],
+        [texts.BOOKS_ID, texts.BOOKS_UNIT_CODE, texts.BOOKS_CLOSED],
+    )
     wrong: list[Contradiction] = []
     counts: dict[tuple[str, str, str], BookCount] = {}
     seen: set[tuple[str, ...]] = set()
     running = {"cong": [0] * len(_NUMBERS), "tong": [0] * len(_NUMBERS)}
-    for at, row in enumerate(rows, 2):
+    for at, row in ((one.row, one.cells) for one in rows):
         name = row.get(texts.BOOKS_ID) or row[_BOOK]
         numbers = _numbers(row, at, name, wrong)
         total_of = _total_of(row)
@@ -107,10 +115,10 @@ def take_inventory(path: Path) -> Inventory:
 def _numbers(row: dict[str, str], at: int, name: str, wrong: list[Contradiction]) -> list[int]:
     values = []
     for header in _NUMBERS:
-        text = row[header].replace(".", "").replace(" ", "")
-        if text.lstrip("-").isdigit():
-            values.append(int(text))
-            if values[-1] < 0:
+        text = row[header]
+        if number := _WHOLE.fullmatch(text):
+            values.append(int("".join(filter(str.isdigit, number[1]))))
+            if text.startswith("-") and values[-1]:
                 wrong.append(Contradiction(at, name, "negative", header))
                 values[-1] = 0
         else:
@@ -123,10 +131,11 @@ def _numbers(row: dict[str, str], at: int, name: str, wrong: list[Contradiction]
 def _total_of(row: dict[str, str]) -> str | None:
     """`cong` for a subtotal, `tong` for a total of all rows above, None for a book."""
     for cell in (row.get(texts.BOOKS_ID, ""), row[_UNIT], row[_BOOK]):
-        word = fold(cell).split(" ")[0]
-        if word in ("cong", "tong"):
-            return word
-    return None
+        # with its accents, or in a text without any: Công Hải is a commune
+        word = cell.lower().split(" ")[0].rstrip(":.")
+        if word in ("cộng", "tổng") or (cell.isascii() and word in ("cong", "tong")):
+            return fold(word)
+    return "tong" if is_total(next(filter(None, row.values()), "")) else None
 
 
 def _check_total(name: str, given: Sequence[int], summed: Sequence[int], at: int, wrong: list[Contradiction]) -> None:

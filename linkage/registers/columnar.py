@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from linkage.errors import SourceError
 from linkage.registers.decoding import decode_batch, detect_encoding, text_pieces
-from linkage.registers.parts import PROBLEM, RAW, ROW_NUMBER, SourcePart
+from linkage.registers.parts import PROBLEM, RAW, ROW_NUMBER, SourcePart, Tally
+from linkage.registers.row_ends import whole_rows
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -49,27 +50,26 @@ def open_parquet(path: Path, label: str, spec: SourceSpec) -> SourcePart:
     except (pa.ArrowException, OSError) as error:
         raise SourceError(f"{label}: the Parquet file is damaged or cut short.", "Export it again.") from error
 
-    def batches() -> Generator[pa.RecordBatch]:
-        row = 1
+    def batches(tally: Tally) -> Generator[pa.RecordBatch]:
         try:
             with parquet.ParquetFile(path) as file:
                 for batch in file.iter_batches(BATCH):
-                    yield decode_batch(numbered(batch, row), spec.encoding)
-                    row += batch.num_rows
+                    yield decode_batch(numbered(batch, tally), spec.encoding)
         except (pa.ArrowException, OSError) as error:
-            raise SourceError(f"{label}: the Parquet file is damaged after row {row - 1}.", "Export it again.") from error
+            raise SourceError(f"{label}: the Parquet file is damaged after row {tally.rows}.", "Export it again.") from error
 
     expressions = tuple(text_of(column.type, f"c{at}") for at, column in enumerate(schema))
     return SourcePart(label, tuple(schema.names), batches, expressions=expressions)
 
 
-def numbered(batch: pa.RecordBatch, row: int) -> pa.RecordBatch:
-    """The batch with its columns called `c0`, `c1` … and row numbers from `row` on."""
+def numbered(batch: pa.RecordBatch, tally: Tally) -> pa.RecordBatch:
+    """The batch with its columns called `c0`, `c1` … and the row numbers that follow those of the tally."""
     import numpy as np
     import pyarrow as pa
 
     empty = pa.nulls(batch.num_rows, pa.string())
-    numbers = pa.array(np.arange(row, row + batch.num_rows, dtype=np.int64))
+    numbers = pa.array(np.arange(tally.rows + 1, tally.rows + 1 + batch.num_rows, dtype=np.int64))
+    tally.rows += batch.num_rows
     names = [ROW_NUMBER, PROBLEM, RAW, *(f"c{at}" for at in range(batch.num_columns))]
     return pa.RecordBatch.from_arrays([numbers, empty, empty, *batch.columns], names=names)
 
@@ -81,7 +81,7 @@ def open_json_lines(path: Path, label: str, spec: SourceSpec) -> SourcePart:
     encoding, _ = detect_encoding(path, spec.encoding)
     connection = connect(memory_limit="1GB")
     keys: dict[str, None] = {}
-    for batch in _lines(path, encoding):
+    for batch in _lines(path, encoding, Tally()):
         connection.register("lines", batch)
         found = connection.execute(
             """
@@ -100,35 +100,28 @@ def open_json_lines(path: Path, label: str, spec: SourceSpec) -> SourcePart:
     return SourcePart(
         label,
         tuple(keys),
-        lambda: _lines(path, encoding),
+        lambda tally: _lines(path, encoding, tally),
         expressions=tuple(f"json_extract_string(CASE WHEN json_valid(raw) THEN raw END, {pointer})" for pointer in pointers),
         problem="CASE WHEN NOT json_valid(raw) OR json_type(raw) <> 'OBJECT' THEN 'not_json' END",
         detected={"encoding": encoding},
     )
 
 
-def _lines(path: Path, encoding: str) -> Generator[pa.RecordBatch]:
-    """The lines of a file under `raw`; blank ones are left out, their numbers kept."""
-    row = 1
-    carry = b""
-    for piece in text_pieces(path, encoding):
-        text = carry + piece
-        cut = text.rfind(b"\n") + 1
-        carry = text[cut:]
-        if cut:
-            lines = text[: cut - 1].decode("utf-8", "replace").split("\n")
-            yield _line_batch(lines, row)
-            row += len(lines)
-    if carry:
-        yield _line_batch([carry.decode("utf-8", "replace")], row)
+def _lines(path: Path, encoding: str, tally: Tally) -> Generator[pa.RecordBatch]:
+    """The lines of a file under `raw`, NULL for blank ones; no object of one line holds a line end."""
+    # a quotation mark that no text has: every line end is a row's
+    for rows in whole_rows(text_pieces(path, encoding), "\0", "\0"):
+        lines = rows.text.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
+        yield _line_batch(lines, tally)
 
 
-def _line_batch(lines: list[str], row: int) -> pa.RecordBatch:
+def _line_batch(lines: list[str], tally: Tally) -> pa.RecordBatch:
     import numpy as np
     import pyarrow as pa
     from pyarrow import compute
 
     texts = pa.array(lines, pa.string())
-    numbers = pa.array(np.arange(row, row + len(lines), dtype=np.int64))
-    batch = pa.record_batch({ROW_NUMBER: numbers, PROBLEM: pa.nulls(len(lines), pa.string()), RAW: texts})
-    return batch.filter(compute.not_equal(compute.utf8_trim_whitespace(texts), ""))
+    texts = compute.if_else(compute.equal(compute.utf8_trim_whitespace(texts), ""), pa.scalar(None, pa.string()), texts)
+    numbers = pa.array(np.arange(tally.rows + 1, tally.rows + 1 + len(lines), dtype=np.int64))
+    tally.rows += len(lines)
+    return pa.record_batch({ROW_NUMBER: numbers, PROBLEM: pa.nulls(len(lines), pa.string()), RAW: texts})

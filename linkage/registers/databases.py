@@ -9,7 +9,7 @@ from urllib.parse import quote_plus, urlsplit
 from linkage.errors import ProjectFileError, SourceError, nearest
 from linkage.registers.columnar import BATCH, numbered, text_of
 from linkage.registers.decoding import decode_batch
-from linkage.registers.parts import SourcePart
+from linkage.registers.parts import SourcePart, Tally
 from linkage.runs.sql import quote
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def open_sqlite(path: Path, label: str, spec: SourceSpec) -> SourcePart:
     except (sqlite3.Error, sqlite3.Warning) as error:
         raise _sqlite_fault(label, error) from error
 
-    def batches() -> Generator[pa.RecordBatch]:
+    def batches(tally: Tally) -> Generator[pa.RecordBatch]:
         import pyarrow as pa
 
         # whole numbers stored as REAL lose their ".0"
@@ -68,12 +68,10 @@ def open_sqlite(path: Path, label: str, spec: SourceSpec) -> SourcePart:
         connection = connect()
         try:
             cursor = connection.execute(f"WITH given({named}) AS (SELECT * FROM ({query})) SELECT {texts} FROM given")
-            row = 1
             while rows := cursor.fetchmany(BATCH):
                 columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
                 batch = pa.RecordBatch.from_arrays(columns, names=[f"c{at}" for at in range(len(headers))])
-                yield decode_batch(numbered(batch, row), spec.encoding)
-                row += len(rows)
+                yield decode_batch(numbered(batch, tally), spec.encoding)
         except sqlite3.Error as error:
             raise _sqlite_fault(label, error) from error
         finally:
@@ -121,13 +119,11 @@ def open_postgres(spec: SourceSpec) -> SourcePart:
     given = [text_of(column.type, f"c{at}") for at, column in enumerate(schema)]
     wanted = ", ".join(f"given.{quote(header)}" for header in headers)
 
-    def batches() -> Generator[pa.RecordBatch]:
+    def batches(tally: Tally) -> Generator[pa.RecordBatch]:
         with _Session(spec, label) as cursor:
             cursor.execute(f"SELECT {wanted} FROM ({query}) AS given")
-            row = 1
             for batch in cursor.fetch_record_batch():
-                yield decode_batch(numbered(batch, row), spec.encoding)
-                row += batch.num_rows
+                yield decode_batch(numbered(batch, tally), spec.encoding)
 
     return SourcePart(label, headers, batches, expressions=tuple(given))
 

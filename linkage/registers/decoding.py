@@ -66,35 +66,28 @@ def propose(start: bytes) -> str | None:
 
 
 def text_pieces(path: Path, encoding: str, size: int = PIECE) -> Iterator[bytes]:
-    """The file as pieces of UTF-8, without byte-order mark, lines ended by LF, NUL replaced; one piece in memory at a time.
+    """The file as pieces of UTF-8, NUL replaced; one piece in memory at a time, `size` bytes at first and then more.
 
-    Text in a legacy encoding comes as it is read (`decode_text` makes Unicode of a value).
+    Text in a legacy encoding comes as it is read (`decode_text` makes Unicode of a value); line ends come as they are.
     """
     codec = "cp1252" if encoding in (*AS_WESTERN, "cp1252") else encoding
     if encoding in ("utf-8", "utf-8-sig", *AS_TEXT):
         decoder = None
     else:
         decoder = codecs.getincrementaldecoder(codec)("cp1252_or_latin1" if codec == "cp1252" else "replace")
-    first = True
-    only_cr = False
     with path.open("rb") as file:
         while True:
             block = file.read(size)
             last = not block
             if decoder:
                 block = decoder.decode(block, last).encode("utf-8", "replace")
-            if first and block:
-                block = block.removeprefix(codecs.BOM_UTF8)
-                only_cr = b"\r" in block and b"\n" not in block
-                first = False
-            if only_cr:
-                block = block.replace(b"\r", b"\n")
             if b"\0" in block:
                 block = block.replace(b"\0", REPLACEMENT.encode())
             if block:
                 yield block
             if last:
                 return
+            size = min(size * 2, PIECE)
 
 
 def decode_text(text: str, encoding: str | None) -> str:

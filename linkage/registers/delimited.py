@@ -1,22 +1,25 @@
 """CSV: encoding, delimiter and header row found or declared; rows in bounded memory, none dropped.
 
 DuckDB's and Arrow's streaming readers lose the number of a rejected row, and DuckDB's loses a last row whose quotation
-mark is never closed; so the file is cut here, at line ends outside quotation marks, and each piece is split by Arrow.
+mark is never closed; so the file is cut into whole rows (`row_ends`), and each piece is split by Arrow, which has to find
+as many rows in it.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from linkage.errors import SourceError
+from linkage.errors import LinkageError, SourceError
 from linkage.registers.decoding import REPLACEMENT, decode_batch, decode_text, detect_encoding, text_pieces
-from linkage.registers.parts import PROBLEM, RAW, ROW_NUMBER, Recogniser, SourcePart, header_at
+from linkage.registers.parts import PROBLEM, RAW, ROW_NUMBER, Recogniser, SourcePart, Tally, find_heading
+from linkage.registers.row_ends import first_rows, whole_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
 
     import pyarrow as pa
@@ -25,44 +28,57 @@ if TYPE_CHECKING:
 
 DELIMITERS = ",;\t|"
 SAMPLE = 1 << 16
-LONGEST_ROW = 1 << 26
-"""Bytes after which an open quotation mark is taken for a stray one."""
+"""Bytes read at first to look for the headers."""
+SEARCHED = 30
+"""Rows among which the header is looked for."""
 
 
 def open_delimited(path: Path, label: str, spec: SourceSpec, recognise: Recogniser) -> SourcePart:
     """A CSV file as a part. Raises `SourceError` when it is empty, binary or has no header row."""
     encoding, found = detect_encoding(path, spec.encoding)
-    sample = _sample(path, encoding)
-    if not sample.strip():
+    if not any(piece.replace(codecs.BOM_UTF8, b"").strip() for piece in text_pieces(path, encoding, SAMPLE)):
         raise SourceError(f"{label}: the file is empty.", "Export the register again, with its header row.")
     quote = spec.quote or '"'
-    delimiter = spec.delimiter or _detect_delimiter(sample, quote, recognise)
-    rows, ends = _first_rows(sample, delimiter, quote)
-    rows = [[decode_text(cell, spec.encoding) for cell in row] for row in rows]
-    at = min(spec.header_row - 1, len(rows) - 1) if spec.header_row else header_at(rows, recognise)
-    headers = tuple(cell.strip() for cell in rows[at])
-    detected = {"encoding": encoding + ("" if spec.encoding else f" ({found})"), "header row": str(at + 1)}
+    most = max(SEARCHED, (spec.header_row or 0) + 1)
+
+    def head(delimiter: str) -> list[list[str]]:
+        rows = first_rows(text_pieces(path, encoding, SAMPLE), delimiter, quote, most)
+        return [[decode_text(cell, spec.encoding) for cell in split_row(row, delimiter, quote)] for row in rows]
+
+    delimiter = spec.delimiter or _detect_delimiter(head, recognise)
+    rows = head(delimiter)
+    heading = find_heading(rows, label, spec.header_row, recognise)
+    headers = heading.names(rows)
+    detected = {"encoding": encoding + ("" if spec.encoding else f" ({found})"), "header row": str(heading.header)}
     detected["delimiter"] = {"\t": "tab"}.get(delimiter, delimiter) + ("" if spec.delimiter else " (detected)")
 
-    def batches() -> Generator[pa.RecordBatch]:
-        for batch in _batches(path, encoding, delimiter, quote, len(headers), skip_lines=ends[at], first_row=at + 2):
+    def batches(tally: Tally) -> Generator[pa.RecordBatch]:
+        text = text_pieces(path, encoding)
+        for batch in _batches(text, label, delimiter, quote, len(headers), heading.rows, tally):
             yield decode_batch(batch, spec.encoding)
 
-    return SourcePart(label, headers, batches, detected=detected)
+    return SourcePart(
+        label,
+        headers,
+        batches,
+        detected=detected,
+        notes=heading.notes,
+        heading=heading,
+        split=lambda row: split_row(row, delimiter, quote),
+    )
 
 
-def _sample(path: Path, encoding: str) -> str:
-    text = b""
-    for piece in text_pieces(path, encoding, SAMPLE):
-        text += piece
-        if len(text) >= SAMPLE:
-            break
-    return text[: SAMPLE * 2].decode("utf-8", "replace")
+def split_row(row: str, delimiter: str, quote: str) -> list[str]:
+    """The cells of one row's text."""
+    try:
+        return next(csv.reader([row], delimiter=delimiter, quotechar=quote), [])
+    except csv.Error:  # a field longer than csv allows
+        return [row]
 
 
-def _detect_delimiter(sample: str, quote: str, recognise: Recogniser) -> str:
+def _detect_delimiter(head: Callable[[str], list[list[str]]], recognise: Recogniser) -> str:
     def score(delimiter: str) -> tuple[int, int, int]:
-        rows, _ = _first_rows(sample, delimiter, quote)
+        rows = head(delimiter)
         widths = Counter(len(row) for row in rows)
         width, how_often = max(widths.items(), key=lambda pair: (pair[1] * (pair[0] > 1), pair[0]))
         return max(map(recognise, rows)), how_often if width > 1 else 0, width
@@ -70,78 +86,28 @@ def _detect_delimiter(sample: str, quote: str, recognise: Recogniser) -> str:
     return max(DELIMITERS, key=score)
 
 
-def _first_rows(sample: str, delimiter: str, quote: str, most: int = 30) -> tuple[list[list[str]], list[int]]:
-    """The first rows of the sample and, for each, the number of lines up to its end."""
-    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, quotechar=quote)
-    rows, ends = [], []
-    try:
-        for row in reader:
-            rows.append(row)
-            ends.append(reader.line_num)
-            if len(rows) == most:
-                break
-    except csv.Error:  # a field longer than csv allows: what was read so far has to do
-        pass
-    return rows or [[]], ends or [0]
-
-
 def _batches(
-    path: Path, encoding: str, delimiter: str, quote: str, width: int, *, skip_lines: int, first_row: int
+    text: Iterator[bytes], label: str, delimiter: str, quote: str, width: int, heading: int, tally: Tally
 ) -> Generator[pa.RecordBatch]:
-    row = first_row
-    left_to_skip = skip_lines
-    for piece, stray in _whole_rows(text_pieces(path, encoding), quote.encode()):
-        while left_to_skip and piece:
-            _, _, piece = piece.partition(b"\n")
-            left_to_skip -= 1
-        if not piece:
-            continue
-        if stray:
-            yield _rejected([(row, "unclosed_quote", piece.decode("utf-8", "replace"))], width)
-            row += 1
-            continue
-        batch, rows = _split(_mended(piece), delimiter, quote, width, row)
-        row += rows
-        yield from batch
-
-
-def _whole_rows(pieces: Iterator[bytes], quote: bytes) -> Iterator[tuple[bytes, bool]]:
-    """Pieces that end at a line end outside quotation marks; True marks a single line whose quotation mark is stray."""
-    carry = b""
-    for piece in pieces:
-        text = carry + piece
-        cut = text.rfind(b"\n") + 1
-        if text.count(quote, 0, cut) % 2:
-            cut = text.rfind(b"\n", 0, text.rfind(quote, 0, cut)) + 1
-        carry = text[cut:]
-        if cut:
-            yield text[:cut], False
-        if len(carry) > LONGEST_ROW:
-            line, carry = _first_line(carry)
-            yield line, line.count(quote) % 2 == 1
-    while carry:
-        if carry.count(quote) % 2 == 0:
-            yield carry, False
-            return
-        # from the first line with an odd quotation mark on, lines stand for themselves again
-        before, line, carry = _around_stray_line(carry, quote)
-        if before:
-            yield before, False
-        yield line, True
-
-
-def _first_line(text: bytes) -> tuple[bytes, bytes]:
-    end = text.find(b"\n") + 1 or len(text)
-    return text[:end], text[end:]
-
-
-def _around_stray_line(text: bytes, quote: bytes) -> tuple[bytes, bytes, bytes]:
-    start = 0
-    while True:
-        end = text.find(b"\n", start) + 1 or len(text)
-        if text.count(quote, start, end) % 2:
-            return text[:start], text[start:end], text[end:]
-        start = end
+    """The rows under the first `heading` ones; every row of the file is told to the tally."""
+    row = 1
+    for rows in whole_rows(text, delimiter, quote):
+        count = len(rows.ends)
+        tally.rows += count
+        skipped = min(max(heading + 1 - row, 0), count)
+        piece = rows.after(skipped)
+        row, count = row + skipped, count - skipped
+        if rows.stray and count:
+            yield _rejected([(row, "unclosed_quote", piece.decode("utf-8", "replace"))], width, delimiter)
+        elif count:
+            batches, split = _split(_mended(piece), delimiter, quote, width, row)
+            if split != count:
+                raise LinkageError(
+                    f"{label}: {count} rows from row {row} on were split into {split}.",
+                    "Rows would be lost: this is a fault of linkage, please report it.",
+                )
+            yield from batches
+        row += count
 
 
 def _split(piece: bytes, delimiter: str, quote: str, width: int, row: int) -> tuple[list[pa.RecordBatch], int]:
@@ -182,7 +148,7 @@ def _split(piece: bytes, delimiter: str, quote: str, width: int, row: int) -> tu
     columns = {ROW_NUMBER: pa.array(numbers), PROBLEM: problem, RAW: pa.nulls(table.num_rows, pa.string())}
     sound = pa.table({**columns, **dict(zip(names, table.columns, strict=True))})
     batches = sound.combine_chunks().to_batches()
-    return [*batches, *([_rejected(rejected, width)] if rejected else [])], rows
+    return [*batches, *([_rejected(rejected, width, delimiter)] if rejected else [])], rows
 
 
 def _swallowed(table: pa.Table, delimiter: str, width: int) -> pa.Array:
@@ -192,7 +158,7 @@ def _swallowed(table: pa.Table, delimiter: str, width: int) -> pa.Array:
 
     found = pa.array([False] * table.num_rows) if table.num_rows else pa.array([], pa.bool_())
     for column in table.columns:
-        several = compute.greater(compute.count_substring(column, "\n"), 0)
+        several = compute.match_substring_regex(column, "[\r\n]")
         if width > 1 and compute.any(several).as_py():
             whole = compute.greater_equal(compute.count_substring(column, delimiter), width - 1)
             found = compute.or_(found, compute.fill_null(compute.and_(several, whole), False))
@@ -212,12 +178,16 @@ def _mended(piece: bytes) -> bytes:
     return piece
 
 
-def _rejected(rows: list[tuple[int, str, str]], width: int) -> pa.RecordBatch:
+def _rejected(rows: list[tuple[int, str, str]], width: int, delimiter: str) -> pa.RecordBatch:
     """Rows that could not be split, with their text (NUL and unreadable bytes already replaced)."""
     import pyarrow as pa
 
     numbers, problems, texts = zip(*rows, strict=True)
-    problems = tuple("unreadable_text" if REPLACEMENT in text else problem for problem, text in zip(problems, texts, strict=True))
+    # delimiters alone hold no value: a blank row, whatever their number
+    problems = tuple(
+        "unreadable_text" if REPLACEMENT in text else problem if text.strip(delimiter + " \t\r\n\u00a0") else None
+        for problem, text in zip(problems, texts, strict=True)
+    )
     empty = pa.nulls(len(rows), pa.string())
     return pa.record_batch(
         {

@@ -85,7 +85,7 @@ def profile_side(
     parts, report = open_side(side, base, data)
     staged = Path(tempfile.mkdtemp(prefix=".staged-", dir=folder))
     try:
-        mapped, _ = stage(connection, staged, register.fields, parts, [part.mapping for part in report.parts])
+        mapped = stage(connection, staged, register.fields, parts, [part.mapping for part in report.parts], register.key).fields
         for macro in MACROS:
             connection.execute(macro)
         rows = connection.execute(f"SELECT count(*) FROM {ENTRIES}").fetchone()

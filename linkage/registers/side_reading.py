@@ -23,6 +23,7 @@ from linkage.registers.mapping import (
     missing_fields,
     recognised,
 )
+from linkage.registers.parts import Tally
 from linkage.registers.source_parts import open_parts
 from linkage.registers.staging import FAULTS, SOUND, find_structural_faults, forget, stage, write_used_and_quarantined
 from linkage.vietnamese import propose_encoding
@@ -81,14 +82,20 @@ class MappingReport:
 
 @dataclass(frozen=True)
 class ReadReport:
-    """What was read of a side. Rows in = used + quarantined."""
+    """What was read of a side. Rows in file = title, header and blank rows + rows in; rows in = used + quarantined."""
 
     mapping: MappingReport
+    rows_in_file: int
+    """Every row of every part, counted where it begins, before anything is skipped."""
+    title_rows: int
+    """Rows above the headers."""
+    header_rows: tuple[tuple[str, int], ...]
+    """(source, row) of every header, of its repetitions and of rows that number the columns."""
+    rows_blank: int
+    """Wholly empty rows under the headers."""
     rows_in: int
     rows_used: int
     rows_quarantined: int
-    rows_blank: int
-    """Wholly empty rows, which are no entries and not counted in `rows_in`."""
     reasons: Mapping[str, int]
     """Reason of quarantine → rows (a row may have several)."""
     checks: tuple[CheckResult, ...]
@@ -102,6 +109,11 @@ class _Side:
     kind: RegisterKind | None
     fields: tuple[RegisterField, ...]
     role: Role
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The fields that stand for an identifier where a part has none."""
+        return self.kind.key if self.kind else ()
 
 
 def describe_side(side: SideSpec) -> _Side:
@@ -147,7 +159,7 @@ def _propose_encodings(register: _Side, parts: list[SourcePart], report: Mapping
     """What each column of Vietnamese text, judged as a whole on its first rows, says of the source's encoding."""
     kinds = {field.name: field.kind for field in register.fields}
     for part, read in zip(parts, report.parts, strict=True):
-        batches = part.batches()
+        batches = part.batches(Tally())
         first = next(batches, None)
         batches.close()
         for match in read.mapping.matches:
@@ -238,19 +250,41 @@ def read_side(
     parts, report = open_side(side, base, data)
     folder = Path(tempfile.mkdtemp(prefix=".staged-", dir=target.parent))
     try:
-        mapped, blank = stage(connection, folder, register.fields, parts, [part.mapping for part in report.parts], progress)
-        key = register.kind.key if register.kind and not _has_record_id(report) else ()
-        find_structural_faults(connection, register.role, report.mention_fields, key, mapped)
+        mappings = [part.mapping for part in report.parts]
+        staged = stage(connection, folder, register.fields, parts, mappings, register.key, progress)
+        find_structural_faults(connection, register.role, report.mention_fields, staged.fields)
         checks: tuple[CheckResult, ...] = ()
         if register.kind:
-            checks = run_checks(connection, register.kind, side.checks, SOUND, FAULTS, mapped)
+            checks = run_checks(connection, register.kind, side.checks, SOUND, FAULTS, staged.fields)
             _stop_if_told(checks, register.kind)
-        counts = write_used_and_quarantined(connection, register.role, report.mention_fields, key, target, quarantine, name)
+        counts = write_used_and_quarantined(connection, register.role, report.mention_fields, target, quarantine, name)
     finally:
         forget(connection)
         shutil.rmtree(folder)
-    assert counts.rows_in == counts.used + counts.quarantined, "a row was lost while reading"
-    return ReadReport(report, counts.rows_in, counts.used, counts.quarantined, blank, counts.reasons, checks)
+    read = ReadReport(
+        report,
+        staged.rows,
+        staged.titles,
+        staged.headers,
+        staged.blank,
+        counts.rows_in,
+        counts.used,
+        counts.quarantined,
+        counts.reasons,
+        checks,
+    )
+    _hold_the_balance(read, name)
+    return read
+
+
+def _hold_the_balance(read: ReadReport, name: str) -> None:
+    above = read.title_rows + len(read.header_rows) + read.rows_blank
+    if read.rows_in_file != above + read.rows_in or read.rows_in != read.rows_used + read.rows_quarantined:
+        raise LinkageError(
+            f"{name}: of {read.rows_in_file} rows {above} are titles, headers or blank, {read.rows_in} came in, "
+            f"{read.rows_used} are used and {read.rows_quarantined} set aside",
+            "Rows were lost: this is a fault of linkage, please report it.",
+        )
 
 
 def _stop_if_told(checks: tuple[CheckResult, ...], kind: RegisterKind) -> None:
@@ -263,10 +297,6 @@ def _stop_if_told(checks: tuple[CheckResult, ...], kind: RegisterKind) -> None:
             for check in stops
         )
         raise ContractError(found, "Correct them, or give the rules another severity under `checks` of the side.")
-
-
-def _has_record_id(report: MappingReport) -> bool:
-    return any("record_id" in part.mapping.columns for part in report.parts)
 
 
 __all__ = ["ColumnMatch", "MappingReport", "PartReport", "ReadReport", "check_side", "describe_side", "read_side"]

@@ -47,8 +47,10 @@ def resolve(path: str, base: Path, data: Path | None) -> Path:
     return base / path
 
 
-def open_parts(spec: SourceSpec, base: Path, data: Path | None, recognise: Recogniser) -> list[SourcePart]:
-    """Every part of the source, headers read and rows not yet.
+def open_parts(
+    spec: SourceSpec, base: Path, data: Path | None, recognise: Recogniser, *, every_sheet: bool = True
+) -> list[SourcePart]:
+    """Every part of the source, headers read and rows not yet; `every_sheet`: a visible one without headers is a fault.
 
     Raises:
         ProjectFileError: `{data}` without `--data`.
@@ -62,11 +64,13 @@ def open_parts(spec: SourceSpec, base: Path, data: Path | None, recognise: Recog
     path = resolve(spec.path, base, data)
     if path.is_dir():
         files, notes = _files_of(path, spec)
-        parts = [part for file in files for part in _open_file(file, file.relative_to(path).as_posix(), spec, recognise)]
+        parts = [
+            part for file in files for part in _open_file(file, file.relative_to(path).as_posix(), spec, recognise, every_sheet)
+        ]
         if notes and parts:
             parts[0].detected["left out"] = ", ".join(notes)
     else:
-        parts = _open_file(path, path.name, spec, recognise)
+        parts = _open_file(path, path.name, spec, recognise, every_sheet)
     if not parts:
         raise SourceError(f"{path.name}: nothing to read was found.", "Check `source` in the project file.")
     return parts
@@ -86,7 +90,7 @@ def _files_of(folder: Path, spec: SourceSpec) -> tuple[list[Path], list[str]]:
     return kept, [file.relative_to(folder).as_posix() for file in mine if file not in kept]
 
 
-def _open_file(path: Path, label: str, spec: SourceSpec, recognise: Recogniser) -> list[SourcePart]:
+def _open_file(path: Path, label: str, spec: SourceSpec, recognise: Recogniser, every_sheet: bool) -> list[SourcePart]:
     if not path.exists():
         raise SourceError(f"{label}: there is no such file or folder.", f"It was looked for in {path.parent}.")
     if not os.access(path, os.R_OK):
@@ -110,7 +114,7 @@ def _open_file(path: Path, label: str, spec: SourceSpec, recognise: Recogniser) 
     if wanted == "excel":
         from linkage.registers.workbooks import open_workbook
 
-        return open_workbook(path, label, spec, recognise)
+        return open_workbook(path, label, spec, recognise, every_sheet=every_sheet)
     from linkage.registers.databases import open_sqlite
 
     return [open_sqlite(path, label, spec)]

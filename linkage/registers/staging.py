@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from linkage.config.sources import FieldKind
 from linkage.errors import SourceError
+from linkage.registers.page_rows import REPEATED_HEADER, SIGNATURE_ROW, TOTAL_ROW, UNDER_SIGNATURES, page_row_sql
+from linkage.registers.parts import Tally, unwrapped_sql
 from linkage.runs.exchange import scan_files
 from linkage.runs.sql import from_two_starts, literal, quote, write_parquet
 
@@ -25,6 +28,22 @@ ENTRIES = "register_entries"
 FAULTS = "register_faults"
 BROKEN = "register_broken"
 SOUND = "register_sound"
+INVISIBLE = r"[\p{Cf}\p{Co}\x01-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]"
+"""Characters of no width and control characters, but white space."""
+
+
+@dataclass(frozen=True)
+class Staged:
+    """What was staged. Rows of the source = title rows + header rows + blank rows + rows of the view `register_entries`."""
+
+    fields: tuple[str, ...]
+    """The fields that any part has."""
+    rows: int
+    """All rows of the source, counted where they begin."""
+    titles: int
+    headers: tuple[tuple[str, int], ...]
+    """(source, row) of every header, repeated ones and rows that number the columns too."""
+    blank: int
 
 
 @dataclass(frozen=True)
@@ -43,42 +62,48 @@ def stage(
     fields: Sequence[RegisterField],
     parts: Sequence[SourcePart],
     mappings: Sequence[HeaderMapping],
+    key: Sequence[str] = (),
     progress: Callable[[int], None] | None = None,
-) -> tuple[tuple[str, ...], int]:
+) -> Staged:
     """Write each part's rows to the folder and show them as the view `register_entries`.
 
-    Columns: entry BIGINT (unique), source, row_number, problem, raw, then one VARCHAR a field that any part has.
-    Returns those fields and the number of blank rows left out.
+    Columns: entry BIGINT (unique), source, row_number, problem, raw, record_id, then one VARCHAR a field that any part has.
+    A part without identifiers gets the fields of the `key` joined.
     """
     mapped = [field for field in fields if any(field.name in mapping.columns for mapping in mappings)]
     import duckdb
     import pyarrow as pa
 
-    blank = done = 0
+    rows = given = staged = 0
+    headers: list[tuple[str, int]] = []
     for number, (part, mapping) in enumerate(zip(parts, mappings, strict=True)):
-        query = _staging_query(part, mapping, mapped, number)
-        batches = part.batches()
+        query = _staging_query(part, mapping, mapped, key, number)
+        tally = Tally()
+        batches = part.batches(tally)
         try:
             first = next(batches, None)
-            if first is None:
-                continue
-            seen = _Counted(first, batches, done, progress)
-            connection.register("register_batches", pa.RecordBatchReader.from_batches(first.schema, seen))
-            try:
-                kept = _write_staged(connection, query, folder / f"{number:05d}.parquet")
-            except duckdb.Error as error:
-                raise (seen.error or error) from error
-            finally:
-                connection.unregister("register_batches")
+            if first is not None:
+                seen = _Counted(first, batches, given, progress)
+                connection.register("register_batches", pa.RecordBatchReader.from_batches(first.schema, seen))
+                try:
+                    staged += _write_staged(connection, query, folder / f"{number:05d}.parquet")
+                except duckdb.Error as error:
+                    raise (seen.error or error) from error
+                finally:
+                    connection.unregister("register_batches")
+                given += seen.rows
         finally:
             batches.close()  # a server's cursor must not outlive the reading
-        blank += seen.rows - kept
-        done += seen.rows
-    if done == blank:
+        rows += tally.rows
+        headers += [(part.source, row) for row in part.heading.header_rows]
+    if not staged:
         raise SourceError(f"{parts[0].source}: there is a header row and nothing under it.", "Export the register again.")
-    staged = scan_files(sorted(folder.glob("*.parquet")))
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW {ENTRIES} AS SELECT * FROM {staged}")
-    return tuple(field.name for field in mapped), blank
+    found = scan_files(sorted(folder.glob("*.parquet")))
+    repeated = f"problem = '{REPEATED_HEADER}'"
+    headers += connection.execute(f"SELECT source, row_number FROM {found} WHERE {repeated} ORDER BY entry").fetchall()
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {ENTRIES} AS SELECT * FROM {found} WHERE ({repeated}) IS NOT TRUE")
+    titles = sum(part.heading.titles for part in parts)
+    return Staged(tuple(field.name for field in mapped), rows, titles, tuple(headers), given - staged)
 
 
 class _Counted:
@@ -110,35 +135,60 @@ def _write_staged(connection: duckdb.DuckDBPyConnection, query: str, path: Path)
     return int(row[0]) if row else 0
 
 
-def _staging_query(part: SourcePart, mapping: HeaderMapping, fields: Sequence[RegisterField], number: int) -> str:
+def _staging_query(
+    part: SourcePart, mapping: HeaderMapping, fields: Sequence[RegisterField], key: Sequence[str], number: int
+) -> str:
     columns = mapping.columns
     values = {
         field.name: _value(part, columns[field.name], field) if field.name in columns else "CAST(NULL AS VARCHAR)"
         for field in fields
     }
-    # a text that starts with a visible sign is filled; only the others are worth the slow trim
-    filled = [
-        f"CASE WHEN {name} >= '!' AND NOT starts_with({name}, chr(160)) THEN {name} "
-        f"WHEN trim({name}, ' \t\r\n' || chr(160)) <> '' THEN {name} END AS {name}"
-        for name in map(quote, values)
-    ]
     names = ", ".join(map(quote, values))
+    filled = [f"{_identifier(name) if name == 'record_id' else _filled(quote(name))} AS {quote(name)}" for name in values]
     lost = " OR ".join(f"contains({name}, chr(65533))" for name in map(quote, values))
+    mark = f"regexp_extract(concat_ws(' ', {names}), '\ufffd([a-z]+(_[a-z]+)+)', 1)"
+    identifier = "record_id" if "record_id" in columns else key[-1] if key else next(iter(columns))
+    record_id = quote("record_id") if "record_id" in columns else " || ' | ' || ".join(f"trim({quote(name)})" for name in key)
+    places = {match.field: (match.column, match.header) for match in mapping.matches}
+    people = [field.name for field in fields if field.kind == FieldKind.person_name and field.name in columns]
+    others = [quote(name) for name in values if name != "record_id"]
     return f"""
         WITH valued AS (
             SELECT row_number, {part.problem} AS problem, raw,
                    {", ".join(f"{value} AS {quote(name)}" for name, value in values.items())}
             FROM register_batches
         ),
-        filled AS (SELECT row_number, problem, raw, {", ".join(filled)} FROM valued)
-        SELECT ({number}::BIGINT << 40) + row_number AS entry, {literal(part.source)} AS source, row_number,
-               CASE WHEN problem IS NOT NULL THEN problem
-                    WHEN {lost} THEN coalesce(nullif(regexp_extract(concat_ws(' ', {names}), '\ufffd([a-z]+(_[a-z]+)+)', 1), ''),
-                                              'unreadable_text') END AS problem,
-               raw, {names}
-        FROM filled
-        WHERE problem IS NOT NULL OR coalesce({names}) IS NOT NULL
+        filled AS (SELECT row_number, problem, raw, {", ".join(filled)} FROM valued),
+        judged AS (
+            SELECT *, CASE WHEN problem IS NOT NULL THEN problem
+                           WHEN {lost} THEN coalesce(nullif({mark}, ''), 'unreadable_text')
+                           ELSE {page_row_sql(places, identifier, people)} END AS judged
+            FROM filled
+            WHERE problem IS NOT NULL OR coalesce({names}) IS NOT NULL
+        )
+        SELECT ({number}::BIGINT << 40) + row_number AS entry, {literal(part.source)} AS source, row_number, judged AS problem,
+               CASE WHEN judged IN ('{TOTAL_ROW}', '{SIGNATURE_ROW}') THEN concat_ws(' | ', {names}) ELSE raw END AS raw,
+               {", ".join([f"{record_id} AS record_id", *others])}
+        FROM judged
     """
+
+
+def _filled(name: str) -> str:
+    # a text that starts with a visible sign is filled; only the others are worth the slow trim
+    return (
+        f"CASE WHEN starts_with({name}, '=\"') THEN {unwrapped_sql(name)} "
+        f"WHEN {name} >= '!' AND NOT starts_with({name}, chr(160)) THEN {name} "
+        f"WHEN trim({name}, ' \t\r\n' || chr(160)) <> '' THEN {name} END"
+    )
+
+
+def _identifier(name: str) -> str:
+    """An identifier as it was meant: without what is not seen, nor spaces around it."""
+    seen = f"regexp_replace({unwrapped_sql(quote(name))}, '{INVISIBLE}', '', 'g')"
+    return (
+        f"CASE WHEN regexp_full_match({quote(name)}, '[0-9A-Za-z][!-~]*') THEN {quote(name)} "
+        f"ELSE nullif(trim(regexp_replace({seen}, '[\\s\\p{{Z}}]+', ' ', 'g')), '') END"
+    )
 
 
 def _value(part: SourcePart, column: int, field: RegisterField) -> str:
@@ -151,13 +201,13 @@ def _value(part: SourcePart, column: int, field: RegisterField) -> str:
 
 
 def find_structural_faults(
-    connection: duckdb.DuckDBPyConnection, role: Role, kinds: Mapping[str, object], key: Sequence[str], mapped: Sequence[str]
+    connection: duckdb.DuckDBPyConnection, role: Role, kinds: Mapping[str, object], mapped: Sequence[str]
 ) -> None:
     """Fill the table `register_faults` (entry, field, value, reason) with what makes an entry unusable, whatever the rules.
 
     The view `register_sound` then shows the entries that are whole and have an identifier of their own.
     """
-    query = _structural_faults(role, kinds, _record_id(key), mapped)
+    query = _structural_faults(role, kinds, mapped)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {FAULTS} AS {query}")
     # a table of its own: the rules add to the faults while they read the sound entries
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {BROKEN} AS SELECT entry FROM {FAULTS} WHERE reason <> 'role_absent'")
@@ -168,15 +218,13 @@ def write_used_and_quarantined(
     connection: duckdb.DuckDBPyConnection,
     role: Role,
     kinds: Mapping[str, object],
-    key: Sequence[str],
     target: Path,
     quarantine: Path,
     side: str,
 ) -> Counts:
     """Write the mentions of the role from the entries without a fault, and the others as quarantine."""
-    record_id = _record_id(key)
-    used = write_parquet(connection, _mentions(role, kinds, record_id), target)
-    quarantined = write_parquet(connection, _quarantine(record_id, side), quarantine)
+    used = write_parquet(connection, _mentions(role, kinds), target)
+    quarantined = write_parquet(connection, _quarantine(side), quarantine)
     rows_in = connection.execute(f"SELECT count(*) FROM {ENTRIES}").fetchone()
     reasons = connection.execute(f"SELECT reason, count(DISTINCT entry) FROM {FAULTS} GROUP BY reason ORDER BY reason").fetchall()
     assert rows_in is not None
@@ -191,27 +239,20 @@ def forget(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"DROP TABLE IF EXISTS {BROKEN}")
 
 
-def _record_id(key: Sequence[str]) -> str:
-    """The entry's identifier: its own column, or the register's key joined where it has none."""
-    if not key:
-        return "record_id"
-    parts = " || ' | ' || ".join(f"trim({quote(name)})" for name in key)
-    return f"({parts})"
-
-
 def _present(role: Role, kinds: Mapping[str, object]) -> str:
     names = [role.fields[mention] for mention in role.present if mention in kinds]
     return f"coalesce({', '.join(map(quote, names))}) IS NOT NULL" if names else "true"
 
 
-def _structural_faults(role: Role, kinds: Mapping[str, object], record_id: str, mapped: Sequence[str]) -> str:
+def _structural_faults(role: Role, kinds: Mapping[str, object], mapped: Sequence[str]) -> str:
     """Entries that are no usable record at all: one row a fault."""
     named = literal(role.fields.get(role.present[0], "") if role.present else "")
     lost_fields = ", ".join(f"CASE WHEN contains({quote(name)}, chr(65533)) THEN {literal(name)} END" for name in mapped)
+    filled = " + ".join(f"(e.{quote(name)} IS NOT NULL)::INTEGER" for name in mapped)
     lost_values = ", ".join(f"CASE WHEN contains({quote(name)}, chr(65533)) THEN {quote(name)} END" for name in mapped)
     return f"""
         WITH sound AS (
-            SELECT entry, {record_id} AS identifier, {_present(role, kinds)} AS present,
+            SELECT entry, record_id AS identifier, {_present(role, kinds)} AS present,
                    hash({", ".join(from_two_starts(quote(name)) for name in mapped)}) AS content
             FROM {ENTRIES} WHERE problem IS NULL
         ),
@@ -232,10 +273,17 @@ def _structural_faults(role: Role, kinds: Mapping[str, object], record_id: str, 
         UNION ALL
         SELECT entry, {named}, NULL, 'role_absent'
         FROM sound WHERE NOT present
+        UNION ALL
+        -- the names of those who signed
+        SELECT DISTINCT e.entry, NULL, NULL, '{SIGNATURE_ROW}'
+        FROM {ENTRIES} AS e JOIN {ENTRIES} AS s ON s.problem = '{SIGNATURE_ROW}' AND e.source = s.source
+             AND e.row_number BETWEEN s.row_number + 1 AND s.row_number + {UNDER_SIGNATURES}
+        WHERE e.problem IS NULL AND NOT regexp_matches(coalesce(e.record_id, ''), '[0-9]')
+              AND {filled} <= {(len(mapped) + 1) // 2}
     """
 
 
-def _mentions(role: Role, kinds: Mapping[str, object], record_id: str) -> str:
+def _mentions(role: Role, kinds: Mapping[str, object]) -> str:
     columns = [
         f"{literal(role.constants[mention])} AS {quote(mention)}"
         if mention in role.constants
@@ -247,16 +295,16 @@ def _mentions(role: Role, kinds: Mapping[str, object], record_id: str) -> str:
         SELECT CAST(row_number() OVER () AS INTEGER) AS id, mention_record_id AS record_id,
                {literal(role.name)} AS role, source, row_number, {", ".join(map(quote, kinds))}
         FROM (
-            SELECT {record_id} AS mention_record_id, source, row_number, {", ".join(columns)}
+            SELECT record_id AS mention_record_id, source, row_number, {", ".join(columns)}
             FROM {ENTRIES} ANTI JOIN {FAULTS} USING (entry)
             ORDER BY mention_record_id
         )
     """
 
 
-def _quarantine(record_id: str, side: str) -> str:
+def _quarantine(side: str) -> str:
     return f"""
-        SELECT {literal(side)} AS side, e.source, e.row_number, any_value({record_id}) AS record_id,
+        SELECT {literal(side)} AS side, e.source, e.row_number, any_value(record_id) AS record_id,
                string_agg(f.field, ', ' ORDER BY f.reason, f.field) AS field,
                string_agg(f.value, ' | ' ORDER BY f.reason, f.field) AS value,
                string_agg(f.reason, ', ' ORDER BY f.reason, f.field) AS reason

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from linkage.errors import SourceError, nearest
 from linkage.registers.decoding import decode_batch
-from linkage.registers.parts import PROBLEM, RAW, ROW_NUMBER, Recogniser, SourcePart, header_at
+from linkage.registers.parts import PROBLEM, RAW, ROW_NUMBER, Recogniser, SourcePart, Tally, find_heading
 from linkage.registers.sheet_words import EXPLANATION_SHEET
 from linkage.registers.workbook_xml import CellMark, marked_cells, refuse_bomb
 
@@ -42,8 +43,10 @@ class _Sheet:
     """(row, column) → text that stands for a cell: the value of a merged cell, or a `CellMark`."""
 
 
-def open_workbook(path: Path, label: str, spec: SourceSpec, recognise: Recogniser) -> list[SourcePart]:
-    """Every declared, or else every visible, sheet as a part.
+def open_workbook(
+    path: Path, label: str, spec: SourceSpec, recognise: Recogniser, *, every_sheet: bool = True
+) -> list[SourcePart]:
+    """Every declared, or else every visible, sheet as a part; without `every_sheet` those alone that have a header.
 
     Raises:
         SourceError: damaged, protected by a password, unpacking to too much, a declared sheet that is not there, a
@@ -70,12 +73,28 @@ def open_workbook(path: Path, label: str, spec: SourceSpec, recognise: Recognise
         rows = _guarded(title, lambda name=name: workbook.get_sheet_by_name(name))  # type: ignore[misc]
         if rows.start is None:
             notes.append(f"empty sheet not read: {name}")
+        elif not every_sheet and not max(map(recognise, _top(rows, spec))):
+            notes.append(f"sheet without headers not read: {name}")
         else:
             parts.append(_open_sheet(rows, title, name, marks, spec, recognise))
+    if not parts and not every_sheet:
+        raise SourceError(f"{label}: no visible sheet has the headers of this table.", "Give its headers in one row.")
     if not parts:
         raise SourceError(f"{label}: no visible sheet holds anything.", "Name hidden sheets under `source`: `sheets: [...]`.")
     parts[0] = replace(parts[0], notes=(*parts[0].notes, *notes))
     return parts
+
+
+def sheet_values(path: Path, label: str) -> list[tuple[str, list[list[Any]]]]:
+    """(name, values row by row, typed as the workbook has them) of every sheet; `SourceError` as `open_workbook`."""
+    import python_calamine
+
+    refuse_bomb(path, label)
+    workbook = _guarded(label, lambda: python_calamine.load_workbook(path))
+    return [
+        (name, _guarded(label, lambda name=name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)))  # type: ignore[misc]
+        for name in workbook.sheet_names
+    ]
 
 
 def _guarded(label: str, read: Callable[[], Any]) -> Any:
@@ -105,43 +124,37 @@ def _open_sheet(
             f"{title}: the sheet is filled to its last row ({LAST_ROW}); what did not fit was lost when it was written.",
             "Export the register again as CSV or in several files, or delete what stands in the last row.",
         )
-    top = [[_text(cell) or "" for cell in row] for row in islice(rows.iter_rows(), SEARCHED)]
-    at = spec.header_row - 1 if spec.header_row else header_at(top, recognise)
-    if at >= len(top) or not any(top[at]):
-        raise SourceError(f"{title}: row {at + 1} cannot hold the headers.", "Correct `header_row` under `source`.")
-    if not spec.header_row and recognise(top[at]) == 0:
+    top = _top(rows, spec)
+    heading = find_heading(top, title, spec.header_row, recognise)
+    headers = heading.names(top)
+    if not spec.header_row and recognise(list(headers)) == 0:
         raise SourceError(
             f"{title}: none of the first {len(top)} rows holds a header of this register.",
             "Name the sheets to read under `source` (`sheets: [...]`), the `header_row`, or headers under `columns`.",
         )
-    notes = []
-    first = at + 1
-    if first < len(top) and _numbers_columns(top[first]):
-        first += 1
-        notes.append(f"row {first} numbers the columns: not read")
-    merged = _merged_cells(rows, first)
+    notes = [*heading.notes]
+    merged = _merged_cells(rows, heading.rows)
     if merged:
         notes.append("merged cells: a value that spans rows was given to each; one that spans columns is quarantined")
-    headers = tuple(" ".join(cell.split()) for cell in top[at])
-    sheet = _Sheet(rows, left, len(headers), first, marks | merged)
+    sheet = _Sheet(rows, left, len(headers), heading.rows, marks | merged)
 
-    def batches() -> Generator[pa.RecordBatch]:
-        return (decode_batch(batch, spec.encoding) for batch in _batches(sheet))
+    def batches(tally: Tally) -> Generator[pa.RecordBatch]:
+        return (decode_batch(batch, spec.encoding) for batch in _batches(sheet, tally))
 
     return SourcePart(
         title,
         headers,
         batches,
-        detected={"sheet": name, "header row": str(at + 1)},
+        detected={"sheet": name, "header row": str(heading.header)},
         notes=tuple(notes),
+        heading=heading,
         serial_dates=True,
     )
 
 
-def _numbers_columns(cells: Sequence[str]) -> bool:
-    """Whether a row only counts the columns, as printed forms do under their headers: (1) (2) (3) …"""
-    numbers = [cell.strip("()[] ") for cell in cells if cell.strip()]
-    return len(numbers) > 2 and numbers == [str(number) for number in range(1, len(numbers) + 1)]
+def _top(rows: Any, spec: SourceSpec) -> list[list[str]]:
+    most = max(SEARCHED, (spec.header_row or 0) + 1)
+    return [[_text(cell) or "" for cell in row] for row in islice(rows.iter_rows(), most)]
 
 
 def _merged_cells(rows: Any, first: int) -> dict[tuple[int, int], str]:
@@ -157,20 +170,22 @@ def _merged_cells(rows: Any, first: int) -> dict[tuple[int, int], str]:
         value = _text(values[top][start - left]) if top in values and 0 <= start - left < len(values[top]) else None
         for row in range(max(top, first), min(bottom, rows.end[0]) + 1):
             for column in range(start, end + 1):
-                marks[row, column] = (value or "") if start == end else CellMark.merged
+                across = f"{CellMark.merged} {value or ''}" if column == start else CellMark.merged
+                marks[row, column] = (value or "") if start == end else across
     return marks
 
 
-def _batches(sheet: _Sheet) -> Generator[pa.RecordBatch]:
+def _batches(sheet: _Sheet, tally: Tally) -> Generator[pa.RecordBatch]:
     import numpy as np
     import pyarrow as pa
 
-    rows = islice(sheet.rows.iter_rows(), sheet.first, None)
-    number = sheet.first
+    rows = sheet.rows.iter_rows()
+    number = tally.rows = sum(1 for _ in islice(rows, sheet.first))
     marked: dict[int, list[tuple[int, str]]] = {}
     for (row, column), text in sheet.marks.items():
         marked.setdefault(row, []).append((column - sheet.left, text))
     while taken := list(islice(rows, BATCH)):
+        tally.rows += len(taken)
         for row in marked.keys() & range(number, number + len(taken)):
             for column, text in marked[row]:
                 if 0 <= column < sheet.width:
@@ -188,13 +203,16 @@ def _texts(cells: Sequence[Any]) -> Sequence[str | None]:
 
 
 def _text(cell: Any) -> str | None:
-    """A cell as text: dates as dd/mm/yyyy, whole numbers without a decimal part."""
+    """A cell as text: dates as dd/mm/yyyy, whole numbers without a decimal part, others never with three decimals alone."""
     if isinstance(cell, str):
         return cell
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
+    if isinstance(cell, float):
+        # three decimals alone would read as thousands
+        return f"{cell}0" if re.fullmatch(r"-?\d{1,3}\.\d{3}", f"{cell}") else f"{cell}"
     if isinstance(cell, datetime.datetime) and (cell.hour or cell.minute or cell.second):
         return f"{cell:%d/%m/}{cell.year:04d}{cell: %H:%M:%S}"
     if isinstance(cell, datetime.date):

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from functools import partial
 
-from linkage.errors import LinkageError
 from linkage.runs.directory import Counts
 from linkage.runs.exchange import scan_files
 from linkage.runs.progress import Progress
 from linkage.runs.tables import QUARANTINE, RAW_MENTIONS, RAW_PERSONS
 from linkage.stages.stage import Stage, Work
 
+SHOWN = 20
+"""Headers whose rows are listed among the counts."""
+
 
 def read(work: Work) -> Counts:
-    """Read each side; rows in = used + quarantined, or the run ends."""
+    """Read each side; rows in file = titles, headers and blank rows + used + quarantined, or the run ends."""
     from linkage.registers.legacy_books import decode_legacy_books
     from linkage.registers.side_reading import read_side
 
@@ -36,15 +38,15 @@ def read(work: Work) -> Counts:
                 name=name,
                 progress=partial(_tell_rows, work.progress, side.source.path or side.source.table or "query"),
             )
-            if report.rows_in != report.rows_used + report.rows_quarantined:
-                raise LinkageError(
-                    f"{name}: {report.rows_in} rows came in, {report.rows_used} are used and {report.rows_quarantined} set aside",
-                    "Rows were lost: this is a fault of linkage, please report it.",
-                )
             if side.source.encoding is None:
                 books, entries = decode_legacy_books(connection, target, report.mapping.mention_fields)
                 counts |= {f"{name}_books_decoded": books, f"{name}_rows_decoded": entries} if books else {}
             counts |= {
+                f"{name}_rows_in_file": report.rows_in_file,
+                f"{name}_title_rows": report.title_rows,
+                f"{name}_header_rows": len(report.header_rows),
+                f"{name}_headers_at": _listed(report.header_rows),
+                f"{name}_rows_blank": report.rows_blank,
                 f"{name}_rows_in": report.rows_in,
                 f"{name}_rows_used": report.rows_used,
                 f"{name}_rows_quarantined": report.rows_quarantined,
@@ -53,6 +55,12 @@ def read(work: Work) -> Counts:
     for path in set_aside:
         path.unlink()
     return counts
+
+
+def _listed(rows: tuple[tuple[str, int], ...]) -> str:
+    """Which row of which file or sheet: the first of them."""
+    shown = ", ".join(f"{source}: {row}" for source, row in rows[:SHOWN])
+    return shown + (", …" if len(rows) > SHOWN else "")
 
 
 def _tell_rows(progress: Progress, source: str, rows: int) -> None:

@@ -11,6 +11,8 @@ SET_ASIDE: dict[str, Word] = {
     "merged_cells": Word("Ô gộp qua nhiều cột", "Cells merged over several columns"),
     "unclosed_quote": Word("Dấu ngoặc kép không đóng", "A quotation mark that is not closed"),
     "ragged_row": Word("Số cột của dòng khác với dòng tiêu đề", "More or fewer columns than the heading"),
+    "total_row": Word("Dòng cộng, không phải hồ sơ", "A total row, no entry"),
+    "signature_row": Word("Dòng ký tên, không phải hồ sơ", "A row of signatures, no entry"),
     "not_json": Word("Dòng không phải là một đối tượng JSON", "The line is no JSON object"),
     "missing_record_id": Word("Thiếu mã hồ sơ", "No record id"),
     "duplicate_record_id": Word("Trùng mã hồ sơ", "Duplicate record id"),
