@@ -73,14 +73,15 @@ def page_row_sql(columns: Mapping[str, tuple[int, str]], identifier: str, names:
     column, header = columns[identifier]
     known = quote(identifier)
     # ends in a digit and holds no space: nearly every entry's, told apart quickly
-    usual = f"{known}[-1:] BETWEEN '0' AND '9' AND NOT contains({known}, ' ')"
-    usual += f" AND {known} NOT IN ({literal(header)}, {literal(str(column + 1))})"
+    usual = f"regexp_full_match({known}, '[!-~]*[0-9]') AND {known} NOT IN ({literal(header)}, {literal(str(column + 1))})"
     plain = {field: _plain_sql(quote(field)) for field in columns}
     filled = " + ".join(f"({quote(field)} IS NOT NULL)::INTEGER" for field in columns)
     again = " AND ".join(f"coalesce({plain[field]} = {literal(_plain(text))}, true)" for field, (_, text) in columns.items())
     numbers = " AND ".join(f"coalesce(trim({quote(field)}, ' ()[]') = '{at + 1}', true)" for field, (at, _) in columns.items())
     total = " OR ".join(_matches(plain[name], _SURELY_TOTAL) for name in names)
-    starts = " OR ".join(f"{quote(name)}[1:4] IN ('Tổng', 'TỔNG', 'tổng')" for name in names)
+    starts = " OR ".join(
+        f"{quote(name)} >= '{word}' AND {quote(name)} < '{word}~'" for name in names for word in ("Tổng", "TỔNG", "tổng")
+    )
     named = f"WHEN ({starts}) AND ({total}) THEN '{TOTAL_ROW}'" if names else ""
     any_total, any_signature = (
         " OR ".join(_matches(text, pattern) for text in plain.values()) for pattern in (_TOTAL, _SIGNATURE)
