@@ -23,8 +23,9 @@ from linkage.registers.mapping import (
     missing_fields,
     recognised,
 )
+from linkage.registers.null_words import count_null_words
 from linkage.registers.source_parts import open_parts
-from linkage.registers.staging import FAULTS, SOUND, find_structural_faults, forget, stage, write_used_and_quarantined
+from linkage.registers.staging import ENTRIES, FAULTS, SOUND, find_structural_faults, forget, stage, write_used_and_quarantined
 from linkage.vietnamese import propose_encoding
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ class ReadReport:
     """Wholly empty rows, which are no entries and not counted in `rows_in`."""
     reasons: Mapping[str, int]
     """Reason of quarantine → rows (a row may have several)."""
+    null_words: Mapping[str, int]
+    """Field → rows in which an export wrote a null word (`\\N`, `NULL`, `#REF!`): they count as empty."""
     checks: tuple[CheckResult, ...]
     """What each rule of the contract check found, whatever its severity."""
 
@@ -245,12 +248,13 @@ def read_side(
         if register.kind:
             checks = run_checks(connection, register.kind, side.checks, SOUND, FAULTS, mapped)
             _stop_if_told(checks, register.kind)
+        null_words = count_null_words(connection, ENTRIES)
         counts = write_used_and_quarantined(connection, register.role, report.mention_fields, key, target, quarantine, name)
     finally:
         forget(connection)
         shutil.rmtree(folder)
     assert counts.rows_in == counts.used + counts.quarantined, "a row was lost while reading"
-    return ReadReport(report, counts.rows_in, counts.used, counts.quarantined, blank, counts.reasons, checks)
+    return ReadReport(report, counts.rows_in, counts.used, counts.quarantined, blank, counts.reasons, null_words, checks)
 
 
 def _stop_if_told(checks: tuple[CheckResult, ...], kind: RegisterKind) -> None:

@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from linkage.errors import SourceError
+from linkage.registers.null_words import NULL_FIELDS, fields_with_null_words, is_null_word_sql, without_null_na
 from linkage.runs.sql import from_two_starts, literal, quote, write_parquet
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def stage(
 ) -> tuple[tuple[str, ...], int]:
     """Write each part's rows to the folder and show them as the view `register_entries`.
 
-    Columns: entry BIGINT (unique), source, row_number, problem, raw, then one VARCHAR a field that any part has.
+    Columns: entry BIGINT (unique), source, row_number, problem, raw, `null_words.NULL_FIELDS`, then one VARCHAR a field that
+    any part has, in which null words are NULL.
     Returns those fields and the number of blank rows left out.
     """
     mapped = [field for field in fields if any(field.name in mapping.columns for mapping in mappings)]
@@ -76,7 +78,8 @@ def stage(
     if done == blank:
         raise SourceError(f"{parts[0].source}: there is a header row and nothing under it.", "Export the register again.")
     files = ", ".join(literal(str(file)) for file in sorted(folder.glob("*.parquet")))
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW {ENTRIES} AS SELECT * FROM read_parquet([{files}])")
+    staged = without_null_na(connection, f"read_parquet([{files}])", mapped)
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {ENTRIES} AS {staged}")
     return tuple(field.name for field in mapped), blank
 
 
@@ -115,11 +118,13 @@ def _staging_query(part: SourcePart, mapping: HeaderMapping, fields: Sequence[Re
         field.name: _value(part, columns[field.name], field) if field.name in columns else "CAST(NULL AS VARCHAR)"
         for field in fields
     }
+    flags = {f"{field.name} is null": is_null_word_sql(quote(field.name), field.kind) for field in fields}
+    nulls = fields_with_null_words({field.name: quote(flag) for field, flag in zip(fields, flags, strict=True)})
     # a text that starts with a visible sign is filled; only the others are worth the slow trim
     filled = [
-        f"CASE WHEN {name} >= '!' AND NOT starts_with({name}, chr(160)) THEN {name} "
+        f"CASE WHEN {flag} THEN NULL WHEN {name} >= '!' AND NOT starts_with({name}, chr(160)) THEN {name} "
         f"WHEN trim({name}, ' \t\r\n' || chr(160)) <> '' THEN {name} END AS {name}"
-        for name in map(quote, values)
+        for name, flag in zip(map(quote, values), map(quote, flags), strict=True)
     ]
     names = ", ".join(map(quote, values))
     lost = " OR ".join(f"contains({name}, chr(65533))" for name in map(quote, values))
@@ -129,14 +134,15 @@ def _staging_query(part: SourcePart, mapping: HeaderMapping, fields: Sequence[Re
                    {", ".join(f"{value} AS {quote(name)}" for name, value in values.items())}
             FROM register_batches
         ),
-        filled AS (SELECT row_number, problem, raw, {", ".join(filled)} FROM valued)
+        flagged AS (SELECT *, {", ".join(f"{test} AS {quote(flag)}" for flag, test in flags.items())} FROM valued),
+        filled AS (SELECT row_number, problem, raw, {nulls} AS nulls, {", ".join(filled)} FROM flagged)
         SELECT ({number}::BIGINT << 40) + row_number AS entry, {literal(part.source)} AS source, row_number,
                CASE WHEN problem IS NOT NULL THEN problem
                     WHEN {lost} THEN coalesce(nullif(regexp_extract(concat_ws(' ', {names}), '\ufffd([a-z]+(_[a-z]+)+)', 1), ''),
                                               'unreadable_text') END AS problem,
-               raw, {names}
+               raw, nulls AS {quote(NULL_FIELDS)}, {names}
         FROM filled
-        WHERE problem IS NOT NULL OR coalesce({names}) IS NOT NULL
+        WHERE problem IS NOT NULL OR nulls IS NOT NULL OR coalesce({names}) IS NOT NULL
     """
 
 
