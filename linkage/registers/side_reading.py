@@ -242,19 +242,32 @@ def read_side(
     folder = Path(tempfile.mkdtemp(prefix=".staged-", dir=target.parent))
     try:
         mapped, blank = stage(connection, folder, register.fields, parts, [part.mapping for part in report.parts], progress)
-        key = register.kind.key if register.kind and not _has_record_id(report) else ()
-        find_structural_faults(connection, register.role, report.mention_fields, key, mapped)
-        checks: tuple[CheckResult, ...] = ()
+        checks = check_staged(connection, side, register, report, mapped)
         if register.kind:
-            checks = run_checks(connection, register.kind, side.checks, SOUND, FAULTS, mapped)
             _stop_if_told(checks, register.kind)
         null_words = count_null_words(connection, ENTRIES)
-        counts = write_used_and_quarantined(connection, register.role, report.mention_fields, key, target, quarantine, name)
+        counts = write_used_and_quarantined(
+            connection, register.role, report.mention_fields, _key(register, report), target, quarantine, name
+        )
     finally:
         forget(connection)
         shutil.rmtree(folder)
     assert counts.rows_in == counts.used + counts.quarantined, "a row was lost while reading"
     return ReadReport(report, counts.rows_in, counts.used, counts.quarantined, blank, counts.reasons, null_words, checks)
+
+
+def check_staged(
+    connection: duckdb.DuckDBPyConnection, side: SideSpec, register: _Side, report: MappingReport, mapped: tuple[str, ...]
+) -> tuple[CheckResult, ...]:
+    """Tell the staged entries that are sound and hold every rule of the contract check against them; nothing is written."""
+    find_structural_faults(connection, register.role, report.mention_fields, _key(register, report), mapped)
+    return run_checks(connection, register.kind, side.checks, SOUND, FAULTS, mapped) if register.kind else ()
+
+
+def _key(register: _Side, report: MappingReport) -> tuple[str, ...]:
+    """The fields of which a record's id is made, where no column holds it."""
+    has_id = any("record_id" in part.mapping.columns for part in report.parts)
+    return register.kind.key if register.kind and not has_id else ()
 
 
 def _stop_if_told(checks: tuple[CheckResult, ...], kind: RegisterKind) -> None:
@@ -267,10 +280,6 @@ def _stop_if_told(checks: tuple[CheckResult, ...], kind: RegisterKind) -> None:
             for check in stops
         )
         raise ContractError(found, "Correct them, or give the rules another severity under `checks` of the side.")
-
-
-def _has_record_id(report: MappingReport) -> bool:
-    return any("record_id" in part.mapping.columns for part in report.parts)
 
 
 __all__ = ["ColumnMatch", "MappingReport", "PartReport", "ReadReport", "check_side", "describe_side", "read_side"]
