@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 from rich.table import Table
 
-from linkage.cli.output import Config, Data, Out, RunFolder, app, command_line, console, print_flow, print_rows
+from linkage.cli.output import Config, Data, Out, RunFolder, app, command_line, console, print_findings, print_flow, print_rows
 
 
 @app.command()
@@ -37,6 +37,7 @@ def demo(
     truth = hold_against_truth(run, registers / "truth.parquet", "birth", "child")
     console.print("\nSynthetic registers: no real person is in them.", style="bold")
     print_flow(run.summary["stages"])
+    print_findings(run.path)
     console.print(
         f"Against the generator's truth: precision {truth.precision:.4f} ({truth.true_links:,} true of {truth.links:,} links),"
         f" recall {truth.recall:.4f} (of {truth.matches:,} births that have a person;"
@@ -108,6 +109,7 @@ def run(
     with watched(console, STAGE_NAMES) as progress:
         done = project.run(until=until, out=out, progress=progress, command=command_line(), engine=engine)
     print_flow(done.summary["stages"])
+    print_findings(done.path)
     console.print(f"Run directory: {done.path}", soft_wrap=True)
 
 

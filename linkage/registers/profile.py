@@ -19,7 +19,7 @@ from linkage.registers.staging import ENTRIES, forget, stage
 from linkage.runs.sql import quote
 from linkage.words.field_kinds import PRECISIONS
 from linkage.words.formats import grouped, percent
-from linkage.words.set_aside import set_aside_word
+from linkage.words.set_aside import NULL_WORD, set_aside_word
 
 if TYPE_CHECKING:
     import duckdb
@@ -92,10 +92,10 @@ def profile_side(
     register = describe_side(side)
     parts, report = open_side(side, base, data)
     staged = Path(tempfile.mkdtemp(prefix=".staged-", dir=folder))
-    values = SeenValues(connection, ENTRIES)
     try:
         mapped, _ = stage(connection, staged, register.fields, parts, [part.mapping for part in report.parts])
         checks = check_staged(connection, side, register, report, mapped)
+        values = SeenValues(connection, ENTRIES)
         rows = connection.execute(f"SELECT count(*) FROM {ENTRIES}").fetchone()
         fields = []
         for done, name in enumerate(mapped, 1):
@@ -110,12 +110,12 @@ def profile_side(
             by_year = _counts(connection, seen(year_field, "year"), floor, "1", values.beside(date=[year_field]))
         by_unit = _counts(connection, quote(unit_field) if unit_field else "NULL", floor, f"2 DESC, 1 LIMIT {UNITS}")
         title = register.kind.title if register.kind else Path(side.source.path or side.source.table or "").name
+        values.drop()
         return SideProfile(
             title, int(rows[0]) if rows else 0, floor, tuple(fields), year_field, tuple(by_year),
             count_null_words(connection, ENTRIES), checks, unit_field, tuple(by_unit),
         )  # fmt: skip
     finally:
-        values.drop()
         forget(connection)
         shutil.rmtree(staged)
 
@@ -159,10 +159,10 @@ def rule_rows(profile: SideProfile) -> list[tuple[str, ...]]:
 
     Numbers of rows are shown whatever the floor: they are of rules, and name no value.
     """
-    rules = [
+    rules: list[tuple[str, ...]] = [
         (check.rule, set_aside_word(check.rule, "vi"), check.severity, grouped(check.rows, "vi")) for check in profile.checks
     ]
-    return rules + [(name, sheet_words.NULL_WORDS, "note", grouped(rows, "vi")) for name, rows in profile.null_words.items()]
+    return rules + [(name, NULL_WORD("vi"), "note", grouped(rows, "vi")) for name, rows in profile.null_words.items()]
 
 
 def draw_profile(profile: SideProfile, path: Path) -> None:

@@ -29,4 +29,3 @@ BELOW_FLOOR = "Không hiển thị số đếm dưới {floor}."
 ROWS = "Số dòng"
 RULES_TITLE = "Số dòng vi phạm từng quy tắc kiểm tra, và số dòng có từ thay cho giá trị trống"
 RULE_HEADERS = ("Quy tắc / trường", "Ý nghĩa", "Mức độ", "Số dòng")
-NULL_WORDS = "Ghi NULL, #N/A, NaN … thay cho giá trị trống"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from linkage.runs.documents import BlockingReport, EstimatesHeld, RunSummary, ThresholdsDecided, TrainingReport
+from linkage.runs.documents import BlockingReport, ChecksReport, EstimatesHeld, RunSummary, ThresholdsDecided, TrainingReport
 from linkage.runs.exchange import Document, Exchanged, Table
 
 _PAIR = {"id_l": "INTEGER", "id_r": "INTEGER"}
@@ -33,6 +33,8 @@ QUARANTINE = Table(
     ("side", "source", "row_number", "field", "reason"),
 )  # fmt: skip
 """Rows that could not be used, each with the reason."""
+CHECKS = Document("checks", "read", ChecksReport)
+"""What every rule of the contract check found, whatever its severity."""
 
 MENTIONS = Table("mentions", "standardise", _RECORD, ("id",))
 """The left side's clean values under their fields' names, and their keys as `<field>_<key>`."""

@@ -98,6 +98,8 @@ def is_name_placeholder(text: str) -> bool:
 def _is_meant(text: str, folded: str, phrase: tuple[str, ...], may_be_name: bool) -> bool:
     """Whether each word has the phrase's marks or none; none at all where that may be a name is not enough."""
     written, bare = _tones(text), folded.split()
-    if len(written) != len(phrase) or any(word not in (meant, plain) for word, meant, plain in zip(written, phrase, bare, strict=True)):
+    if len(written) != len(phrase) or any(
+        word not in (meant, plain) for word, meant, plain in zip(written, phrase, bare, strict=True)
+    ):
         return False
     return not (may_be_name and folded in _AMBIGUOUS and written == bare)
