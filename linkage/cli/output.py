@@ -92,3 +92,9 @@ def print_flow(stages: dict[str, StageSummary]) -> None:
         )
         table.add_row(name, f"{record['seconds']}", f"{record['peak_memory_mb']:,.0f}", shown)
     console.print(table)
+    if outdated := stages["decide"]["counts"].get("verdicts_outdated") if "decide" in stages else 0:
+        console.print(
+            f"{outdated:,} verdicts decide no longer: a record of their pair has changed since it was judged."
+            " `linkage review serve` gives these pairs out again.",
+            style="yellow",
+        )

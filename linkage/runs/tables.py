@@ -96,8 +96,16 @@ OUTSIDE = Table(
 ANCHORS = Table("anchors", "sample", {**_RECORDS, "is_match": "BOOLEAN"}, ("record_id_l", "record_id_r"))
 """Pairs of known answer, to be planted among those that reviewers are shown."""
 
-LABELS = Table("labels", "linkage estimate", {"pair_id": "VARCHAR", **_RECORDS, "verdict": "VARCHAR", "how": "VARCHAR"}, ())
-"""Final verdicts of reviewers."""
+LABELS = Table(
+    "labels",
+    "linkage estimate",
+    {
+        "pair_id": "VARCHAR", **_RECORDS, "verdict": "VARCHAR", "how": "VARCHAR", "fingerprint_l": "VARCHAR",
+        "fingerprint_r": "VARCHAR", "judged_fields": "VARCHAR",
+    },
+    (),
+)  # fmt: skip
+"""Final verdicts of reviewers, with fingerprints of the two records as they were judged: see `linkage.runs.judged`."""
 VERDICTS = Table("verdicts", "linkage estimate", {"pair_id": "VARCHAR", "reviewer": "VARCHAR", "verdict": "VARCHAR"}, ())
 """Each reviewer's own verdicts."""
 ESTIMATES = Document("estimates", "estimate", EstimatesHeld)
