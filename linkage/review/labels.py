@@ -63,7 +63,8 @@ def write_labels(run: Path) -> int:
     left out. `pair_id` is that of `review_set.parquet`, in its type. Planted pairs have no `pair_id` and carry their known
     verdict (`how` = 'anchor'), so that joining on `pair_id` leaves them out. `match_answers`, `non_match_answers` and
     `unsure_answers` count the blind answers; `suggested_record_id_r` is the person named as the right one instead.
-    `fingerprint_l` and `fingerprint_r` are of the two records as they were judged, over the fields `judged_fields`: see `runs.judged`.
+    `fingerprint_l` and `fingerprint_r` are of the two records as they were judged, over the fields `judged_fields` (see
+    `linkage.runs.judged`).
     Verdicts: `pair_id`, `reviewer`, `verdict` of every blind answer that stands, planted pairs left out.
 
     Raises:

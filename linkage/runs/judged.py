@@ -40,20 +40,17 @@ def hold_labels(connection: duckdb.DuckDBPyConnection, labels: Path, mentions: P
     `mentions` and `persons` are the raw tables. Labels without fingerprints hold whatever the data.
     """
     every = scan_file(labels)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {STANDING_LABELS} AS FROM {every}")
     if "judged_fields" not in described_columns(connection, every):
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {STANDING_LABELS} AS FROM {every}")
         return STANDING_LABELS, 0
-    lists = connection.execute(
-        f"SELECT DISTINCT judged_fields FROM {every} WHERE judged_fields IS NOT NULL ORDER BY 1"
-    ).fetchall()
+    judged = f"SELECT DISTINCT judged_fields FROM {every} WHERE judged_fields IS NOT NULL ORDER BY 1"
+    lists = [fields for (fields,) in connection.execute(judged).fetchall()]
+    if not lists:
+        return STANDING_LABELS, 0
     for side, raw in (("l", mentions), ("r", persons)):
         relation = scan_file(raw)
-        now = fingerprints_now(
-            [fields for (fields,) in lists] or [""],
-            relation,
-            described_columns(connection, relation),
-            f"SELECT record_id_{side} FROM {every}",
-        )
+        only = f"SELECT record_id_{side} FROM {every}"
+        now = fingerprints_now(lists, relation, described_columns(connection, relation), only)
         connection.execute(f"CREATE OR REPLACE TEMP TABLE judged_now_{side} AS {now}")
     connection.execute(
         f"""

@@ -34,7 +34,9 @@ def decide(
         (run / DESIGN).mkdir(parents=True)
         (run / DESIGN / "review_set.parquet").symlink_to(finished_run / "review_set.parquet")
         with connect() as connection:
-            answered = f"SELECT pair_id, record_id_l, record_id_r, 'unsure' AS verdict, 'agreed' AS how FROM {REVIEW_SET.scan(run / DESIGN)}"
+            unknown = "NULL::VARCHAR AS fingerprint_l, NULL::VARCHAR AS fingerprint_r, NULL::VARCHAR AS judged_fields"
+            answered = f"SELECT pair_id, record_id_l, record_id_r, 'unsure' AS verdict, 'agreed' AS how, {unknown}"
+            answered += f" FROM {REVIEW_SET.scan(run / DESIGN)}"
             LABELS.write(connection, answered, run)
         patch.setattr("linkage.decision.samples.merge_unlabelled", lambda sample: sample)
         patch.setattr("linkage.decision.promise.thresholds_from_labels", lambda *_: from_labels)
