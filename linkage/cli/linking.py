@@ -71,6 +71,7 @@ def synth(
 def check(config: Config, data: Data = None) -> None:
     """Check the project file and the sources' columns; links nothing."""
     from linkage.project import open_project
+    from linkage.standardise.keys import keys_of
 
     project = open_project(config, data=data)
     plan = project.check()
@@ -85,6 +86,10 @@ def check(config: Config, data: Data = None) -> None:
             console.print(table)
             if part.mapping.unmapped:
                 console.print(f"not used: {', '.join(part.mapping.unmapped)}", markup=False)
+    keys = Table("field", "kind", "keys for rules and comparisons")
+    for field, kind in plan.shared.items():
+        keys.add_row(field, kind.value, ", ".join(key for key in keys_of(field, kind)))
+    console.print(keys)
     for warning in plan.warnings:
         console.print(f"note: {warning}", style="yellow", markup=False)
     console.print(f"{config}: right. {len(plan.shared)} fields can be compared: {', '.join(plan.shared)}", markup=False)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from linkage.config.field_keys import FIELD_KEYS, KEY_MEANINGS
 from linkage.config.project_spec import ProjectSpec
 
 README = Path(__file__).parents[2] / "configs" / "README.md"
@@ -30,6 +31,16 @@ Good to know:
 - `{data}` in a path stands for the folder given with `--data`; other paths are relative to the project file.
 - `extends: other.yaml` takes another project file's keys; this file's keys replace or, by group, add to them. One step only.
 - The first line `# yaml-language-server: $schema=schema/project.json` makes editors complete keys and show these texts.
+"""
+
+KEYS_HEAD = """\
+## The keys of a field
+
+What `blocking`, `comparisons` (in `levels`), `relatives` and `stratify_by` may name: a field `f` gives the column `f` and a
+column `f_<key>` for each key below; empty means "not known". `linkage check FILE` lists those of the fields that both sides have.
+
+| kind | column | type | holds |
+|---|---|---|---|
 """
 
 MEANINGS = {
@@ -74,7 +85,15 @@ def config_readme() -> str:
     groups: Mapping[str, Any] = schema["$defs"]
     parts = [HEAD.replace("{projects}", "\n".join(_projects())), _section("The whole file", schema, groups)]
     parts += [_section(_title(name), groups[name], groups) for name in _in_order(schema, groups)]
+    parts.append(KEYS_HEAD + "\n".join(_keys()) + "\n")
     return "\n".join(parts)
+
+
+def _keys() -> Iterator[str]:
+    for kind, keys in FIELD_KEYS.items():
+        for key, sql_type in keys.items():
+            column = f"`f_{key}`" if key else "`f`"
+            yield f"| {'' if key else f'`{kind}`'} | {column} | {sql_type} | {_cell(KEY_MEANINGS[kind][key])} |"
 
 
 def _projects() -> Iterator[str]:

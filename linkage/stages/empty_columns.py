@@ -46,7 +46,7 @@ def empty_columns(project: LoadedProject, plan: Plan, run: Path) -> Iterator[str
                 for field, kind in plan.sides[name].mention_fields.items():
                     keys = [key for key in keys_of(field, kind) if key in used]
                     for column, why in _empty_of(connection, raw, standardised, field, kind, keys, field in declared):
-                        yield f"{name}: {column} is empty in all {rows:,} rows: {why}"
+                        yield f"{name}: {column} {'are' if ', ' in column else 'is'} empty in all {rows:,} rows: {why}"
 
 
 def _empty_of(
@@ -59,14 +59,15 @@ def _empty_of(
         yield field, "its column holds no value. Name another under `columns`, or leave the field out."
         return
     there = described_columns(connection, scan_file(standardised))
-    empty = [
-        key for key in keys if key in there and not key.endswith("_flags") and not _has_values(connection, standardised, key)
-    ]
-    for key in empty:
-        suffix = key.removeprefix(field).removeprefix("_")
-        understood = "as a whole date" if kind is FieldKind.date and suffix in _WHOLE_DATES else _UNDERSTOOD.get(kind)
-        why = f"no value was understood {understood}" if understood else "every value stands for “not known”"
-        yield key, f"{why}. See the values with `linkage profile`; a rule or comparison on it finds nothing."
+    reasons: dict[str, list[str]] = {}
+    for key in keys:
+        if key in there and not key.endswith("_flags") and not _has_values(connection, standardised, key):
+            whole = kind is FieldKind.date and key.removeprefix(field).removeprefix("_") in _WHOLE_DATES
+            understood = "as a whole date" if whole else _UNDERSTOOD.get(kind)
+            why = f"no value was understood {understood}" if understood else "every value stands for “not known”"
+            reasons.setdefault(why, []).append(key)
+    for why, empty in reasons.items():
+        yield ", ".join(empty), f"{why}. See the values with `linkage profile`; a rule or comparison on it finds nothing."
 
 
 def _has_values(connection: duckdb.DuckDBPyConnection, table: Path, column: str) -> bool:
