@@ -66,7 +66,7 @@ def print_findings(run: Path) -> None:
                     f"{source} rows {', '.join(str(row) for of, row in found['first'] if of == source)}" for source in sources
                 )
                 console.print(
-                    f"{side}: {found['rows']:,} rows break {found['rule']} ({found['severity']}):"
+                    f"{side}: {found['rows']:,} {'row breaks' if found['rows'] == 1 else 'rows break'} {found['rule']} ({found['severity']}):"
                     f" {set_aside_word(found['rule'], 'en')}; {rows}{more}",
                     style="yellow" if found["severity"] != "note" else None,
                     markup=False,

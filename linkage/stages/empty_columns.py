@@ -26,6 +26,8 @@ _UNDERSTOOD = {
     FieldKind.personal_number: "as a personal number of 12 digits",
     FieldKind.number: "as a number",
 }
+_MAY_BE_EMPTY = ("_flags", "_repaired", "_lunar_as_solar")
+"""Keys that only odd values have: sound data leave them empty."""
 _WHOLE_DATES = ("", "digits", "day")
 """Keys of a date that only a whole date has."""
 
@@ -61,7 +63,7 @@ def _empty_of(
     there = described_columns(connection, scan_file(standardised))
     reasons: dict[str, list[str]] = {}
     for key in keys:
-        if key in there and not key.endswith("_flags") and not _has_values(connection, standardised, key):
+        if key in there and not key.endswith(_MAY_BE_EMPTY) and not _has_values(connection, standardised, key):
             whole = kind is FieldKind.date and key.removeprefix(field).removeprefix("_") in _WHOLE_DATES
             understood = "as a whole date" if whole else _UNDERSTOOD.get(kind)
             why = f"no value was understood {understood}" if understood else "every value stands for “not known”"
