@@ -65,9 +65,10 @@ def print_findings(run: Path) -> None:
                 rows = "; ".join(
                     f"{source} rows {', '.join(str(row) for of, row in found['first'] if of == source)}" for source in sources
                 )
+                breaks = "row breaks" if found["rows"] == 1 else "rows break"
+                told = f"{side}: {found['rows']:,} {breaks} {found['rule']} ({found['severity']}):"
                 console.print(
-                    f"{side}: {found['rows']:,} {'row breaks' if found['rows'] == 1 else 'rows break'} {found['rule']} ({found['severity']}):"
-                    f" {set_aside_word(found['rule'], 'en')}; {rows}{more}",
+                    f"{told} {set_aside_word(found['rule'], 'en')}; {rows}{more}",
                     style="yellow" if found["severity"] != "note" else None,
                     markup=False,
                 )

@@ -27,7 +27,7 @@ CHANGES = {
     "a name of the entry": (RAW_MENTIONS, "full_name", lambda value: f"{value} Mới", True),
     "a date of the person": (RAW_PERSONS, "birth_date", lambda value: "01/01/1900", True),
     "a value that was missing": (RAW_MENTIONS, "mother_name", lambda value: "Lê Thị Mới", True),
-    "a value that is gone": (RAW_PERSONS, "mother_name", lambda value: None, True),
+    "a value that is gone": (RAW_PERSONS, "birth_date", lambda value: None, True),
     "a field that is not compared": (RAW_MENTIONS, "note", lambda value: "ghi chú mới", False),
     "another Unicode form": (RAW_MENTIONS, "full_name", lambda value: f" {unicodedata.normalize('NFD', value)} ", False),
 }
