@@ -48,7 +48,8 @@ FROM simulated
 _LABELS = """
 SELECT pair_id, record_id_l, record_id_r,
        CASE WHEN min(verdict) = max(verdict) THEN min(verdict) ELSE if(any_value(is_match), 'match', 'non_match') END AS verdict,
-       if(min(verdict) = max(verdict), 'agreement', 'adjudicated') AS how, TIMESTAMP '2026-11-23 00:00:00' AS labelled_at
+       if(min(verdict) = max(verdict), 'agreement', 'adjudicated') AS how, TIMESTAMP '2026-11-23 00:00:00' AS labelled_at,
+       NULL::VARCHAR AS fingerprint_l, NULL::VARCHAR AS fingerprint_r, NULL::VARCHAR AS judged_fields
 FROM verdicts GROUP BY pair_id, record_id_l, record_id_r ORDER BY pair_id
 """
 

@@ -35,8 +35,10 @@ from linkage.runs import (
     source_fingerprint,
     write_provenance,
 )
+from linkage.runs.progress import NOTE
 from linkage.runs.tables import RUN
 from linkage.stages import assign, block, decide, differ, estimate, read, reconcile, report, sample, score, standardise, train
+from linkage.stages.empty_columns import empty_columns
 from linkage.stages.plan import Plan, open_sources
 from linkage.stages.stage import Engine, Stage, Work
 
@@ -128,6 +130,9 @@ def run_stages(
                 record = flow.run_stage(stage, mark, _later(stage.name, project.spec), work)
                 write_provenance(run, project, command, inputs, data)
             done[stage.name] = mark
+            if stage is standardise.STAGE:
+                for sentence in empty_columns(project, plan, run.path):
+                    progress(NOTE + sentence, 0, 0)
         write_provenance(run, project, command, inputs, data)
     return run
 

@@ -12,6 +12,7 @@ from rich.progress import Progress as Bars
 from rich.text import Text
 
 from linkage.runs import Progress
+from linkage.runs.progress import NOTE
 
 
 @contextmanager
@@ -56,7 +57,9 @@ class _OnTerminal:
         self._total = 1
 
     def __call__(self, what: str, done: int, total: int) -> None:
-        if what in self._stages and what != self._stage:
+        if what.startswith(NOTE):
+            self._bars.console.print(what, style="yellow", markup=False, soft_wrap=True)
+        elif what in self._stages and what != self._stage:
             self.finish()
             self._stage, self._total = what, 1
             self._task = self._bars.add_task("", stage=what, total=None)
@@ -76,7 +79,9 @@ def _as_lines(console: Console, stages: Sequence[str]) -> Progress:
 
     def tell(what: str, done: int, total: int) -> None:
         now = time.monotonic() - started
-        if what in stages and what not in said:
+        if what.startswith(NOTE):
+            console.print(what, style="yellow", markup=False, highlight=False, soft_wrap=True)
+        elif what in stages and what not in said:
             said[what] = now
             console.print(f"[{now:6.1f} s] {what}", markup=False, highlight=False)
         elif done == total or what not in said or now - said[what] >= 5:

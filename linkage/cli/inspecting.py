@@ -43,8 +43,8 @@ def profile(
 ) -> None:
     """Completeness, distinct and frequent values and date precision of each source, as a table and a page."""
     from linkage.project import open_project
-    from linkage.registers.profile import draw_profile, profile_rows, profile_side
-    from linkage.registers.sheet_words import PROFILE_HEADERS
+    from linkage.registers.profile import draw_profile, profile_rows, profile_side, rule_rows
+    from linkage.registers.sheet_words import PROFILE_HEADERS, RULE_HEADERS
     from linkage.runs.sql import connect
     from linkage.watching import watched
 
@@ -63,5 +63,7 @@ def profile(
                 progress=partial(progress, name),
             )
         print_rows([PROFILE_HEADERS, *profile_rows(told)])
+        if rules := rule_rows(told):
+            print_rows([RULE_HEADERS, *rules])
         draw_profile(told, out / f"{name}.png")
         console.print(f"{out / f'{name}.png'}", soft_wrap=True)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 from rich.table import Table
 
-from linkage.cli.output import Config, Data, Out, RunFolder, app, command_line, console, print_flow, print_rows
+from linkage.cli.output import Config, Data, Out, RunFolder, app, command_line, console, print_findings, print_flow, print_rows
 
 
 @app.command()
@@ -38,6 +38,7 @@ def demo(
     truth = hold_against_truth(run, TRUTH.path(registers), "birth", "child")
     console.print("\nSynthetic registers: no real person is in them.", style="bold")
     print_flow(run.summary["stages"])
+    print_findings(run.path)
     console.print(
         f"Against the generator's truth: precision {truth.precision:.4f} ({truth.true_links:,} true of {truth.links:,} links),"
         f" recall {truth.recall:.4f} (of {truth.matches:,} births that have a person;"
@@ -71,6 +72,7 @@ def synth(
 def check(config: Config, data: Data = None) -> None:
     """Check the project file and the sources' columns; links nothing."""
     from linkage.project import open_project
+    from linkage.standardise.keys import keys_of
 
     project = open_project(config, data=data)
     plan = project.check()
@@ -85,6 +87,10 @@ def check(config: Config, data: Data = None) -> None:
             console.print(table)
             if part.mapping.unmapped:
                 console.print(f"not used: {', '.join(part.mapping.unmapped)}", markup=False)
+    keys = Table("field", "kind", "keys for rules and comparisons")
+    for field, kind in plan.shared.items():
+        keys.add_row(field, kind.value, ", ".join(key for key in keys_of(field, kind)))
+    console.print(keys)
     for warning in plan.warnings:
         console.print(f"note: {warning}", style="yellow", markup=False)
     console.print(f"{config}: right. {len(plan.shared)} fields can be compared: {', '.join(plan.shared)}", markup=False)
@@ -109,6 +115,7 @@ def run(
     with watched(console, STAGE_NAMES) as progress:
         done = project.run(until=until, out=out, progress=progress, command=command_line(), engine=engine)
     print_flow(done.summary["stages"])
+    print_findings(done.path)
     console.print(f"Run directory: {done.path}", soft_wrap=True)
 
 

@@ -46,6 +46,42 @@ def print_rows(rows: Sequence[Sequence[str]]) -> None:
     console.print(table)
 
 
+TOLD_APART = ("_rule_", "_null_words_")
+"""Counts of `read` that `print_findings` tells."""
+
+
+def print_findings(run: Path) -> None:
+    """What the contract check found in the sources, whatever the severity of the rule: one line a rule, rows by number."""
+    from linkage.runs.tables import CHECKS
+    from linkage.words.set_aside import NULL_WORD, set_aside_word
+
+    if not CHECKS.is_in(run):
+        return
+    for side, checked in CHECKS.read(run)["sides"].items():
+        for found in checked["rules"]:
+            if found["rows"]:
+                more = ", …" if found["rows"] > len(found["first"]) else ""
+                sources = dict.fromkeys(source for source, _ in found["first"])
+                rows = "; ".join(
+                    f"{source} rows {', '.join(str(row) for of, row in found['first'] if of == source)}" for source in sources
+                )
+                breaks = "row breaks" if found["rows"] == 1 else "rows break"
+                told = f"{side}: {found['rows']:,} {breaks} {found['rule']} ({found['severity']}):"
+                console.print(
+                    f"{told} {set_aside_word(found['rule'], 'en')}; {rows}{more}",
+                    style="yellow" if found["severity"] != "note" else None,
+                    markup=False,
+                )
+        if sound := [found["rule"] for found in checked["rules"] if not found["rows"]]:
+            console.print(f"{side}: no row breaks {', '.join(sound)}", markup=False)
+        for field, count in checked["null_words"].items():
+            console.print(
+                f"{side}: {field} is in {count:,} rows {NULL_WORD('en')}",
+                style="yellow",
+                markup=False,
+            )
+
+
 def print_flow(stages: dict[str, StageSummary]) -> None:
     """One row a stage: seconds, peak memory, figures."""
     table = Table("stage", "seconds", "MiB", "figures")
@@ -53,6 +89,13 @@ def print_flow(stages: dict[str, StageSummary]) -> None:
         shown = ", ".join(
             f"{key.replace('_', ' ')} {value:,}" if isinstance(value, (int, float)) else f"{key} {value}"
             for key, value in record["counts"].items()
+            if not any(own in key for own in TOLD_APART)
         )
         table.add_row(name, f"{record['seconds']}", f"{record['peak_memory_mb']:,.0f}", shown)
     console.print(table)
+    if outdated := stages["decide"]["counts"].get("verdicts_outdated") if "decide" in stages else 0:
+        console.print(
+            f"{outdated:,} verdicts decide no longer: a record of their pair has changed since it was judged."
+            " `linkage review serve` gives these pairs out again.",
+            style="yellow",
+        )

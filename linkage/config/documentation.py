@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from linkage.config.field_keys import FIELD_KEYS, KEY_MEANINGS
 from linkage.config.project_spec import ProjectSpec
 from linkage.config.schema import SCHEMA_FILE, project_schema
 
@@ -37,6 +38,16 @@ Good to know:
   finding without a row falls to the file's `default:` row or else to its row in `outcomes.yaml`, and `linkage check` and the
   run say which did.
 - The first line `# yaml-language-server: $schema=schema/project.json` makes editors complete keys and show these texts.
+"""
+
+KEYS_HEAD = """\
+## The keys of a field
+
+What `blocking`, `comparisons` (in `levels`), `relatives` and `stratify_by` may name: a field `f` gives the column `f` and a
+column `f_<key>` for each key below; empty means "not known". `linkage check FILE` lists those of the fields that both sides have.
+
+| kind | column | type | holds |
+|---|---|---|---|
 """
 
 MEANINGS = {
@@ -82,7 +93,15 @@ def config_readme() -> str:
     groups: Mapping[str, Any] = schema["$defs"]
     parts = [HEAD.replace("{projects}", "\n".join(_projects())), _section("The whole file", schema, groups)]
     parts += [_section(_title(name), groups[name], groups) for name in _in_order(schema, groups)]
+    parts.append(KEYS_HEAD + "\n".join(_keys()) + "\n")
     return "\n".join(parts)
+
+
+def _keys() -> Iterator[str]:
+    for kind, keys in FIELD_KEYS.items():
+        for key, sql_type in keys.items():
+            column = f"`f_{key}`" if key else "`f`"
+            yield f"| {'' if key else f'`{kind}`'} | {column} | {sql_type} | {_cell(KEY_MEANINGS[kind][key])} |"
 
 
 def _projects() -> Iterator[str]:

@@ -9,6 +9,7 @@ from linkage.config.sources import PROVINCE_FIELDS
 from linkage.decision.breakdowns import error_class
 from linkage.decision.estimate import Estimates, EstimateTables, estimate
 from linkage.decision.thresholds import Thresholds
+from linkage.runs.judged import hold_labels
 from linkage.runs.sql import described_columns, fetch_row, quote
 from linkage.runs.tables import (
     ASSIGNED,
@@ -19,6 +20,8 @@ from linkage.runs.tables import (
     OUTSIDE,
     PAIRS,
     PERSONS,
+    RAW_MENTIONS,
+    RAW_PERSONS,
     REVIEW_SET,
     THRESHOLDS,
     VERDICTS,
@@ -57,7 +60,8 @@ def measure_run(connection: duckdb.DuckDBPyConnection, run: Path, spec: ProjectS
     features = [name for name in groups if name != "ethnicity"]
     groups += _province(connection, columns)
     groups += [name for name in ("error_class", spec.review.stratify_by) if name and name not in groups]
-    held = {table.name: table.path(run) for table in (PERSONS, REVIEW_SET, LABELS, OUTSIDE, VERDICTS) if table.is_in(run)}
+    held: dict[str, str | Path] = {table.name: table.path(run) for table in (PERSONS, REVIEW_SET, OUTSIDE) if table.is_in(run)}
+    held |= _standing(connection, run)
     found = estimate(
         connection,
         EstimateTables("decided_links", "classed_mentions", pairs="assigned_levels", **held),
@@ -69,6 +73,23 @@ def measure_run(connection: duckdb.DuckDBPyConnection, run: Path, spec: ProjectS
     )
     ESTIMATES.write(folder, found.as_json())
     return found
+
+
+def _standing(connection: duckdb.DuckDBPyConnection, run: Path) -> dict[str, str | Path]:
+    """The labels whose records are as they were judged, and the reviewers' verdicts on those pairs."""
+    if not LABELS.is_in(run):
+        return {VERDICTS.name: VERDICTS.path(run)} if VERDICTS.is_in(run) else {}
+    persons = RAW_PERSONS if RAW_PERSONS.is_in(run) else RAW_MENTIONS
+    labels, outdated = hold_labels(connection, LABELS.path(run), RAW_MENTIONS.path(run), persons.path(run))
+    if not VERDICTS.is_in(run):
+        return {LABELS.name: labels}
+    if not outdated:
+        return {LABELS.name: labels, VERDICTS.name: VERDICTS.path(run)}
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE standing_verdicts AS FROM {VERDICTS.scan(run)} WHERE pair_id NOT IN "
+        f"(SELECT pair_id FROM {LABELS.scan(run)} WHERE pair_id IS NOT NULL EXCEPT SELECT pair_id FROM {labels})"
+    )
+    return {LABELS.name: labels, VERDICTS.name: "standing_verdicts"}
 
 
 def _province(connection: duckdb.DuckDBPyConnection, columns: dict[str, str]) -> list[str]:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from linkage.registers.seen_values import SeenValues, seen, seen_number
 from linkage.runs.sql import from_two_starts, literal, quote
-from linkage.vietnamese.letters_sql import fold_sql
 
 if TYPE_CHECKING:
     import duckdb
@@ -23,19 +23,6 @@ if TYPE_CHECKING:
 
 SAMPLE = 10
 """Row numbers shown for each rule."""
-
-MACROS = (
-    # the first run of four digits that can be a year, in "1957", "08/1962", "30/02/1957", "1957-02-30"
-    "CREATE OR REPLACE TEMP MACRO register_year(t) AS "
-    "TRY_CAST(regexp_extract(t, '(^|[^0-9])([12][0-9]{3})([^0-9]|$)', 2) AS SMALLINT)",
-    "CREATE OR REPLACE TEMP MACRO register_day(t) AS "
-    "CAST(try_strptime(trim(t), ['%d/%m/%Y', '%d.%m.%Y', '%d-%m-%Y', '%Y-%m-%d']) AS DATE)",
-    f"CREATE OR REPLACE TEMP MACRO register_fold(t) AS replace({fold_sql('t')}, ' ', '')",
-    # Nam, Nữ and the template codes 1 and 2
-    "CREATE OR REPLACE TEMP MACRO register_sex(t) AS "
-    "CASE WHEN register_fold(t) IN ('nam', '1', 'male', 'm') THEN 0 "
-    "WHEN register_fold(t) IN ('nu', '2', 'female', 'f') THEN 1 END",
-)
 
 
 @dataclass(frozen=True)
@@ -57,6 +44,7 @@ class _Register:
     entries: str
     mapped: frozenset[str]
     checks: ChecksSpec
+    values: SeenValues
 
     def has(self, *fields: str) -> bool:
         return self.mapped.issuperset(fields)
@@ -74,12 +62,13 @@ def _required_missing(register: _Register) -> Iterator[str]:
 
 def _duplicate_key(register: _Register) -> Iterator[str]:
     if register.has("registering_office", "book_number", "entry_number", "registration_date"):
-        key = "registering_office, book_number, entry_number, register_year(registration_date)"
+        key = f"registering_office, book_number, entry_number, {seen('registration_date', 'year')}"
+        dated = register.values.beside(date=["registration_date"])
         # hashes first: the exact comparison then sees the few entries that may agree
         yield f"""
             SELECT entry, 'entry_number', entry_number
-            FROM {register.entries} SEMI JOIN (
-                SELECT hash({key}) AS hashed FROM {register.entries}
+            FROM {dated} SEMI JOIN (
+                SELECT hash({key}) AS hashed FROM {dated}
                 WHERE registering_office IS NOT NULL AND book_number IS NOT NULL AND entry_number IS NOT NULL
                 GROUP BY hashed HAVING count(*) > 1
             ) ON hash({key}) = hashed
@@ -93,10 +82,10 @@ def _numbers(register: _Register) -> str:
     book = hashed if register.has("book_number") else "NULL::UBIGINT"
     return f"""
         SELECT entry, hash({from_two_starts("registering_office")}) AS office, {book} AS book,
-               register_year(registration_date) AS year,
+               {seen("registration_date", "year")} AS year,
                TRY_CAST(regexp_extract(entry_number, '^\\s*([0-9]+)', 1) AS BIGINT) AS number
-        FROM {register.entries}
-        WHERE registering_office IS NOT NULL AND year IS NOT NULL AND number IS NOT NULL
+        FROM {register.values.beside(date=["registration_date"])}
+        WHERE registering_office IS NOT NULL AND {seen("registration_date", "year")} IS NOT NULL AND number IS NOT NULL
     """
 
 
@@ -126,9 +115,9 @@ def _number_gap(register: _Register) -> Iterator[str]:
 def _number_year(register: _Register) -> Iterator[str]:
     if register.has("entry_number", "registration_date"):
         yield f"""
-            SELECT entry, 'entry_number', entry_number FROM {register.entries}
+            SELECT entry, 'entry_number', entry_number FROM {register.values.beside(date=["registration_date"])}
             WHERE TRY_CAST(regexp_extract(entry_number, '/\\s*([12][0-9]{{3}})\\s*$', 1) AS SMALLINT)
-                  <> register_year(registration_date)
+                  <> {seen("registration_date", "year")}
         """
 
 
@@ -136,9 +125,8 @@ def _in_wrong_order(register: _Register, first: str, then: str) -> Iterator[str]
     """Entries whose `then` date is before their `first`: by day where both are whole, else by year."""
     if register.has(first, then):
         yield f"""
-            SELECT entry, {literal(then)}, {quote(then)} FROM {register.entries}
-            WHERE coalesce(register_day({quote(then)}) < register_day({quote(first)}),
-                           register_year({quote(then)}) < register_year({quote(first)}))
+            SELECT entry, {literal(then)}, {quote(then)} FROM {register.values.beside(date=[first, then])}
+            WHERE coalesce({seen(then, "day")} < {seen(first, "day")}, {seen(then, "year")} < {seen(first, "year")})
         """
 
 
@@ -159,51 +147,60 @@ def _parent_age(register: _Register) -> Iterator[str]:
     ):
         if register.has(parent, child):
             yield f"""
-                SELECT entry, {literal(parent)}, {quote(parent)} FROM {register.entries}
-                WHERE register_year({quote(child)}) - register_year({quote(parent)})
+                SELECT entry, {literal(parent)}, {quote(parent)} FROM {register.values.beside(date=[parent, child])}
+                WHERE {seen(child, "year")} - {seen(parent, "year")}
                       NOT BETWEEN {register.checks.parent_age_from} AND {register.checks.parent_age_to}
             """
 
 
-def _people(register: _Register) -> Iterator[tuple[str, str, str]]:
-    """(number field, name field, sex expression) of each person an entry may give a personal number."""
+def _people(register: _Register) -> Iterator[tuple[str, str, str | None, str | None]]:
+    """(number field, name field, sex field, sex the role implies) of each person an entry may give a personal number."""
     for field in register.kind.fields:
         prefix = field.name.removesuffix("personal_number")
         if prefix != field.name and register.has(field.name):
             name = f"{prefix}name" if prefix else "full_name"
             sexes = {value for role in register.kind.roles if role.name == prefix[:-1] for value in role.constants.values()}
             sexes |= {"Nữ"} if prefix == "mother_" else {"Nam"} if prefix == "father_" else set()
-            sex = literal(sexes.pop()) if sexes else quote(f"{prefix}sex") if register.has(f"{prefix}sex") else "NULL"
-            yield field.name, name, sex
+            yield field.name, name, f"{prefix}sex" if register.has(f"{prefix}sex") else None, sexes.pop() if sexes else None
 
 
 def _same_number(register: _Register) -> Iterator[str]:
-    for number, name, _ in _people(register):
-        if register.kind.key == (number,):
+    for field, name, _, _ in _people(register):
+        number, numbered = seen_number(field), register.values.beside(number=[field])
+        if register.kind.key == (field,):
             yield f"""
-                SELECT entry, {literal(number)}, {quote(number)} FROM {register.entries} WHERE {quote(number)} IS NOT NULL
-                QUALIFY count(*) OVER (PARTITION BY trim({quote(number)})) > 1
+                SELECT entry, {literal(field)}, {quote(field)} FROM {numbered} WHERE {number} IS NOT NULL
+                QUALIFY count(*) OVER (PARTITION BY {number}) > 1
             """
         elif register.has(name):
+            repeated = f"""
+                SELECT entry FROM {numbered} SEMI JOIN (
+                    SELECT {number} AS repeated FROM {numbered} WHERE {number} IS NOT NULL GROUP BY ALL HAVING count(*) > 1
+                ) ON {number} = repeated
+            """
+            register.values.read("name", name, f"entry IN ({repeated})")
             yield f"""
-                SELECT entry, {literal(number)}, {quote(number)}
-                FROM {register.entries} SEMI JOIN (
-                    SELECT trim({quote(number)}) AS repeated FROM {register.entries}
-                    WHERE {quote(number)} IS NOT NULL GROUP BY repeated HAVING count(*) > 1
-                ) ON trim({quote(number)}) = repeated
-                WHERE {quote(name)} IS NOT NULL
-                WINDOW same AS (PARTITION BY trim({quote(number)}))
-                QUALIFY min(register_fold({quote(name)})) OVER same <> max(register_fold({quote(name)})) OVER same
+                SELECT entry, {literal(field)}, {quote(field)}
+                FROM (
+                    SELECT entry, {quote(field)}, {number} AS number, named.value AS name
+                    FROM {numbered} JOIN register_seen_name AS named ON named.raw = {quote(name)}
+                    WHERE entry IN ({repeated})
+                )
+                WINDOW same AS (PARTITION BY number)
+                QUALIFY min(name) OVER same <> max(name) OVER same
             """
 
 
 def _sex_digit(register: _Register) -> Iterator[str]:
-    for number, _, sex in _people(register):
-        yield f"""
-            SELECT entry, {literal(number)}, {quote(number)} FROM {register.entries}
-            WHERE regexp_full_match(trim({quote(number)}), '[0-9]{{12}}')
-              AND CAST(trim({quote(number)})[4] AS INTEGER) % 2 <> register_sex({sex})
-        """
+    for field, _, sex, implied in _people(register):
+        if implied or sex:
+            numbered = register.values.beside(number=[field], sex=[sex] if sex and not implied else [])
+            value = literal("female" if implied == "Nữ" else "male") if implied else seen(str(sex))
+            yield f"""
+                SELECT entry, {literal(field)}, {quote(field)} FROM {numbered}
+                WHERE regexp_full_match({seen_number(field)}, '[0-9]{{12}}')
+                  AND CASE WHEN CAST(({seen_number(field)})[4] AS INTEGER) % 2 = 0 THEN 'male' ELSE 'female' END <> {value}
+            """
 
 
 RULES: dict[str, Rule] = {
@@ -233,9 +230,8 @@ def run_checks(
     Entries that break a rule of severity `quarantine` are added to the table `faults` (entry, field, value, reason).
     Returns one result a rule that could be run, findings or not.
     """
-    for macro in MACROS:
-        connection.execute(macro)
-    register = _Register(kind, entries, frozenset(mapped), checks)
+    values = SeenValues(connection, entries)
+    register = _Register(kind, entries, frozenset(mapped), checks, values)
     results = []
     for name, rule in RULES.items():
         severity: Severity = getattr(checks, name)
@@ -252,4 +248,5 @@ def run_checks(
         if severity == "quarantine":
             connection.execute(f"INSERT INTO {faults} SELECT entry, field, value, {literal(name)} FROM register_found")
     connection.execute("DROP TABLE IF EXISTS register_found")
+    values.drop()
     return tuple(results)

@@ -12,18 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 from linkage.config.sources import FieldKind
 from linkage.registers import sheet_words
-from linkage.registers.checks import MACROS
-from linkage.registers.side_reading import describe_side, open_side
+from linkage.registers.null_words import count_null_words
+from linkage.registers.seen_values import SeenValues, seen
+from linkage.registers.side_reading import check_staged, describe_side, open_side
 from linkage.registers.staging import ENTRIES, forget, stage
 from linkage.runs.sql import quote
 from linkage.words.field_kinds import PRECISIONS
 from linkage.words.formats import grouped, percent
+from linkage.words.set_aside import NULL_WORD, set_aside_word
 
 if TYPE_CHECKING:
     import duckdb
     from matplotlib.axes import Axes
 
     from linkage.config.sources import SideSpec
+    from linkage.registers.checks import CheckResult
+    from linkage.registers.kinds import RegisterField
 
 SHOWN = 5
 """Frequent values shown for a field."""
@@ -58,6 +62,10 @@ class SideProfile:
     year_field: str | None
     by_year: tuple[tuple[int, int], ...]
     """(year, rows); years with fewer rows than the floor are left out."""
+    null_words: Mapping[str, int]
+    """Field → rows in which an export wrote a null word; they count as empty."""
+    checks: tuple[CheckResult, ...]
+    """What each rule of the contract check finds."""
     unit_field: str | None
     by_unit: tuple[tuple[str, int], ...]
     """(unit, rows), the largest; units with fewer rows than the floor are left out."""
@@ -73,7 +81,7 @@ def profile_side(
     floor: int = 10,
     progress: Callable[[int, int], None] | None = None,
 ) -> SideProfile:
-    """Read a side's source as it is (before any rule) and count; `folder` takes the staged rows for the time being.
+    """Read a side's source as it is (no rule sets a row aside) and count; `folder` takes the staged rows for the time being.
 
     `floor` is the fewest rows a value, year or unit must have to be shown. `progress` is told (fields done, fields in all).
 
@@ -86,49 +94,49 @@ def profile_side(
     staged = Path(tempfile.mkdtemp(prefix=".staged-", dir=folder))
     try:
         mapped = stage(connection, staged, register.fields, parts, [part.mapping for part in report.parts], register.key).fields
-        for macro in MACROS:
-            connection.execute(macro)
+        checks = check_staged(connection, side, register, report, mapped)
+        values = SeenValues(connection, ENTRIES)
         rows = connection.execute(f"SELECT count(*) FROM {ENTRIES}").fetchone()
         fields = []
         for done, name in enumerate(mapped, 1):
             field = next(each for each in register.fields if each.name == name)
-            fields.append(_field(connection, name, field.header, field.kind, floor))
+            fields.append(_field(connection, values, field, floor))
             if progress:
                 progress(done, len(mapped))
         year_field = next((name for name in ("registration_date", "birth_date") if name in mapped), None)
         unit_field = next((name for name in ("registering_office", "permanent_residence", "hometown") if name in mapped), None)
-        year = f"register_year({quote(year_field)})" if year_field else "NULL"
-        by_year = _counts(connection, year, floor, "1")
+        by_year: list[tuple[int, int]] = []
+        if year_field:
+            by_year = _counts(connection, seen(year_field, "year"), floor, "1", values.beside(date=[year_field]))
         by_unit = _counts(connection, quote(unit_field) if unit_field else "NULL", floor, f"2 DESC, 1 LIMIT {UNITS}")
         title = register.kind.title if register.kind else Path(side.source.path or side.source.table or "").name
+        values.drop()
         return SideProfile(
-            title, int(rows[0]) if rows else 0, floor, tuple(fields), year_field, tuple(by_year), unit_field, tuple(by_unit)
-        )
+            title, int(rows[0]) if rows else 0, floor, tuple(fields), year_field, tuple(by_year),
+            count_null_words(connection, ENTRIES), checks, unit_field, tuple(by_unit),
+        )  # fmt: skip
     finally:
         forget(connection)
         shutil.rmtree(staged)
 
 
-def _field(connection: duckdb.DuckDBPyConnection, name: str, header: str, kind: FieldKind, floor: int) -> FieldProfile:
-    column = quote(name)
+def _field(connection: duckdb.DuckDBPyConnection, values: SeenValues, field: RegisterField, floor: int) -> FieldProfile:
+    name, kind, column = field.name, field.kind, quote(field.name)
     counted = connection.execute(f"SELECT count({column}), count(DISTINCT {column}) FROM {ENTRIES}").fetchone()
     assert counted is not None
     frequent = [] if kind in SECRET else _counts(connection, column, floor, f"2 DESC, 1 LIMIT {SHOWN}")
     precisions: dict[str, int] = {}
     if kind is FieldKind.date:
-        precision = f"""
-            CASE WHEN {column} IS NULL THEN NULL WHEN register_day({column}) IS NOT NULL THEN 'day'
-                 WHEN regexp_full_match(trim({column}), '[0-9]{{1,2}}[./-][0-9]{{4}}') THEN 'month'
-                 WHEN regexp_full_match(trim({column}), '[0-9]{{4}}') THEN 'year' ELSE 'other' END
-        """
-        precisions = dict(_counts(connection, precision, floor, "1"))
-    return FieldProfile(name, header, kind, int(counted[0]), int(counted[1]), tuple(frequent), precisions)
+        precisions = dict(_counts(connection, seen(name, "precision"), floor, "1", values.beside(date=[name])))
+    return FieldProfile(name, field.header, kind, int(counted[0]), int(counted[1]), tuple(frequent), precisions)
 
 
-def _counts(connection: duckdb.DuckDBPyConnection, value: str, floor: int, order: str) -> list[tuple[Any, int]]:
+def _counts(
+    connection: duckdb.DuckDBPyConnection, value: str, floor: int, order: str, entries: str = ENTRIES
+) -> list[tuple[Any, int]]:
     """(value, rows) for the values that at least `floor` rows have."""
     return connection.execute(
-        f"SELECT {value} AS value, count(*) AS rows FROM {ENTRIES} WHERE value IS NOT NULL "
+        f"SELECT {value} AS value, count(*) AS rows FROM {entries} WHERE value IS NOT NULL "
         f"GROUP BY value HAVING count(*) >= $floor ORDER BY {order}",
         {"floor": floor},
     ).fetchall()
@@ -146,17 +154,30 @@ def profile_rows(profile: SideProfile) -> list[tuple[str, ...]]:
     return [one(field) for field in profile.fields]
 
 
+def rule_rows(profile: SideProfile) -> list[tuple[str, ...]]:
+    """What the rules of the contract check find as a table of text under `sheet_words.RULE_HEADERS`; null words come last.
+
+    Numbers of rows are shown whatever the floor: they are of rules, and name no value.
+    """
+    rules: list[tuple[str, ...]] = [
+        (check.rule, set_aside_word(check.rule, "vi"), check.severity, grouped(check.rows, "vi")) for check in profile.checks
+    ]
+    return rules + [(name, NULL_WORD("vi"), "note", grouped(rows, "vi")) for name, rows in profile.null_words.items()]
+
+
 def draw_profile(profile: SideProfile, path: Path) -> None:
     """The profile as one page (format by the file's extension: .png, .pdf, .svg), readable by its owner only."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     dates = [field for field in profile.fields if field.precisions]
-    figure = Figure(figsize=(11.7, 3 + 0.22 * len(profile.fields) + 4.2 + 0.45 * len(dates)), layout="constrained")
+    rules = [row for row in rule_rows(profile) if row[-1] != "0"]
+    tall = 3 + 0.22 * len(profile.fields) + 4.2 + 0.45 * len(dates) + 0.2 * len(rules)
+    figure = Figure(figsize=(11.7, tall), layout="constrained")
     FigureCanvasAgg(figure)
     figure.suptitle(sheet_words.PROFILE_TITLE.format(title=profile.title, rows=grouped(profile.rows, "vi")), fontsize=13)
-    heights = [0.22 * len(profile.fields) + 1, 0.45 * len(dates) + 1.2, 3.2]
-    grid = figure.add_gridspec(3, 2, height_ratios=heights)
+    heights = [0.22 * len(profile.fields) + 1, 0.45 * len(dates) + 1.2, 3.2, 0.2 * len(rules) + 0.1]
+    grid = figure.add_gridspec(4, 2, height_ratios=heights)
     _draw_completeness(figure.add_subplot(grid[0, :]), profile)
     if dates:
         _draw_precisions(figure.add_subplot(grid[1, :]), dates)
@@ -164,6 +185,8 @@ def draw_profile(profile: SideProfile, path: Path) -> None:
         _draw_years(figure.add_subplot(grid[2, 0]), profile)
     if profile.by_unit:
         _draw_units(figure.add_subplot(grid[2, 1]), profile)
+    if rules:
+        _write_rules(figure.add_subplot(grid[3, :]), rules)
     figure.supxlabel(sheet_words.BELOW_FLOOR.format(floor=profile.floor), fontsize=8, x=0.99, ha="right")
     path.touch(mode=0o600)
     path.chmod(0o600)
@@ -193,6 +216,13 @@ def _draw_precisions(axes: Axes, dates: list[FieldProfile]) -> None:
     axes.set_xlim(0, 100)
     axes.legend(fontsize=7, ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.12))
     axes.set_title(sheet_words.PRECISION_TITLE, fontsize=10, loc="left")
+
+
+def _write_rules(axes: Axes, rules: list[tuple[str, ...]]) -> None:
+    lines = [f"{rows}  {meaning} ({name}, {severity})" for name, meaning, severity, rows in rules]
+    axes.axis("off")
+    axes.set_title(sheet_words.RULES_TITLE, fontsize=10, loc="left")
+    axes.text(0, 1, "\n".join(lines), fontsize=8, va="top", transform=axes.transAxes)
 
 
 def _draw_years(axes: Axes, profile: SideProfile) -> None:

@@ -27,3 +27,5 @@ BY_YEAR = "Số dòng theo năm ({field})"
 BY_UNIT = "Số dòng theo đơn vị ({field})"
 BELOW_FLOOR = "Không hiển thị số đếm dưới {floor}."
 ROWS = "Số dòng"
+RULES_TITLE = "Số dòng vi phạm từng quy tắc kiểm tra, và số dòng có từ thay cho giá trị trống"
+RULE_HEADERS = ("Quy tắc / trường", "Ý nghĩa", "Mức độ", "Số dòng")

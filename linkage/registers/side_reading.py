@@ -23,9 +23,10 @@ from linkage.registers.mapping import (
     missing_fields,
     recognised,
 )
+from linkage.registers.null_words import count_null_words
 from linkage.registers.parts import Tally
 from linkage.registers.source_parts import open_parts
-from linkage.registers.staging import FAULTS, SOUND, find_structural_faults, forget, stage, write_used_and_quarantined
+from linkage.registers.staging import ENTRIES, FAULTS, SOUND, find_structural_faults, forget, stage, write_used_and_quarantined
 from linkage.vietnamese import propose_encoding
 
 if TYPE_CHECKING:
@@ -98,6 +99,8 @@ class ReadReport:
     rows_quarantined: int
     reasons: Mapping[str, int]
     """Reason of quarantine → rows (a row may have several)."""
+    null_words: Mapping[str, int]
+    """Field → rows in which an export wrote a null word (`\\N`, `NULL`, `#REF!`): they count as empty."""
     checks: tuple[CheckResult, ...]
     """What each rule of the contract check found, whatever its severity."""
 
@@ -252,11 +255,10 @@ def read_side(
     try:
         mappings = [part.mapping for part in report.parts]
         staged = stage(connection, folder, register.fields, parts, mappings, register.key, progress)
-        find_structural_faults(connection, register.role, report.mention_fields, staged.fields)
-        checks: tuple[CheckResult, ...] = ()
+        checks = check_staged(connection, side, register, report, staged.fields)
         if register.kind:
-            checks = run_checks(connection, register.kind, side.checks, SOUND, FAULTS, staged.fields)
             _stop_if_told(checks, register.kind)
+        null_words = count_null_words(connection, ENTRIES)
         counts = write_used_and_quarantined(connection, register.role, report.mention_fields, target, quarantine, name)
     finally:
         forget(connection)
@@ -271,6 +273,7 @@ def read_side(
         counts.used,
         counts.quarantined,
         counts.reasons,
+        null_words,
         checks,
     )
     _hold_the_balance(read, name)
@@ -285,6 +288,14 @@ def _hold_the_balance(read: ReadReport, name: str) -> None:
             f"{read.rows_used} are used and {read.rows_quarantined} set aside",
             "Rows were lost: this is a fault of linkage, please report it.",
         )
+
+
+def check_staged(
+    connection: duckdb.DuckDBPyConnection, side: SideSpec, register: _Side, report: MappingReport, mapped: tuple[str, ...]
+) -> tuple[CheckResult, ...]:
+    """Tell the staged entries that are sound and hold every rule of the contract check against them; nothing is written."""
+    find_structural_faults(connection, register.role, report.mention_fields, mapped)
+    return run_checks(connection, register.kind, side.checks, SOUND, FAULTS, mapped) if register.kind else ()
 
 
 def _stop_if_told(checks: tuple[CheckResult, ...], kind: RegisterKind) -> None:

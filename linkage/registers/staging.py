@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from linkage.config.sources import FieldKind
 from linkage.errors import SourceError
+from linkage.registers.null_words import NULL_FIELDS, fields_with_null_words, is_null_word_sql, without_null_na
 from linkage.registers.page_rows import REPEATED_HEADER, SIGNATURE_ROW, TOTAL_ROW, UNDER_SIGNATURES, page_row_sql
 from linkage.registers.parts import Tally, unwrapped_sql
 from linkage.runs.exchange import scan_files
@@ -67,8 +68,8 @@ def stage(
 ) -> Staged:
     """Write each part's rows to the folder and show them as the view `register_entries`.
 
-    Columns: entry BIGINT (unique), source, row_number, problem, raw, record_id, then one VARCHAR a field that any part has.
-    A part without identifiers gets the fields of the `key` joined.
+    Columns: entry BIGINT (unique), source, row_number, problem, raw, `null_words.NULL_FIELDS`, record_id, then one VARCHAR a
+    field that any part has, in which null words are NULL. A part without identifiers gets the fields of the `key` joined.
     """
     mapped = [field for field in fields if any(field.name in mapping.columns for mapping in mappings)]
     import duckdb
@@ -101,7 +102,8 @@ def stage(
     found = scan_files(sorted(folder.glob("*.parquet")))
     repeated = f"problem = '{REPEATED_HEADER}'"
     headers += connection.execute(f"SELECT source, row_number FROM {found} WHERE {repeated} ORDER BY entry").fetchall()
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW {ENTRIES} AS SELECT * FROM {found} WHERE ({repeated}) IS NOT TRUE")
+    entries = without_null_na(connection, f"(SELECT * FROM {found} WHERE ({repeated}) IS NOT TRUE)", mapped)
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {ENTRIES} AS {entries}")
     titles = sum(part.heading.titles for part in parts)
     return Staged(tuple(field.name for field in mapped), rows, titles, tuple(headers), given - staged)
 
@@ -143,6 +145,12 @@ def _staging_query(
         field.name: _value(part, columns[field.name], field) if field.name in columns else "CAST(NULL AS VARCHAR)"
         for field in fields
     }
+    flags = {f"{field.name} is null": is_null_word_sql(quote(field.name), field.kind) for field in fields}
+    nulls = fields_with_null_words({field.name: quote(flag) for field, flag in zip(fields, flags, strict=True)})
+    known = [
+        f"CASE WHEN NOT coalesce({flag}, false) THEN {name} END AS {name}"
+        for name, flag in zip(map(quote, values), map(quote, flags), strict=True)
+    ]
     names = ", ".join(map(quote, values))
     filled = [f"{_identifier(name) if name == 'record_id' else _filled(quote(name))} AS {quote(name)}" for name in values]
     lost = " OR ".join(f"contains({name}, chr(65533))" for name in map(quote, values))
@@ -159,16 +167,18 @@ def _staging_query(
             FROM register_batches
         ),
         filled AS (SELECT row_number, problem, raw, {", ".join(filled)} FROM valued),
+        flagged AS (SELECT *, {", ".join(f"{test} AS {quote(flag)}" for flag, test in flags.items())} FROM filled),
+        known AS (SELECT row_number, problem, raw, {nulls} AS nulls, {", ".join(known)} FROM flagged),
         judged AS (
             SELECT *, CASE WHEN problem IS NOT NULL THEN problem
                            WHEN {lost} THEN coalesce(nullif({mark}, ''), 'unreadable_text')
                            ELSE {page_row_sql(places, identifier, people)} END AS judged
-            FROM filled
-            WHERE problem IS NOT NULL OR coalesce({names}) IS NOT NULL
+            FROM known
+            WHERE problem IS NOT NULL OR nulls IS NOT NULL OR coalesce({names}) IS NOT NULL
         )
         SELECT ({number}::BIGINT << 40) + row_number AS entry, {literal(part.source)} AS source, row_number, judged AS problem,
                CASE WHEN judged IN ('{TOTAL_ROW}', '{SIGNATURE_ROW}') THEN concat_ws(' | ', {names}) ELSE raw END AS raw,
-               {", ".join([f"{record_id} AS record_id", *others])}
+               nulls AS {quote(NULL_FIELDS)}, {", ".join([f"{record_id} AS record_id", *others])}
         FROM judged
     """
 

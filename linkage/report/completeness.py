@@ -15,7 +15,7 @@ from linkage.runs.sql import quote
 from linkage.runs.tables import MENTIONS, QUARANTINE, TABLES
 from linkage.words.periods import period_case, period_word
 from linkage.words.registers import register_word, role_word
-from linkage.words.set_aside import set_aside_word
+from linkage.words.set_aside import NULL_WORD, SET_ASIDE, set_aside_word
 
 if TYPE_CHECKING:
     from linkage.config import ProjectSpec
@@ -47,6 +47,7 @@ def describe_sources(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
             inputs, "run.json: read", (4, 2, 2, 2),
         ),
         "quarantine": _quarantine(run, texts, spec.report.small_cell_floor),
+        "checks": _checks(run, texts, spec.report.small_cell_floor),
         "completeness": _completeness(run, fields, texts, spec),
         "completeness_period": period[0] if period else None,
         "completeness_province": _by_province(run, fields, texts, spec.report.small_cell_floor),
@@ -144,6 +145,29 @@ def _quarantine(run: RunTables, texts: Phrases, floor: int) -> Table | None:
             count: Cell = texts("words", "hidden") if hide else run.number(row[2], "count", QUARANTINE.file)
             rows.append((texts.named("columns", side), set_aside_word(row[1], texts.language), count))
     return Table(texts("captions", "quarantine"), texts.header("side", "reason", "records"), rows, QUARANTINE.file, (2, 4, 1))
+
+
+def _checks(run: RunTables, texts: Phrases, floor: int) -> Table | None:
+    """Every rule of the contract check that was held against a side, whatever its severity, and null words by field."""
+    counts = run.summary["stages"]["read"]["counts"] if "read" in run.summary["stages"] else {}
+    rows: list[tuple[Cell, ...]] = []
+    for side, _ in SIDES:
+        found = [(set_aside_word(rule, texts.language), f"{side}_rule_{rule}") for rule in SET_ASIDE]
+        start = f"{side}_null_words_"
+        found += [
+            (f"{texts.field(key.removeprefix(start))}: {NULL_WORD(texts.language)}", key)
+            for key in counts
+            if key.startswith(start)
+        ]
+        for label, key in found:
+            if key in counts:
+                count = run.counted("read", key)
+                rows.append(
+                    (texts.named("columns", side), label, texts("words", "hidden") if 0 < int(counts[key]) < floor else count)
+                )
+    if not rows:
+        return None
+    return Table(texts("captions", "checks"), texts.header("side", "check", "records"), rows, "run.json: read", (2, 4, 1))
 
 
 def filled_column(run: RunTables, table: str, field: str) -> str | None:

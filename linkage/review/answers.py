@@ -10,6 +10,14 @@ from linkage.errors import NotAssignedError, ReviewError
 from linkage.review.assignments import LEASE_MINUTES
 from linkage.review.store import Store, append_event
 
+_JUDGED = """
+SELECT l.fingerprint AS l, r.fingerprint AS r, setting.value AS fields
+FROM pair JOIN record AS l ON l.side = 'l' AND l.record_id = record_id_l
+  JOIN record AS r ON r.side = 'r' AND r.record_id = record_id_r
+  JOIN setting ON setting.name = 'judged_fields'
+WHERE pair.id = ?
+"""
+
 Verdict = Literal["match", "non_match", "unsure"]
 Stage = Literal["blind", "adjudication"]
 VERDICTS: tuple[Verdict, ...] = ("match", "non_match", "unsure")
@@ -57,6 +65,7 @@ def append_answer(connection: sqlite3.Connection, now: int, answer: Answer) -> b
         raise NotAssignedError()
     seconds = (now - held["shown_at"]) / 1000 if held["shown_at"] and answer.through == "web" else None
     suggested = held["suggested"] if answer.stage == "blind" else None
+    judged = connection.execute(_JUDGED, (answer.pair,)).fetchone()
     try:
         append_event(
             connection,
@@ -72,6 +81,9 @@ def append_answer(connection: sqlite3.Connection, now: int, answer: Answer) -> b
             seconds=seconds,
             page_version=answer.page_version,
             through=answer.through,
+            judged_fields=judged["fields"],
+            judged_l=judged["l"],
+            judged_r=judged["r"],
             form_key=answer.form_key,
         )
     except sqlite3.IntegrityError as error:

@@ -124,7 +124,7 @@ def pick_person(store: Store, pair: int, reviewer: int, record_id: str | None, f
     """
     with store.transaction() as connection:
         if record_id is not None:
-            connection.execute("INSERT OR IGNORE INTO record VALUES ('r', ?, ?)", (record_id, fields))
+            connection.execute("INSERT OR IGNORE INTO record (side, record_id, fields) VALUES ('r', ?, ?)", (record_id, fields))
         if (
             connection.execute(
                 "UPDATE assignment SET suggested = ? WHERE pair = ? AND reviewer = ?", (record_id, pair, reviewer)

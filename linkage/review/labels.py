@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 _FINISHED = """
 SELECT record_id_l, record_id_r, coalesce(known_verdict, verdict) AS verdict,
   CASE WHEN known_verdict IS NULL THEN how ELSE 'anchor' END AS how, labelled_at,
-  match_answers, non_match_answers, unsure_answers, nullif(suggested, record_id_r) AS suggested
+  match_answers, non_match_answers, unsure_answers, nullif(suggested, record_id_r) AS suggested,
+  fingerprint_l, fingerprint_r, judged_fields
 FROM verdict JOIN pair ON pair.id = verdict.pair WHERE in_use = 1
 """
 _GIVEN = """
@@ -34,12 +35,15 @@ _FINISHED_COLUMNS = {
     "non_match_answers": "int16",
     "unsure_answers": "int16",
     "suggested": "string",
+    "fingerprint_l": "string",
+    "fingerprint_r": "string",
+    "judged_fields": "string",
 }
 _GIVEN_COLUMNS = {"record_id_l": "string", "record_id_r": "string", "reviewer": "string", "verdict": "string"}
 
 _LABELS = """
 SELECT DISTINCT s.pair_id, f.record_id_l, f.record_id_r, f.verdict, f.how, f.labelled_at, f.match_answers, f.non_match_answers,
-  f.unsure_answers, f.suggested AS suggested_record_id_r
+  f.unsure_answers, f.suggested AS suggested_record_id_r, f.fingerprint_l, f.fingerprint_r, f.judged_fields
 FROM finished AS f
   LEFT JOIN review_set AS s ON s.record_id_l = f.record_id_l AND s.record_id_r = f.record_id_r AND f.how <> 'anchor'
 WHERE s.pair_id IS NOT NULL OR f.how = 'anchor' ORDER BY f.record_id_l, f.record_id_r, s.pair_id
@@ -58,6 +62,8 @@ def write_labels(run: Path) -> int:
     left out. `pair_id` is that of the review set. Planted pairs have no `pair_id` and carry their known
     verdict (`how` = 'anchor'), so that joining on `pair_id` leaves them out. `match_answers`, `non_match_answers` and
     `unsure_answers` count the blind answers; `suggested_record_id_r` is the person named as the right one instead.
+    `fingerprint_l` and `fingerprint_r` are of the two records as they were judged, over the fields `judged_fields` (see
+    `linkage.runs.judged`).
     Verdicts: `pair_id`, `reviewer`, `verdict` of every blind answer that stands, planted pairs left out.
 
     Raises:

@@ -9,12 +9,15 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from linkage.errors import ReviewError
+from linkage.review.outdated import note_what_was_shown, take_back_outdated
 from linkage.review.store import Store
 from linkage.runs.exchange import ParquetTable
+from linkage.runs.judged import FIELDS_PARTED_BY, fingerprint_sql
 from linkage.runs.sql import connect, literal, quote, quote_list
 from linkage.runs.tables import ANCHORS, CANDIDATES, RAW_MENTIONS, RAW_PERSONS, REVIEW_SET, RUN
 
@@ -27,7 +30,8 @@ def load_review_set(store: Store, run: Path, seed: int = 0) -> int:
     """Bring the run's review set into the store; returns how many pairs are new.
 
     Pairs are known by their two records: one sampled twice (in two frames) is shown once and its label serves both. Pairs
-    already in the store keep their answers; pairs that left the review set are no longer offered. The order is random within
+    already in the store keep their answers, unless one of the two records has changed since they were given: then the pair is
+    given out again. Pairs that left the review set are no longer offered. The order is random within
     strata and even across them, so that a review stopped early is still a random sample of every stratum. Planted pairs make
     up `planted_share` of what is shown and stand anywhere.
 
@@ -56,16 +60,24 @@ def load_review_set(store: Store, run: Path, seed: int = 0) -> int:
                 f"{REVIEW_SET.path(run)}: {missing[0]} pairs name records that raw_mentions or raw_persons do not have",
                 "Run `linkage run` again: the tables come from different runs.",
             )
+        judged = _judged_fields(run, columns)
         connection.execute(f"CREATE TEMP TABLE runner_up AS {_RUNNER_UPS}", [RUNNER_UPS_SHOWN + 1])
         settings = {
             "loaded": state,
+            "judged_fields": FIELDS_PARTED_BY.join(judged),
             "role_l": f"{_register(run)} {_role(connection)}".strip(),
             **{f"columns_{side}": json.dumps(columns[side]) for side in "lr"},
         }
         with store.transaction() as target:
             target.executemany("UPDATE setting SET value = ? WHERE name = ?", [(value, name) for name, value in settings.items()])
+            note_what_was_shown(target)
             for side in "lr":
-                target.executemany("INSERT OR REPLACE INTO record VALUES (?, ?, ?)", _records(connection, side, columns[side]))
+                target.executemany(
+                    "INSERT INTO record VALUES (?, ?, ?, ?) ON CONFLICT (side, record_id) "
+                    "DO UPDATE SET fields = excluded.fields, fingerprint = excluded.fingerprint",
+                    _records(connection, side, columns[side], judged),
+                )
+            take_back_outdated(connection, target, store.now())
             target.execute("DELETE FROM runner_up")
             target.executemany("INSERT INTO runner_up VALUES (?, ?)", _rows(connection.execute("FROM runner_up ORDER BY ALL")))
             return _write_pairs(target, store.reviewers_per_pair, _pairs_with_differences(connection, columns))
@@ -102,8 +114,12 @@ def _role(connection: duckdb.DuckDBPyConnection) -> str:
 
 def _register(run: Path) -> str:
     """The kind of register on the left, which tells what a role is called; nothing where the run does not say."""
-    spec = RUN.read(run)["spec"] if RUN.is_in(run) else {}
-    return str(spec.get("left", {}).get("register", ""))
+    return str(_spec(run).get("left", {}).get("register", ""))
+
+
+def _spec(run: Path) -> dict[str, Any]:
+    """The project file as the run keeps it; nothing where it keeps none."""
+    return RUN.read(run)["spec"] if RUN.is_in(run) else {}
 
 
 def _order_pairs(connection: duckdb.DuckDBPyConnection, store: Store, seed: int) -> None:
@@ -179,13 +195,23 @@ def _rows(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[object, ...]]:
         yield from rows
 
 
-def _records(connection: duckdb.DuckDBPyConnection, side: str, columns: list[str]) -> Iterator[tuple[object, ...]]:
-    """The records a page may show, as JSON of their filled fields."""
+def _judged_fields(run: Path, columns: dict[str, list[str]]) -> list[str]:
+    """The fields that are compared, as far as both sides say them; all of these where the run does not say."""
+    shared = [name for name in columns["l"] if name in columns["r"]]
+    compared = {one["field"] for one in _spec(run).get("comparisons", [])}
+    return [name for name in shared if name in compared] or shared
+
+
+def _records(
+    connection: duckdb.DuckDBPyConnection, side: str, columns: list[str], judged: list[str]
+) -> Iterator[tuple[object, ...]]:
+    """The records a page may show, as JSON of their filled fields, and the fingerprint of what is judged of them."""
     shown = f"SELECT record_id_{side} FROM ordered" + (" UNION SELECT record_id_r FROM runner_up" if side == "r" else "")
-    texts = connection.execute(f"SELECT record_id, {quote_list(columns)} FROM raw_{side} WHERE record_id IN ({shown})")
-    for record_id, *values in _rows(texts):
+    mark = fingerprint_sql(judged, columns)
+    texts = connection.execute(f"SELECT record_id, {mark}, {quote_list(columns)} FROM raw_{side} WHERE record_id IN ({shown})")
+    for record_id, fingerprint, *values in _rows(texts):
         filled = {name: str(value) for name, value in zip(columns, values, strict=True) if value not in (None, "")}
-        yield side, record_id, json.dumps(filled, ensure_ascii=False)
+        yield side, record_id, json.dumps(filled, ensure_ascii=False), fingerprint
 
 
 def _write_pairs(target: sqlite3.Connection, slots: int, pairs: Iterator[tuple[object, ...]]) -> int:

@@ -24,6 +24,7 @@ CREATE TABLE record (
   side TEXT NOT NULL CHECK (side IN ('l', 'r')),
   record_id TEXT NOT NULL,
   fields TEXT NOT NULL,
+  fingerprint TEXT,
   PRIMARY KEY (side, record_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -79,7 +80,7 @@ CREATE TABLE adjudication (
 CREATE TABLE event (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   at INTEGER NOT NULL,
-  kind TEXT NOT NULL CHECK (kind IN ('answer', 'undo', 'skip', 'search')),
+  kind TEXT NOT NULL CHECK (kind IN ('answer', 'undo', 'outdated', 'skip', 'search')),
   stage TEXT NOT NULL CHECK (stage IN ('blind', 'adjudication')),
   pair INTEGER NOT NULL REFERENCES pair (id),
   person INTEGER NOT NULL REFERENCES account (id),
@@ -89,10 +90,15 @@ CREATE TABLE event (
   suggested TEXT,
   seconds REAL CHECK (seconds >= 0),
   page_version TEXT NOT NULL,
-  through TEXT NOT NULL CHECK (through IN ('web', 'workbook')),
+  through TEXT NOT NULL CHECK (through IN ('web', 'workbook', 'load')),
+  judged_fields TEXT,
+  judged_l TEXT,
+  judged_r TEXT,
   form_key TEXT NOT NULL UNIQUE,
   CHECK ((kind = 'answer') = (verdict IS NOT NULL))
 ) STRICT;
+-- `judged_…`: of an answer, the fingerprints of the two records as they were shown and the fields these are of. An answer is
+-- `outdated` when the review set is loaded and a record has changed since: it stands no longer, and the pair is given out again.
 -- Over all kinds: SQLite does not see that `kind = 'answer'` implies `kind IN (…)` of a partial index, and would read the whole log.
 CREATE INDEX event_of_pair ON event (pair, stage, person, id);
 CREATE INDEX event_of_person ON event (person, id, at);
@@ -112,7 +118,7 @@ WHEN new.stage = 'blind' AND new.kind IN ('answer', 'undo') BEGIN
     WHERE NOT EXISTS (SELECT 1 FROM assignment WHERE pair = new.pair AND reviewer = new.person);
   SELECT RAISE(ABORT, 'already decided') WHERE (SELECT adjudicated FROM pair WHERE id = new.pair) = 1;
 END;
-CREATE TRIGGER adjudicators_labelled_neither BEFORE INSERT ON event WHEN new.stage = 'adjudication' BEGIN
+CREATE TRIGGER adjudicators_labelled_neither BEFORE INSERT ON event WHEN new.stage = 'adjudication' AND new.kind IN ('answer', 'undo') BEGIN
   SELECT RAISE(ABORT, 'labelled by the same person') WHERE EXISTS (
     SELECT 1 FROM event WHERE pair = new.pair AND person = new.person AND stage = 'blind' AND kind = 'answer');
   SELECT RAISE(ABORT, 'not in dispute') WHERE NOT EXISTS (
@@ -126,9 +132,9 @@ CREATE VIEW current_answer AS
   WHERE kind = 'answer' AND NOT EXISTS (
     SELECT 1 FROM event AS later
     WHERE later.pair = last.pair AND later.stage = last.stage AND later.person = last.person AND later.id > last.id
-      AND later.kind IN ('answer', 'undo'));
+      AND later.kind IN ('answer', 'undo', 'outdated'));
 
-CREATE TRIGGER events_move_the_working_state AFTER INSERT ON event WHEN new.kind IN ('answer', 'undo') BEGIN
+CREATE TRIGGER events_move_the_working_state AFTER INSERT ON event WHEN new.kind IN ('answer', 'undo', 'outdated') BEGIN
   UPDATE assignment SET answered = (new.kind = 'answer')
     WHERE new.stage = 'blind' AND pair = new.pair AND reviewer = new.person;
   UPDATE pair SET
@@ -152,7 +158,7 @@ END;
 -- one the verdict is `unsure`.
 CREATE VIEW verdict AS
   WITH tally AS (
-    SELECT pair, count(*) AS answers, max(at) AS at,
+    SELECT pair, count(*) AS answers, max(at) AS at, max(id) AS last,
       count(*) FILTER (WHERE verdict = 'match') AS match_answers,
       count(*) FILTER (WHERE verdict = 'non_match') AS non_match_answers,
       count(*) FILTER (WHERE verdict = 'unsure') AS unsure_answers,
@@ -173,10 +179,12 @@ CREATE VIEW verdict AS
       WHEN wanted.value = '1' THEN 'single'
       ELSE 'agreement'
     END AS how,
-    max(tally.at, coalesce(decided.at, 0)) AS labelled_at
+    max(tally.at, coalesce(decided.at, 0)) AS labelled_at,
+    latest.judged_fields, latest.judged_l AS fingerprint_l, latest.judged_r AS fingerprint_r
   FROM tally
   JOIN setting AS wanted ON wanted.name = 'reviewers_per_pair' AND tally.answers >= CAST(wanted.value AS INTEGER)
   JOIN setting AS adjudication ON adjudication.name = 'adjudication'
   LEFT JOIN current_answer AS decided ON decided.pair = tally.pair AND decided.stage = 'adjudication'
+  JOIN event AS latest ON latest.id = max(tally.last, coalesce(decided.id, 0))
   WHERE decided.verdict IS NOT NULL OR adjudication.value = 'no'
     OR max(match_answers, non_match_answers, unsure_answers) = tally.answers;

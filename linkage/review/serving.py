@@ -15,6 +15,7 @@ from linkage.config import ReviewSpec
 from linkage.errors import ReviewError
 from linkage.review.backup import serving
 from linkage.review.labels import write_labels
+from linkage.review.outdated import last_event, outdated_pairs
 from linkage.review.review_set import load_review_set
 from linkage.review.store import Store, create_store
 from linkage.runs.tables import LABELS
@@ -63,7 +64,10 @@ def serve(
     with serving(run):
         store = create_store(run, spec)
         try:
+            before = last_event(store.connection)
             load_review_set(store, run, seed)
+            if returned := outdated_pairs(store.connection, before):
+                announce(f"{returned:,} answered pairs are given out again: their records have changed since they were judged")
             hosts = frozenset({"127.0.0.1", "localhost", "[::1]"}) if local and not behind_proxy else None
             app = create_app(store, run, https, hosts, at_stop=lambda: _finish(store, run, announce))
             announce(f"{'https' if tls_certificate else 'http'}://{f'[{host}]' if ':' in host else host}:{port}/")

@@ -17,7 +17,7 @@ from linkage.errors import ReviewError
 from linkage.runs.sql import quote
 
 _APPLICATION_ID = 0x4C4B5256
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 _ON_DISK = "FULL"
 
 
@@ -192,6 +192,7 @@ def _write_empty_store(path: Path, spec: ReviewSpec) -> None:
             "columns_r": "[]",
             "role_l": "",
             "loaded": "",
+            "judged_fields": "",
         }
         connection.executemany("INSERT INTO setting VALUES (?, ?)", settings.items())
         connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")

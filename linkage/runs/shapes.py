@@ -47,6 +47,29 @@ class RunSummary(TypedDict):
     """In the folder of a comparison: which runs it compares."""
 
 
+class RuleFound(TypedDict):
+    """What one rule of the contract check found; rows by their number in the source, never by value."""
+
+    rule: str
+    severity: str
+    rows: int
+    first: list[tuple[str, int]]
+    """(source, row number) of the first of them."""
+
+
+class SideChecked(TypedDict):
+    """What reading a side found: each rule that was held against it, and fields in which exports wrote null words."""
+
+    rules: list[RuleFound]
+    null_words: dict[str, int]
+
+
+class ChecksReport(TypedDict):
+    """checks.json: what the contract check found, whatever the severity of the rule."""
+
+    sides: dict[str, SideChecked]
+
+
 class RuleCost(TypedDict):
     """One blocking rule: all its pairs, whether or not an earlier rule proposes them too."""
 

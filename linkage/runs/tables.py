@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from linkage.runs.exchange import Document, Exchanged, ParquetTable
-from linkage.runs.shapes import BlockingReport, EstimatesHeld, RunSummary, ThresholdsDecided, TrainingReport
+from linkage.runs.shapes import BlockingReport, ChecksReport, EstimatesHeld, RunSummary, ThresholdsDecided, TrainingReport
 
 _PAIR = {"id_l": "INTEGER", "id_r": "INTEGER"}
 _RECORDS = {"record_id_l": "VARCHAR", "record_id_r": "VARCHAR"}
@@ -33,6 +33,8 @@ QUARANTINE = ParquetTable(
     ("side", "source", "row_number", "field", "reason"),
 )  # fmt: skip
 """Rows that could not be used, each with the reason."""
+CHECKS = Document("checks", "read", ChecksReport)
+"""What every rule of the contract check found, whatever its severity."""
 
 MENTIONS = ParquetTable("mentions", "standardise", _RECORD, ("id",))
 """The left side's clean values under their fields' names, and their keys as `<field>_<key>`."""
@@ -95,9 +97,15 @@ ANCHORS = ParquetTable("anchors", "sample", {**_RECORDS, "is_match": "BOOLEAN"},
 """Pairs of known answer, to be planted among those that reviewers are shown."""
 
 LABELS = ParquetTable(
-    "labels", "linkage estimate", {"pair_id": "VARCHAR", **_RECORDS, "verdict": "VARCHAR", "how": "VARCHAR"}, ()
-)
-"""Final verdicts of reviewers."""
+    "labels",
+    "linkage estimate",
+    {
+        "pair_id": "VARCHAR", **_RECORDS, "verdict": "VARCHAR", "how": "VARCHAR", "fingerprint_l": "VARCHAR",
+        "fingerprint_r": "VARCHAR", "judged_fields": "VARCHAR",
+    },
+    (),
+)  # fmt: skip
+"""Final verdicts of reviewers, with fingerprints of the two records as they were judged: see `linkage.runs.judged`."""
 VERDICTS = ParquetTable("verdicts", "linkage estimate", {"pair_id": "VARCHAR", "reviewer": "VARCHAR", "verdict": "VARCHAR"}, ())
 """Each reviewer's own verdicts."""
 ESTIMATES = Document("estimates", "estimate", EstimatesHeld)

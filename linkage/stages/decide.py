@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from linkage.errors import LinkageError
 from linkage.review.design import DESIGNED_SET
 from linkage.runs.directory import Counts
-from linkage.runs.tables import ASSIGNED, LABELS, LINKS, THRESHOLDS
+from linkage.runs.judged import hold_labels
+from linkage.runs.tables import ASSIGNED, LABELS, LINKS, RAW_MENTIONS, RAW_PERSONS, THRESHOLDS
 from linkage.stages.stage import Stage, Work
 
 if TYPE_CHECKING:
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def decide(work: Work) -> Counts:
-    """Decide by the project file's thresholds, else by those the labels answer for, else by the model's; verdicts win."""
+    """Decide by the project file's thresholds, else by those the labels answer for, else by the model's; verdicts win.
+
+    A verdict on a record that has changed since it was judged decides nothing; the run counts these.
+    """
     from linkage.decision.deciding import decide as decide_links
     from linkage.decision.thresholds import propose_thresholds
 
@@ -36,14 +40,17 @@ def decide(work: Work) -> Counts:
             pairs["match_probability"],
             pairs["settled"],
         )
-        thresholds = _by_labels(work, connection) or by_model
+        labels, outdated = None, 0
+        if LABELS.is_in(work.inputs):
+            labels, outdated = hold_labels(connection, LABELS.path(work.inputs), *work.raw)
+        thresholds = _by_labels(work, connection, labels) or by_model
         counts = decide_links(
             connection,
             ASSIGNED.path(work.inputs),
             thresholds,
             spec.runner_up_margin,
             LINKS.path(work.folder),
-            LABELS.path(work.inputs) if LABELS.is_in(work.inputs) else None,
+            labels,
         )
     THRESHOLDS.write(work.folder, {**thresholds.as_json(), "by_model": by_model.as_json()})
     return {
@@ -51,10 +58,11 @@ def decide(work: Work) -> Counts:
         "clerical": counts["clerical"],
         "non_links": counts["non_link"],
         "thresholds_from": thresholds.how,
+        **({"verdicts_outdated": outdated} if outdated else {}),
     }
 
 
-def _by_labels(work: Work, connection: duckdb.DuckDBPyConnection) -> Thresholds | None:
+def _by_labels(work: Work, connection: duckdb.DuckDBPyConnection, labels: str | None) -> Thresholds | None:
     """The thresholds that the labels of the set under review answer for, unless the project file says others.
 
     A target the labels cannot promise leaves its pairs to review: the model's thresholds do not come back for it.
@@ -62,14 +70,14 @@ def _by_labels(work: Work, connection: duckdb.DuckDBPyConnection) -> Thresholds 
     given = work.spec.thresholds
     if given.upper is not None or given.lower is not None:
         return None
-    if not (LABELS.is_in(work.inputs) and DESIGNED_SET.is_in(work.inputs)):
+    if labels is None or not DESIGNED_SET.is_in(work.inputs):
         return None
     from linkage.decision.promise import thresholds_from_labels
     from linkage.decision.samples import load_sample
 
     connection.execute(f"CREATE TEMP VIEW undecided AS SELECT *, '' AS decision FROM {ASSIGNED.scan(work.inputs)}")
     try:
-        sample = load_sample(connection, DESIGNED_SET.path(work.inputs), LABELS.path(work.inputs), "undecided")
+        sample = load_sample(connection, DESIGNED_SET.path(work.inputs), labels, "undecided")
     except LinkageError:
         # too few labels yet, or labels of other pairs: `linkage estimate` says which
         return None
@@ -80,6 +88,6 @@ def _by_labels(work: Work, connection: duckdb.DuckDBPyConnection) -> Thresholds 
 STAGE = Stage(
     decide,
     writes=(LINKS, THRESHOLDS),
-    reads=(ASSIGNED, LABELS, DESIGNED_SET),
+    reads=(RAW_MENTIONS, RAW_PERSONS, ASSIGNED, LABELS, DESIGNED_SET),
     config=lambda spec: [spec.thresholds, spec.targets, spec.runner_up_margin, spec.review],
 )

@@ -20,8 +20,8 @@ STAGE = Stage(
     estimate,
     writes=(tables.ESTIMATES,),
     reads=(
-        tables.MENTIONS, tables.PERSONS, tables.PAIRS, tables.ASSIGNED, tables.LINKS, tables.THRESHOLDS, tables.REVIEW_SET,
-        tables.OUTSIDE, tables.VERDICTS,
+        tables.RAW_MENTIONS, tables.RAW_PERSONS, tables.MENTIONS, tables.PERSONS, tables.PAIRS, tables.ASSIGNED, tables.LINKS,
+        tables.THRESHOLDS, tables.REVIEW_SET, tables.OUTSIDE, tables.VERDICTS,
     ),
     config=lambda spec: [spec.targets, spec.comparisons, spec.review.stratify_by, spec.seed],
     waits_for=(tables.LABELS,),

@@ -7,7 +7,8 @@ from functools import partial
 from linkage.runs.directory import Counts
 from linkage.runs.exchange import scan_files
 from linkage.runs.progress import Progress
-from linkage.runs.tables import QUARANTINE, RAW_MENTIONS, RAW_PERSONS
+from linkage.runs.shapes import SideChecked
+from linkage.runs.tables import CHECKS, QUARANTINE, RAW_MENTIONS, RAW_PERSONS
 from linkage.stages.stage import Stage, Work
 
 SHOWN = 20
@@ -22,6 +23,7 @@ def read(work: Work) -> Counts:
     counts: dict[str, int | float | str] = {}
     sides = (("left", RAW_MENTIONS, work.spec.left), ("right", RAW_PERSONS, work.spec.right))
     set_aside = []
+    checked: dict[str, SideChecked] = {}
     with work.connect() as connection:
         for name, table, side in sides:
             if side is None:
@@ -41,6 +43,15 @@ def read(work: Work) -> Counts:
             if side.source.encoding is None:
                 books, entries = decode_legacy_books(connection, target, report.mapping.mention_fields)
                 counts |= {f"{name}_books_decoded": books, f"{name}_rows_decoded": entries} if books else {}
+            checked[name] = {
+                "rules": [
+                    {"rule": one.rule, "severity": one.severity, "rows": one.rows, "first": list(one.sample)}
+                    for one in report.checks
+                ],
+                "null_words": dict(report.null_words),
+            }
+            counts |= {f"{name}_rule_{one.rule}": one.rows for one in report.checks}
+            counts |= {f"{name}_null_words_{field}": rows for field, rows in report.null_words.items()}
             counts |= {
                 f"{name}_rows_in_file": report.rows_in_file,
                 f"{name}_title_rows": report.title_rows,
@@ -54,6 +65,7 @@ def read(work: Work) -> Counts:
         QUARANTINE.write(connection, f"SELECT * FROM {scan_files(set_aside)} ORDER BY ALL", work.folder)
     for path in set_aside:
         path.unlink()
+    CHECKS.write(work.folder, {"sides": checked})
     return counts
 
 
@@ -69,7 +81,7 @@ def _tell_rows(progress: Progress, source: str, rows: int) -> None:
 
 STAGE = Stage(
     read,
-    writes=(RAW_MENTIONS, RAW_PERSONS, QUARANTINE),
+    writes=(RAW_MENTIONS, RAW_PERSONS, QUARANTINE, CHECKS),
     reads=(),
     config=lambda spec: [spec.left, spec.right],
 )

@@ -12,7 +12,7 @@ from linkage.config import LoadedProject, ProjectSpec
 from linkage.runs.directory import Counts, RunDirectory
 from linkage.runs.progress import Progress
 from linkage.runs.sql import connect
-from linkage.runs.tables import MENTIONS, PERSONS
+from linkage.runs.tables import MENTIONS, PERSONS, RAW_MENTIONS, RAW_PERSONS
 
 if TYPE_CHECKING:
     import duckdb
@@ -55,6 +55,12 @@ class Work:
     def persons(self) -> Path | None:
         """The right side's standardised table; None when duplicates are sought within the left."""
         return PERSONS.path(self.inputs) if self.spec.right else None
+
+    @property
+    def raw(self) -> tuple[Path, Path]:
+        """The raw table of each side; the left one's twice when duplicates are sought within it."""
+        left = RAW_MENTIONS.path(self.inputs)
+        return left, RAW_PERSONS.path(self.inputs) if self.spec.right else left
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """A DuckDB that spills beside the stage's outputs."""

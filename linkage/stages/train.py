@@ -10,7 +10,19 @@ from linkage.config.yaml_files import KeyPath
 from linkage.errors import ProjectFileError, nearest
 from linkage.runs.directory import Counts
 from linkage.runs.exchange import scan_file
-from linkage.runs.tables import LABELS, LOG_LINEAR, MENTIONS, MODEL, PAIRS, PERSONS, RELATIVES, TRAINING
+from linkage.runs.judged import hold_labels
+from linkage.runs.tables import (
+    LABELS,
+    LOG_LINEAR,
+    MENTIONS,
+    MODEL,
+    PAIRS,
+    PERSONS,
+    RAW_MENTIONS,
+    RAW_PERSONS,
+    RELATIVES,
+    TRAINING,
+)
 from linkage.stages.plan import Plan, unknown_keys
 from linkage.stages.stage import Stage, Work, matching_part
 
@@ -31,7 +43,7 @@ def train(work: Work) -> Counts:
             model,
             work.plan.field_of,
             work.inputs,
-            _labelled_matches(work),
+            _labelled_matches(work) if work.spec.training.m_from == "labels" else None,
             work.progress,
         )
     trained.save(work.folder)
@@ -45,15 +57,18 @@ def train(work: Work) -> Counts:
 
 
 def _labelled_matches(work: Work) -> str | None:
-    """The pairs that reviewers called a match, by id."""
+    """The pairs that reviewers called a match, by id, as a query of any engine; none whose records have changed since."""
     if not LABELS.is_in(work.inputs):
         return None
     left, right = scan_file(work.mentions), scan_file(work.persons or work.mentions)
-    return (
-        f"SELECT l.id AS id_l, r.id AS id_r FROM {LABELS.scan(work.inputs)}"
-        f" JOIN {left} l ON l.record_id = record_id_l JOIN {right} r ON r.record_id = record_id_r"
-        " WHERE verdict = 'match'"
-    )
+    with work.connect() as connection:
+        labels, _ = hold_labels(connection, LABELS.path(work.inputs), *work.raw)
+        pairs = connection.execute(
+            f"SELECT l.id, r.id FROM {labels} JOIN {left} l ON l.record_id = record_id_l"
+            f" JOIN {right} r ON r.record_id = record_id_r WHERE verdict = 'match' ORDER BY ALL"
+        ).fetchall()
+    values = ", ".join(f"({id_l}, {id_r})" for id_l, id_r in pairs)
+    return f"SELECT * FROM (VALUES {values}) AS matches(id_l, id_r)" if pairs else "SELECT 0 AS id_l, 0 AS id_r WHERE false"
 
 
 def _config(spec: ProjectSpec) -> Any:
@@ -133,6 +148,6 @@ STAGE = Stage(
     config=_config,
     check=_check,
     warn=_siblings_learned,
-    reads_if=lambda spec: (LABELS,) if spec.training.m_from == "labels" else (),
+    reads_if=lambda spec: (LABELS, RAW_MENTIONS, RAW_PERSONS) if spec.training.m_from == "labels" else (),
     on_engine=True,
 )

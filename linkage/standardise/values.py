@@ -91,8 +91,9 @@ def _named_row(parse: Callable[[str], str | None], value: str) -> Row:
     return (name, fold(name) or None)
 
 
-def _text_row(value: str) -> Row:
-    return (None, None) if is_placeholder(value) else (clean_text(value), fold(value) or None)
+def _text_row(value: str, *, may_be_name: bool) -> Row:
+    missing = is_placeholder(value, may_be_name=may_be_name)
+    return (None, None) if missing else (clean_text(value), fold(value) or None)
 
 
 def _number_row(value: str) -> Row:
@@ -118,8 +119,8 @@ ROWS: dict[FieldKind, Callable[[str], Row]] = {
     FieldKind.sex: lambda value: (parse_sex(value),),
     FieldKind.personal_number: _personal_number_row,
     FieldKind.identifier: lambda value: (clean_identifier(value),),
-    FieldKind.category: _text_row,
-    FieldKind.text: _text_row,
+    FieldKind.category: partial(_text_row, may_be_name=False),
+    FieldKind.text: partial(_text_row, may_be_name=True),
     FieldKind.number: _number_row,
     FieldKind.ethnicity: partial(_named_row, parse_ethnicity),
     FieldKind.nationality: partial(_named_row, parse_nationality),

@@ -35,6 +35,10 @@ SET_ASIDE: dict[str, Word] = {
 }
 
 
+NULL_WORD = Word("ghi NULL, #N/A, NaN … thay cho giá trị trống", "a null word of an export (NULL, #N/A, NaN …), taken as empty")
+"""What is said of a value that a program wrote for one that is not there."""
+
+
 def set_aside_word(reasons: str, language: Language) -> str:
     """The reasons of a row, as the quarantine joins them (`, ` between); one that is none of ours as it was written."""
     codes = dict.fromkeys(reasons.split(", "))

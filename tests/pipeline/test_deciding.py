@@ -34,7 +34,9 @@ def decide(
         (run / DESIGN).mkdir(parents=True)
         (run / DESIGN / "review_set.parquet").symlink_to(finished_run / "review_set.parquet")
         with connect() as connection:
-            answered = f"SELECT pair_id, record_id_l, record_id_r, 'unsure' AS verdict, 'agreed' AS how FROM {REVIEW_SET.scan(run / DESIGN)}"
+            unknown = "NULL::VARCHAR AS fingerprint_l, NULL::VARCHAR AS fingerprint_r, NULL::VARCHAR AS judged_fields"
+            answered = f"SELECT pair_id, record_id_l, record_id_r, 'unsure' AS verdict, 'agreed' AS how, {unknown}"
+            answered += f" FROM {REVIEW_SET.scan(run / DESIGN)}"
             LABELS.write(connection, answered, run)
         patch.setattr("linkage.decision.samples.merge_unlabelled", lambda sample: sample)
         patch.setattr("linkage.decision.promise.thresholds_from_labels", lambda *_: from_labels)
@@ -86,8 +88,8 @@ def test_a_verdict_changes_the_decision_and_what_was_decided_before_stays_told(
     with connect() as connection:
         wrong = (
             "SELECT 'p' || row_number() OVER (ORDER BY record_id_l) AS pair_id, record_id_l, record_id_r,"
-            " 'non_match' AS verdict, 'agreed' AS how"
-            f" FROM {LINKS.scan(folder)} WHERE decision = 'link' ORDER BY record_id_l LIMIT 20"
+            " 'non_match' AS verdict, 'agreed' AS how, NULL::VARCHAR AS fingerprint_l, NULL::VARCHAR AS fingerprint_r,"
+            f" NULL::VARCHAR AS judged_fields FROM {LINKS.scan(folder)} WHERE decision = 'link' ORDER BY record_id_l LIMIT 20"
         )
         LABELS.write(connection, wrong, folder)
     run = open_project(quick_demo, data=Run.open(folder).summary["origin"]["data"]).run(until="decide", out=folder)

@@ -10,7 +10,7 @@ from linkage.runs.sql import connect
 def register(path: Path) -> None:
     lines = ["Mã hồ sơ,Họ và tên,Ngày sinh,Nơi đăng ký,Ngày đăng ký,Số định danh cá nhân,Dân tộc"]
     for at in range(100):
-        born = ["01/02/1990", "1990", "02/1990", "khoảng 1990"][min(at // 25, 3)]
+        born = ["01/02/1990", "1990", "02/1990", "sổ rách"][min(at // 25, 3)]
         office = "Xã A" if at < 60 else "Xã B" if at < 95 else "Xã C"
         number = "036090000001" if at < 50 else ""
         lines.append(f"{at:03d},{'Lê A' if at < 12 else f'Lê {at}'},{born},{office},01/01/{2000 + at // 50},{number},Kinh")
