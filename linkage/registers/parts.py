@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,9 @@ class SourcePart:
     notes: tuple[str, ...] = ()
     """What the reader of the report should know: a hidden sheet left out, merged cells filled."""
 
+    typed_dates: Mapping[int, str] = field(default_factory=dict)
+    """Columns (from 0) whose dates were dates and no text, so that nothing is open about them → the zone in which they are
+    dated, empty where they say no moment."""
     serial_dates: bool = False
     """Whether a bare number of five digits in a date field is Excel's count of days."""
 

@@ -6,13 +6,14 @@ import shutil
 import tempfile
 import textwrap
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linkage.config.sources import FieldKind
 from linkage.registers import sheet_words
 from linkage.registers.checks import MACROS
+from linkage.registers.column_forms import column_forms
 from linkage.registers.side_reading import describe_side, open_side
 from linkage.registers.staging import ENTRIES, forget, stage
 from linkage.runs.sql import quote
@@ -45,6 +46,8 @@ class FieldProfile:
     """(value, rows), most frequent first."""
     precisions: Mapping[str, int]
     """Dates: `day`, `month`, `year`, `other` → rows; those with fewer rows than the floor are left out."""
+    read_as: str = ""
+    """Dates and numbers: how all the values say that one is read, in Vietnamese."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +92,13 @@ def profile_side(
         for macro in MACROS:
             connection.execute(macro)
         rows = connection.execute(f"SELECT count(*) FROM {ENTRIES}").fetchone()
+        kinds = {field.name: field.kind for field in register.fields if field.name in mapped}
+        forms = column_forms(connection, ENTRIES, kinds, side, report.typed)
         fields = []
         for done, name in enumerate(mapped, 1):
             field = next(each for each in register.fields if each.name == name)
-            fields.append(_field(connection, name, field.header, field.kind, floor))
+            read_as = forms[name].says("vi") if name in forms else ""
+            fields.append(replace(_field(connection, name, field.header, field.kind, floor), read_as=read_as))
             if progress:
                 progress(done, len(mapped))
         year_field = next((name for name in ("registration_date", "birth_date") if name in mapped), None)
@@ -141,7 +147,7 @@ def profile_rows(profile: SideProfile) -> list[tuple[str, ...]]:
         share = percent(field.filled / profile.rows, "vi", 1) if profile.rows else ""
         frequent = "; ".join(f"{value} ({rows})" for value, rows in field.frequent)
         distinct = str(field.distinct) if field.distinct >= profile.floor else f"< {profile.floor}"
-        return field.name, field.header, str(field.filled), share, distinct, frequent
+        return field.name, field.header, str(field.filled), share, distinct, frequent, field.read_as
 
     return [one(field) for field in profile.fields]
 

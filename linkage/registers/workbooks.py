@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 LAST_ROW = 1_048_576
 """Rows of an .xlsx sheet."""
 BATCH = 10_000
+THREE_DECIMALS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")
 SEARCHED = 40
 """Rows from the sheet's top among which the header is looked for."""
 
@@ -195,6 +197,8 @@ def _text(cell: Any) -> str | None:
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
+    if isinstance(cell, float) and THREE_DECIMALS.fullmatch(str(cell)):
+        return f"{cell}0"  # which cannot be taken for a number with its thousands parted
     if isinstance(cell, datetime.datetime) and (cell.hour or cell.minute or cell.second):
         return f"{cell:%d/%m/}{cell.year:04d}{cell: %H:%M:%S}"
     if isinstance(cell, datetime.date):

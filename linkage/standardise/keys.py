@@ -27,7 +27,7 @@ personal_number
   f            12 digits; f_year, f_sex, f_province what the digits say (province of the 63, or country from 101); f_flags
 identifier     f: capitals, no spaces
 category, text f clean text (Unicode), f_fold
-number         f: DOUBLE
+number         f: DOUBLE, f_flags
 
 Flags are words parted by a space in a fixed order, NULL when there are none.
 """
@@ -59,7 +59,7 @@ _KEYS: dict[FieldKind, dict[str, str]] = {
     FieldKind.identifier: {"": "VARCHAR"},
     FieldKind.category: {"": "VARCHAR", "fold": "VARCHAR"},
     FieldKind.text: {"": "VARCHAR", "fold": "VARCHAR"},
-    FieldKind.number: {"": "DOUBLE"},
+    FieldKind.number: {"": "DOUBLE", "flags": "VARCHAR"},
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from linkage.vietnamese.letters import clean_text, fold, tone_key
 from linkage.vietnamese.lunar import solar_of_lunar
 from linkage.vietnamese.names import NameWord, PersonName, parse_name, plain_name_word, variant_key
 from linkage.vietnamese.nationalities import parse_nationality
+from linkage.vietnamese.numbers import RegisterNumber, parse_number
 from linkage.vietnamese.personal_numbers import (
     PersonalNumber,
     clean_identifier,
@@ -35,6 +36,7 @@ __all__ = [
     "PersonalNumber",
     "Place",
     "RegisterDate",
+    "RegisterNumber",
     "Syllable",
     "clean_identifier",
     "clean_text",
@@ -47,6 +49,7 @@ __all__ = [
     "parse_ethnicity",
     "parse_name",
     "parse_nationality",
+    "parse_number",
     "parse_personal_number",
     "parse_sex",
     "parse_syllable",
