@@ -61,7 +61,8 @@ class SourceSpec(Spec):
     """PostgreSQL: `postgresql://user@host:port/database`, never with a password (environment or pgpass file)."""
 
     timezone: str = HOME_ZONE
-    """Where a moment (`2001-02-03T17:00:00Z`, PostgreSQL `timestamptz`, Parquet in UTC) is dated; an offset keeps its own date."""
+    """Where a moment (`2001-02-03T17:00:00Z`, PostgreSQL `timestamptz`, Parquet in UTC) is dated; a time with an offset keeps
+    its own date."""
 
     @field_validator("timezone")
     @classmethod
@@ -71,7 +72,9 @@ class SourceSpec(Spec):
         except (ZoneInfoNotFoundError, ValueError, OSError):
             if name != HOME_ZONE:  # which holds also on a machine without time zones
                 near = nearest(name, available_timezones())
-                raise ValueError(f"is no time zone{f'; did you mean `{near}`?' if near else ', as Asia/Ho_Chi_Minh is'}") from None
+                raise ValueError(
+                    f"is no time zone{f'; did you mean `{near}`?' if near else ', as Asia/Ho_Chi_Minh is'}"
+                ) from None
         return name
 
     @model_validator(mode="after")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -49,9 +49,13 @@ class ColumnForm:
         """SQL of what `parse_date` or `parse_number` is to be given."""
         return self.marked or quote(self.field)
 
-    def says(self, language: Language) -> str:
-        """How the column is read, with counts; empty where nothing in it needs to be decided."""
-        said = _of_numbers(self, language) if self.kind is FieldKind.number else _of_dates(self, language)
+    def says(self, language: Language, floor: int = 0) -> str:
+        """How the column is read, with counts (not those below the floor); empty where nothing in it needs to be decided."""
+
+        def count(rows: int) -> str:
+            return grouped(rows, language) if rows >= floor or not rows else f"< {floor}"
+
+        said = (_of_numbers if self.kind is FieldKind.number else _of_dates)(self, language, count)
         return "; ".join(part for part in said if part)
 
 
@@ -108,8 +112,8 @@ def _short(forms: Collection[DateForm]) -> bool:
 def _count_unsure(connection: duckdb.DuckDBPyConnection, relation: str, marked: str) -> dict[str, int]:
     """Rows of which the order or the century stays open, by what the functions say of each distinct value."""
     rows = connection.execute(
-        f"SELECT v, count(*) FROM (SELECT {marked} AS v FROM {relation}) WHERE regexp_matches(v, 'orders=[a-z_]*[+]|century_unsure')"
-        " GROUP BY v"
+        f"SELECT v, count(*) FROM (SELECT {marked} AS v FROM {relation}) "
+        "WHERE regexp_matches(v, 'orders=[a-z_]*[+]|century_unsure') GROUP BY v"
     ).fetchall()
     counts: dict[str, int] = {}
     for value, times in rows:
@@ -132,19 +136,20 @@ def form_findings(form: ColumnForm, name: str, column: str, unreadable: int) -> 
     """What `check` warns of: a column that stays open, that is not read by the rule, or that cannot be read."""
     key = ("decimal",) if form.kind is FieldKind.number else ("date_order",)
     if form.unsure.get("order_unsure"):
-        what = (
-            f"{column} is not read to the day in {form.unsure['order_unsure']} rows, which are compared by year: {form.says('en')}"
-        )
+        rows = form.unsure["order_unsure"]
+        what = f"{column} is not read to the day in {rows} rows, which are compared by year: {form.says('en')}"
         yield Finding(key, what, "note", remedy=f"Say it: `date_order: {{{name}: day_first}}` or `month_first`.")
     elif any(isinstance(one, DateForm) and one.orders != ("day_first",) and not one.declared for one in form.forms):
         remedy = f"If that is wrong: `date_order: {{{name}: day_first}}`."
         yield Finding(key, f"{column} is read {form.says('en')}", "note", remedy=remedy)
     if form.unsure.get("century_unsure"):
-        what = f"{column} has {form.unsure['century_unsure']} two-digit years of unknown century, which are taken for missing"
+        rows = form.unsure["century_unsure"]
+        what = f"{column} has {rows} two-digit years of unknown century, which are taken for missing"
         remedy = f"Say the first year that two digits stand for: `two_digit_years_from: {{{name}: 1926}}`."
         yield Finding(("two_digit_years_from",), what, "note", remedy=remedy)
     if form.unsure.get("separator_unsure"):
-        what = f"{column} has {form.unsure['separator_unsure']} numbers as 1.234, with or without decimals, which are taken for missing"
+        rows = form.unsure["separator_unsure"]
+        what = f"{column} has {rows} numbers as 1.234, with or without decimals, which are taken for missing"
         yield Finding(key, what, "note", remedy=f"Say the decimal sign: `decimal: {{{name}: comma}}` or `point`.")
     if unreadable:
         values = sum(one.values for one in form.forms)
@@ -153,7 +158,7 @@ def form_findings(form: ColumnForm, name: str, column: str, unreadable: int) -> 
         yield Finding(("columns", name), what, "note", remedy="Write them in one of the known ways, or map another column.")
 
 
-def _of_dates(form: ColumnForm, language: Language) -> Iterator[str]:
+def _of_dates(form: ColumnForm, language: Language, count: Callable[[int], str]) -> Iterator[str]:
     forms = [one for one in form.forms if isinstance(one, DateForm)]
     shown = {order: sum((one.shown or {}).get(order, 0) for one in forms) for order in DATE_ORDERS}
     either = sum(one.either for one in forms)
@@ -163,23 +168,22 @@ def _of_dates(form: ColumnForm, language: Language) -> Iterator[str]:
         open_somewhere = any(len(one.orders) > 1 for one in forms)
         named = words.UNDECIDED(language).format(orders=named) if open_somewhere else named
         counts = [
-            words.SHOWN(language).format(order=words.ORDERS[order](language), count=grouped(count, language))
-            for order, count in shown.items()
-            if count
+            words.SHOWN(language).format(order=words.ORDERS[order](language), count=count(rows))
+            for order, rows in shown.items()
+            if rows
         ]
-        counts += [words.EITHER(language).format(count=grouped(either, language))] if either else []
+        counts += [words.EITHER(language).format(count=count(either))] if either else []
         counts += [words.DECLARED(language)] if any(one.declared for one in forms) else []
         yield f"{named} ({', '.join(counts)})"
     if two_digit := sum(one.two_digit for one in forms):
-        unsure = grouped(form.unsure.get("century_unsure", 0), language)
-        yield words.TWO_DIGITS(language).format(count=grouped(two_digit, language), unsure=unsure)
+        yield words.TWO_DIGITS(language).format(count=count(two_digit), unsure=count(form.unsure.get("century_unsure", 0)))
     if any(one.serials for one in forms):
         yield words.SERIALS(language)
     if form.zones:
         yield words.INSTANTS(language).format(zone=", ".join(form.zones))
 
 
-def _of_numbers(form: ColumnForm, language: Language) -> Iterator[str]:
+def _of_numbers(form: ColumnForm, language: Language, count: Callable[[int], str]) -> Iterator[str]:
     forms = [one for one in form.forms if isinstance(one, NumberForm)]
     point, comma, either = (sum(getattr(one, name) for one in forms) for name in ("point", "comma", "either"))
     if point or comma or either:
@@ -187,9 +191,9 @@ def _of_numbers(form: ColumnForm, language: Language) -> Iterator[str]:
         named = words.OR(language).join(words.DECIMALS[sign](language) for sign in signs or ("point", "comma"))
         named = words.UNDECIDED(language).format(orders=named) if len(signs) != 1 and either else named
         counts = [
-            words.SHOWN(language).format(order=words.DECIMALS[sign](language), count=grouped(count, language))
-            for sign, count in (("point", point), ("comma", comma))
-            if count
+            words.SHOWN(language).format(order=words.DECIMALS[sign](language), count=count(rows))
+            for sign, rows in (("point", point), ("comma", comma))
+            if rows
         ]
-        counts += [words.EITHER(language).format(count=grouped(either, language))] if either else []
+        counts += [words.EITHER(language).format(count=count(either))] if either else []
         yield f"{named} ({', '.join(counts)})"

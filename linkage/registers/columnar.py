@@ -53,12 +53,16 @@ def text_of(kind: pa.DataType, column: str, zone: str) -> str:
         return f"strftime({column}, '%d/%m/%Y')"
     if types.is_timestamp(kind):
         own = zone_of(kind, zone)
-        time = f"CAST({column} AS TIMESTAMP)" if own is None else _local_time(column, own)
-        clock = f"CASE WHEN {time} = date_trunc('day', {time}) THEN '' ELSE strftime({time}, ' %H:%M:%S') END"
+        stored = f"CAST({column} AS TIMESTAMP)"
+        time = stored if own is None else _local_time(column, own)
+        # midnight as stored, on the same day, is a date that was written as a moment
+        dates = f"{time} = date_trunc('day', {time}) OR {stored} = date_trunc('day', {time}))"
+        clock = f"CASE WHEN {dates} THEN '' ELSE strftime({time}, ' %H:%M:%S') END"
         return f"strftime({time}, '%d/%m/%Y') || {clock}"
     if types.is_floating(kind) or types.is_decimal(kind):
+        text = f"CAST({column} AS VARCHAR)"
         whole = f"abs({column}) < 1e15 AND {column} = trunc({column})"
-        return f"CASE WHEN {whole} THEN CAST(CAST({column} AS BIGINT) AS VARCHAR) ELSE {plain_fraction(f'CAST({column} AS VARCHAR)')} END"
+        return f"CASE WHEN {whole} THEN CAST(CAST({column} AS BIGINT) AS VARCHAR) ELSE {plain_fraction(text)} END"
     if types.is_binary(kind) or types.is_large_binary(kind):
         return f"coalesce(TRY(decode({column})), CASE WHEN {column} IS NOT NULL THEN chr(65533) END)"
     return f"CAST({column} AS VARCHAR)"
@@ -101,7 +105,9 @@ def open_parquet(path: Path, label: str, spec: SourceSpec) -> SourcePart:
             raise SourceError(f"{label}: the Parquet file is damaged after row {row - 1}.", "Export it again.") from error
 
     expressions = tuple(text_of(column.type, f"c{at}", spec.timezone) for at, column in enumerate(schema))
-    return SourcePart(label, tuple(schema.names), batches, expressions=expressions, typed_dates=typed_dates(schema, spec.timezone))
+    return SourcePart(
+        label, tuple(schema.names), batches, expressions=expressions, typed_dates=typed_dates(schema, spec.timezone)
+    )
 
 
 def numbered(batch: pa.RecordBatch, row: int) -> pa.RecordBatch:

@@ -78,7 +78,7 @@ def count_forms(connection: duckdb.DuckDBPyConnection, relation: str, source: st
         ), numbers AS (
             SELECT source, n, v, TRY_CAST(t.a AS INTEGER) AS a, TRY_CAST(t.b AS INTEGER) AS b, t.y AS y FROM parted
         ), told AS (
-            SELECT *, CASE WHEN a > 31 AND b BETWEEN 1 AND 12 AND {short} AND CAST(y AS INTEGER) BETWEEN 1 AND 31 THEN 'year_first'
+            SELECT *, CASE WHEN {short} AND a > 31 AND b BETWEEN 1 AND 12 AND y BETWEEN '01' AND '31' THEN 'year_first'
                            WHEN a BETWEEN 13 AND 31 AND b BETWEEN 1 AND 12 THEN 'day_first'
                            WHEN a BETWEEN 1 AND 12 AND b BETWEEN 13 AND 31 THEN 'month_first'
                            WHEN a BETWEEN 1 AND 12 AND b BETWEEN 1 AND 12 AND a <> b THEN 'either' END AS shows
@@ -217,7 +217,7 @@ def _settled_order(
     day_first, month_first = (fits(f"TRY(make_date({y}, {parts}))") for parts in (f"{b}, {a}", f"{a}, {b}"))
     open_sources = ", ".join("'" + form.source.replace("'", "''") + "'" for form in forms if len(form.orders) > 1)
     return (
-        f"CASE WHEN {source} NOT IN ({open_sources}) OR {y} < 1800 OR {a} NOT BETWEEN 1 AND 12 OR {b} NOT BETWEEN 1 AND 12 THEN NULL"
+        f"CASE WHEN {source} NOT IN ({open_sources}) OR {y} < 1800 OR greatest({a}, {b}) > 12 THEN NULL"
         f" WHEN ({day_first}) AND NOT ({month_first}) THEN 'orders=day_first'"
         f" WHEN ({month_first}) AND NOT ({day_first}) THEN 'orders=month_first' END"
     )

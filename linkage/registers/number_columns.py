@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     import duckdb
 
 _EITHER = "[-+]?[1-9][0-9]{0,2}[.,][0-9]{3}"
-_POINT = r"[-+]?([0-9]+[.]([0-9]{1,2}|[0-9]{4,})|([0-9]{4,}|0)[.][0-9]+|[0-9]{1,3}(,[0-9]{3}){2,}([.][0-9]+)?|[0-9]{1,3}(,[0-9]{3})+[.][0-9]+)"
+_POINT = (
+    "[-+]?([0-9]+[.]([0-9]{1,2}|[0-9]{4,})|([0-9]{4,}|0)[.][0-9]+"
+    "|[0-9]{1,3}(,[0-9]{3}){2,}([.][0-9]+)?|[0-9]{1,3}(,[0-9]{3})+[.][0-9]+)"
+)
 _COMMA = _POINT.translate(str.maketrans(",.", ".,"))
 
 
@@ -36,10 +39,10 @@ class NumberForm:
 
 def count_numbers(connection: duckdb.DuckDBPyConnection, relation: str, source: str, field: str) -> list[NumberForm]:
     """The counts of a column, one form a source, nothing decided yet; every distinct value is looked at once."""
+    counts = (f"coalesce(sum(n) FILTER (regexp_full_match(v, '{form}')), 0)::BIGINT" for form in (_POINT, _COMMA, _EITHER))
     rows = connection.execute(
         f"""
-        SELECT source, sum(n)::BIGINT,
-               {", ".join(f"coalesce(sum(n) FILTER (regexp_full_match(v, '{form}')), 0)::BIGINT" for form in (_POINT, _COMMA, _EITHER))}
+        SELECT source, sum(n)::BIGINT, {", ".join(counts)}
         FROM (SELECT {source} AS source, replace(trim({quote(field)}), ' ', '') AS v, count(*) AS n
               FROM {relation} WHERE {quote(field)} IS NOT NULL GROUP BY ALL)
         GROUP BY source ORDER BY source
@@ -57,7 +60,7 @@ def decide_decimals(forms: list[NumberForm], declared: DecimalMark | None) -> li
 
 
 def _sign(point: int, comma: int) -> DecimalMark | None:
-    if not point and not comma or min(point, comma) >= MOST_AGAINST * (point + comma):
+    if (not point and not comma) or min(point, comma) >= MOST_AGAINST * (point + comma):
         return None
     return "point" if point > comma else "comma"
 

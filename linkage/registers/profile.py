@@ -97,7 +97,7 @@ def profile_side(
         fields = []
         for done, name in enumerate(mapped, 1):
             field = next(each for each in register.fields if each.name == name)
-            read_as = forms[name].says("vi") if name in forms else ""
+            read_as = forms[name].says("vi", floor) if name in forms else ""
             fields.append(replace(_field(connection, name, field.header, field.kind, floor), read_as=read_as))
             if progress:
                 progress(done, len(mapped))

@@ -133,8 +133,9 @@ def check_side(side: SideSpec, base: Path, data: Path | None, *, first_rows: boo
     """How the columns of a side's source would be taken, with every fault found; opens the source, reads headers.
 
     With `first_rows` also what their text says of its encoding, and what all values of a date or number column say of how one
-    is read, as notes: time that a run, which shows no notes, does without. Returns findings instead of raising: an unknown register or role (key `("register",)` or `("role",)`), a source
-    that cannot be opened (`("source",)`), a declared or required column that is missing (`("columns", field)`).
+    is read, as notes: time that a run, which shows no notes, does without. Returns findings instead of raising: an unknown
+    register or role (key `("register",)` or `("role",)`), a source that cannot be opened (`("source",)`), a declared or required
+    column that is missing (`("columns", field)`).
     """
     try:
         register = describe_side(side)

@@ -47,7 +47,8 @@ def standardise_table(
     `target` gets `id`, `record_id` and `keys_of` each field, in order of `id`: the same bytes whatever the order of the
     source's rows, the chunks' learning order or the number of threads. `dated_by` names the date field at which a place
     is resolved, or from which an age is counted back; `registered_at` names the place field where the birth behind a
-    personal number was registered. `marked` gives SQL of a date's or number's value with its column's reading behind it. Numbers are held against `sex` and `birth_date` or `birth_year` of the same person
+    personal number was registered. `marked` gives SQL of a date's or number's value with its column's reading behind it.
+    Numbers are held against `sex` and `birth_date` or `birth_year` of the same person
     (the same prefix). `progress(step, done, total)` is told of rows. Raises ValueError for a sound merge that does not
     exist or a field named in `dated_by` that is not declared.
     """
