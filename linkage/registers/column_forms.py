@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 SOURCE = "source"
 """The column that says which file, sheet or table a row is of."""
+FEWEST_UNREADABLE, MOST_UNREADABLE = 3, 0.05
+"""Rows, and share of a column's values, from which it is said that they cannot be read."""
 READ_AT_MOST = 20_000
 """Distinct values of a date column that are tried, when it is to be said how many cannot be read."""
 
@@ -151,8 +153,8 @@ def form_findings(form: ColumnForm, name: str, column: str, unreadable: int) -> 
         rows = form.unsure["separator_unsure"]
         what = f"{column} has {rows} numbers as 1.234, with or without decimals, which are taken for missing"
         yield Finding(key, what, "note", remedy=f"Say the decimal sign: `decimal: {{{name}: comma}}` or `point`.")
-    if unreadable:
-        values = sum(one.values for one in form.forms)
+    values = sum(one.values for one in form.forms)
+    if unreadable >= max(FEWEST_UNREADABLE, MOST_UNREADABLE * values):
         kind = "number" if form.kind is FieldKind.number else "date"
         what = f"{column}: {unreadable} of {values} values cannot be read as a {kind} and are taken for missing"
         yield Finding(("columns", name), what, "note", remedy="Write them in one of the known ways, or map another column.")

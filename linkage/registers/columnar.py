@@ -53,10 +53,10 @@ def text_of(kind: pa.DataType, column: str, zone: str) -> str:
         return f"strftime({column}, '%d/%m/%Y')"
     if types.is_timestamp(kind):
         own = zone_of(kind, zone)
-        stored = f"CAST({column} AS TIMESTAMP)"
+        stored = f"CAST({column} AS TIMESTAMP)" if own is None else f"CAST(CAST({column} AS TIMESTAMPTZ) AS TIMESTAMP)"
         time = stored if own is None else _local_time(column, own)
         # midnight as stored, on the same day, is a date that was written as a moment
-        dates = f"{time} = date_trunc('day', {time}) OR {stored} = date_trunc('day', {time}))"
+        dates = f"{time} = date_trunc('day', {time}) OR {stored} = date_trunc('day', {time})"
         clock = f"CASE WHEN {dates} THEN '' ELSE strftime({time}, ' %H:%M:%S') END"
         return f"strftime({time}, '%d/%m/%Y') || {clock}"
     if types.is_floating(kind) or types.is_decimal(kind):
