@@ -57,7 +57,9 @@ def test_every_value_is_right_or_flagged(name: str, tmp_path: Path) -> None:
     for want in wanted:
         row = rows[want["record_id"]]
         value, flags = row[want["field"]], row[f"{want['field']}_flags"] or ""
-        assert ("" if value is None else str(value), flags if want["flags"] != "*" else "*") == (want["value"], want["flags"]), want
+        assert ("" if value is None else str(value), flags if want["flags"] != "*" else "*") == (want["value"], want["flags"]), (
+            want
+        )
     open_rows = [want for want in wanted if "unsure" in want["flags"]]
     counted = sum(count for key, count in run.summary["stages"]["standardise"]["counts"].items() if key.endswith("_unsure"))
     assert counted == len(open_rows), "the run says how many values stay open"
@@ -70,6 +72,8 @@ def test_check_says_how_columns_are_read(name: str) -> None:
     for words in SAID.get(name, ()):
         assert words in said, said
     if name in WARNED:
-        assert any(WARNED[name] in warning and any(remedy in warning for remedy in REMEDIES) for warning in plan.warnings), plan.warnings
+        assert any(WARNED[name] in warning and any(remedy in warning for remedy in REMEDIES) for warning in plan.warnings), (
+            plan.warnings
+        )
     else:
         assert not plan.warnings
