@@ -19,6 +19,7 @@ _CLOCK = re.compile(
 )
 _BARE_OFFSET = re.compile(r"(?<=^\d{4}-\d{2}-\d{2})(?:Z|[-+]\d{2}:\d{2})$")
 _SPOKEN = re.compile(r"^\d{1,2}\s*(?:giờ|h)\s*\d{0,2}(?:\s*phút)?,?\s*", re.IGNORECASE)
+_MAY_HAVE_TIME = re.compile("[:hgz]|giờ", re.IGNORECASE)
 _AFTERNOON = ("pm", "p.m.", "ch", "chiều", "tối")
 
 
@@ -30,22 +31,27 @@ class Clock(NamedTuple):
     """`Z`, `+00:00`, `+07:00`, … as written; empty where none is."""
 
 
+NO_CLOCK = Clock(None, "")
+
+
 def part_clock(text: str) -> tuple[str, Clock]:
     """The text without its time of day, and that time.
 
     >>> part_clock("8/5/1985 12:00:00 AM"), part_clock("1985-08-05T07:30:00+07:00")[1].offset
     (('8/5/1985', Clock(time=datetime.time(0, 0), offset='')), '+07:00')
     """
+    if not _MAY_HAVE_TIME.search(text):
+        return text, NO_CLOCK
     text = _BARE_OFFSET.sub("", _SPOKEN.sub("", text))
     found = _CLOCK.search(text)
     if found is None:
-        return text, Clock(None, "")
+        return text, NO_CLOCK
     hour, half = int(found["hour"]), (found["half"] or "").lower()
     if half:
         hour = hour % 12 + (12 if half in _AFTERNOON else 0)
     minute, second = int(found["minute"]), min(int(found["second"] or 0), 59)
     if hour > 24 or minute > 59:
-        return text, Clock(None, "")
+        return text, NO_CLOCK
     return text[: found.start()], Clock(time(hour % 24, minute, second), found["offset"] or "")
 
 

@@ -145,6 +145,8 @@ def _in_order(numbers: tuple[str, str, str], order: DateOrder) -> tuple[str, int
 def _ordered_parts(numbers: tuple[str, str, str], flags: set[str], reading: Reading) -> Parts:
     """Three numbers in the column's order; in another when only that one gives a month and a day."""
     short = len(numbers[2]) == 2
+    if reading.orders == ("day_first",) and 1 <= int(numbers[1]) <= 12 and int(numbers[0]) <= 31:
+        return _four_digits(numbers[2], flags, reading), int(numbers[1]), int(numbers[0])
 
     def ways(orders: tuple[DateOrder, ...]) -> dict[tuple[str, int, int], DateOrder]:
         given = {_in_order(numbers, order): order for order in reversed(orders) if short or order != "year_first"}
@@ -208,6 +210,12 @@ def _from_month_names(text: str, flags: set[str], reading: Reading) -> Parts | N
     return _four_digits(m["year"], flags, reading), month, int(m["day"]) if m["day"] else None
 
 
+def _spoken_year(text: str, flags: set[str], reading: Reading) -> int | None:
+    """The year in words; two digits stand for one where they follow a month."""
+    short = re.fullmatch(r"\d{2}", text.strip())
+    return _four_digits(short[0], flags, reading) if short else _spoken(text, flags)
+
+
 def _spoken(text: str, flags: set[str]) -> int | None:
     if not (text := _DAY_PREFIX.sub("", text.strip(" .,"))):
         return None
@@ -219,10 +227,13 @@ def _spoken(text: str, flags: set[str]) -> int | None:
     return number
 
 
-def _from_words(text: str, flags: set[str]) -> Parts | None:
+def _from_words(text: str, flags: set[str], reading: Reading) -> Parts | None:
     text = re.sub(r"\b(?:sinh|vào)\s+", "", text, flags=re.IGNORECASE)
     match = next(match for pattern in _WORDED if (match := pattern.fullmatch(text)))
-    parts = {name: _spoken(match[name], flags) for name in ("year", "month", "day")}
+    parts = {name: _spoken(match[name], flags) for name in ("month", "day")}
+    parts["year"] = _spoken_year(match["year"], flags, reading) if match["month"] else _spoken(match["year"], flags)
+    if flags & _UNSURE:
+        return None, None, None
     if any(parts[name] is None and not is_placeholder(match[name]) for name in parts):
         return None
     return parts["year"], parts["month"], parts["day"]
@@ -245,7 +256,9 @@ def parse_date(text: str) -> RegisterDate:
         return RegisterDate("", flags=("placeholder",))
     flags: set[str] = set()
     core, clock = part_clock(clean)
-    core = _WEEKDAY.sub("", _SOLAR_WORDS.sub("", core))
+    if not core[:1].isdigit():
+        core = _WEEKDAY.sub("", core)
+    core = _SOLAR_WORDS.sub("", core)
     if (without := _LUNAR_WORDS.sub(" ", core)) != core:
         flags.add("lunar_stated")
         core = without
@@ -256,7 +269,7 @@ def parse_date(text: str) -> RegisterDate:
     if age := _AGE.fullmatch(core):
         return RegisterDate(clean, precision="age", age=int(age[1]), flags=_ordered(flags))
     found = _from_numbers(core, flags, reading) or _from_month_names(core, flags, reading)
-    found = found or (_from_words(core, flags) if core else None)
+    found = found or (_from_words(core, flags, reading) if core else None)
     if flags & _UNSURE and found is not None and found[0] is None:
         return RegisterDate(clean, flags=_ordered(flags))
     if found is None or found[0] is None or not (found[0] == 0 or _FIRST_YEAR <= found[0] <= _LAST_YEAR):

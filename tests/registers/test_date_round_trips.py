@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import duckdb
@@ -18,8 +18,8 @@ from linkage.runs.sql import connect
 from linkage.standardise import standardise_table
 
 HCM = timezone(timedelta(hours=7))
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-WORDS = "giêng hai ba tư năm sáu bảy tám chín mười mười|một chạp".split()
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+WORDS = ["giêng", "hai", "ba", "tư", "năm", "sáu", "bảy", "tám", "chín", "mười", "mười|một", "chạp"]
 FORMS = {
     "dd/mm/yyyy": lambda d: f"{d:%d/%m/%Y}",
     "d/m/yyyy": lambda d: f"{d.day}/{d.month}/{d.year}",
@@ -42,11 +42,11 @@ FORMS = {
     "ngày tháng năm": lambda d: f"ngày {d.day} tháng {d.month} năm {d.year}",
     "words": lambda d: f"ngày {d.day} tháng {WORDS[d.month - 1].replace('|', ' ')} năm {d.year}",
     "serial": lambda d: str((d - date(1899, 12, 30)).days - (d < date(1900, 3, 1))),
-    "instant": lambda d: f"{datetime(d.year, d.month, d.day, tzinfo=HCM).astimezone(timezone.utc):%Y-%m-%dT%H:%M:%SZ}",
+    "instant": lambda d: f"{datetime(d.year, d.month, d.day, tzinfo=HCM).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
     "offset": lambda d: f"{d.isoformat()}T00:00:00+07:00",
 }  # fmt: skip
 OPEN = {"order_unsure", "century_unsure", "serial_or_year"}
-READABLE = {form: 1.0 for form in FORMS} | {"dd/mm/yy": 0.54, "m/d/yy": 0.54, "dd-MON-yy": 0.54, "yy-mm-dd": 0.3}
+READABLE = dict.fromkeys(FORMS, 1.0) | {"dd/mm/yy": 0.54, "m/d/yy": 0.54, "dd-MON-yy": 0.54, "yy-mm-dd": 0.3}
 """At least this share of a clean column is read to the day; the century of two digits below 30 is not known."""
 ROWS = 1_500
 
