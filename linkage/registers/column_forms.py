@@ -8,7 +8,15 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from linkage.config.sources import FieldKind
-from linkage.registers.date_columns import DateForm, certain_day, count_forms, decide_orders, entry_bounds, marked_sql
+from linkage.registers.date_columns import (
+    DateForm,
+    certain_day,
+    count_forms,
+    decide_orders,
+    entry_bounds,
+    marked_sql,
+    weigh_entries,
+)
 from linkage.registers.mapping import Finding
 from linkage.registers.number_columns import NumberForm, count_numbers, decide_decimals, marked_number_sql
 from linkage.runs.sql import quote
@@ -83,6 +91,9 @@ def column_forms(
         if counted:
             decided[name] = decide_orders(counted, side.declared("date_order", entry_name), typed.get(entry_name, {}))
     bounds = entry_bounds(list(decided))
+    sure = {name: certain_day(name, forms) for name, forms in decided.items()}
+    for name, forms in decided.items():
+        decided[name] = weigh_entries(connection, relation, SOURCE, forms, bounds[name], sure)
     sure = {name: certain_day(name, forms) for name, forms in decided.items()}
     found = {}
     for name, forms in decided.items():

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from linkage.runs.sql import quote
+from linkage.runs.sql import literal, quote
 from linkage.vietnamese.column_readings import DATE_ORDERS, HOME_ZONE, DateOrder
 
 if TYPE_CHECKING:
@@ -171,11 +171,12 @@ def marked_sql(
     value = quote(forms[0].field)
     by_words: dict[str, list[str]] = {}
     for form in forms:
-        by_words.setdefault(form.words(zone), []).append("'" + form.source.replace("'", "''") + "'")
+        by_words.setdefault(form.words(zone), []).append(literal(form.source))
     by_words.pop("", None)
     cases = " ".join(f"WHEN {source} IN ({', '.join(sources)}) THEN '{words}'" for words, sources in by_words.items())
     words = [f"CASE {cases} END"] if cases else []
-    if any(len(form.orders) > 1 for form in forms) and (settled := _settled_order(value, forms, source, bounds, sure)):
+    open_sources = [form.source for form in forms if len(form.orders) > 1]
+    if open_sources and (settled := _settled_order(value, open_sources, source, bounds, sure)):
         words[0] = f"coalesce({settled}, {words[0]})"
     if any(form.two_digit for form in forms):
         words.append(_century(value, forms, bounds, first))
@@ -199,8 +200,41 @@ def certain_day(field: str, forms: list[DateForm]) -> str:
     )
 
 
+def weigh_entries(
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    source: str,
+    forms: list[DateForm],
+    bounds: tuple[list[str], list[str]],
+    sure: Mapping[str, str],
+) -> list[DateForm]:
+    """The forms with what the entries' other dates show of an order that the column's own values leave open."""
+    undecided = {
+        form.source: form
+        for form in forms
+        if form.shown is not None and form.distinct is not None and form.either and not form.declared
+        if len(form.orders) > 1 or not any(form.shown.values())
+    }
+    value = quote(forms[0].field)
+    settled = _settled_order(value, list(undecided), source, bounds, sure) if undecided else None
+    if settled is None:
+        return forms
+    found = connection.execute(
+        f"SELECT source, shows, count(*), count(DISTINCT v) FROM (SELECT {source} AS source, {value} AS v, {settled} AS shows"
+        f" FROM {relation} WHERE {value} IS NOT NULL) WHERE shows IS NOT NULL GROUP BY source, shows"
+    ).fetchall()
+    for name, words, rows, values in found:
+        form = undecided[name]
+        order: DateOrder = "month_first" if words == "orders=month_first" else "day_first"
+        shown = {**(form.shown or {}), order: (form.shown or {})[order] + rows}
+        distinct = {**(form.distinct or {}), order: (form.distinct or {})[order] + values}
+        orders = _orders(shown, distinct, form.distinct_either)
+        undecided[name] = replace(form, shown=shown, distinct=distinct, orders=orders)
+    return [undecided.get(form.source, form) for form in forms]
+
+
 def _settled_order(
-    value: str, forms: list[DateForm], source: str, bounds: tuple[list[str], list[str]], sure: Mapping[str, str]
+    value: str, open_sources: list[str], source: str, bounds: tuple[list[str], list[str]], sure: Mapping[str, str]
 ) -> str | None:
     """SQL of the one order in which the date fits between the entry's other dates; NULL where both or neither do."""
     lower = ", ".join(sure[name] for name in bounds[0] if name in sure)
@@ -215,9 +249,8 @@ def _settled_order(
         return " AND ".join(f"coalesce({condition}, true)" for condition in held)
 
     day_first, month_first = (fits(f"TRY(make_date({y}, {parts}))") for parts in (f"{b}, {a}", f"{a}, {b}"))
-    open_sources = ", ".join("'" + form.source.replace("'", "''") + "'" for form in forms if len(form.orders) > 1)
     return (
-        f"CASE WHEN {source} NOT IN ({open_sources}) OR {y} < 1800 OR greatest({a}, {b}) > 12 THEN NULL"
+        f"CASE WHEN {source} NOT IN ({', '.join(map(literal, open_sources))}) OR {y} < 1800 OR greatest({a}, {b}) > 12 THEN NULL"
         f" WHEN ({day_first}) AND NOT ({month_first}) THEN 'orders=day_first'"
         f" WHEN ({month_first}) AND NOT ({day_first}) THEN 'orders=month_first' END"
     )

@@ -29,6 +29,8 @@ SAID = {
     "contradictory-column": ["left:born day first or month first, undecided ("],
     "undecidable-column": ["left:born day first or month first, undecided ("],
     "declared-order": ["left:born month first (", ", declared)"],
+    "order-shown-by-the-registration": ["left:death_date month first ("],
+    "order-settled-in-its-entry": ["left:death_date day first or month first, undecided ("],
     "two-offices-two-orders": ["left:born day first or month first ("],
     "thousands-and-decimals": ["left:vn decimal comma (", "left:us decimal point (", "left:open decimal point or decimal comma, undecided ("],
 }  # fmt: skip
@@ -41,6 +43,8 @@ WARNED = {
     "undecidable-column": "rows, which are compared by year: day first or month first, undecided (",
     "two-digit-years-of-deaths": "two-digit years of unknown century, which are taken for missing",
     "thousands-and-decimals": "a.csv: column “open” has 3 numbers as 1.234, with or without decimals",
+    "order-shown-by-the-registration": "a.csv: column “Ngày chết” is read month first (",
+    "order-settled-in-its-entry": "a.csv: column “Ngày chết” is not read to the day in ",
     "two-offices-two-orders": "2 sources: column “born” is read day first or month first (",
 }
 REMEDIES = ("date_order: {", "two_digit_years_from: {", "decimal: {")
