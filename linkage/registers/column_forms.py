@@ -22,8 +22,8 @@ from linkage.registers.number_columns import NumberForm, count_numbers, decide_d
 from linkage.runs.sql import quote
 from linkage.vietnamese import parse_date
 from linkage.vietnamese.column_readings import DATE_ORDERS
-from linkage.vietnamese.numbers import parse_number
-from linkage.words import column_forms as words
+from linkage.vietnamese.written_numbers import parse_number
+from linkage.words import ways_of_reading as words
 from linkage.words.formats import grouped
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from linkage.vietnamese.letters import clean_text, fold, tone_key
 from linkage.vietnamese.lunar import solar_of_lunar
 from linkage.vietnamese.names import NameWord, PersonName, parse_name, plain_name_word, variant_key
 from linkage.vietnamese.nationalities import parse_nationality
-from linkage.vietnamese.numbers import RegisterNumber, parse_number
+from linkage.vietnamese.written_numbers import RegisterNumber, parse_number
 from linkage.vietnamese.personal_numbers import (
     PersonalNumber,
     clean_identifier,
