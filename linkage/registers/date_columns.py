@@ -26,6 +26,7 @@ _MONTH = r"(?:[0-9]{1,2}|[A-Za-z]{3,9}[.]?|[Tt][Hh][Gg]?[.]?[0-9]{1,2})"
 _SHORT = rf"^[^0-9]*([0-9]{{1,2}}){_SIGNS}{_MONTH}{_SIGNS}([0-9]{{2}})([^0-9].*)?$"
 _YEAR = "(?:^|[^0-9])((?:18|19|20|21)[0-9]{2})(?:[^0-9]|$)"
 _ISO = "^((?:18|19|20|21)[0-9]{2})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})"
+_SHOWS_ITSELF = r"^[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]|[A-Za-z]{2}|^[0-9]{5}([.]0)?$"
 _MIN_TWO_DIGIT_OF_1900 = 30
 
 
@@ -43,6 +44,8 @@ class DateForm:
     either: int = 0
     """Rows that can be read day first and month first, as different dates."""
     distinct_either: int = 0
+    other: int = 0
+    """Rows in a form whose order shows itself: ISO, with the month in letters, a spreadsheet's days."""
     two_digit: int = 0
     serial: int = 0
     instants: int = 0
@@ -88,6 +91,7 @@ def count_forms(connection: duckdb.DuckDBPyConnection, relation: str, source: st
                {", ".join(f"coalesce(sum(n) FILTER (shows = '{order}'), 0)::BIGINT" for order in DATE_ORDERS)},
                {", ".join(f"count(*) FILTER (shows = '{order}')" for order in DATE_ORDERS)},
                coalesce(sum(n) FILTER (shows = 'either'), 0)::BIGINT, count(*) FILTER (shows = 'either'),
+               coalesce(sum(n) FILTER (a IS NULL AND regexp_matches(v, '{_SHOWS_ITSELF}')), 0)::BIGINT,
                coalesce(sum(n) FILTER (regexp_matches(v, '{_SHORT}')), 0)::BIGINT,
                coalesce(sum(n) FILTER (regexp_full_match(trim(v), '[0-9]{{5}}([.]0)?')), 0)::BIGINT,
                coalesce(sum(n) FILTER (regexp_matches(v, ':[0-9.]+ ?(Z|[+]00(:?00)?)$')), 0)::BIGINT
@@ -99,10 +103,9 @@ def count_forms(connection: duckdb.DuckDBPyConnection, relation: str, source: st
     for source_name, values, *counts in rows:
         shown = dict(zip(DATE_ORDERS, counts[:many], strict=True))
         distinct = dict(zip(DATE_ORDERS, counts[many : 2 * many], strict=True))
-        either, distinct_either, two_digit, serial, instants = counts[2 * many :]
-        forms.append(
-            DateForm(field, str(source_name), values, shown, distinct, either, distinct_either, two_digit, serial, instants)
-        )
+        either, distinct_either, other, two_digit, serial, instants = counts[2 * many :]
+        told = (shown, distinct, either, distinct_either, other, two_digit, serial, instants)
+        forms.append(DateForm(field, str(source_name), values, *told))
     return forms
 
 
@@ -119,17 +122,31 @@ def decide_orders(forms: list[DateForm], declared: DateOrder | None, typed: Coll
         {order: sum((form.shown or {})[order] for form in forms) for order in DATE_ORDERS},
         {order: sum((form.distinct or {})[order] for form in forms) for order in DATE_ORDERS},
         sum(form.distinct_either for form in forms),
+        strangers=sum(form.other for form in forms) > sum(form.either + sum((form.shown or {}).values()) for form in forms),
     )
     return sure + [
-        replace(form, orders=_orders(form.shown, form.distinct, form.distinct_either) if any(form.shown.values()) else whole)
+        replace(form, orders=_own_orders(form) if any(form.shown.values()) else whole)
         for form in forms
         if form.shown is not None and form.distinct is not None
     ]
 
 
-def _orders(shown: Mapping[DateOrder, int], distinct: Mapping[DateOrder, int], either: int) -> tuple[DateOrder, ...]:
-    """The order that the values show, or those between which they leave the choice. Day first is the rule of Viet Nam."""
+def _own_orders(form: DateForm) -> tuple[DateOrder, ...]:
+    assert form.shown is not None and form.distinct is not None
+    strangers = form.other > form.either + sum(form.shown.values())
+    return _orders(form.shown, form.distinct, form.distinct_either, strangers=strangers)
+
+
+def _orders(
+    shown: Mapping[DateOrder, int], distinct: Mapping[DateOrder, int], either: int, *, strangers: bool
+) -> tuple[DateOrder, ...]:
+    """The order that the values show, or those between which they leave the choice. Day first is the rule of Viet Nam.
+
+    `strangers`: most of the column's values are in a form whose order shows itself, so that few others prove nothing.
+    """
     total = sum(shown.values())
+    if strangers and either and (total < FEWEST or max(shown.values()) < total):
+        return DATE_ORDERS
     if not total:
         return ("day_first",) if either < FEWEST else ("day_first", "month_first")
     best = max(DATE_ORDERS, key=lambda order: shown[order])
@@ -228,8 +245,8 @@ def weigh_entries(
         order: DateOrder = "month_first" if words == "orders=month_first" else "day_first"
         shown = {**(form.shown or {}), order: (form.shown or {})[order] + rows}
         distinct = {**(form.distinct or {}), order: (form.distinct or {})[order] + values}
-        orders = _orders(shown, distinct, form.distinct_either)
-        undecided[name] = replace(form, shown=shown, distinct=distinct, orders=orders)
+        weighed = replace(form, shown=shown, distinct=distinct)
+        undecided[name] = replace(weighed, orders=_own_orders(weighed))
     return [undecided.get(form.source, form) for form in forms]
 
 

@@ -13,7 +13,6 @@ from linkage.vietnamese.letters import clean_text, fold, tone_key
 from linkage.vietnamese.lunar import solar_of_lunar
 from linkage.vietnamese.names import NameWord, PersonName, parse_name, plain_name_word, variant_key
 from linkage.vietnamese.nationalities import parse_nationality
-from linkage.vietnamese.written_numbers import RegisterNumber, parse_number
 from linkage.vietnamese.personal_numbers import (
     PersonalNumber,
     clean_identifier,
@@ -25,6 +24,7 @@ from linkage.vietnamese.places import Place, period_of, resolve_place, resolve_p
 from linkage.vietnamese.sex import parse_sex
 from linkage.vietnamese.sounds import SOUND_MERGES, sound_key
 from linkage.vietnamese.syllables import Syllable, parse_syllable, relocate_tone
+from linkage.vietnamese.written_numbers import RegisterNumber, parse_number
 
 __all__ = [
     "ETHNIC_GROUPS",

@@ -156,7 +156,8 @@ def _ordered_parts(numbers: tuple[str, str, str], flags: set[str], reading: Read
             if len(parts[0].zfill(2)) == (2 if short else 4) and parts[1] <= 12 and parts[2] <= 31 and (parts[1] or not parts[2])
         }
 
-    found = ways(reading.orders)
+    # a column of 85-08-05 says nothing of 05/08/1985
+    found = ways(DATE_ORDERS if "year_first" in reading.orders and not short else reading.orders)
     if not found and "0" not in (numbers[0].strip("0") or "0", numbers[1].strip("0") or "0"):
         found = ways(DATE_ORDERS)
     if len(found) > 1:
