@@ -16,6 +16,8 @@ MOST_AGAINST = 0.001
 """A column's order is sure while fewer of the values that show an order, as a share, show another one."""
 FEWEST = 10
 """So many distinct values that can be read either way, and none that shows the order, leave the order undecided."""
+MANY = 50
+"""So many rows in other forms make the few dates of three numbers among them strangers, which prove no order."""
 WEAKEST = 0.1
 """An order other than day first is believed from so many values that show it for one that can be read either way."""
 
@@ -122,7 +124,9 @@ def decide_orders(forms: list[DateForm], declared: DateOrder | None, typed: Coll
         {order: sum((form.shown or {})[order] for form in forms) for order in DATE_ORDERS},
         {order: sum((form.distinct or {})[order] for form in forms) for order in DATE_ORDERS},
         sum(form.distinct_either for form in forms),
-        strangers=sum(form.other for form in forms) > sum(form.either + sum((form.shown or {}).values()) for form in forms),
+        strangers=_are_strangers(
+            sum(form.other for form in forms), sum(form.either + sum((form.shown or {}).values()) for form in forms)
+        ),
     )
     return sure + [
         replace(form, orders=_own_orders(form) if any(form.shown.values()) else whole)
@@ -131,9 +135,14 @@ def decide_orders(forms: list[DateForm], declared: DateOrder | None, typed: Coll
     ]
 
 
+def _are_strangers(other: int, numeric: int) -> bool:
+    """Whether dates of three numbers are the exception in a column whose other dates show their order themselves."""
+    return other >= MANY and other > numeric
+
+
 def _own_orders(form: DateForm) -> tuple[DateOrder, ...]:
     assert form.shown is not None and form.distinct is not None
-    strangers = form.other > form.either + sum(form.shown.values())
+    strangers = _are_strangers(form.other, form.either + sum(form.shown.values()))
     return _orders(form.shown, form.distinct, form.distinct_either, strangers=strangers)
 
 
