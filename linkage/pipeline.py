@@ -71,7 +71,9 @@ def check_project(project: LoadedProject, data: Path | None, *, first_rows: bool
     warnings = [warning for stage in STAGES for warning in stage.warn(project, plan)]
     for side, mapping in plan.sides.items():
         warnings += [
-            f"{project.place((side, *finding.key))} {finding.what}" for finding in mapping.findings if finding.severity != "error"
+            f"{project.place((side, *finding.key))} {finding.what}{f'. {finding.remedy}' if finding.remedy else ''}"
+            for finding in mapping.findings
+            if finding.severity != "error"
         ]
     return replace(plan, warnings=tuple(warnings))
 

@@ -81,9 +81,9 @@ def check(config: Config, data: Data = None) -> None:
             console.print(
                 f"{side}: {part.source}  {', '.join(f'{key} {value}' for key, value in part.detected.items())}", style="bold"
             )
-            table = Table("field", "column", "taken by")
+            table = Table("field", "column", "taken by", *(["read as"] if any(report.read_as.values()) else []))
             for match in part.mapping.matches:
-                table.add_row(match.field, match.header, match.how)
+                table.add_row(match.field, match.header, match.how, report.read_as.get(match.field, ""))
             console.print(table)
             if part.mapping.unmapped:
                 console.print(f"not used: {', '.join(part.mapping.unmapped)}", markup=False)

@@ -31,7 +31,7 @@ FIELD_KEYS: dict[FieldKind, dict[str, str]] = {
     FieldKind.identifier: {"": "VARCHAR"},
     FieldKind.category: {"": "VARCHAR", "fold": "VARCHAR"},
     FieldKind.text: {"": "VARCHAR", "fold": "VARCHAR"},
-    FieldKind.number: {"": "DOUBLE"},
+    FieldKind.number: {"": "DOUBLE", "flags": "VARCHAR"},
 }  # fmt: skip
 """Kind → key (`""` for the clean value itself) → SQL type, in the order of the columns."""
 
@@ -73,6 +73,6 @@ KEY_MEANINGS: dict[FieldKind, dict[str, str]] = {
     FieldKind.identifier: {"": "capitals, no spaces"},
     FieldKind.category: {"": _UNICODE, "fold": _FOLD},
     FieldKind.text: {"": _UNICODE, "fold": _FOLD},
-    FieldKind.number: {"": "a number"},
+    FieldKind.number: {"": "a number", "flags": _FLAGS},
 }  # fmt: skip
 """Kind → key → what it holds, for `configs/README.md`."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from linkage.config.spec import Many, Name, Spec
+from linkage.errors import nearest
+from linkage.vietnamese.column_readings import HOME_ZONE, DateOrder, DecimalMark
 
 PROVINCE_FIELDS = ("registering_office", "birth_place", "residence", "hometown", "death_place")
 """Places whose present province a mention is counted in, the first that is known anywhere."""
@@ -28,6 +31,9 @@ class FieldKind(StrEnum):
     category = "category"
     text = "text"
     number = "number"
+
+
+TwoDigitYears = Annotated[int, Field(ge=1800, le=2050)]
 
 
 class SourceSpec(Spec):
@@ -53,6 +59,23 @@ class SourceSpec(Spec):
     """SQLite and PostgreSQL: a query to read instead of a table."""
     url: str | None = None
     """PostgreSQL: `postgresql://user@host:port/database`, never with a password (environment or pgpass file)."""
+
+    timezone: str = HOME_ZONE
+    """Where a moment (`2001-02-03T17:00:00Z`, PostgreSQL `timestamptz`, Parquet in UTC) is dated; a time with an offset keeps
+    its own date."""
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            if name != HOME_ZONE:  # which holds also on a machine without time zones
+                near = nearest(name, available_timezones())
+                raise ValueError(
+                    f"is no time zone{f'; did you mean `{near}`?' if near else ', as Asia/Ho_Chi_Minh is'}"
+                ) from None
+        return name
 
     @model_validator(mode="after")
     def _names_one_place(self) -> SourceSpec:
@@ -105,6 +128,13 @@ class SideSpec(Spec):
     """Canonical field name → the source's header, where the header is not recognised by itself."""
     fields: dict[Name, Annotated[FieldKind, Field(strict=False)]] | None = None
     """With `register: table`: every field used and its kind."""
+    date_order: DateOrder | dict[Name, DateOrder] | None = None
+    """Order of the numbers of a date, for the side or by field; told from all of a column's values when absent."""
+    two_digit_years_from: TwoDigitYears | dict[Name, TwoDigitYears] | None = None
+    """The first year that two digits stand for (1926: 26 is 1926, 25 is 2025), for the side or by field; told from the entry's
+    other dates when absent."""
+    decimal: DecimalMark | dict[Name, DecimalMark] | None = None
+    """The sign before decimals in numbers, for the side or by field; told from all of a column's values when absent."""
     checks: ChecksSpec = ChecksSpec()
     """The contract check's rules (of registers; a `table` has none)."""
 
@@ -115,3 +145,8 @@ class SideSpec(Spec):
         if self.fields is not None and "record_id" in self.fields:
             raise ValueError("`record_id` is not a field to compare: name its header under `columns`")
         return self
+
+    def declared(self, key: Literal["date_order", "two_digit_years_from", "decimal"], field: str) -> Any:
+        """What the side says under the key for a field; None where it says nothing."""
+        said = getattr(self, key)
+        return said.get(field) if isinstance(said, dict) else said

@@ -8,7 +8,7 @@ contradict (Nghị định 70/2024 article 11).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -224,13 +224,15 @@ def run_checks(
     entries: str,
     faults: str,
     mapped: Sequence[str],
+    marked: Mapping[str, str],
 ) -> tuple[CheckResult, ...]:
     """Run every rule that is not off over the view `entries` (entry, source, row_number and the mapped fields).
 
+    `marked` gives SQL of the value of a field that is read as its whole column says.
     Entries that break a rule of severity `quarantine` are added to the table `faults` (entry, field, value, reason).
     Returns one result a rule that could be run, findings or not.
     """
-    values = SeenValues(connection, entries)
+    values = SeenValues(connection, entries, marked)
     register = _Register(kind, entries, frozenset(mapped), checks, values)
     results = []
     for name, rule in RULES.items():

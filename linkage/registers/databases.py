@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus, urlsplit
 
 from linkage.errors import ProjectFileError, SourceError, nearest
-from linkage.registers.columnar import BATCH, numbered, text_of
+from linkage.registers.columnar import BATCH, numbered, text_of, typed_dates
 from linkage.registers.decoding import decode_batch
 from linkage.registers.parts import SourcePart, Tally
 from linkage.runs.sql import quote
@@ -61,7 +61,10 @@ def open_sqlite(path: Path, label: str, spec: SourceSpec) -> SourcePart:
         # whole numbers stored as REAL lose their ".0"
         texts = ", ".join(
             f"CASE WHEN typeof(c{at}) = 'real' AND c{at} = CAST(c{at} AS INTEGER) "
-            f"THEN CAST(CAST(c{at} AS INTEGER) AS TEXT) ELSE CAST(c{at} AS TEXT) END"
+            f"THEN CAST(CAST(c{at} AS INTEGER) AS TEXT) "
+            # as `plain_fraction`
+            f"WHEN typeof(c{at}) = 'real' AND CAST(c{at} AS TEXT) GLOB '*.[0-9][0-9][0-9]' THEN CAST(c{at} AS TEXT) || '0' "
+            f"ELSE CAST(c{at} AS TEXT) END"
             for at in range(len(headers))
         )
         named = ", ".join(f"c{at}" for at in range(len(headers)))
@@ -116,7 +119,7 @@ def open_postgres(spec: SourceSpec) -> SourcePart:
     with _Session(spec, label) as cursor:
         schema = cursor.adbc_execute_schema(f"SELECT * FROM ({query}) AS given")
     headers = tuple(schema.names)
-    given = [text_of(column.type, f"c{at}") for at, column in enumerate(schema)]
+    given = [text_of(column.type, f"c{at}", spec.timezone) for at, column in enumerate(schema)]
     wanted = ", ".join(f"given.{quote(header)}" for header in headers)
 
     def batches(tally: Tally) -> Generator[pa.RecordBatch]:
@@ -125,7 +128,7 @@ def open_postgres(spec: SourceSpec) -> SourcePart:
             for batch in cursor.fetch_record_batch():
                 yield decode_batch(numbered(batch, tally), spec.encoding)
 
-    return SourcePart(label, headers, batches, expressions=tuple(given))
+    return SourcePart(label, headers, batches, expressions=tuple(given), typed_dates=typed_dates(schema, spec.timezone))
 
 
 def _postgres_label(spec: SourceSpec) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -83,6 +83,10 @@ class SourcePart:
     """The rows above the entries."""
     split: Callable[[str], list[str]] | None = None
     """The cells of a row that has a problem, from its text; None where rows cannot be ragged."""
+
+    typed_dates: Mapping[int, str] = field(default_factory=dict)
+    """Columns (from 0) whose dates were dates and no text, so that nothing is open about them → the zone in which they are
+    dated, empty where they say no moment."""
     serial_dates: bool = False
     """Whether a bare number of five digits in a date field is Excel's count of days."""
 

@@ -6,15 +6,16 @@ import shutil
 import tempfile
 import textwrap
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linkage.config.sources import FieldKind
 from linkage.registers import sheet_words
+from linkage.registers.column_forms import marked_values
 from linkage.registers.null_words import count_null_words
 from linkage.registers.seen_values import SeenValues, seen
-from linkage.registers.side_reading import check_staged, describe_side, open_side
+from linkage.registers.side_reading import check_staged, describe_side, forms_of_entries, open_side
 from linkage.registers.staging import ENTRIES, forget, stage
 from linkage.runs.sql import quote
 from linkage.words.field_kinds import PRECISIONS
@@ -49,6 +50,8 @@ class FieldProfile:
     """(value, rows), most frequent first."""
     precisions: Mapping[str, int]
     """Dates: `day`, `month`, `year`, `other` → rows; those with fewer rows than the floor are left out."""
+    read_as: str = ""
+    """Dates and numbers: how all the values say that one is read, in Vietnamese."""
 
 
 @dataclass(frozen=True)
@@ -94,13 +97,15 @@ def profile_side(
     staged = Path(tempfile.mkdtemp(prefix=".staged-", dir=folder))
     try:
         mapped = stage(connection, staged, register.fields, parts, [part.mapping for part in report.parts], register.key).fields
-        checks = check_staged(connection, side, register, report, mapped)
-        values = SeenValues(connection, ENTRIES)
+        forms = forms_of_entries(connection, side, register, report, mapped)
+        checks = check_staged(connection, side, register, report, mapped, forms)
+        values = SeenValues(connection, ENTRIES, marked_values(forms))
         rows = connection.execute(f"SELECT count(*) FROM {ENTRIES}").fetchone()
         fields = []
         for done, name in enumerate(mapped, 1):
             field = next(each for each in register.fields if each.name == name)
-            fields.append(_field(connection, values, field, floor))
+            read_as = forms[name].says("vi", floor) if name in forms else ""
+            fields.append(replace(_field(connection, values, field, floor), read_as=read_as))
             if progress:
                 progress(done, len(mapped))
         year_field = next((name for name in ("registration_date", "birth_date") if name in mapped), None)
@@ -149,7 +154,7 @@ def profile_rows(profile: SideProfile) -> list[tuple[str, ...]]:
         share = percent(field.filled / profile.rows, "vi", 1) if profile.rows else ""
         frequent = "; ".join(f"{value} ({rows})" for value, rows in field.frequent)
         distinct = str(field.distinct) if field.distinct >= profile.floor else f"< {profile.floor}"
-        return field.name, field.header, str(field.filled), share, distinct, frequent
+        return field.name, field.header, str(field.filled), share, distinct, frequent, field.read_as
 
     return [one(field) for field in profile.fields]
 

@@ -8,7 +8,7 @@ from linkage.runs.sql import literal, quote
 from linkage.vietnamese import clean_identifier, fold, parse_date, parse_name, parse_personal_number, parse_sex
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import duckdb
 
@@ -40,9 +40,11 @@ _READ: dict[str, Callable[[str], tuple[object, ...]]] = {
 class SeenValues:
     """Dictionaries `register_seen_<what>` (raw, then what is seen of it) beside a relation of entries."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, entries: str) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, entries: str, marked: Mapping[str, str]) -> None:
+        """`marked` gives SQL of a field's value with its column's reading behind it (see `column_forms`)."""
         self._connection = connection
         self._entries = entries
+        self._marked = marked
         self._asked: set[tuple[str, str, str]] = set()
         for what in _COLUMNS:
             self._create(what)
@@ -58,7 +60,7 @@ class SeenValues:
         for what, names in fields.items():
             for name in names:
                 self.read(what, name)
-                joins.append(f'LEFT JOIN register_seen_{what} AS "{name} seen" ON "{name} seen".raw = {quote(name)}')
+                joins.append(f'LEFT JOIN register_seen_{what} AS "{name} seen" ON "{name} seen".raw = {self._written(name)}')
         return " ".join(joins)
 
     def read(self, what: str, field: str, where: str = "true") -> None:
@@ -70,7 +72,7 @@ class SeenValues:
         self._asked.add((what, field, where))
         if what == "number":
             where += f" AND NOT regexp_full_match(trim({quote(field)}), {literal(WHOLE_NUMBER)})"
-        every = f"SELECT DISTINCT {quote(field)} AS raw FROM {self._entries} WHERE {quote(field)} IS NOT NULL AND {where}"
+        every = f"SELECT DISTINCT {self._written(field)} AS raw FROM {self._entries} WHERE {quote(field)} IS NOT NULL AND {where}"
         new = self._connection.execute(f"SELECT raw FROM ({every}) ANTI JOIN register_seen_{what} USING (raw)").fetchall()
         values = [raw for (raw,) in new]
         by_column = list(zip(*map(_READ[what], values), strict=True)) if values else [()] * len(_COLUMNS[what])
@@ -79,6 +81,9 @@ class SeenValues:
         described = ", ".join(f"CAST({quote(name)} AS {sql_type})" for name, sql_type in _COLUMNS[what].items())
         self._connection.execute(f"INSERT INTO register_seen_{what} SELECT raw, {described} FROM register_new")
         self._connection.unregister("register_new")
+
+    def _written(self, field: str) -> str:
+        return self._marked.get(field, quote(field))
 
     def _create(self, what: str) -> None:
         described = ", ".join(f"{quote(name)} {sql_type}" for name, sql_type in _COLUMNS[what].items())

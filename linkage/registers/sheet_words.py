@@ -20,7 +20,7 @@ HOW_TO_WRITE = {
 }
 
 PROFILE_TITLE = "Hồ sơ dữ liệu: {title} ({rows} dòng)"
-PROFILE_HEADERS = ("Trường", "Tiêu đề", "Có dữ liệu", "Tỷ lệ", "Giá trị khác nhau", "Giá trị hay gặp nhất")
+PROFILE_HEADERS = ("Trường", "Tiêu đề", "Có dữ liệu", "Tỷ lệ", "Giá trị khác nhau", "Giá trị hay gặp nhất", "Cách đọc")
 COMPLETENESS = "Tỷ lệ có dữ liệu theo trường (mẫu số: tất cả các dòng)"
 PRECISION_TITLE = "Độ chính xác của ngày tháng (mẫu số: các dòng có dữ liệu)"
 BY_YEAR = "Số dòng theo năm ({field})"

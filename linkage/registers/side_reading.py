@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkage.config.sources import FieldKind
-from linkage.errors import ContractError, LinkageError, ProjectFileError, SourceError, UnknownRegisterError
+from linkage.errors import ContractError, LinkageError, ProjectFileError, SourceError, UnknownRegisterError, nearest
 from linkage.registers.catalogue import register_kind, register_kinds
 from linkage.registers.checks import CheckResult, run_checks
+from linkage.registers.column_forms import ColumnForm, column_forms, count_unreadable, form_findings
 from linkage.registers.kinds import RegisterField, RegisterKind, Role
 from linkage.registers.mapping import (
     ColumnMatch,
@@ -27,10 +28,11 @@ from linkage.registers.null_words import count_null_words
 from linkage.registers.parts import Tally
 from linkage.registers.source_parts import open_parts
 from linkage.registers.staging import ENTRIES, FAULTS, SOUND, find_structural_faults, forget, stage, write_used_and_quarantined
+from linkage.runs.sql import connect
 from linkage.vietnamese import propose_encoding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import duckdb
 
@@ -42,6 +44,8 @@ SAMPLE = 5_000
 """Rows of each part whose text is looked at for a legacy encoding."""
 WORDS = (FieldKind.person_name, FieldKind.place, FieldKind.ethnicity, FieldKind.text)
 """Kinds of field that hold Vietnamese words."""
+FORMED = (FieldKind.date, FieldKind.year, FieldKind.number)
+"""Kinds of field whose values are read as their whole column says."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,8 @@ class PartReport:
     """Encoding, delimiter, header row: what was found and what was declared."""
     mapping: HeaderMapping
     notes: tuple[str, ...]
+    typed: Mapping[str, str] = field(default_factory=dict)
+    """Fields whose values are dates in the source and no text → the zone in which they are dated, if they are moments."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,8 @@ class MappingReport:
     """Fields the mentions will carry → kind."""
     dated_by: Mapping[str, str]
     """Place field → field of the date it was written at."""
+    read_as: Mapping[str, str] = field(default_factory=dict)
+    """Field of dates or numbers → how all its values say that one is read, where the rows were looked at."""
 
     @property
     def number_registered_at(self) -> dict[str, str]:
@@ -74,6 +82,12 @@ class MappingReport:
         place = {kind.name: kind.number_registered_at for kind in register_kinds()}.get(self.register)
         known = place in self.mention_fields and "personal_number" in self.mention_fields
         return {"personal_number": place} if place and known else {}
+
+    @property
+    def typed(self) -> dict[str, dict[str, str]]:
+        """Field → the sources in which its values are dates and no text → the zone of moments."""
+        fields = dict.fromkeys(name for part in self.parts for name in part.typed)
+        return {name: {part.source: part.typed[name] for part in self.parts if name in part.typed} for name in fields}
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -133,9 +147,10 @@ def describe_side(side: SideSpec) -> _Side:
 def check_side(side: SideSpec, base: Path, data: Path | None, *, first_rows: bool = True) -> MappingReport:
     """How the columns of a side's source would be taken, with every fault found; opens the source, reads headers.
 
-    With `first_rows` also what their text says of its encoding, as notes: half a second that a run, which shows no notes,
-    does without. Returns findings instead of raising: an unknown register or role (key `("register",)` or `("role",)`), a source
-    that cannot be opened (`("source",)`), a declared or required column that is missing (`("columns", field)`).
+    With `first_rows` also what their text says of its encoding, and what all values of a date or number column say of how one
+    is read, as notes: time that a run, which shows no notes, does without. Returns findings instead of raising: an unknown
+    register or role (key `("register",)` or `("role",)`), a source that cannot be opened (`("source",)`), a declared or required
+    column that is missing (`("columns", field)`).
     """
     try:
         register = describe_side(side)
@@ -153,9 +168,50 @@ def check_side(side: SideSpec, base: Path, data: Path | None, *, first_rows: boo
         return report
     try:
         proposals = tuple(_propose_encodings(register, parts, report))
+        forms = {} if report.errors else _forms_of_source(side, register, parts, report)
     except LinkageError as error:
-        proposals = (Finding(("source",), error.what, remedy=error.remedy),)
-    return replace(report, findings=(*report.findings, *proposals))
+        return replace(report, findings=(*report.findings, Finding(("source",), error.what, remedy=error.remedy)))
+    told = tuple(finding for found in forms.values() for finding in found[1])
+    read_as = {name: form.says("en") for name, (form, _) in forms.items()}
+    return replace(report, findings=(*report.findings, *proposals, *told), read_as=read_as)
+
+
+def _forms_of_source(
+    side: SideSpec, register: _Side, parts: list[SourcePart], report: MappingReport
+) -> dict[str, tuple[ColumnForm, list[Finding]]]:
+    """How each column of dates or numbers is read, from all rows of the source, and what is to be said of it."""
+    wanted = tuple(field for field in register.fields if field.kind in FORMED)
+    headers = {match.field: match.header for part in report.parts for match in part.mapping.matches}
+    if not any(field.name in headers for field in wanted):
+        return {}
+    with tempfile.TemporaryDirectory(prefix="linkage-check-") as folder, connect() as connection:
+        # all fields: they tell the rows that are no entries
+        mappings = [part.mapping for part in report.parts]
+        mapped = stage(connection, Path(folder), register.fields, parts, mappings, register.key).fields
+        forms = forms_of_entries(connection, side, register, report, mapped)
+        where = report.parts[0].source if len(report.parts) == 1 else f"{len(report.parts)} sources"
+        columns = {name: f"{where}: column “{header}”" for name, header in headers.items()}
+        return {
+            name: (form, list(form_findings(form, name, columns[name], count_unreadable(connection, ENTRIES, form))))
+            for name, form in forms.items()
+        }
+
+
+def forms_of_entries(
+    connection: duckdb.DuckDBPyConnection, side: SideSpec, register: _Side, report: MappingReport, mapped: Sequence[str]
+) -> dict[str, ColumnForm]:
+    """How each column of dates or numbers of the staged entries is read."""
+    kinds = {field.name: field.kind for field in register.fields if field.name in mapped}
+    return column_forms(connection, ENTRIES, kinds, side, report.typed)
+
+
+def forms_of_mentions(
+    connection: duckdb.DuckDBPyConnection, raw: str, side: SideSpec, report: MappingReport
+) -> dict[str, ColumnForm]:
+    """How each column of dates or numbers of a side's raw mentions (SQL of the table) is read."""
+    role = describe_side(side).role
+    kinds = {name: kind for name, kind in report.mention_fields.items() if name not in role.constants}
+    return column_forms(connection, raw, kinds, side, report.typed, role.fields)
 
 
 def _propose_encodings(register: _Side, parts: list[SourcePart], report: MappingReport) -> Iterator[Finding]:
@@ -187,8 +243,10 @@ def _report(side: SideSpec, register: _Side, parts: list[SourcePart]) -> Mapping
     findings: dict[Finding, None] = {}
     for part in parts:
         mapping = map_headers(register.fields, part.headers, side.columns)
-        reports.append(PartReport(part.source, part.detected, mapping, part.notes))
+        typed = {match.field: part.typed_dates[match.column] for match in mapping.matches if match.column in part.typed_dates}
+        reports.append(PartReport(part.source, part.detected, mapping, part.notes, typed))
         faults = [*mapping.findings, *missing_fields(register.fields, mapping, side.columns), *_no_key(register, mapping, side)]
+        faults += _unknown_forms(register, side)
         where = f"{part.source}: " if len(parts) > 1 else ""
         for fault in faults:
             findings[Finding(fault.key, where + fault.what, fault.severity, fault.allowed, fault.remedy)] = None
@@ -200,6 +258,22 @@ def _report(side: SideSpec, register: _Side, parts: list[SourcePart]) -> Mapping
     }
     dated = {place: date for place, date in register.role.dated_by.items() if place in kinds and date in kinds}
     return MappingReport(side.register_, register.role.name, tuple(reports), tuple(findings), kinds, dated)
+
+
+def _unknown_forms(register: _Side, side: SideSpec) -> list[Finding]:
+    """Fields under `date_order`, `two_digit_years_from` and `decimal` that are none, or not of that kind."""
+    numbers = [field.name for field in register.fields if field.kind is FieldKind.number]
+    dates = [field.name for field in register.fields if field.kind in (FieldKind.date, FieldKind.year)]
+    found = []
+    for key, known in (("date_order", dates), ("two_digit_years_from", dates), ("decimal", numbers)):
+        said = getattr(side, key)
+        for name in said if isinstance(said, dict) else ():
+            if name not in known:
+                near = nearest(name, known)
+                kind = "number" if key == "decimal" else "date"
+                what = f"`{name}` is not a field of kind {kind}" + (f"; did you mean `{near}`?" if near else "")
+                found.append(Finding((key, name), what, allowed=tuple(known)))
+    return found
 
 
 def _no_key(register: _Side, mapping: HeaderMapping, side: SideSpec) -> list[Finding]:
@@ -255,7 +329,8 @@ def read_side(
     try:
         mappings = [part.mapping for part in report.parts]
         staged = stage(connection, folder, register.fields, parts, mappings, register.key, progress)
-        checks = check_staged(connection, side, register, report, staged.fields)
+        forms = forms_of_entries(connection, side, register, report, staged.fields) if register.kind else {}
+        checks = check_staged(connection, side, register, report, staged.fields, forms)
         if register.kind:
             _stop_if_told(checks, register.kind)
         null_words = count_null_words(connection, ENTRIES)
@@ -291,11 +366,19 @@ def _hold_the_balance(read: ReadReport, name: str) -> None:
 
 
 def check_staged(
-    connection: duckdb.DuckDBPyConnection, side: SideSpec, register: _Side, report: MappingReport, mapped: tuple[str, ...]
+    connection: duckdb.DuckDBPyConnection,
+    side: SideSpec,
+    register: _Side,
+    report: MappingReport,
+    mapped: tuple[str, ...],
+    forms: Mapping[str, ColumnForm],
 ) -> tuple[CheckResult, ...]:
     """Tell the staged entries that are sound and hold every rule of the contract check against them; nothing is written."""
     find_structural_faults(connection, register.role, report.mention_fields, mapped)
-    return run_checks(connection, register.kind, side.checks, SOUND, FAULTS, mapped) if register.kind else ()
+    if register.kind is None:
+        return ()
+    marked = {name: form.by_itself for name, form in forms.items() if form.by_itself}
+    return run_checks(connection, register.kind, side.checks, SOUND, FAULTS, mapped, marked)
 
 
 def _stop_if_told(checks: tuple[CheckResult, ...], kind: RegisterKind) -> None:

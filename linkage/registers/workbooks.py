@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 LAST_ROW = 1_048_576
 """Rows of an .xlsx sheet."""
 BATCH = 10_000
+THREE_DECIMALS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")
 SEARCHED = 40
 """Rows from the sheet's top among which the header is looked for."""
 
@@ -212,7 +213,7 @@ def _text(cell: Any) -> str | None:
         return str(int(cell))
     if isinstance(cell, float):
         # three decimals alone would read as thousands
-        return f"{cell}0" if re.fullmatch(r"-?\d{1,3}\.\d{3}", f"{cell}") else f"{cell}"
+        return f"{cell}0" if THREE_DECIMALS.fullmatch(f"{cell}") else f"{cell}"
     if isinstance(cell, datetime.datetime) and (cell.hour or cell.minute or cell.second):
         return f"{cell:%d/%m/}{cell.year:04d}{cell: %H:%M:%S}"
     if isinstance(cell, datetime.date):

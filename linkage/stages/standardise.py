@@ -10,9 +10,12 @@ from linkage.stages.stage import Stage, Work
 
 def standardise(work: Work) -> Counts:
     """Standardise each side's fields; as many rows come out as were used."""
+    from linkage.registers.column_forms import marked_values
+    from linkage.registers.side_reading import forms_of_mentions
     from linkage.standardise.table import standardise_table
 
-    counts = {}
+    counts: dict[str, int] = {}
+    sides = {"left": work.spec.left, "right": work.spec.right}
     read_before = work.run.record("read")
     tables = {"left": (RAW_MENTIONS, MENTIONS), "right": (RAW_PERSONS, PERSONS)}
     with work.connect() as connection:
@@ -20,6 +23,11 @@ def standardise(work: Work) -> Counts:
             raw, table = tables[side]
             fields = work.plan.fields[side]
             dated_by = {field: date for field, date in report.dated_by.items() if field in fields and date in fields}
+            declared = sides[side]
+            assert declared is not None
+            forms = forms_of_mentions(connection, raw.scan(work.inputs), declared, report)
+            for field, form in forms.items():
+                counts |= {f"{side}_{field}_{flag}": rows for flag, rows in form.unsure.items()}
             counts[table.name] = standardise_table(
                 connection,
                 raw.path(work.inputs),
@@ -27,6 +35,7 @@ def standardise(work: Work) -> Counts:
                 fields,
                 dated_by=dated_by,
                 registered_at=report.number_registered_at,
+                marked=marked_values(forms),
                 sound_merges=work.spec.standardise.sound_merges,
                 progress=work.progress,
             )

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from linkage.config import FieldKind
 from linkage.runs.exchange import scan_file
-from linkage.runs.sql import fetch_row, quote, quote_list
+from linkage.runs.sql import fetch_row, quote
 from linkage.standardise.dictionaries import Dictionaries
 from linkage.standardise.keys import keys_of, suffixes_of
 from linkage.standardise.name_words import Names
@@ -37,6 +37,7 @@ def standardise_table(
     *,
     dated_by: Mapping[str, str] | None = None,
     registered_at: Mapping[str, str] | None = None,
+    marked: Mapping[str, str] | None = None,
     sound_merges: Collection[str] = SOUND_MERGES,
     progress: Callable[[str, int, int], None] | None = None,
     rows_per_chunk: int = ROWS_PER_CHUNK,
@@ -47,11 +48,12 @@ def standardise_table(
     `target` gets `id`, `record_id` and `keys_of` each field, in order of `id`: the same bytes whatever the order of the
     source's rows, the chunks' learning order or the number of threads. `dated_by` names the date field at which a place
     is resolved, or from which an age is counted back; `registered_at` names the place field where the birth behind a
-    personal number was registered. Numbers are held against `sex` and `birth_date` or `birth_year` of the same person
+    personal number was registered. `marked` gives SQL of a date's or number's value with its column's reading behind it.
+    Numbers are held against `sex` and `birth_date` or `birth_year` of the same person
     (the same prefix). `progress(step, done, total)` is told of rows. Raises ValueError for a sound merge that does not
     exist or a field named in `dated_by` that is not declared.
     """
-    plan = _Plan(fields, dated_by or {}, registered_at or {})
+    plan = _Plan(fields, dated_by or {}, registered_at or {}, marked or {})
     scan = scan_file(source)
     low, high, total = connection.execute(f"SELECT min(id), max(id), count(*) FROM {scan}").fetchone() or (None, None, 0)
     starts = range(low, high + 1, rows_per_chunk) if total else range(1)
@@ -108,7 +110,8 @@ def _standardise_chunks(
 
 
 def _take_rows(connection: duckdb.DuckDBPyConnection, scan: str, plan: _Plan, start: int, rows: int) -> pa.Table:
-    query = f"SELECT id, record_id, {quote_list(plan.fields)} FROM {scan} WHERE id >= $start AND id < $stop ORDER BY id"
+    held = ", ".join(f"{plan.marked[field]} AS {quote(field)}" if field in plan.marked else quote(field) for field in plan.fields)
+    query = f"SELECT id, record_id, {held} FROM {scan} WHERE id >= $start AND id < $stop ORDER BY id"
     return connection.sql(query, params={"start": start, "stop": start + rows}).to_arrow_table()
 
 
@@ -154,7 +157,13 @@ class _Chunk:
 class _Plan:
     """Which fields have which kind and what they are read with; gives the SQL of a chunk."""
 
-    def __init__(self, fields: Mapping[str, FieldKind], dated_by: Mapping[str, str], registered_at: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        fields: Mapping[str, FieldKind],
+        dated_by: Mapping[str, str],
+        registered_at: Mapping[str, str],
+        marked: Mapping[str, str],
+    ) -> None:
         for field, by in (*dated_by.items(), *registered_at.items()):
             if field not in fields or by not in fields:
                 raise ValueError(f"`{field}` is to be read with `{by}`, but both must be declared fields")
@@ -164,6 +173,7 @@ class _Plan:
         self.fields = dict(fields)
         self.dated_by = dict(dated_by)
         self.registered_at = dict(registered_at)
+        self.marked = dict(marked)
 
     @property
     def kinds(self) -> list[FieldKind]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial
@@ -17,6 +16,7 @@ from linkage.vietnamese import (
     parse_date,
     parse_ethnicity,
     parse_nationality,
+    parse_number,
     parse_personal_number,
     parse_sex,
     period_of,
@@ -97,15 +97,8 @@ def _text_row(value: str, *, may_be_name: bool) -> Row:
 
 
 def _number_row(value: str) -> Row:
-    """Vietnamese files write 1.234,5 as well as 1234.5: the last separator is the decimal one if both occur."""
-    text = clean_text(value).replace(" ", "")
-    if "," in text:
-        text = text.replace(".", "").replace(",", ".") if text.rfind(",") > text.rfind(".") else text.replace(",", "")
-    try:
-        number = float(text)
-    except ValueError:
-        return (None,)
-    return (number if math.isfinite(number) else None,)
+    number = parse_number(value)
+    return (number.value, flag_text(number.flags))
 
 
 def _personal_number_row(value: str) -> Row:

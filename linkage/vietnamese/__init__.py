@@ -24,6 +24,7 @@ from linkage.vietnamese.places import Place, period_of, resolve_place, resolve_p
 from linkage.vietnamese.sex import parse_sex
 from linkage.vietnamese.sounds import SOUND_MERGES, sound_key
 from linkage.vietnamese.syllables import Syllable, parse_syllable, relocate_tone
+from linkage.vietnamese.written_numbers import RegisterNumber, parse_number
 
 __all__ = [
     "ETHNIC_GROUPS",
@@ -35,6 +36,7 @@ __all__ = [
     "PersonalNumber",
     "Place",
     "RegisterDate",
+    "RegisterNumber",
     "Syllable",
     "clean_identifier",
     "clean_text",
@@ -47,6 +49,7 @@ __all__ = [
     "parse_ethnicity",
     "parse_name",
     "parse_nationality",
+    "parse_number",
     "parse_personal_number",
     "parse_sex",
     "parse_syllable",

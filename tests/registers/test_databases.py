@@ -79,6 +79,17 @@ def test_postgres_types_become_text(births, read) -> None:
     assert first["source"] == "postgres.civil.births"
 
 
+def test_postgres_moments_are_dated_in_the_sources_zone(births, read) -> None:
+    moments = """SELECT '1' AS record_id, 'Lê A' AS full_name, timestamptz '1985-08-04 17:00+00' AS birth_date,
+                        timestamptz '1987-12-31 17:00+00' AS registration_date, timestamp '1990-03-04 00:00' AS note"""
+    (row,) = read({"url": births.url, "query": moments}).mentions
+    assert (row["birth_date"], row["registration_date"], row["note"]) == ("05/08/1985", "01/01/1988", "04/03/1990")
+    (row,) = read({"url": births.url, "query": moments, "timezone": "Europe/Paris"}).mentions
+    assert row["birth_date"] == "04/08/1985 19:00:00"
+    (row,) = read({"url": births.url, "query": moments + ", '12' AS entry_number"}).mentions
+    assert row["entry_number"] == "12"
+
+
 def test_postgres_query_reads_only(births, read) -> None:
     query = 'SELECT "Mã hồ sơ", "Họ và tên", "Ngày sinh" FROM civil.births WHERE "Số" = 12'
     assert [row["record_id"] for row in read({"url": births.url, "query": query}).mentions] == ["001"]
@@ -165,4 +176,4 @@ def test_parquet_types_become_text(tmp_path: Path, read) -> None:
     }
     assert {name: first[name] for name in wanted} == wanted
     assert (first["page_number"], first["note"]) == ("7", "Đà")
-    assert second["registration_date"] == "04/03/1991 10:30:00"
+    assert second["registration_date"] == "04/03/1991 17:30:00", "10:30 in UTC, in the source's zone"

@@ -9,6 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from linkage import vietnamese as vn
+from linkage.vietnamese.column_readings import MARK
 from linkage.vietnamese.syllables import relocate_tone
 
 CASES = Path(__file__).parents[1] / "hard_cases"
@@ -72,6 +73,20 @@ def test_dates(case):
     assert (said.precision, sorted(said.flags)) == (case["precision"], sorted(case["flags"]))
     possible = said.precision == "day" and not {"impossible", "lunar_stated"} & set(said.flags)
     assert said.date == (date(said.year, said.month, said.day) if possible else None)
+
+
+@each("dates_as_columns_say")
+def test_dates_as_columns_say(case):
+    said = vn.parse_date(case["raw"] + (MARK + case["reading"] if case["reading"] else ""))
+    assert (said.date and said.date.isoformat(), list(said.flags)) == (case.get("date"), case["flags"])
+    assert said.year == (int(case["date"][:4]) if "date" in case else case.get("year"))
+    assert said.text == case["raw"]
+
+
+@each("numbers")
+def test_numbers(case):
+    marked = case["raw"] + (f"{MARK}decimal={case['decimal']}" if "decimal" in case else "")
+    assert vn.parse_number(marked) == (case.get("value"), tuple(case["flags"]))
 
 
 @each("date_repairs")

@@ -11,6 +11,7 @@ from viet_text_tools import normalize_diacritics
 
 from linkage import vietnamese as vn
 from linkage.vietnamese import syllables
+from linkage.vietnamese.column_readings import MARK
 from linkage.vietnamese.syllables import place_tone, relocate_tone
 
 LETTERS = "aăâbcdđeêghiklmnoôơpqrstuưvxyàáảãạằắẳẵặầấẩẫậèéẻẽẹềếểễệìíỉĩịòóỏõọồốổỗộờớởỡợùúủũụừứửữựỳýỷỹỵ ƀčñĭŏŭÐðfjwz'’-.0123456789"
@@ -63,6 +64,9 @@ def test_nothing_raises_and_clean_names_stay_clean(text):
     name = vn.parse_name(text)
     assert vn.parse_name(name.text).text == name.text or "." in text or name.flags
     vn.parse_date(text)
+    vn.parse_number(text)
+    for words in ("orders=month_first", "orders=day_first+month_first+year_first century_unsure serials", "zone=Europe/Paris"):
+        assert MARK not in vn.parse_date(text + MARK + words).text
     vn.parse_personal_number(text)
     vn.resolve_place(text)
     for encoding in vn.LEGACY_ENCODINGS:
