@@ -3,8 +3,8 @@
 Contract: `read_side` turns a side of a project file into `raw_mentions.parquet` (id, record_id, role, source, row_number, one
 VARCHAR a field, verbatim but for `="0791"`, which is 0791) and `quarantine.parquet` (one row an entry that could not be used,
 with its reason); rows of the source = title, header and blank rows + used + quarantined, whatever the source. `read_list`
-(`list_reading`) reads by the same reader what other rooms are given beside the registers. `check_side` says how columns would be taken and what is wrong, and raises
-nothing. No value of a register ever reaches a message: counts and row numbers only.
+(`list_reading`) reads by the same reader what other rooms are given beside the registers. `check_side` says how columns would
+be taken and what is wrong, and raises nothing. No value of a register ever reaches a message: counts and row numbers only.
 """
 
 from linkage.registers.catalogue import register_kind, register_kinds
