@@ -34,7 +34,15 @@ SEARCHED = 30
 
 
 def open_delimited(path: Path, label: str, spec: SourceSpec, recognise: Recogniser) -> SourcePart:
-    """A CSV file as a part. Raises `SourceError` when it is empty, binary or has no header row."""
+    """A CSV file as a part.
+
+    Raises `SourceError` when it is empty, binary or has no header row, or a declared sign is not one of ASCII.
+    """
+    for key, sign in (("delimiter", spec.delimiter), ("quote", spec.quote)):
+        if sign and not sign.isascii():
+            raise SourceError(
+                f"{label}: `{key}: {sign}` cannot part fields.", "Declare a sign of ASCII: a comma, `;`, `|`, a tab …"
+            )
     encoding, found = detect_encoding(path, spec.encoding)
     if not any(piece.replace(codecs.BOM_UTF8, b"").strip() for piece in text_pieces(path, encoding, SAMPLE)):
         raise SourceError(f"{label}: the file is empty.", "Export the register again, with its header row.")

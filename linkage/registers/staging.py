@@ -197,7 +197,7 @@ def _identifier(name: str) -> str:
     seen = f"regexp_replace({unwrapped_sql(quote(name))}, '{INVISIBLE}', '', 'g')"
     return (
         f"CASE WHEN regexp_full_match({quote(name)}, '[0-9A-Za-z][!-~]*') THEN {quote(name)} "
-        f"ELSE nullif(trim(regexp_replace({seen}, '[\\s\\p{{Z}}]+', ' ', 'g')), '') END"
+        f"ELSE nullif(trim(regexp_replace({seen}, '[\\s\\x0b\\x1c-\\x1f\\x85\\p{{Z}}]+', ' ', 'g')), '') END"
     )
 
 

@@ -56,5 +56,7 @@ def test_every_reason_has_words() -> None:
         "missing_record_id",
         "duplicate_record_id",
         "role_absent",
+        "total_row",
+        "signature_row",
     }
     assert set(SET_ASIDE) == set(RULES) | structural | {mark.value[1:] for mark in CellMark}

@@ -284,7 +284,7 @@ excel_case("header only", lambda: workbook(rows=[]), ("error", "nothing under it
 excel_case(
     "a total under the table",
     lambda: workbook(rows=[*ROWS, (None, "Tổng cộng: 5", None, None)]),
-    ("quarantine", {"missing_record_id": 1}),
+    ("quarantine", {"total_row": 1}),
     5,
 )
 excel_case(
