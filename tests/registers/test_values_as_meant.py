@@ -34,7 +34,9 @@ def test_a_case_comes_out_right(case: Path, tmp_path: Path, command_line: Callab
         held = CHECKS.read(out)["sides"]["left"]["rules"]
         assert {found["rule"]: found["rows"] for found in held if found["rows"]} == right["rules"]
         assert {found["rule"]: counts[f"left_rule_{found['rule']}"] for found in held if found["rows"]} == right["rules"]
-        assert all(f"{rows} {'row breaks' if rows == 1 else 'rows break'} {rule}" in ended.told for rule, rows in right["rules"].items())
+        assert all(
+            f"{rows} {'row breaks' if rows == 1 else 'rows break'} {rule}" in ended.told for rule, rows in right["rules"].items()
+        )
     assert counts["left_rows_quarantined"] == right.get("quarantined", 0)
     told = " ".join(ended.told.split())
     assert all(sentence in told for sentence in right.get("told", ()))
