@@ -101,7 +101,7 @@ def _keys() -> Iterator[str]:
     for kind, keys in FIELD_KEYS.items():
         for key, sql_type in keys.items():
             column = f"`f_{key}`" if key else "`f`"
-            yield f"| {'' if key else f'`{kind}`'} | {column} | {sql_type} | {_cell(KEY_MEANINGS[kind][key])} |"
+            yield f"| {'' if key else kind.value} | {column} | {sql_type} | {_cell(KEY_MEANINGS[kind][key])} |"
 
 
 def _projects() -> Iterator[str]:

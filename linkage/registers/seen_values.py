@@ -19,6 +19,8 @@ _COLUMNS = {
     "name": {"value": "VARCHAR"},
 }
 """What is seen of a value, by what it is read as; `precision`: `day` (a possible one), `month`, `year` or `other`."""
+WHOLE_DATE = "[0-3][0-9]/[01][0-9]/(19|20)[0-9]{2}"
+"""Dates that, when they are possible, are read without Python, as `parse_date` reads them: a test holds the two together."""
 WHOLE_NUMBER = "[0-9]{12}|[0-9]{9}"
 """Personal numbers, and those of the older paper, that are read without Python."""
 
@@ -70,6 +72,13 @@ class SeenValues:
         if (what, field, where) in self._asked:
             return
         self._asked.add((what, field, where))
+        if what == "date":
+            self._connection.execute(
+                f"INSERT INTO register_seen_date SELECT raw, day, year(day), 'day' FROM (SELECT raw, "
+                f"try_strptime(raw, '%d/%m/%Y')::DATE AS day FROM (SELECT DISTINCT {self._written(field)} AS raw FROM {self._entries} "
+                f"WHERE regexp_full_match({self._written(field)}, {literal(WHOLE_DATE)})) ANTI JOIN register_seen_date USING (raw)) "
+                "WHERE day IS NOT NULL"
+            )
         if what == "number":
             where += f" AND NOT regexp_full_match(trim({quote(field)}), {literal(WHOLE_NUMBER)})"
         every = f"SELECT DISTINCT {self._written(field)} AS raw FROM {self._entries} WHERE {quote(field)} IS NOT NULL AND {where}"

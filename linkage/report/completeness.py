@@ -137,33 +137,41 @@ def _places(run: RunTables, texts: Phrases) -> dict[str, object]:
 def _quarantine(run: RunTables, texts: Phrases, floor: int) -> Table | None:
     if not run.has("quarantine"):
         return None
-    found = run.rows("SELECT side, reason, count(*) FROM quarantine GROUP BY ALL ORDER BY side, count(*) DESC, reason")
     rows: list[tuple[Cell, ...]] = []
+    for side, reason, records, hide in _set_aside(run, floor):
+        count: Cell = texts("words", "hidden") if hide else run.number(records, "count", QUARANTINE.file)
+        rows.append((texts.named("columns", side), set_aside_word(reason, texts.language), count))
+    return Table(texts("captions", "quarantine"), texts.header("side", "reason", "records"), rows, QUARANTINE.file, (2, 4, 1))
+
+
+def _set_aside(run: RunTables, floor: int) -> list[tuple[str, str, int, bool]]:
+    """Side, reason, records and whether these must be hidden, of what was set aside."""
+    if not run.has("quarantine"):
+        return []
+    found = run.rows("SELECT side, reason, count(*) FROM quarantine GROUP BY ALL ORDER BY side, count(*) DESC, reason")
+    told = []
     for side in dict.fromkeys(row[0] for row in found):
         own = [row for row in found if row[0] == side]
-        for row, hide in zip(own, hide_small_counts([row[2] for row in own], floor), strict=True):
-            count: Cell = texts("words", "hidden") if hide else run.number(row[2], "count", QUARANTINE.file)
-            rows.append((texts.named("columns", side), set_aside_word(row[1], texts.language), count))
-    return Table(texts("captions", "quarantine"), texts.header("side", "reason", "records"), rows, QUARANTINE.file, (2, 4, 1))
+        told += [(*row, hide) for row, hide in zip(own, hide_small_counts([row[2] for row in own], floor), strict=True)]
+    return told
 
 
 def _checks(run: RunTables, texts: Phrases, floor: int) -> Table | None:
     """Every rule of the contract check that was held against a side, whatever its severity, and null words by field."""
     counts = run.summary["stages"]["read"]["counts"] if "read" in run.summary["stages"] else {}
+    # what is hidden among the records set aside could be worked out from its count here
+    hidden = {f"{side}_rule_{rule}" for side, reason, _, hide in _set_aside(run, floor) if hide for rule in reason.split(", ")}
     rows: list[tuple[Cell, ...]] = []
     for side, _ in SIDES:
         found = [(set_aside_word(rule, texts.language), f"{side}_rule_{rule}") for rule in SET_ASIDE]
         start = f"{side}_null_words_"
-        found += [
-            (f"{texts.field(key.removeprefix(start))}: {NULL_WORD(texts.language)}", key)
-            for key in counts
-            if key.startswith(start)
-        ]
+        fields = [key.removeprefix(start) for key in counts if key.startswith(start)]
+        found += [(f"{texts.field(field)}: {NULL_WORD(texts.language)}", start + field) for field in fields]
         for label, key in found:
             if key in counts:
-                count = run.counted("read", key)
+                small = 0 < int(counts[key]) < floor or key in hidden
                 rows.append(
-                    (texts.named("columns", side), label, texts("words", "hidden") if 0 < int(counts[key]) < floor else count)
+                    (texts.named("columns", side), label, texts("words", "hidden") if small else run.counted("read", key))
                 )
     if not rows:
         return None

@@ -35,7 +35,7 @@ SET_ASIDE: dict[str, Word] = {
 }
 
 
-NULL_WORD = Word("ghi NULL, #N/A, NaN … thay cho giá trị trống", "a null word of an export (NULL, #N/A, NaN …), taken as empty")
+NULL_WORD = Word("từ do phần mềm ghi thay cho giá trị trống", "a null word of an export (NULL, #N/A, NaN …), taken as empty")
 """What is said of a value that a program wrote for one that is not there."""
 
 

@@ -79,21 +79,25 @@ def test_before_labels_the_model_and_always_the_project_file(
     assert held["how"] == ("model" if given is None else "given") and counts["links"] > 1_000
 
 
+@pytest.mark.parametrize("outdated", [0, 12])
 def test_a_verdict_changes_the_decision_and_what_was_decided_before_stays_told(
-    finished_run: Path, quick_demo: Path, tmp_path: Path
+    finished_run: Path, quick_demo: Path, tmp_path: Path, outdated: int
 ) -> None:
-    """Measuring what was just corrected would find every labelled pair right."""
+    """Measuring what was just corrected would find every labelled pair right; what was judged of other values decides nothing."""
     folder = tmp_path / "run"
     shutil.copytree(finished_run, folder)
     with connect() as connection:
         wrong = (
             "SELECT 'p' || row_number() OVER (ORDER BY record_id_l) AS pair_id, record_id_l, record_id_r,"
-            " 'non_match' AS verdict, 'agreed' AS how, NULL::VARCHAR AS fingerprint_l, NULL::VARCHAR AS fingerprint_r,"
-            f" NULL::VARCHAR AS judged_fields FROM {LINKS.scan(folder)} WHERE decision = 'link' ORDER BY record_id_l LIMIT 20"
+            " 'non_match' AS verdict, 'agreed' AS how,"
+            f" CASE WHEN row_number() OVER (ORDER BY record_id_l) <= {outdated} THEN 'full_name birth_date' END AS judged_fields,"
+            " CASE WHEN judged_fields IS NOT NULL THEN 'other' END AS fingerprint_l, fingerprint_l AS fingerprint_r"
+            f" FROM {LINKS.scan(folder)} WHERE decision = 'link' ORDER BY record_id_l LIMIT 20"
         )
         LABELS.write(connection, wrong, folder)
     run = open_project(quick_demo, data=Run.open(folder).summary["origin"]["data"]).run(until="decide", out=folder)
     reviewed = run.table("links").filter("reason = 'verdict_non_match'")
     assert reviewed.aggregate("count(*), list(DISTINCT decision), list(DISTINCT decision_unreviewed)").fetchall() == [
-        (20, ["non_link"], ["link"])
+        (20 - outdated, ["non_link"], ["link"])
     ]
+    assert run.summary["stages"]["decide"]["counts"].get("verdicts_outdated", 0) == outdated
