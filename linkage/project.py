@@ -92,8 +92,8 @@ class Project:
         >>> rules[0].targets_found / targets > 0.5
         True
         """
+        from linkage.config.keys import keys_of
         from linkage.pairs.blocking_of_run import suggest_run_rules
-        from linkage.standardise import keys_of
 
         plan = self.check()
         types = {field: keys_of(field, kind) for field, kind in plan.shared.items()}

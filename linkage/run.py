@@ -54,7 +54,7 @@ class Run:
     @cached_property
     def spec(self) -> ProjectSpec:
         """The project file this run was made with, as run.json keeps it."""
-        return ProjectSpec.model_validate(self.summary["spec"])
+        return self._project().spec
 
     def estimate(self) -> Estimates:
         """Measure the links as they stand: precision, recall and error rates by every route the run's tables allow.
@@ -239,4 +239,5 @@ class Run:
     def _project(self) -> LoadedProject:
         """The project file as run.json keeps it, for work that needs no source."""
         held = self.summary
-        return LoadedProject(self.spec, Path(held["origin"]["project_file"]), held["config"], {})
+        given = ProjectSpec.model_validate(held["spec"])
+        return LoadedProject(given, Path(held["origin"]["project_file"]), held["config"], {})

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,11 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from linkage.config.columns import as_given, keep_fields_apart
 from linkage.config.project_spec import MEMORY, PROJECT_NAME, ProjectSpec
 from linkage.config.spec import NAME
 from linkage.errors import ProjectFileError, nearest
+from linkage.words.fields import as_written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,11 +62,17 @@ class FilePlace:
 class LoadedProject:
     """A project file that was read and found right."""
 
-    spec: ProjectSpec
+    given: ProjectSpec
+    """What the file says, in its own words."""
     path: Path
     text: str
     """The file's text, with that of the file it extends before it."""
     places: dict[KeyPath, FilePlace]
+
+    @cached_property
+    def spec(self) -> ProjectSpec:
+        """What the file says, every field under the name of its column."""
+        return keep_fields_apart(self.given)
 
     @property
     def folder(self) -> Path:
@@ -73,10 +82,12 @@ class LoadedProject:
     @property
     def config_hash(self) -> str:
         """SHA-256 of the file's meaning (not of its comments or layout), 64 hexadecimal digits."""
-        return hashlib.sha256(self.spec.model_dump_json(by_alias=True).encode()).hexdigest()
+        return hashlib.sha256(self.given.model_dump_json(by_alias=True).encode()).hexdigest()
 
     def place(self, keys: KeyPath) -> FilePlace:
         """Where the key, or the nearest key above it that the file holds, stands."""
+        written = tuple(as_written(key) if isinstance(key, str) else key for key in keys)
+        keys = keys if keys in self.places else written
         while keys and keys not in self.places:
             keys = keys[:-1]
         return self.places.get(keys, FilePlace(self.path.name, 1, 1))
@@ -85,7 +96,8 @@ class LoadedProject:
         self, keys: KeyPath, what: str, *, given: object = None, allowed: Iterable[str] = (), remedy: str = ""
     ) -> ProjectFileError:
         """The error to raise when a room finds that the value of a key cannot work."""
-        return ProjectFileError(_message(self.place(keys), keys, what, given, list(allowed)), remedy)
+        message = _message(self.place(keys), keys, what, given, list(allowed))
+        return ProjectFileError(as_given(self.given, message), as_given(self.given, remedy))
 
 
 def load_project(path: Path) -> LoadedProject:
@@ -132,10 +144,10 @@ def parse_project(text: str, path: Path) -> LoadedProject:
     try:
         spec = ProjectSpec.model_validate(merged)
     except ValidationError as error:
-        unchecked = LoadedProject(spec=None, path=path, text=text, places=places)  # type: ignore[arg-type]
+        unchecked = LoadedProject(given=None, path=path, text=text, places=places)  # type: ignore[arg-type]
         raise_together(_faults(error, merged, unchecked))
         raise
-    return LoadedProject(spec=spec, path=path, text=text, places=places)
+    return LoadedProject(given=spec, path=path, text=text, places=places)
 
 
 def raise_together(faults: Sequence[ProjectFileError]) -> None:

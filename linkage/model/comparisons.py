@@ -13,6 +13,7 @@ from typing import Any
 
 from linkage.config import ComparisonSpec, FieldKind, LevelSpec
 from linkage.config.matching import ComparisonUse
+from linkage.words.fields import as_written
 
 Level = dict[str, Any]
 FOLDED_KINDS = {
@@ -185,7 +186,7 @@ def _own_level(level: LevelSpec, spec: ComparisonSpec, key: str) -> Level:
         return _level(f"levenshtein({key}_l, {key}_r) <= {level.levenshtein}", level.label or f"edits ≤ {level.levenshtein}")
     if level.difference is not None:
         return _level(f"abs({key}_l - {key}_r) <= {level.difference}", level.label or f"difference ≤ {level.difference}")
-    return _level(level.sql or "", level.label or level.sql or "")
+    return _level(level.sql or "", level.label or as_written(level.sql or ""))
 
 
 def _key(field: str, kind: FieldKind) -> str:

@@ -26,6 +26,7 @@ from linkage.registers.mapping import (
 from linkage.registers.source_parts import open_parts
 from linkage.registers.staging import FAULTS, SOUND, find_structural_faults, forget, stage, write_used_and_quarantined
 from linkage.vietnamese import propose_encoding
+from linkage.words.fields import as_written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -110,9 +111,13 @@ def describe_side(side: SideSpec) -> _Side:
         kind = register_kind(side.register_)
         return _Side(kind, kind.fields, kind.role(side.role))
     record_id = RegisterField("record_id", "record_id", "record_id", FieldKind.identifier)
-    fields = (record_id, *(RegisterField(name, name, name, kind, required=True) for name, kind in side.fields.items()))
+    fields = (record_id, *(_declared(name, kind) for name, kind in side.fields.items()))
     names = {name: name for name in side.fields}
     return _Side(None, fields, Role(side.role or "record", side.role or "record", names, dict(side.fields), {}, tuple(names)))
+
+
+def _declared(name: str, kind: FieldKind) -> RegisterField:
+    return RegisterField(name, as_written(name), as_written(name), kind, required=True)
 
 
 def check_side(side: SideSpec, base: Path, data: Path | None, *, first_rows: bool = True) -> MappingReport:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from linkage.errors import SourceError
 from linkage.runs.sql import from_two_starts, literal, quote, write_parquet
+from linkage.words.fields import as_written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -205,9 +206,10 @@ def _present(role: Role, kinds: Mapping[str, object]) -> str:
 
 def _structural_faults(role: Role, kinds: Mapping[str, object], record_id: str, mapped: Sequence[str]) -> str:
     """Entries that are no usable record at all: one row a fault."""
-    named = literal(role.fields.get(role.present[0], "") if role.present else "")
-    lost_fields = ", ".join(f"CASE WHEN contains({quote(name)}, chr(65533)) THEN {literal(name)} END" for name in mapped)
-    lost_values = ", ".join(f"CASE WHEN contains({quote(name)}, chr(65533)) THEN {quote(name)} END" for name in mapped)
+    named = literal(as_written(role.fields.get(role.present[0], "")) if role.present else "")
+    lost = {name: f"CASE WHEN contains({quote(name)}, chr(65533))" for name in mapped}
+    lost_fields = ", ".join(f"{when} THEN {literal(as_written(name))} END" for name, when in lost.items())
+    lost_values = ", ".join(f"{when} THEN {quote(name)} END" for name, when in lost.items())
     return f"""
         WITH sound AS (
             SELECT entry, {record_id} AS identifier, {_present(role, kinds)} AS present,
@@ -243,12 +245,12 @@ def _mentions(role: Role, kinds: Mapping[str, object], record_id: str) -> str:
     ]
     return f"""
         -- sorted once: the numbering runs over the sorted rows as they come
-        SELECT CAST(row_number() OVER () AS INTEGER) AS id, mention_record_id AS record_id,
+        SELECT CAST(row_number() OVER () AS INTEGER) AS id, "#record_id" AS record_id,
                {literal(role.name)} AS role, source, row_number, {", ".join(map(quote, kinds))}
         FROM (
-            SELECT {record_id} AS mention_record_id, source, row_number, {", ".join(columns)}
+            SELECT {record_id} AS "#record_id", source, row_number, {", ".join(columns)}
             FROM {ENTRIES} ANTI JOIN {FAULTS} USING (entry)
-            ORDER BY mention_record_id
+            ORDER BY "#record_id"
         )
     """
 

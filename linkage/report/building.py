@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from linkage.config import LoadedProject, ProjectSpec, parse_project
+from linkage.config.columns import keep_fields_apart
 from linkage.errors import ReportError
 from linkage.report.annexes import crosswalk, describe_annexes, printed_numbers
 from linkage.report.changes import describe_changes
@@ -72,7 +73,7 @@ def _spec_of(run: Path) -> ProjectSpec:
     tables = RunTables(run)
     held = tables.summary
     if "spec" in held:
-        return ProjectSpec.model_validate_json(json.dumps(held["spec"]))
+        return keep_fields_apart(ProjectSpec.model_validate_json(json.dumps(held["spec"])))
     return parse_project(str(held.get("config", "")), run / "project.yaml").spec
 
 

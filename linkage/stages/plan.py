@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkage.config import BlockingRule, FieldKind, LoadedProject, SideSpec
+from linkage.config.keys import keys_of
 from linkage.config.loading import KeyPath, raise_together
 from linkage.errors import ProjectFileError, nearest
 from linkage.registers.side_reading import MappingReport, check_side
-from linkage.standardise.keys import keys_of
 
 ALWAYS_KEPT = ("registration_date", "registering_office", "birth_registration_place")
 """Fields that breakdowns and worklists need though the other side has none of that name."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from linkage.config import BlockingRule, LoadedProject, ProjectSpec
+from linkage.config import BlockingRule, LoadedProject, ProjectSpec, rule_on
 from linkage.config.loading import KeyPath
 from linkage.errors import ProjectFileError, nearest
 from linkage.runs.directory import Counts
@@ -70,7 +70,7 @@ def _check(project: LoadedProject, plan: Plan) -> Iterator[ProjectFileError]:
         for n, rule in enumerate(prior.deterministic_rules if prior else ())
     ]
     if spec.relatives:
-        rules.append((("relatives", "share"), BlockingRule(on=spec.relatives.share)))
+        rules.append((("relatives", "share"), rule_on(spec.relatives.share)))
     unknown = list(unknown_keys(project, plan, rules))
     yield from unknown
     yield from _not_compared(project)

@@ -34,7 +34,7 @@ Flags are words parted by a space in a fixed order, NULL when there are none.
 
 from __future__ import annotations
 
-from linkage.config import FieldKind
+from linkage.config.sources import FieldKind
 
 _KEYS: dict[FieldKind, dict[str, str]] = {
     FieldKind.person_name: {
