@@ -27,6 +27,8 @@ OURS = frozenset(
         "match_probability runner_up_margin decision decision_unreviewed rank weight_given_rival proposed class value_l "
         "value_r touches_number pair_id stratum inclusion_probability is_match verdict how reviewer outcome finding "
         "counterpart others verify act status key check workbook person_record_id withheld state change trial register "
+        # records as a whole, in a query
+        "l r raw_l raw_r unit_name "
         # a field of the register of births that is called as a key of another is
         "birth_place_unit"
     ).split()
@@ -34,14 +36,15 @@ OURS = frozenset(
 """Names of columns that are never a field's."""
 SQL_WORDS = frozenset(
     (  # noqa: SIM905 - words are read more easily than a list of them
-        "all analyse analyze and anti any array as asc asof asymmetric at authorization binary both by case cast check collate "
-        "collation column columns concurrently constraint create cross current_catalog current_date current_time "
-        "current_timestamp current_user default deferrable desc describe distinct do else end except false fetch for foreign "
-        "freeze from full generated glob grant group having ilike in initially inner intersect into is isnull join lambda lateral "
-        "leading left like limit localtime localtimestamp map natural not notnull null offset on only or order outer overlaps "
-        "pivot pivot_longer pivot_wider placing positional primary qualify references returning right select semi session_user "
-        "show similar some struct summarize symmetric table tablesample then to trailing true try_cast tuple union unique unpack "
-        "unpivot user using variadic verbose when where window with "
+        "all analyse analyze and anti any array as asc asof asymmetric at authorization binary both by case cast check "
+        "collate collation column columns concurrently constraint create cross current_catalog current_date "
+        "current_time current_timestamp current_user default deferrable desc describe distinct do else end except false "
+        "fetch for foreign freeze from full generated glob grant group having ilike in initially inner intersect into "
+        "is isnull join lambda lateral leading left like limit localtime localtimestamp map natural not notnull null "
+        "offset on only or order outer overlaps pivot pivot_longer pivot_wider placing positional primary qualify "
+        "references returning right select semi session_user show similar some struct summarize symmetric table "
+        "tablesample then to trailing true try_cast tuple union unique unpack unpivot user using variadic verbose when "
+        "where window with "
     ).split()
 )
 """Names that SQL reads as its own, so that Splink cannot be told of such a column."""

@@ -17,6 +17,7 @@ from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from linkage.config.columns import as_given, keep_fields_apart
+from linkage.config.local_paths import ANOTHER_STORE, is_elsewhere, local_path, remedy_for
 from linkage.config.project_spec import MEMORY, PROJECT_NAME, ProjectSpec
 from linkage.config.spec import NAME
 from linkage.errors import ProjectFileError, nearest
@@ -106,7 +107,8 @@ def load_project(path: Path) -> LoadedProject:
     Raises:
         ProjectFileError: with every fault found, each as `file:line:column`, key, given, allowed.
     """
-    return parse_project(_read_text(path), path)
+    local = local_path(path, "the project file")
+    return parse_project(_read_text(path), local)
 
 
 def parse_project(text: str, path: Path) -> LoadedProject:
@@ -120,6 +122,8 @@ def parse_project(text: str, path: Path) -> LoadedProject:
         if not isinstance(base_name, str):
             raise ProjectFileError(f"{place} extends: a file name is wanted")
         base_path = path.parent / base_name
+        if is_elsewhere(base_name):
+            raise ProjectFileError(f"{place} extends: {ANOTHER_STORE}", remedy_for(base_name))
         if not base_path.is_file():
             raise ProjectFileError(
                 f"{place} extends: there is no file {base_name!r}", f"It was looked for in {path.absolute().parent}."

@@ -5,8 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from linkage.config.local_paths import ANOTHER_STORE, is_elsewhere, remedy_for
 from linkage.config.spec import Many, Name, Spec
 
 PROVINCE_FIELDS = ("registering_office", "birth_place", "residence", "hometown", "death_place")
@@ -53,6 +54,13 @@ class SourceSpec(Spec):
     """SQLite and PostgreSQL: a query to read instead of a table."""
     url: str | None = None
     """PostgreSQL: `postgresql://user@host:port/database`, never with a password (environment or pgpass file)."""
+
+    @field_validator("path")
+    @classmethod
+    def _is_here(cls, path: str | None) -> str | None:
+        if path is not None and is_elsewhere(path):
+            raise ValueError(f"{ANOTHER_STORE}. {remedy_for(path)}")
+        return path
 
     @model_validator(mode="after")
     def _names_one_place(self) -> SourceSpec:

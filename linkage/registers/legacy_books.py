@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from linkage.config import FieldKind
+from linkage.runs.exchange import scan_file
 from linkage.runs.sql import quote, write_parquet
 from linkage.vietnamese import decode_legacy, propose_encoding
 
@@ -36,7 +37,7 @@ def decode_legacy_books(connection: duckdb.DuckDBPyConnection, raw: Path, kinds:
     if office is None or "book_number" not in kinds or "registration_date" not in kinds or not names:
         return 0, 0
     book = f"concat_ws('|', {quote(office)}, book_number, regexp_extract(registration_date, '[0-9]{{4}}'))"
-    connection.execute(f'CREATE OR REPLACE TEMP TABLE entries AS SELECT *, {book} AS "#book" FROM read_parquet(?)', [str(raw)])
+    connection.execute(f'CREATE OR REPLACE TEMP TABLE entries AS SELECT *, {book} AS "#book" FROM {scan_file(raw)}')
     values = " UNION ALL ".join(
         f'SELECT "#book" AS book, {quote(name)} AS value FROM entries WHERE {quote(name)} IS NOT NULL' for name in names
     )

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from linkage.errors import SourceError
-from linkage.runs.sql import from_two_starts, literal, quote, write_parquet
+from linkage.runs.sql import from_two_starts, literal, quote, scan_parquet, write_parquet
 from linkage.words.fields import as_written
 
 if TYPE_CHECKING:
@@ -76,8 +76,8 @@ def stage(
         done += seen.rows
     if done == blank:
         raise SourceError(f"{parts[0].source}: there is a header row and nothing under it.", "Export the register again.")
-    files = ", ".join(literal(str(file)) for file in sorted(folder.glob("*.parquet")))
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW {ENTRIES} AS SELECT * FROM read_parquet([{files}])")
+    files = sorted(folder.glob("*.parquet"))
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {ENTRIES} AS SELECT * FROM {scan_parquet(*files)}")
     return tuple(field.name for field in mapped), blank
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,11 +12,9 @@ import duckdb
 
 from linkage.errors import RunDirectoryError
 from linkage.runs.files import write_json
-from linkage.runs.sql import SMALL, described_columns, literal, write_parquet
+from linkage.runs.sql import SMALL, described_columns, scan_parquet, write_parquet
 
 Shape = TypeVar("Shape")
-
-_GLOB_SIGNS = re.compile(r"([*?\[])")
 
 
 class BrokenPromiseError(RunDirectoryError):
@@ -156,10 +153,9 @@ class Document(Exchanged, Generic[Shape]):
 
 
 def scan_file(path: Path) -> str:
-    """SQL that reads one Parquet file, for a FROM clause: signs that DuckDB takes for a pattern stand for themselves.
+    """SQL that reads one Parquet file, for a FROM clause; nothing in its folder's name is a pattern or a column.
 
     >>> scan_file(Path("m[1]/links.parquet"))
-    "read_parquet('m[[]1]/links.parquet')"
+    "read_parquet('m[[]1]/links.parquet', hive_partitioning = false)"
     """
-    plain = _GLOB_SIGNS.sub(r"[\1]", str(path))
-    return f"read_parquet({literal(plain)})"
+    return scan_parquet(path)

@@ -7,7 +7,7 @@ from functools import partial
 from linkage.errors import LinkageError
 from linkage.runs.directory import Counts
 from linkage.runs.progress import Progress
-from linkage.runs.sql import literal
+from linkage.runs.sql import scan_parquet
 from linkage.runs.tables import QUARANTINE, RAW_MENTIONS, RAW_PERSONS
 from linkage.stages.stage import Stage, Work
 
@@ -49,8 +49,7 @@ def read(work: Work) -> Counts:
                 f"{name}_rows_used": report.rows_used,
                 f"{name}_rows_quarantined": report.rows_quarantined,
             }
-        files = ", ".join(literal(str(path)) for path in set_aside)
-        QUARANTINE.write(connection, f"SELECT * FROM read_parquet([{files}]) ORDER BY ALL", work.folder)
+        QUARANTINE.write(connection, f"SELECT * FROM {scan_parquet(*set_aside)} ORDER BY ALL", work.folder)
     for path in set_aside:
         path.unlink()
     return counts

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 
 from linkage.config import FieldKind
 from linkage.config.keys import keys_of, suffixes_of
-from linkage.runs.sql import fetch_row, literal, quote, quote_list
+from linkage.runs.exchange import scan_file
+from linkage.runs.sql import fetch_row, quote, quote_list
 from linkage.standardise.dictionaries import Dictionaries
 from linkage.standardise.name_words import Names
 from linkage.standardise.personal_number_sql import flag_contradictions
@@ -51,7 +52,7 @@ def standardise_table(
     exist or a field named in `dated_by` that is not declared.
     """
     plan = _Plan(fields, dated_by or {}, registered_at or {})
-    scan = f"read_parquet({literal(str(source))})"
+    scan = scan_file(source)
     low, high, total = connection.execute(f"SELECT min(id), max(id), count(*) FROM {scan}").fetchone() or (None, None, 0)
     starts = range(low, high + 1, rows_per_chunk) if total else range(1)
     (threads,) = fetch_row(connection, "SELECT current_setting('threads')")
