@@ -24,7 +24,7 @@ import duckdb
 from linkage.config import LoadedProject, ProjectSpec, load_project
 from linkage.config.loading import raise_together
 from linkage.errors import LinkageError, ProjectFileError, nearest
-from linkage.registers.source_parts import resolve
+from linkage.registers.source_parts import resolve, state_of
 from linkage.runs import (
     Progress,
     RunDirectory,
@@ -109,7 +109,9 @@ def run_stages(
     with run.locked(command):
         sources = {side: getattr(project.spec, side).source for side in plan.sides}
         inputs = {
-            side: source_fingerprint(source, resolve(source.path, project.folder, data) if source.path else None)
+            side: source_fingerprint(
+                source, resolve(source.path, project.folder, data) if source.path else None, state_of(source)
+            )
             for side, source in sources.items()
         }
         flow = _Flow(project, run, _code(run), inputs, engine)

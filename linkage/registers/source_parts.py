@@ -47,6 +47,15 @@ def resolve(path: str, base: Path, data: Path | None) -> Path:
     return base / path
 
 
+def state_of(spec: SourceSpec) -> str:
+    """What tells whether a server's table has changed; nothing of files, whose content tells it."""
+    if spec.url is None:
+        return ""
+    from linkage.registers.databases import postgres_state
+
+    return postgres_state(spec)
+
+
 def open_parts(spec: SourceSpec, base: Path, data: Path | None, recognise: Recogniser) -> list[SourcePart]:
     """Every part of the source, headers read and rows not yet.
 
