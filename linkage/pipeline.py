@@ -38,6 +38,7 @@ from linkage.runs import (
 from linkage.runs.tables import RUN
 from linkage.stages import assign, block, decide, differ, estimate, read, reconcile, report, sample, score, standardise, train
 from linkage.stages.plan import Plan, open_sources
+from linkage.stages.prior_check import foresee_prior
 from linkage.stages.stage import Engine, Stage, Work
 
 STAGES: tuple[Stage, ...] = (
@@ -66,6 +67,8 @@ def check_project(project: LoadedProject, data: Path | None, *, first_rows: bool
     """
     plan = open_sources(project, data, first_rows=first_rows)
     raise_together([fault for stage in STAGES for fault in stage.check(project, plan)])
+    if first_rows:
+        raise_together(list(foresee_prior(project, plan, data)))
     warnings = [warning for stage in STAGES for warning in stage.warn(project, plan)]
     for side, mapping in plan.sides.items():
         warnings += [

@@ -29,9 +29,10 @@ from linkage.vietnamese import propose_encoding
 from linkage.words.fields import as_written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
     import duckdb
+    import pyarrow as pa
 
     from linkage.config.sources import SideSpec
     from linkage.registers.parts import SourcePart
@@ -227,12 +228,13 @@ def read_side(
     quarantine: Path,
     name: str = "left",
     progress: Callable[[int], None] | None = None,
+    most: int | None = None,
 ) -> ReadReport:
     """Read a side into `target` (raw mentions) and `quarantine`, both Parquet and readable by their owner only.
 
     `target`: id INTEGER (1..n in order of record_id), record_id, role, source, row_number, then one VARCHAR a mention
     field. `quarantine`: side, source, row_number, record_id, field, value, reason; one row a quarantined entry.
-    `name` fills the column `side`; `progress` is told the rows staged so far.
+    `name` fills the column `side`; `progress` is told the rows staged so far; of each part the first `most` rows are read.
 
     Raises:
         ProjectFileError: unknown register or role, `{data}` without a folder.
@@ -241,6 +243,8 @@ def read_side(
     """
     register = describe_side(side)
     parts, report = open_side(side, base, data)
+    if most is not None:
+        parts = [replace(part, batches=partial(_first_rows, part, most)) for part in parts]
     folder = Path(tempfile.mkdtemp(prefix=".staged-", dir=target.parent))
     try:
         mapped, blank = stage(connection, folder, register.fields, parts, [part.mapping for part in report.parts], progress)
@@ -256,6 +260,18 @@ def read_side(
         shutil.rmtree(folder)
     assert counts.rows_in == counts.used + counts.quarantined, "a row was lost while reading"
     return ReadReport(report, counts.rows_in, counts.used, counts.quarantined, blank, counts.reasons, checks)
+
+
+def _first_rows(part: SourcePart, most: int) -> Generator[pa.RecordBatch]:
+    batches = part.batches()
+    try:
+        for batch in batches:
+            yield batch.slice(0, most)
+            most -= batch.num_rows
+            if most <= 0:
+                return
+    finally:
+        batches.close()
 
 
 def _stop_if_told(checks: tuple[CheckResult, ...], kind: RegisterKind) -> None:

@@ -11,6 +11,7 @@ from linkage.errors import ProjectFileError, nearest
 from linkage.runs.directory import Counts
 from linkage.runs.exchange import scan_file
 from linkage.runs.tables import FREQUENCIES, LABELS, LOG_LINEAR, MENTIONS, MODEL, PAIRS, PERSONS, RELATIVES, TRAINING
+from linkage.stages.pairs_check import refuse_untrainable
 from linkage.stages.plan import Plan, unknown_keys
 from linkage.stages.stage import Stage, Work, matching_part
 
@@ -24,6 +25,7 @@ def train(work: Work) -> Counts:
     model = build_model(work.spec, work.plan.shared)
     with work.engine() as connection:
         sides = open_tables(connection, work.mentions, work.persons, columns_needed(work.spec, model))
+        refuse_untrainable(connection, sides, work.project)
         trained, report = fit_model(
             connection,
             sides,
