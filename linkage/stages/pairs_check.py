@@ -10,9 +10,9 @@ from linkage.config import BlockingRule, LoadedProject
 from linkage.config.columns import as_given
 from linkage.config.loading import KeyPath
 from linkage.errors import TrainingError
-from linkage.pairs.blocking import count_rule_pairs, number_blocks, pairs_of_rules
+from linkage.pairs.blocking import count_rule_pairs, number_blocks, pairs_of_rules, why_no_pairs
 from linkage.pairs.sides import Sides
-from linkage.runs.sql import fetch_row, quote
+from linkage.runs.sql import fetch_row
 
 FEWEST_PAIRS = 100
 """Of a training pass."""
@@ -40,7 +40,7 @@ def describe_idle(
 ) -> str:
     """The rules that propose no pair, each with the reason as far as it shows; empty when every one does."""
     idle = [rule for rule, count in zip(rules, pairs, strict=True) if count == 0]
-    return as_given(project.given, "; ".join(f"{rule.name} ({_why_none(connection, sides, rule)})" for rule in idle))
+    return as_given(project.given, "; ".join(f"{rule.name} ({why_no_pairs(connection, sides, rule)})" for rule in idle))
 
 
 def _small_passes(
@@ -51,23 +51,10 @@ def _small_passes(
     for number, rule in enumerate(project.spec.blocking.train):
         pairs = count_rule_pairs(connection, sides, rule).pairs
         if pairs < FEWEST_PAIRS:
-            why = f": {_why_none(connection, sides, rule)}" if pairs == 0 else ""
+            why = f": {why_no_pairs(connection, sides, rule)}" if pairs == 0 else ""
             what = f"the training pass on {rule.name} has {pairs} pairs, too few to learn from{why}"
             remedy = f"Train on keys that give at least {FEWEST_PAIRS} pairs (blocking.train); `linkage check` lists the keys."
             yield ("blocking", "train", number), what, remedy
-
-
-def _why_none(connection: duckdb.DuckDBPyConnection, sides: Sides, rule: BlockingRule) -> str:
-    """Keys without a value on a side; or that no two records agree, or only in blocks beyond the rule's cap."""
-    tables = {"left": sides.left} if sides.is_dedupe else {"left": sides.left, "right": sides.right}
-    counted = ", ".join(f"count({quote(key)})" for key in rule.on)
-    empty = []
-    for side, table in tables.items():
-        rows, *filled = fetch_row(connection, f"SELECT count(*), {counted} FROM {quote(table)}")
-        empty += [
-            f"{key} is empty in all {rows:,} rows on the {side}" for key, count in zip(rule.on, filled, strict=True) if not count
-        ]
-    return " and ".join(empty) or "no two records agree on all of its keys, or only in blocks beyond its cap"
 
 
 def prior_above_one(

@@ -147,4 +147,5 @@ def owner_of(name: str) -> tuple[str, str]:
 
 def is_field(name: str) -> bool:
     """Whether the field is one of ours."""
+    name = as_written(name)
     return name in FIELDS or bool(owner_of(name)[0])

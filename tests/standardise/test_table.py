@@ -15,8 +15,8 @@ from ruamel.yaml import YAML
 
 from linkage import vietnamese as vn
 from linkage.config import FieldKind as Kind
-from linkage.runs.sql import connect
 from linkage.config.keys import keys_of
+from linkage.runs.sql import connect
 from linkage.standardise import readers, standardise_table
 from linkage.standardise import table as table_module
 from linkage.standardise.name_words import NAME_COLUMNS, name_row
