@@ -70,7 +70,10 @@ def test_no_column_of_ours_is_a_fields() -> None:
     assert {name for name in promised if re.match(NAME, name) and not is_field(name)} <= OURS
     names = [*OURS, *SQL_WORDS, *(f"{start}x" for start in OUR_STARTS), "x", "x_year", "x_year_fold", "x_surname", "birth_date"]
     kinds = [*FieldKind]
-    fields = {name: [kinds[at % len(kinds)]] for at, name in enumerate(names)} | {"x": [FieldKind.person_name, FieldKind.date], "x_year": [FieldKind.year]}
+    fields = {name: [kinds[at % len(kinds)]] for at, name in enumerate(names)} | {
+        "x": [FieldKind.person_name, FieldKind.date],
+        "x_year": [FieldKind.year],
+    }
     kept = names_kept(fields)
     columns = [column for name, given in fields.items() for column in {c for kind in given for c in keys_of(kept[name], kind)}]
     assert len(set(columns)) == len(columns)
