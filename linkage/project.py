@@ -93,7 +93,7 @@ class Project:
         >>> rules[0].targets_found / targets > 0.5
         True
         """
-        from linkage.config.keys import keys_of
+        from linkage.config.field_keys import keys_of
         from linkage.pairs.blocking_of_run import suggest_run_rules
 
         plan = self.check()

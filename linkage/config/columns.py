@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import count
 
-from linkage.config.keys import keys_of
+from linkage.config.field_keys import keys_of
 from linkage.config.matching import BlockingRule, ComparisonSpec, LevelSpec, RelativesSpec
 from linkage.config.project_spec import ProjectSpec
 from linkage.config.sources import FieldKind, SideSpec

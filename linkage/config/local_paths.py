@@ -31,10 +31,8 @@ def local_path(path: str | Path, what: str) -> Path:
     Raises:
         ProjectFileError: it is the address of another store (`s3://`, `hdfs://`, `https://` …).
 
-    >>> local_path("hdfs://node/runs/a", "--out")
-    Traceback (most recent call last):
-    ...
-    linkage.errors.ProjectFileError: --out: hdfs://node/runs/a is an address of another store: only folders ...
+    >>> str(local_path("/srv/registers/../runs", "--out"))
+    '/srv/registers/../runs'
     """
     if is_elsewhere(path):
         given = re.sub(r"^([^:/]+):/+", r"\1://", os.fspath(path))

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from linkage.config import LoadedProject
-from linkage.config.keys import keys_of
+from linkage.config.field_keys import keys_of
 from linkage.errors import ProjectFileError
 from linkage.model.comparisons import BUILDERS, build_comparison
 from linkage.runs.sql import connect, quote

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkage.config import BlockingRule, FieldKind, LoadedProject, SideSpec
-from linkage.config.keys import keys_of
+from linkage.config.field_keys import keys_of
 from linkage.config.loading import KeyPath, raise_together
 from linkage.errors import ProjectFileError, nearest
 from linkage.registers.side_reading import MappingReport, check_side

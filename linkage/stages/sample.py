@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from linkage.config import LoadedProject
-from linkage.config.keys import keys_of
+from linkage.config.field_keys import keys_of
 from linkage.errors import ProjectFileError, nearest
 from linkage.review.design import keep_design
 from linkage.runs.directory import Counts

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from linkage.config import FieldKind
-from linkage.config.keys import keys_of, suffixes_of
+from linkage.config.field_keys import keys_of, suffixes_of
 from linkage.runs.exchange import scan_file
 from linkage.runs.sql import fetch_row, quote, quote_list
 from linkage.standardise.dictionaries import Dictionaries

@@ -10,7 +10,7 @@ import pytest
 
 from linkage import open_project
 from linkage.config.columns import OUR_STARTS, OURS, SQL_WORDS, declared_fields, names_kept
-from linkage.config.keys import keys_of
+from linkage.config.field_keys import keys_of
 from linkage.config.sources import FieldKind
 from linkage.config.spec import NAME
 from linkage.registers import register_kinds
