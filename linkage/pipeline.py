@@ -24,7 +24,7 @@ import duckdb
 from linkage.config import LoadedProject, ProjectSpec, load_project
 from linkage.config.yaml_files import raise_together
 from linkage.errors import LinkageError, ProjectFileError, nearest
-from linkage.registers.source_parts import resolve
+from linkage.registers.source_parts import resolve, state_of
 from linkage.runs import (
     Progress,
     RunDirectory,
@@ -40,6 +40,7 @@ from linkage.runs.tables import RUN
 from linkage.stages import assign, block, decide, differ, estimate, read, reconcile, report, sample, score, standardise, train
 from linkage.stages.empty_columns import empty_columns
 from linkage.stages.plan import Plan, open_sources
+from linkage.stages.prior_check import foresee_prior
 from linkage.stages.stage import Engine, Stage, Work
 
 STAGES: tuple[Stage, ...] = (
@@ -68,6 +69,8 @@ def check_project(project: LoadedProject, data: Path | None, *, first_rows: bool
     """
     plan = open_sources(project, data, first_rows=first_rows)
     raise_together([fault for stage in STAGES for fault in stage.check(project, plan)])
+    if first_rows:
+        raise_together(list(foresee_prior(project, plan, data)))
     warnings = [warning for stage in STAGES for warning in stage.warn(project, plan)]
     for side, mapping in plan.sides.items():
         warnings += [
@@ -113,7 +116,9 @@ def run_stages(
     with run.locked(command):
         sources = {side: getattr(project.spec, side).source for side in plan.sides}
         inputs = {
-            side: source_fingerprint(source, resolve(source.path, project.folder, data) if source.path else None)
+            side: source_fingerprint(
+                source, resolve(source.path, project.folder, data) if source.path else None, state_of(source)
+            )
             for side, source in sources.items()
         }
         flow = _Flow(project, run, _code(run), inputs, engine)

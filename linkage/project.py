@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkage.config import LoadedProject, ProjectSpec, SideSpec, load_project
+from linkage.config.local_paths import local_path
 from linkage.pipeline import check_project, run_stages
 from linkage.run import Run
 from linkage.runs import Progress, silent
@@ -30,7 +31,7 @@ def open_project(path: str | Path, *, data: str | Path | None = None) -> Project
     >>> open_project("configs/birth-to-population.yaml", data=registers).spec.targets.false_link_rate
     0.001
     """
-    return Project(load_project(Path(path)), Path(data).resolve() if data is not None else None)
+    return Project(load_project(Path(path)), local_path(data, "the folder of data").resolve() if data is not None else None)
 
 
 class Project:
@@ -92,8 +93,8 @@ class Project:
         >>> rules[0].targets_found / targets > 0.5
         True
         """
+        from linkage.config.field_keys import keys_of
         from linkage.pairs.blocking_of_run import suggest_run_rules
-        from linkage.standardise import keys_of
 
         plan = self.check()
         types = {field: keys_of(field, kind) for field, kind in plan.shared.items()}
@@ -118,6 +119,6 @@ class Project:
         >>> list(finished.summary["stages"])[:3]
         ['read', 'standardise', 'block']
         """
-        folder = Path(out) if out is not None else Path("runs") / self.spec.project
+        folder = local_path(out if out is not None else Path("runs") / self.spec.project, "the run directory")
         told = command or f"run(until={until!r}) from {Path(sys.argv[0]).name}"
         return Run(run_stages(self._loaded, folder, until=until, data=self._data, command=told, progress=progress, engine=engine))

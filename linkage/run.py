@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from linkage.config import LoadedProject, ProjectSpec
+from linkage.config.local_paths import local_path
 from linkage.errors import LinkageError, nearest
 from linkage.runs import Progress, RunDirectory, silent, tables
 from linkage.runs.sql import connect
@@ -52,7 +53,7 @@ class Run:
     @cached_property
     def spec(self) -> ProjectSpec:
         """The project file this run was made with, as run.json keeps it."""
-        return ProjectSpec.model_validate(self.summary["spec"])
+        return self._project().spec
 
     def estimate(self) -> Estimates:
         """Measure the links as they stand: precision, recall and error rates by every route the run's tables allow.
@@ -94,13 +95,12 @@ class Run:
         """
         from linkage.decision import draw_figures, load_strata
 
-        Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+        target = local_path(folder, "the folder of figures")
+        target.mkdir(mode=0o700, parents=True, exist_ok=True)
         weights = self.table("assigned").select("link_weight").fetchnumpy()["link_weight"]
         there = tables.REVIEW_SET.is_in(self.path)
         strata = load_strata(self.connection, tables.REVIEW_SET.path(self.path)) if there else ()
-        drawn = draw_figures(
-            estimates, weights, self.spec.targets, Path(folder), strata=strata, language=self.spec.report.language
-        )
+        drawn = draw_figures(estimates, weights, self.spec.targets, target, strata=strata, language=self.spec.report.language)
         return [one.path for one in drawn]
 
     def report(
@@ -120,10 +120,9 @@ class Run:
 
         if language not in {None, "vi", "en"}:
             raise LinkageError(f"there is no report in {language!r}", "Reports are in `vi` or `en`.")
-        folder = Path(out) if out is not None else None
-        files = build_report(
-            self.path, folder, formats, Path(since) if since else None, cast("Literal['vi', 'en'] | None", language), self.spec
-        )
+        folder = local_path(out, "the report's folder") if out is not None else None
+        earlier = local_path(since, "the earlier run") if since else None
+        files = build_report(self.path, folder, formats, earlier, cast("Literal['vi', 'en'] | None", language), self.spec)
         return list(files.values())
 
     def update(self, progress: Progress = silent) -> Run:
@@ -238,4 +237,5 @@ class Run:
     def _project(self) -> LoadedProject:
         """The project file as run.json keeps it, for work that needs no source."""
         held = self.summary
-        return LoadedProject(path=Path(held["origin"]["project_file"]), places={}, spec=self.spec, text=held["config"])
+        given = ProjectSpec.model_validate(held["spec"])
+        return LoadedProject(path=Path(held["origin"]["project_file"]), places={}, given=given, text=held["config"])

@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from linkage.assigning.assignment import write_with_record_ids
-from linkage.config import BlockingRule
+from linkage.config import BlockingRule, rule_on
 from linkage.pairs.blocking import block_numbers, pairs_of_rules
 from linkage.pairs.level_store import levels_of_pairs
 from linkage.pairs.sides import Sides
@@ -121,4 +121,4 @@ def _blocks(number: int) -> str:
 def looser_rules(rules: Sequence[BlockingRule]) -> list[BlockingRule]:
     """Every rule with one key left out, each set of keys once, in the order of the rules."""
     shorter = (tuple(key for key in rule.on if key != dropped) for rule in rules if len(rule.on) > 1 for dropped in rule.on)
-    return [BlockingRule(on=keys) for keys in list(dict.fromkeys(shorter))[:32]]
+    return [rule_on(keys) for keys in list(dict.fromkeys(shorter))[:32]]

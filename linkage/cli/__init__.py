@@ -17,7 +17,7 @@ from linkage.cli import linking as linking
 from linkage.cli import reconciling as reconciling
 from linkage.cli import reporting as reporting
 from linkage.cli import reviewing as reviewing
-from linkage.cli.output import app, errors
+from linkage.cli.output import app, errors, refuse_other_stores
 from linkage.errors import LinkageError
 
 
@@ -49,6 +49,7 @@ def run_command() -> None:
     debug = "--debug" in sys.argv
     sys.argv = [argument for argument in sys.argv if argument != "--debug"]
     try:
+        refuse_other_stores(sys.argv[1:])
         app(standalone_mode=True)
     except LinkageError as error:
         if debug:

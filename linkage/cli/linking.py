@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from linkage.cli.output import Config, Data, Out, RunFolder, app, command_line, console, print_findings, print_flow, print_rows
+from linkage.words.fields import as_written
 
 
 @app.command()
@@ -71,8 +72,8 @@ def synth(
 @app.command()
 def check(config: Config, data: Data = None) -> None:
     """Check the project file and the sources' columns; links nothing."""
+    from linkage.config.field_keys import keys_of
     from linkage.project import open_project
-    from linkage.standardise.keys import keys_of
 
     project = open_project(config, data=data)
     plan = project.check()
@@ -83,17 +84,19 @@ def check(config: Config, data: Data = None) -> None:
             )
             table = Table("field", "column", "taken by", *(["read as"] if any(report.read_as.values()) else []))
             for match in part.mapping.matches:
-                table.add_row(match.field, match.header, match.how, report.read_as.get(match.field, ""))
+                table.add_row(as_written(match.field), match.header, match.how, report.read_as.get(match.field, ""))
             console.print(table)
             if part.mapping.unmapped:
                 console.print(f"not used: {', '.join(part.mapping.unmapped)}", markup=False)
     keys = Table("field", "kind", "keys for rules and comparisons")
     for field, kind in plan.shared.items():
-        keys.add_row(field, kind.value, ", ".join(key for key in keys_of(field, kind)))
+        keys.add_row(as_written(field), kind.value, ", ".join(map(as_written, keys_of(field, kind))))
     console.print(keys)
     for warning in plan.warnings:
         console.print(f"note: {warning}", style="yellow", markup=False)
-    console.print(f"{config}: right. {len(plan.shared)} fields can be compared: {', '.join(plan.shared)}", markup=False)
+    console.print(
+        f"{config}: right. {len(plan.shared)} fields can be compared: {', '.join(map(as_written, plan.shared))}", markup=False
+    )
 
 
 @app.command()
@@ -162,15 +165,18 @@ def blocking(
         rules, targets = project.suggest_blocking(run, pairs_a_mention)
         print_rows(
             [["rule", "pairs", "finds", "found so far"]]
-            + [[one.rule.name, f"{one.pairs:,}", f"{one.targets_found:,}", f"{one.targets_found_so_far:,}"] for one in rules]
+            + [
+                [as_written(one.rule.name), f"{one.pairs:,}", f"{one.targets_found:,}", f"{one.targets_found_so_far:,}"]
+                for one in rules
+            ]
         )
         console.print(f"Targets: {targets:,} anchor pairs and likely matches. Written for the project file:")
-        console.print("\n".join(f"    - [{', '.join(one.rule.on)}]" for one in rules), markup=False)
+        console.print("\n".join(f"    - [{', '.join(map(as_written, one.rule.on))}]" for one in rules), markup=False)
         return
     analysis = project.analyse_blocking(run)
     rows = [["", "pairs", "new", "so far", "largest", "capped", "anchors", "so far"]]
     for number, one in enumerate(analysis.rules, start=1):
-        console.print(f"{number:>3}  {one.counts.rule}", markup=False)
+        console.print(f"{number:>3}  {as_written(one.counts.rule)}", markup=False)
         counts = (one.counts.pairs, one.new_pairs, one.all_pairs, one.counts.largest_block, one.counts.capped_pairs)
         shares = (one.anchors_found, one.anchors_found_so_far)
         found = [f"{share / analysis.anchors:.1%}" if analysis.anchors else "–" for share in shares]

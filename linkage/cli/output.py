@@ -11,6 +11,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from linkage.config.local_paths import local_path
+
 if TYPE_CHECKING:
     from linkage.runs.shapes import StageSummary
 
@@ -34,6 +36,19 @@ Data = Annotated[Path | None, typer.Option(help="Folder that {data} stands for i
 def command_line() -> str:
     """What was typed, for run.json."""
     return " ".join(["linkage", *sys.argv[1:]])
+
+
+def refuse_other_stores(arguments: Sequence[str]) -> None:
+    """No argument of any command is the address of another store (`s3://…`): told before a folder of that name is made.
+
+    Raises:
+        ProjectFileError: one is.
+    """
+    said = "this argument"
+    for argument in arguments:
+        option, equals, value = argument.partition("=") if argument.startswith("--") else ("", "", argument)
+        local_path(value, option if equals else said)
+        said = argument if argument.startswith("--") else "this argument"
 
 
 def print_rows(rows: Sequence[Sequence[str]]) -> None:

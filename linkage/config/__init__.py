@@ -16,6 +16,7 @@ from linkage.config.matching import (
     PriorSpec,
     RelativesSpec,
     TrainingSpec,
+    rule_on,
 )
 from linkage.config.project_spec import (
     ProjectSpec,
@@ -49,4 +50,5 @@ __all__ = [
     "TrainingSpec",
     "load_project",
     "parse_project",
+    "rule_on",
 ]

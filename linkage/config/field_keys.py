@@ -76,3 +76,17 @@ KEY_MEANINGS: dict[FieldKind, dict[str, str]] = {
     FieldKind.number: {"": "a number", "flags": _FLAGS},
 }  # fmt: skip
 """Kind → key → what it holds, for `configs/README.md`."""
+
+
+def suffixes_of(kind: FieldKind) -> dict[str, str]:
+    """Key suffix ('' for the clean value itself) → SQL type, in the order of the columns."""
+    return FIELD_KEYS[kind]
+
+
+def keys_of(field: str, kind: FieldKind) -> dict[str, str]:
+    """Column name → SQL type of everything that standardising `field` gives, in the order of the columns.
+
+    >>> keys_of("sex", FieldKind.sex), list(keys_of("occupation", FieldKind.category))
+    ({'sex': 'VARCHAR'}, ['occupation', 'occupation_fold'])
+    """
+    return {f"{field}_{suffix}" if suffix else field: sql_type for suffix, sql_type in FIELD_KEYS[kind].items()}

@@ -3,24 +3,45 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from linkage.config.columns import as_given, keep_fields_apart
+from linkage.config.local_paths import ANOTHER_STORE, is_elsewhere, local_path, remedy_for
 from linkage.config.project_spec import ProjectSpec
-from linkage.config.yaml_files import PlacedFile, follow, parse_yaml, places_of, plain, raise_together, read_text
+from linkage.config.yaml_files import (
+    FilePlace,
+    KeyPath,
+    PlacedFile,
+    follow,
+    parse_yaml,
+    places_of,
+    plain,
+    raise_together,
+    read_text,
+)
 from linkage.errors import ProjectFileError
+from linkage.words.fields import as_written
 
 
 @dataclass(frozen=True)
 class LoadedProject(PlacedFile):
     """A project file that was read and found right."""
 
-    spec: ProjectSpec
+    given: ProjectSpec
+    """What the file says, in its own words."""
     text: str
     """The file's text, with that of the file it extends before it."""
+
+    @cached_property
+    def spec(self) -> ProjectSpec:
+        """What the file says, every field under the name of its column."""
+        return keep_fields_apart(self.given)
 
     @property
     def folder(self) -> Path:
@@ -30,7 +51,19 @@ class LoadedProject(PlacedFile):
     @property
     def config_hash(self) -> str:
         """SHA-256 of the file's meaning (not of its comments or layout), 64 hexadecimal digits."""
-        return hashlib.sha256(self.spec.model_dump_json(by_alias=True).encode()).hexdigest()
+        return hashlib.sha256(self.given.model_dump_json(by_alias=True).encode()).hexdigest()
+
+    def place(self, keys: KeyPath) -> FilePlace:
+        """As of any file; a field is found under its own name too."""
+        written = tuple(as_written(key) if isinstance(key, str) else key for key in keys)
+        return super().place(keys if keys in self.places else written)
+
+    def fault(
+        self, keys: KeyPath, what: str, *, given: object = None, allowed: Iterable[str] = (), remedy: str = ""
+    ) -> ProjectFileError:
+        """As of any file, in the project file's own words."""
+        error = super().fault(keys, what, given=given, allowed=allowed, remedy=remedy)
+        return ProjectFileError(as_given(self.given, error.what), as_given(self.given, error.remedy))
 
 
 def load_project(path: Path) -> LoadedProject:
@@ -39,7 +72,8 @@ def load_project(path: Path) -> LoadedProject:
     Raises:
         ProjectFileError: with every fault found, each as `file:line:column`, key, given, allowed.
     """
-    return parse_project(read_text(path), path)
+    local = local_path(path, "the project file")
+    return parse_project(read_text(path), local)
 
 
 def parse_project(text: str, path: Path) -> LoadedProject:
@@ -53,6 +87,8 @@ def parse_project(text: str, path: Path) -> LoadedProject:
         if not isinstance(base_name, str):
             raise ProjectFileError(f"{place} extends: a file name is wanted")
         base_path = path.parent / base_name
+        if is_elsewhere(base_name):
+            raise ProjectFileError(f"{place} extends: {ANOTHER_STORE}", remedy_for(base_name))
         if not base_path.is_file():
             raise ProjectFileError(
                 f"{place} extends: there is no file {base_name!r}", f"It was looked for in {path.absolute().parent}."
@@ -79,7 +115,7 @@ def parse_project(text: str, path: Path) -> LoadedProject:
     except ValidationError as error:
         raise_together(PlacedFile(path, places).faults(error, merged))
         raise
-    return LoadedProject(spec=spec, path=path, text=text, places=places)
+    return LoadedProject(given=spec, path=path, text=text, places=places)
 
 
 def _merge(base: Any, own: Any) -> Any:

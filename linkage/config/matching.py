@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -29,6 +30,15 @@ class BlockingRule(Spec):
     def name(self) -> str:
         """How tables and charts name the rule."""
         return " + ".join(self.on)
+
+
+def rule_on(columns: Iterable[str]) -> BlockingRule:
+    """A rule of our own making: on columns as they are kept, which no project file could name.
+
+    >>> rule_on(["_source_fold", "born_year"]).name
+    '_source_fold + born_year'
+    """
+    return BlockingRule.model_construct(on=tuple(columns))
 
 
 class BlockingSpec(Spec):

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from linkage.config.local_paths import ANOTHER_STORE, is_elsewhere, remedy_for
 from linkage.config.spec import Many, Name, Spec
 from linkage.errors import nearest
 from linkage.vietnamese.column_readings import HOME_ZONE, DateOrder, DecimalMark
@@ -76,6 +77,13 @@ class SourceSpec(Spec):
                     f"is no time zone{f'; did you mean `{near}`?' if near else ', as Asia/Ho_Chi_Minh is'}"
                 ) from None
         return name
+
+    @field_validator("path")
+    @classmethod
+    def _is_here(cls, path: str | None) -> str | None:
+        if path is not None and is_elsewhere(path):
+            raise ValueError(f"{ANOTHER_STORE}. {remedy_for(path)}")
+        return path
 
     @model_validator(mode="after")
     def _names_one_place(self) -> SourceSpec:

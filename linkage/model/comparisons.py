@@ -20,6 +20,7 @@ from linkage.likeness.library import (
     else_level,
     null_level,
 )
+from linkage.words.fields import as_written
 
 Level = dict[str, Any]
 FOLDED_KINDS = {
@@ -69,7 +70,7 @@ def _own_level(level: LevelSpec, spec: ComparisonSpec, key: str) -> Level:
         return _level(f"levenshtein({key}_l, {key}_r) <= {level.levenshtein}", level.label or f"{EDITS.en} ≤ {level.levenshtein}")
     if level.difference is not None:
         return _level(f"abs({key}_l - {key}_r) <= {level.difference}", level.label or f"{DIFFERENCE.en} ≤ {level.difference}")
-    return _level(level.sql or "", level.label or level.sql or "")
+    return _level(level.sql or "", level.label or as_written(level.sql or ""))
 
 
 def _key(field: str, kind: FieldKind) -> str:

@@ -53,6 +53,19 @@ def count_rule_pairs(connection: duckdb.DuckDBPyConnection, sides: Sides, rule: 
     return _count_pairs(connection, rule, _block_sizes(sides, _number(rule, sides.types), sides.left, sides.right))
 
 
+def why_no_pairs(connection: duckdb.DuckDBPyConnection, sides: Sides, rule: BlockingRule) -> str:
+    """Why a rule proposes nothing: keys without a value on a side; or that no two records agree, or too many do."""
+    tables = {"left": sides.left} if sides.is_dedupe else {"left": sides.left, "right": sides.right}
+    counted = ", ".join(f"count({quote(key)})" for key in rule.on)
+    empty = []
+    for side, table in tables.items():
+        rows, *filled = fetch_row(connection, f"SELECT count(*), {counted} FROM {quote(table)}")
+        empty += [
+            f"{key} is empty in all {rows:,} rows on the {side}" for key, count in zip(rule.on, filled, strict=True) if not count
+        ]
+    return " and ".join(empty) or "no two records agree on all of its keys, or only in blocks beyond its cap"
+
+
 def pairs_of_rules(sides: Sides, rules: int, table: str) -> str:
     """SQL of (id_l, id_r, blocking_rules): each pair once, with a bit for every rule that proposes it."""
     return " UNION ALL ".join(pairs_by_rule(sides, rules, table))

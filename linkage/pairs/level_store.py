@@ -12,7 +12,7 @@ import duckdb
 from linkage.config import BlockingRule
 from linkage.errors import LinkageError
 from linkage.model.match_model import ComparedField, MatchModel
-from linkage.pairs.blocking import RulePairs, number_blocks, proposals_by_rule
+from linkage.pairs.blocking import RulePairs, number_blocks, proposals_by_rule, why_no_pairs
 from linkage.pairs.conditions import ask_hashes
 from linkage.pairs.frequencies import write_frequencies
 from linkage.pairs.sides import Sides, record_hash
@@ -20,6 +20,7 @@ from linkage.runs import Progress
 from linkage.runs.exchange import scan_files
 from linkage.runs.sql import QUICK, fetch_row, quote, quote_list, write_parquet
 from linkage.runs.tables import PAIRS
+from linkage.words.fields import as_written
 
 PROPOSALS_A_CHUNK = 100_000_000
 PROPOSALS_A_SLICE = 2_000_000
@@ -99,8 +100,10 @@ def number_proposed_blocks(connection: duckdb.DuckDBPyConnection, sides: Sides, 
         )
     counts = number_blocks(connection, sides, rules, "blocks")
     if sum(count.pairs for count in counts) == 0:
+        reasons = "; ".join(f"{rule.name} ({why_no_pairs(connection, sides, rule)})" for rule in rules)
         raise LinkageError(
-            "no blocking rule proposes a single pair", "Block on keys that both sides fill; `linkage check` lists them."
+            f"no blocking rule proposes a single pair: {as_written(reasons)}",
+            "Block on keys that both sides fill; `linkage check` lists them.",
         )
     return counts
 

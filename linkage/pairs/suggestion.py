@@ -15,7 +15,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.config import BlockingRule
+from linkage.config import BlockingRule, rule_on
 from linkage.pairs.blocking import count_rule_pairs
 from linkage.pairs.sides import Sides
 from linkage.runs.sql import quote
@@ -68,7 +68,7 @@ def suggest_rules(
     for _, chosen, covered in candidates[: MOST_COUNTED * 10]:
         if len(costs) == MOST_COUNTED:
             break
-        pairs = count_rule_pairs(connection, sides, BlockingRule(on=chosen)).pairs
+        pairs = count_rule_pairs(connection, sides, rule_on(chosen)).pairs
         if pairs <= budget:
             costs[chosen] = (pairs, covered)
     return _choose_greedily(costs, total, budget), total
@@ -91,7 +91,7 @@ def _choose_greedily(
         pairs, covered = costs[best]
         found |= covered
         spent += pairs
-        chosen.append(SuggestedRule(BlockingRule(on=best), pairs, int(covered.sum()), int(found.sum())))
+        chosen.append(SuggestedRule(rule_on(best), pairs, int(covered.sum()), int(found.sum())))
     return chosen
 
 

@@ -159,9 +159,9 @@ def _findings_of_mentions(connection: duckdb.DuckDBPyConnection, sides: SideTabl
             LEFT JOIN rc_contested contested ON contested.id_l = m.id
         )
         SELECT f.record_id, f.finding, p.record_id AS counterpart,
-            CASE finding WHEN 'twins' THEN twin_ids WHEN 'several_candidates' THEN rival_ids
-                WHEN 'duplicate_entries' THEN shared_ids WHEN 're_registered' THEN shared_ids END AS others,
-            CASE WHEN of_source THEN 'civil_status' ELSE 'joint' END AS source,
+            CASE f.finding WHEN 'twins' THEN f.twin_ids WHEN 'several_candidates' THEN f.rival_ids
+                WHEN 'duplicate_entries' THEN f.shared_ids WHEN 're_registered' THEN f.shared_ids END AS others,
+            CASE WHEN f.of_source THEN 'civil_status' ELSE 'joint' END AS source,
             k.reason, k.match_weight, k.link_weight, k.runner_up_margin
         FROM found f LEFT JOIN {sides.persons} p ON p.id = f.id_r
         LEFT JOIN rc_links k ON k.id_l = f.id AND k.id_r = f.id_r

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from linkage.config.columns import column_of
 from linkage.config.sources import FieldKind as K
 from linkage.registers.kinds import RegisterField, RegisterKind, Role
 from linkage.words.fields import field_word
@@ -92,7 +93,7 @@ def role(
     `as_kind` says which mention fields are standardised otherwise than the entry field they come from.
     """
     mapping = {field.name: field.name for field in fields if field in HEADER and field.name != "record_id"}
-    mapping |= {mention: entry_name(prefix, mention) for mention in own} | dict(also or {})
+    mapping |= {column_of(mention): entry_name(prefix, mention) for mention in own} | dict(also or {})
     by_name = {field.name: field for field in fields}
     kinds = {mention: by_name[entry].kind for mention, entry in mapping.items()}
     kinds |= {mention: PERSON[mention][1] for mention in constants or {}} | dict(as_kind or {})

@@ -37,9 +37,9 @@ def decode_legacy_books(connection: duckdb.DuckDBPyConnection, raw: Path, kinds:
     if office is None or "book_number" not in kinds or "registration_date" not in kinds or not names:
         return 0, 0
     book = f"concat_ws('|', {quote(office)}, book_number, regexp_extract(registration_date, '[0-9]{{4}}'))"
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE entries AS SELECT *, {book} AS book FROM {scan_file(raw)}")
+    connection.execute(f'CREATE OR REPLACE TEMP TABLE entries AS SELECT *, {book} AS "#book" FROM {scan_file(raw)}')
     values = " UNION ALL ".join(
-        f"SELECT book, {quote(name)} AS value FROM entries WHERE {quote(name)} IS NOT NULL" for name in names
+        f'SELECT "#book" AS book, {quote(name)} AS value FROM entries WHERE {quote(name)} IS NOT NULL' for name in names
     )
     enough = f"HAVING count(DISTINCT value) >= {FEWEST_ODD}"
     odd = f"SELECT book FROM ({values}) WHERE regexp_matches(value, $odd) GROUP BY book {enough}"
@@ -54,7 +54,8 @@ def decode_legacy_books(connection: duckdb.DuckDBPyConnection, raw: Path, kinds:
     connection.execute("CREATE OR REPLACE TEMP TABLE legacy_books AS SELECT * FROM found")
     connection.unregister("found")
     worded = [field for field, kind in kinds.items() if kind in WORDED]
-    distinct = " UNION ".join(f"SELECT encoding, {quote(field)} FROM entries JOIN legacy_books USING (book)" for field in worded)
+    of_books = 'FROM entries e JOIN legacy_books b ON b.book = e."#book"'
+    distinct = " UNION ".join(f"SELECT b.encoding, e.{quote(field)} {of_books}" for field in worded)
     pairs = [row for row in connection.execute(distinct).fetchall() if row[1] is not None]
     decoded = pa.table(
         {
@@ -67,10 +68,10 @@ def decode_legacy_books(connection: duckdb.DuckDBPyConnection, raw: Path, kinds:
     for field in worded:
         connection.execute(
             f"UPDATE entries SET {quote(field)} = d.decoded FROM legacy_books b, decoded d"
-            f" WHERE entries.book = b.book AND d.encoding = b.encoding AND d.value = entries.{quote(field)}"
+            f' WHERE entries."#book" = b.book AND d.encoding = b.encoding AND d.value = entries.{quote(field)}'
         )
     connection.unregister("decoded")
-    count = connection.execute("SELECT count(*) FROM entries JOIN legacy_books USING (book)").fetchall()[0][0]
-    write_parquet(connection, "SELECT * EXCLUDE (book) FROM entries ORDER BY id", raw)
+    count = connection.execute('SELECT count(*) FROM entries JOIN legacy_books b ON b.book = "#book"').fetchall()[0][0]
+    write_parquet(connection, 'SELECT * EXCLUDE ("#book") FROM entries ORDER BY id', raw)
     connection.execute("DROP TABLE entries")
     return len(found), int(count)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from linkage.errors import nearest
 from linkage.vietnamese.letters import clean_text, fold
+from linkage.words.fields import as_written
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -70,7 +71,7 @@ def fold_header(text: str) -> str:
 
 def known_headers(fields: Sequence[RegisterField], declared: Mapping[str, str]) -> set[str]:
     """The folded headers that would be mapped."""
-    known = {fold_header(word) for field in fields for word in (field.name, field.header, field.short)}
+    known = {fold_header(word) for field in fields for word in (as_written(field.name), field.header, field.short)}
     return known | {fold_header(header) for header in declared.values()}
 
 
@@ -106,7 +107,7 @@ def map_headers(fields: Sequence[RegisterField], headers: Sequence[str], declare
 
     used = {match.column for match in taken.values()}
     ways: tuple[tuple[How, dict[str, str]], ...] = (
-        ("canonical name", {field.name: field.name for field in fields}),
+        ("canonical name", {as_written(field.name): field.name for field in fields}),
         ("Vietnamese header", {field.header: field.name for field in fields}),
         ("template name", _template_names(fields)),
     )

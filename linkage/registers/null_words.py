@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from linkage.config.sources import FieldKind
 from linkage.runs.sql import fetch_row, literal, quote
 from linkage.vietnamese.placeholders import LONGEST_NULL_WORD, NULL_WORD_OR_NAME, NULL_WORDS
+from linkage.words.fields import as_written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -59,7 +60,7 @@ def without_null_na(connection: duckdb.DuckDBPyConnection, staged: str, fields: 
                 value_of[value] = f"{value} = {na}"
     if not value_of:
         return f"SELECT * FROM {staged}"
-    nulls = ", ".join(f"CASE WHEN {is_na} THEN {literal(value[1:-1])} END" for value, is_na in value_of.items())
+    nulls = ", ".join(f"CASE WHEN {is_na} THEN {literal(as_written(value[1:-1]))} END" for value, is_na in value_of.items())
     replaced = [f"nullif({value}, {na}) AS {value}" for value in value_of]
     replaced.append(f"nullif(concat_ws(' ', {quote(NULL_FIELDS)}, {nulls}), '') AS {quote(NULL_FIELDS)}")
     return f"SELECT * REPLACE ({', '.join(replaced)}) FROM {staged}"

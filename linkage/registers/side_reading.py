@@ -30,11 +30,13 @@ from linkage.registers.source_parts import open_parts
 from linkage.registers.staging import ENTRIES, FAULTS, SOUND, find_structural_faults, forget, stage, write_used_and_quarantined
 from linkage.runs.sql import connect
 from linkage.vietnamese import propose_encoding
+from linkage.words.fields import as_written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
     import duckdb
+    import pyarrow as pa
 
     from linkage.config.sources import SideSpec
     from linkage.registers.parts import SourcePart
@@ -139,9 +141,13 @@ def describe_side(side: SideSpec) -> _Side:
         kind = register_kind(side.register_)
         return _Side(kind, kind.fields, kind.role(side.role))
     record_id = RegisterField("record_id", "record_id", "record_id", FieldKind.identifier)
-    fields = (record_id, *(RegisterField(name, name, name, kind, required=True) for name, kind in side.fields.items()))
+    fields = (record_id, *(_declared(name, kind) for name, kind in side.fields.items()))
     names = {name: name for name in side.fields}
     return _Side(None, fields, Role(side.role or "record", side.role or "record", names, dict(side.fields), {}, tuple(names)))
+
+
+def _declared(name: str, kind: FieldKind) -> RegisterField:
+    return RegisterField(name, as_written(name), as_written(name), kind, required=True)
 
 
 def check_side(side: SideSpec, base: Path, data: Path | None, *, first_rows: bool = True) -> MappingReport:
@@ -192,7 +198,7 @@ def _forms_of_source(
         where = report.parts[0].source if len(report.parts) == 1 else f"{len(report.parts)} sources"
         columns = {name: f"{where}: column “{header}”" for name, header in headers.items()}
         return {
-            name: (form, list(form_findings(form, name, columns[name], count_unreadable(connection, ENTRIES, form))))
+            name: (form, list(form_findings(form, as_written(name), columns[name], count_unreadable(connection, ENTRIES, form))))
             for name, form in forms.items()
         }
 
@@ -311,12 +317,13 @@ def read_side(
     quarantine: Path,
     name: str = "left",
     progress: Callable[[int], None] | None = None,
+    most: int | None = None,
 ) -> ReadReport:
     """Read a side into `target` (raw mentions) and `quarantine`, both Parquet and readable by their owner only.
 
     `target`: id INTEGER (1..n in order of record_id), record_id, role, source, row_number, then one VARCHAR a mention
     field. `quarantine`: side, source, row_number, record_id, field, value, reason; one row a quarantined entry.
-    `name` fills the column `side`; `progress` is told the rows staged so far.
+    `name` fills the column `side`; `progress` is told the rows staged so far; of each part the first `most` rows are read.
 
     Raises:
         ProjectFileError: unknown register or role, `{data}` without a folder.
@@ -325,6 +332,8 @@ def read_side(
     """
     register = describe_side(side)
     parts, report = open_side(side, base, data)
+    if most is not None:
+        parts = [replace(part, batches=partial(_first_rows, part, most)) for part in parts]
     folder = Path(tempfile.mkdtemp(prefix=".staged-", dir=target.parent))
     try:
         mappings = [part.mapping for part in report.parts]
@@ -351,7 +360,8 @@ def read_side(
         null_words,
         checks,
     )
-    _hold_the_balance(read, name)
+    if most is None:
+        _hold_the_balance(read, name)
     return read
 
 
@@ -379,6 +389,18 @@ def check_staged(
         return ()
     marked = {name: form.by_itself for name, form in forms.items() if form.by_itself}
     return run_checks(connection, register.kind, side.checks, SOUND, FAULTS, mapped, marked)
+
+
+def _first_rows(part: SourcePart, most: int, tally: Tally) -> Generator[pa.RecordBatch]:
+    batches = part.batches(tally)
+    try:
+        for batch in batches:
+            yield batch.slice(0, most)
+            most -= batch.num_rows
+            if most <= 0:
+                return
+    finally:
+        batches.close()
 
 
 def _stop_if_told(checks: tuple[CheckResult, ...], kind: RegisterKind) -> None:

@@ -47,6 +47,15 @@ def resolve(path: str, base: Path, data: Path | None) -> Path:
     return base / path
 
 
+def state_of(spec: SourceSpec) -> str:
+    """What tells whether a server's table has changed; nothing of files, whose content tells it."""
+    if spec.url is None:
+        return ""
+    from linkage.registers.databases import postgres_state
+
+    return postgres_state(spec)
+
+
 def open_parts(
     spec: SourceSpec, base: Path, data: Path | None, recognise: Recogniser, *, every_sheet: bool = True
 ) -> list[SourcePart]:
@@ -92,7 +101,8 @@ def _files_of(folder: Path, spec: SourceSpec) -> tuple[list[Path], list[str]]:
 
 def _open_file(path: Path, label: str, spec: SourceSpec, recognise: Recogniser, every_sheet: bool) -> list[SourcePart]:
     if not path.exists():
-        raise SourceError(f"{label}: there is no such file or folder.", f"It was looked for in {path.parent}.")
+        pattern = " A pattern is not read: name the folder, and every file in it is." if set("*?[{") & set(label) else ""
+        raise SourceError(f"{label}: there is no such file or folder.", f"It was looked for in {path.parent}.{pattern}")
     if not os.access(path, os.R_OK):
         raise SourceError(f"{label}: you may not read this file.", "Ask its owner for permission to read it.")
     if path.stat().st_size == 0:

@@ -13,6 +13,7 @@ from linkage.registers.page_rows import REPEATED_HEADER, SIGNATURE_ROW, TOTAL_RO
 from linkage.registers.parts import Tally, unwrapped_sql
 from linkage.runs.exchange import scan_files
 from linkage.runs.sql import from_two_starts, literal, quote, write_parquet
+from linkage.words.fields import as_written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -146,7 +147,7 @@ def _staging_query(
         for field in fields
     }
     flags = {f"{field.name} is null": is_null_word_sql(quote(field.name), field.kind) for field in fields}
-    nulls = fields_with_null_words({field.name: quote(flag) for field, flag in zip(fields, flags, strict=True)})
+    nulls = fields_with_null_words({as_written(field.name): quote(flag) for field, flag in zip(fields, flags, strict=True)})
     known = [
         f"CASE WHEN NOT coalesce({flag}, false) THEN {name} END AS {name}"
         for name, flag in zip(map(quote, values), map(quote, flags), strict=True)
@@ -256,10 +257,11 @@ def _present(role: Role, kinds: Mapping[str, object]) -> str:
 
 def _structural_faults(role: Role, kinds: Mapping[str, object], mapped: Sequence[str]) -> str:
     """Entries that are no usable record at all: one row a fault."""
-    named = literal(role.fields.get(role.present[0], "") if role.present else "")
-    lost_fields = ", ".join(f"CASE WHEN contains({quote(name)}, chr(65533)) THEN {literal(name)} END" for name in mapped)
+    named = literal(as_written(role.fields.get(role.present[0], "")) if role.present else "")
+    lost = {name: f"CASE WHEN contains({quote(name)}, chr(65533))" for name in mapped}
+    lost_fields = ", ".join(f"{when} THEN {literal(as_written(name))} END" for name, when in lost.items())
     filled = " + ".join(f"(e.{quote(name)} IS NOT NULL)::INTEGER" for name in mapped)
-    lost_values = ", ".join(f"CASE WHEN contains({quote(name)}, chr(65533)) THEN {quote(name)} END" for name in mapped)
+    lost_values = ", ".join(f"{when} THEN {quote(name)} END" for name, when in lost.items())
     return f"""
         WITH sound AS (
             SELECT entry, record_id AS identifier, {_present(role, kinds)} AS present,
@@ -302,12 +304,12 @@ def _mentions(role: Role, kinds: Mapping[str, object]) -> str:
     ]
     return f"""
         -- sorted once: the numbering runs over the sorted rows as they come
-        SELECT CAST(row_number() OVER () AS INTEGER) AS id, mention_record_id AS record_id,
+        SELECT CAST(row_number() OVER () AS INTEGER) AS id, "#record_id" AS record_id,
                {literal(role.name)} AS role, source, row_number, {", ".join(map(quote, kinds))}
         FROM (
-            SELECT record_id AS mention_record_id, source, row_number, {", ".join(columns)}
+            SELECT record_id AS "#record_id", source, row_number, {", ".join(columns)}
             FROM {ENTRIES} ANTI JOIN {FAULTS} USING (entry)
-            ORDER BY mention_record_id
+            ORDER BY "#record_id"
         )
     """
 

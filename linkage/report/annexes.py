@@ -24,7 +24,7 @@ def describe_annexes(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
     terms: list[tuple[Cell, ...]] = list(texts.glossary())
     parameters: list[tuple[Cell, ...]] = [
         (Code(name), Code(value))
-        for name, value in _flat(spec.model_dump(mode="json", by_alias=True))
+        for name, value in _flat(run.summary.get("spec") or spec.model_dump(mode="json", by_alias=True))
         if not name.startswith(NOT_PRINTED)
     ]
     held = run.summary

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from linkage.config import LoadedProject, ProjectSpec
+from linkage.config.columns import keep_fields_apart
 from linkage.errors import ReportError
 from linkage.report.annexes import crosswalk, describe_annexes, printed_numbers
 from linkage.report.changes import describe_changes
@@ -70,7 +71,7 @@ def build_report(
 
 
 def _spec_of(run: Path) -> ProjectSpec:
-    return ProjectSpec.model_validate(RUN.read(run)["spec"])
+    return keep_fields_apart(ProjectSpec.model_validate(RUN.read(run)["spec"]))
 
 
 def _build(

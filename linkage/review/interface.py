@@ -8,7 +8,7 @@ from typing import Any
 
 from linkage.words.documents import EMPTY, FIELD, MEASURE, REASON, REMARK, STRATUM, VALUE, VERDICT
 from linkage.words.estimates import PAIRS, stratum_word
-from linkage.words.fields import field_word
+from linkage.words.fields import as_written, field_word
 from linkage.words.language import LANGUAGES, Language, Word, begun
 from linkage.words.registers import LEFT, RIGHT, role_word
 from linkage.words.verdicts import VERDICT_REASONS, VERDICTS
@@ -75,6 +75,7 @@ def group_of(field: str) -> str:
     >>> group_of("birth_place"), group_of("guardian_residence"), group_of("occupation")
     ('places', 'places', 'other')
     """
+    field = as_written(field)
     if field in _GROUP_OF:
         return str(_GROUP_OF[field])
     if field.endswith(_PLACES):
@@ -84,4 +85,4 @@ def group_of(field: str) -> str:
 
 def in_page_order(fields: list[str]) -> list[str]:
     """Fields as the page lists them: the order of the file, then their own."""
-    return sorted(dict.fromkeys(fields), key=lambda field: _ORDER.get(field, len(_ORDER)))
+    return sorted(dict.fromkeys(fields), key=lambda field: _ORDER.get(as_written(field), len(_ORDER)))

@@ -20,6 +20,7 @@ from linkage.runs.exchange import ParquetTable
 from linkage.runs.judged import FIELDS_PARTED_BY, fingerprint_sql
 from linkage.runs.sql import connect, literal, quote, quote_list
 from linkage.runs.tables import ANCHORS, CANDIDATES, RAW_MENTIONS, RAW_PERSONS, REVIEW_SET, RUN
+from linkage.words.fields import as_written
 
 RUNNER_UPS_SHOWN = 4
 HIDDEN_IN_PLANTED_PAIRS = "personal_number"
@@ -199,7 +200,7 @@ def _judged_fields(run: Path, columns: dict[str, list[str]]) -> list[str]:
     """The fields that are compared, as far as both sides say them; all of these where the run does not say."""
     shared = [name for name in columns["l"] if name in columns["r"]]
     compared = {one["field"] for one in _spec(run).get("comparisons", [])}
-    return [name for name in shared if name in compared] or shared
+    return [name for name in shared if as_written(name) in compared] or shared
 
 
 def _records(

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from linkage.config.local_paths import local_path
 from linkage.errors import RunDirectoryError
 from linkage.runs.exchange import BrokenPromiseError, Exchanged
 from linkage.runs.files import write_json
@@ -27,7 +28,7 @@ class RunDirectory:
     """A run directory, made when absent."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.path = local_path(path, "the run directory")
 
     def create(self) -> None:
         """Make the directory.
@@ -52,7 +53,7 @@ class RunDirectory:
         Raises:
             RunDirectoryError: when there is none.
         """
-        if not (path / "stages").is_dir():
+        if not (local_path(path, "the run directory") / "stages").is_dir():
             raise RunDirectoryError(f"{path} is not a run directory", "`linkage runs` lists the runs there are.")
         return RunDirectory(path)
 

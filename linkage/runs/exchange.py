@@ -153,14 +153,16 @@ class Document(Exchanged, Generic[Shape]):
 
 
 def scan_file(path: Path) -> str:
-    """SQL that reads one Parquet file, for a FROM clause: signs that DuckDB takes for a pattern stand for themselves.
+    """SQL that reads one Parquet file, for a FROM clause; nothing in its folder's name is a pattern or a column.
+
+    DuckDB would read `source=1` in a path as a column `source`, in place of the file's own.
 
     >>> scan_file(Path("m[1]/links.parquet"))
-    "read_parquet('m[[]1]/links.parquet')"
+    "read_parquet('m[[]1]/links.parquet', hive_partitioning = false)"
     """
-    return f"read_parquet({file_literal(path)})"
+    return f"read_parquet({file_literal(path)}, hive_partitioning = false)"
 
 
 def scan_files(paths: Iterable[Path]) -> str:
-    """SQL that reads several Parquet files of the same columns, one after another."""
-    return f"read_parquet([{', '.join(map(file_literal, paths))}])"
+    """SQL that reads several Parquet files of the same columns, one after another, as `scan_file` does each."""
+    return f"read_parquet([{', '.join(map(file_literal, paths))}], hive_partitioning = false)"

@@ -24,14 +24,20 @@ def fingerprint(*parts: Any) -> str:
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def source_fingerprint(source: SourceSpec, path: Path | None) -> str:
-    """Of a source's description and, for a file or a folder, the content of every file.
+def source_fingerprint(source: SourceSpec, path: Path | None, state: str = "") -> str:
+    """Of a source's description and of what it holds.
 
-    A database table has no content to hash: it is read once into a run directory, and a new run directory reads again.
+    Of a file or a folder: the content of every file, and of what SQLite keeps beside one (`-wal`: committed rows that are not in
+    the file yet; `-journal`: a change that is to be taken back). Of a server, which has no files here: the `state` it tells.
     """
-    files = {} if path is None else {file.relative_to(path).as_posix(): file for file in path.rglob("*")} or {path.name: path}
+    files = {} if path is None else {file.relative_to(path).as_posix(): file for file in path.rglob("*")} or _with_logs(path)
     contents: Mapping[str, str] = {name: hash_file(file) for name, file in files.items() if file.is_file()}
-    return fingerprint(source.model_dump(exclude={"path"}), contents)
+    return fingerprint(source.model_dump(exclude={"path"}), contents, state)
+
+
+def _with_logs(path: Path) -> dict[str, Path]:
+    logs = (path.with_name(path.name + ending) for ending in ("-wal", "-journal"))
+    return {path.name: path} | {log.name: log for log in logs if log.is_file() and log.stat().st_size}
 
 
 def hash_file(path: Path) -> str:

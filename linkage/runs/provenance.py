@@ -31,7 +31,7 @@ def write_provenance(run: RunDirectory, project: LoadedProject, command: str, in
             "command": command,
             "config_hash": project.config_hash,
             "config": project.text,
-            "spec": project.spec.model_dump(mode="json", by_alias=True),
+            "spec": project.given.model_dump(mode="json", by_alias=True),
             "origin": {"project_file": str(project.path.resolve()), "data": str(data) if data else None},
             "inputs": inputs,
             "seed": project.spec.seed,

@@ -11,6 +11,7 @@ from linkage.errors import ProjectFileError
 from linkage.runs.directory import Counts
 from linkage.runs.tables import BLOCKING, ENGINE_DIFFERENCES, FREQUENCIES, MENTIONS, PAIRS, PERSONS
 from linkage.stages.comparison_check import accented_distances, faulty_comparisons
+from linkage.stages.pairs_check import describe_idle, refuse_untrainable
 from linkage.stages.plan import Plan, unknown_field, unknown_keys
 from linkage.stages.stage import Stage, Work, matching_part
 
@@ -26,8 +27,12 @@ def block(work: Work) -> Counts:
     model = build_model(work.spec, work.plan.shared)
     with work.engine() as connection:
         sides = open_tables(connection, work.mentions, work.persons, columns_needed(work.spec, model))
+        refuse_untrainable(connection, sides, work.project)
         write = write_level_store_on_spark if work.engine_name == "spark" else write_level_store
         report = write(connection, sides, model, work.spec.blocking.predict, work.folder, work.progress)
+        idle = describe_idle(
+            connection, sides, work.spec.blocking.predict, [one["pairs"] for one in report["rules"]], work.project
+        )
     if work.engine_name == "spark":
         # String distances differ between engines: what that does to levels is counted, not assumed away.
         with work.connect() as connection:
@@ -38,6 +43,7 @@ def block(work: Work) -> Counts:
     return {
         "candidate_pairs": report["candidate_pairs"],
         "pairs_per_mention": round(report["candidate_pairs"] / sides.left_rows, 2),
+        **({"rules_without_pairs": idle} if idle else {}),
     }
 
 

@@ -9,12 +9,12 @@ from typing import Any
 import duckdb
 
 from linkage.config import LoadedProject
+from linkage.config.field_keys import keys_of
 from linkage.errors import ProjectFileError
 from linkage.likeness.library import BUILDERS
 from linkage.model.comparisons import build_comparison
 from linkage.runs.sql import connect, quote
 from linkage.stages.plan import Plan
-from linkage.standardise.keys import keys_of
 
 DISTANCE = re.compile(r"\b(?:levenshtein|damerau_levenshtein|jaro_similarity|jaro_winkler_similarity|jaccard|hamming)\s*\(", re.I)
 SIDED = re.compile(r"\b(\w+)_[lr]\b")

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkage.config import FieldKind, LoadedProject, SideSpec
+from linkage.config.field_keys import keys_of
 from linkage.runs.exchange import scan_file
 from linkage.runs.sql import connect, described_columns, fetch_row, quote
 from linkage.runs.tables import MENTIONS, PERSONS, RAW_MENTIONS, RAW_PERSONS
-from linkage.standardise.keys import keys_of
 
 if TYPE_CHECKING:
     import duckdb

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from linkage.config import BlockingRule, FieldKind, LoadedProject, SideSpec
+from linkage.config.field_keys import keys_of
 from linkage.config.yaml_files import KeyPath, raise_together
 from linkage.errors import ProjectFileError, nearest
 from linkage.registers.side_reading import MappingReport, check_side
-from linkage.standardise.keys import keys_of
 
 ALWAYS_KEPT = ("registration_date", "registering_office", "birth_registration_place")
 """Fields that breakdowns and worklists need though the other side has none of that name."""
@@ -30,6 +30,16 @@ class Plan:
     """Standardised column → the shared field it is a key of."""
     warnings: tuple[str, ...] = ()
     """What will work but should be known, each with its place in the project file."""
+
+    @property
+    def comparable(self) -> list[str]:
+        """The standardised columns of one value, which rules can ask to be equal."""
+        return [
+            column
+            for field, kind in self.shared.items()
+            for column, sql_type in keys_of(field, kind).items()
+            if not sql_type.endswith("[]")
+        ]
 
     @property
     def left(self) -> Mapping[str, FieldKind]:
@@ -73,10 +83,15 @@ def unknown_keys(project: LoadedProject, plan: Plan, rules: list[tuple[KeyPath, 
     for keys, rule in rules:
         for number, key in enumerate(rule.on):
             if key not in plan.field_of:
-                yield unknown_field(project, plan, (*keys, number), key, plan.field_of)
+                yield unknown_field(project, plan, (*keys, number), key, plan.comparable)
+            elif key not in plan.comparable:
+                what = "is a list of units: two lists that overlap are not equal, so no rule can ask for it"
+                beside = [name for name in plan.comparable if plan.field_of[name] == plan.field_of[key]]
+                remedy = "A rule takes keys of one value; a comparison with `use: unit_through_time` looks into lists."
+                yield project.fault((*keys, number), what, given=key, allowed=beside, remedy=remedy)
 
 
-def unknown_field(project: LoadedProject, plan: Plan, keys: KeyPath, name: str, known: Mapping[str, object]) -> ProjectFileError:
+def unknown_field(project: LoadedProject, plan: Plan, keys: KeyPath, name: str, known: Collection[str]) -> ProjectFileError:
     """The error for a field or key that both sides do not have: which side has it, or what is near."""
     left, right = plan.left, plan.right
     if name in left and name in right:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from linkage.config import LoadedProject
+from linkage.config.field_keys import keys_of
 from linkage.errors import ProjectFileError, nearest
 from linkage.review.design import keep_design
 from linkage.runs.directory import Counts
 from linkage.runs.tables import ANCHORS, CANDIDATES, LINKS, MENTIONS, OUTSIDE, PERSONS, REVIEW_SET, THRESHOLDS, WIDER
 from linkage.stages.plan import Plan
 from linkage.stages.stage import Stage, Work
-from linkage.standardise.keys import keys_of
 
 
 def sample(work: Work) -> Counts:

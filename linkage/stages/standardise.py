@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from linkage.config import LoadedProject
+from linkage.config.columns import declared_fields, hidden_keys
 from linkage.errors import LinkageError
 from linkage.runs.directory import Counts
 from linkage.runs.tables import MENTIONS, PERSONS, RAW_MENTIONS, RAW_PERSONS
+from linkage.stages.plan import Plan
 from linkage.stages.stage import Stage, Work
 
 
@@ -48,9 +53,17 @@ def standardise(work: Work) -> Counts:
     return counts
 
 
+def _hidden(project: LoadedProject, plan: Plan) -> Iterator[str]:
+    """Keys that no rule can name, for a field is called as they are."""
+    for field, key in hidden_keys(declared_fields(project.given)):
+        place = project.place(("left", "fields", key))
+        yield f"{place} `{key}` is the field of that name; the key of `{field}` that would be called so cannot be used in rules"
+
+
 STAGE = Stage(
     standardise,
     writes=(MENTIONS, PERSONS),
     reads=(RAW_MENTIONS, RAW_PERSONS),
     config=lambda spec: [spec.left, spec.right, spec.standardise],
+    warn=_hidden,
 )

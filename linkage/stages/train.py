@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from linkage.config import BlockingRule, LoadedProject, ProjectSpec
+from linkage.config import BlockingRule, LoadedProject, ProjectSpec, rule_on
 from linkage.config.yaml_files import KeyPath
 from linkage.errors import ProjectFileError, nearest
 from linkage.runs.directory import Counts
@@ -23,6 +23,7 @@ from linkage.runs.tables import (
     RELATIVES,
     TRAINING,
 )
+from linkage.stages.pairs_check import refuse_untrainable
 from linkage.stages.plan import Plan, unknown_keys
 from linkage.stages.stage import Stage, Work, matching_part
 
@@ -36,6 +37,7 @@ def train(work: Work) -> Counts:
     model = build_model(work.spec, work.plan.shared)
     with work.engine() as connection:
         sides = open_tables(connection, work.mentions, work.persons, columns_needed(work.spec, model))
+        refuse_untrainable(connection, sides, work.project)
         trained, report = fit_model(
             connection,
             sides,
@@ -85,7 +87,7 @@ def _check(project: LoadedProject, plan: Plan) -> Iterator[ProjectFileError]:
         for n, rule in enumerate(prior.deterministic_rules if prior else ())
     ]
     if spec.relatives:
-        rules.append((("relatives", "share"), BlockingRule(on=spec.relatives.share)))
+        rules.append((("relatives", "share"), rule_on(spec.relatives.share)))
     unknown = list(unknown_keys(project, plan, rules))
     yield from unknown
     yield from _not_compared(project)

@@ -6,7 +6,6 @@ of a name, passes through the functions of `linkage.vietnamese` once; the rest i
 cannot be read gives NULL keys and a flag, never an error, and stays verbatim in the raw table.
 """
 
-from linkage.standardise.keys import keys_of
 from linkage.standardise.table import standardise_table
 
-__all__ = ["keys_of", "standardise_table"]
+__all__ = ["standardise_table"]

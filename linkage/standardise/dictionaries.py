@@ -9,8 +9,8 @@ import duckdb
 import pyarrow as pa
 
 from linkage.config import FieldKind
+from linkage.config.field_keys import suffixes_of
 from linkage.runs.sql import quote
-from linkage.standardise.keys import suffixes_of
 from linkage.standardise.personal_number_sql import READ_WHOLE_NUMBERS
 from linkage.standardise.readers import Readers, Value
 from linkage.standardise.values import ROWS, Row, place_rows

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from linkage.config import FieldKind
-from linkage.standardise.keys import suffixes_of
+from linkage.config.field_keys import suffixes_of
 from linkage.standardise.readers import Readers, empty_batch
 from linkage.standardise.values import Row, flag_text
 from linkage.vietnamese import fold, parse_name, plain_name_word, sound_key, tone_key, variant_key

@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from linkage.config import FieldKind
+from linkage.config.field_keys import keys_of, suffixes_of
 from linkage.runs.exchange import scan_file
 from linkage.runs.sql import fetch_row, quote
 from linkage.standardise.dictionaries import Dictionaries
-from linkage.standardise.keys import keys_of, suffixes_of
 from linkage.standardise.name_words import Names
 from linkage.standardise.personal_number_sql import flag_contradictions
 from linkage.standardise.readers import Readers

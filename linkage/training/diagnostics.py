@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from linkage.errors import TrainingError
+from linkage.words.fields import as_written
 
 SPREAD = 1.0
 """Bits between passes above which an m probability is called unstable."""
@@ -63,7 +64,7 @@ def as_plain(findings: Sequence[Diagnosis]) -> list[dict[str, str]]:
 
 def _passes(passes: Sequence[Mapping[str, Any]]) -> Iterator[Diagnosis]:
     for one in passes:
-        rule = one["rule"]
+        rule = as_written(one["rule"])
         if not one["converged"]:
             yield Diagnosis(
                 "warn", "not_converged",
@@ -87,7 +88,7 @@ def _passes(passes: Sequence[Mapping[str, Any]]) -> Iterator[Diagnosis]:
 def _levels(levels: Sequence[Mapping[str, Any]]) -> Iterator[Diagnosis]:
     for row in levels:
         seen = [m for m in row["m_by_pass"].values() if m > 0]
-        name = f"{row['comparison']}, level “{row['label']}”"
+        name = f"{as_written(row['comparison'])}, level “{row['label']}”"
         if not seen:
             yield Diagnosis(
                 "note", "level_never_seen", f"{name}: no pass saw it among likely matches, so its m is a floor.",

@@ -24,6 +24,7 @@ from linkage.statistics.fellegi_sunter import Floats, Patterns, fit_prior
 from linkage.training.passes import Pass, learn_from_matches, train_pass, train_without_relatives
 from linkage.training.random_pairs import estimate_u
 from linkage.weighing.relatives import RelativesModel, learn_relatives
+from linkage.words.fields import as_written
 
 SELF_CONSISTENT = "the share that agrees with its own match probabilities over the candidate pairs"
 
@@ -100,7 +101,7 @@ def _combine_passes(model: MatchModel, passes: Sequence[Pass]) -> list[Floats]:
         ]
         if not seen:
             raise TrainingError(
-                f"no training pass can train the comparison of {field.name}: every pass is blocked on it",
+                f"no training pass can train the comparison of {as_written(field.name)}: every pass is blocked on it",
                 "Add a rule without that field to blocking.train.",
             )
         median = np.median(np.array([m for m, _ in seen]), axis=0)

@@ -24,6 +24,7 @@ from linkage.pairs.sides import Sides
 from linkage.statistics.fellegi_sunter import Fit, Floats, Patterns, fit_m, shares_of_levels, without_relatives
 from linkage.training.random_pairs import to_patterns
 from linkage.weighing.relatives import RelativesModel
+from linkage.words.fields import as_written
 
 PASS_PAIRS = 3_000_000
 """Pairs of a training rule beyond which a seeded sample of them is used."""
@@ -65,7 +66,7 @@ def train_pass(
     counted = number_blocks(connection, sides, [rule], "training")[0]
     if counted.pairs < FEWEST_PAIRS:
         raise TrainingError(
-            f"the training pass on {rule.name} has {counted.pairs} pairs, too few to learn from",
+            f"the training pass on {as_written(rule.name)} has {counted.pairs} pairs, too few to learn from",
             f"Train on keys that give at least {FEWEST_PAIRS} pairs (blocking.train).",
         )
     share = min(1.0, PASS_PAIRS / counted.pairs)

@@ -117,7 +117,7 @@ def tune(
 
 def _project_of(base: LoadedProject, setting: Mapping[str, Any], path: Path) -> LoadedProject:
     """The project file of a trial: that of the base, whole, with its sources where they were."""
-    plain: dict[str, Any] = base.spec.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    plain: dict[str, Any] = base.given.model_dump(mode="json", by_alias=True, exclude_unset=True)
     for side in ("left", "right"):
         source = (plain.get(side) or {}).get("source", {})
         if source.get("path") and not source["path"].startswith("{data}"):

@@ -23,6 +23,7 @@ from linkage.weighing.claims import STATES, Claims
 from linkage.weighing.relatives import RelativesModel, weight_against_relatives
 from linkage.weighing.scoring import frequency_adjustment, weights_query
 from linkage.weighing.trained_model import TrainedModel
+from linkage.words.fields import as_written
 
 
 @dataclass(frozen=True)
@@ -141,10 +142,10 @@ def _id_of(connection: duckdb.DuckDBPyConnection, run: Path, table: ParquetTable
 def _step(field: ComparedField, value: int, rarity: float, relatives: RelativesModel | None) -> Step:
     told_apart = relatives.weights.get(field.gamma) if relatives else None
     if value == -1:
-        return Step(field.name, "missing on one side", None, None, 0.0, 0.0, 0.0 if told_apart else None)
+        return Step(as_written(field.name), "missing on one side", None, None, 0.0, 0.0, 0.0 if told_apart else None)
     level = field.levels[value]
     against = told_apart[value] if told_apart else None
-    return Step(field.name, level.label, level.m, level.u, level.weight + rarity, rarity, against)
+    return Step(as_written(field.name), level.label, level.m, level.u, level.weight + rarity, rarity, against)
 
 
 def _against_relatives(relatives: RelativesModel | None, pattern: dict[str, NDArray[np.int8]]) -> float | None:

@@ -6,6 +6,8 @@ birth`. Sources are mapped by the Vietnamese words, and templates are written wi
 
 from __future__ import annotations
 
+import re
+
 from linkage.words.language import Language, Word, begun
 from linkage.words.registers import EVENT_FIELDS, WHOSE
 
@@ -58,12 +60,25 @@ OF_A_REGISTER: dict[tuple[str, str], Word] = {
 """(register kind, field) → the heading that register alone gives it."""
 
 
+KEPT_APART = re.compile(r"(?<!\w)_+(?=[a-z])")
+
+
+def as_written(text: str) -> str:
+    """A name, or a sentence with names, as the project file writes them: columns of fields kept apart start with `_`.
+
+    >>> as_written("_source"), as_written("no pass trains _source"), as_written("full_name")
+    ('source', 'no pass trains source', 'full_name')
+    """
+    return KEPT_APART.sub("", text)
+
+
 def field_word(name: str, language: Language, register: str | None = None) -> str:
     """The heading of a field; a name that is none of ours as it was written.
 
     >>> field_word("mother_name", "vi"), field_word("mother_birth_year", "en"), field_word("street_number", "vi")
     ('Họ tên mẹ', "Mother's year of birth", 'street_number')
     """
+    name = as_written(name)
     if (register or "", name) in OF_A_REGISTER:
         return OF_A_REGISTER[register or "", name](language)
     if name in FIELDS:
@@ -92,4 +107,5 @@ def owner_of(name: str) -> tuple[str, str]:
 
 def is_field(name: str) -> bool:
     """Whether the field is one of ours."""
+    name = as_written(name)
     return name in FIELDS or bool(owner_of(name)[0])

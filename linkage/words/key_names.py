@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from linkage.words.fields import field_word, is_field
+from linkage.words.fields import as_written, field_word, is_field
 from linkage.words.language import Language, Word
 
 KEYS: dict[str, Word] = {
@@ -32,6 +32,7 @@ def key_word(column: str, language: Language) -> str:
     >>> key_word("full_name_given_sound", "vi"), key_word("birth_date", "en")
     ('Họ và tên (tên, theo âm)', 'Date of birth')
     """
+    column = as_written(column)
     if is_field(column):
         return field_word(column, language)
     for suffix in sorted(KEYS, key=len, reverse=True):

@@ -69,6 +69,10 @@ def test_bad_input(name: str, folder: Path, command_line) -> None:
         with as_nobody("forbid" in case.get("prepare", {})):
             checked = command_line("check", config, *data, folder=folder)
         assert (checked.status, checked.errors) == (2, ended.errors), "`check` says what `run` says"
+    if case.get("check") == "tells":
+        checked = command_line("check", arguments[1], folder=folder)
+        assert checked.status == 2, checked.told
+        hold_message(checked.errors, case)
 
 
 def test_a_run_that_ends_well_leaves_no_partial_files(folder: Path, command_line) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from linkage.config.columns import column_of
 from linkage.config.sources import FieldKind
 from linkage.errors import ProjectFileError
 from linkage.registers import register_kind, register_kinds
@@ -70,7 +71,7 @@ def test_a_role_sees_the_entry_from_its_person() -> None:
     assert mother.fields["child_name"] == "full_name"
     assert mother.constants == {"sex": "Nữ"}
     child = register_kind("birth").role("child")
-    assert all(mention == entry for mention, entry in child.fields.items())
+    assert all(mention == column_of(entry) for mention, entry in child.fields.items())
     adoptee = register_kind("adoption").role("adoptee")
     assert adoptee.fields["mother_name"] == "adoptive_mother_name"
     person = register_kind("population").role(None)

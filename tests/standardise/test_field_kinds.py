@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from linkage.config import FieldKind
+from linkage.config.field_keys import suffixes_of
 from linkage.model.comparisons import FOLDED_KINDS
-from linkage.standardise.keys import suffixes_of
 from linkage.standardise.values import ROWS
 from linkage.words.field_kinds import FIELD_KINDS
 
@@ -16,7 +16,7 @@ READ_BY_THEMSELVES = {FieldKind.person_name, FieldKind.place}
 
 @pytest.mark.parametrize("kind", FieldKind)
 def test_a_kind_of_field_has_columns_a_reader_and_a_word(kind: FieldKind) -> None:
-    assert "" in suffixes_of(kind), "linkage/standardise/keys.py"
+    assert "" in suffixes_of(kind), "linkage/config/field_keys.py"
     assert (kind in ROWS) != (kind in READ_BY_THEMSELVES), "linkage/standardise/values.py"
     assert kind in FIELD_KINDS, "linkage/words/field_kinds.py"
     assert (kind in FOLDED_KINDS) == ("fold" in suffixes_of(kind)), "linkage/model/comparisons.py"

@@ -15,8 +15,9 @@ from ruamel.yaml import YAML
 
 from linkage import vietnamese as vn
 from linkage.config import FieldKind as Kind
+from linkage.config.field_keys import keys_of
 from linkage.runs.sql import connect
-from linkage.standardise import keys_of, readers, standardise_table
+from linkage.standardise import readers, standardise_table
 from linkage.standardise import table as table_module
 from linkage.standardise.name_words import NAME_COLUMNS, name_row
 
