@@ -72,16 +72,17 @@ class SeenValues:
         if (what, field, where) in self._asked:
             return
         self._asked.add((what, field, where))
+        written = self._written(field)
         if what == "date":
             self._connection.execute(
                 f"INSERT INTO register_seen_date SELECT raw, day, year(day), 'day' FROM (SELECT raw, "
-                f"try_strptime(raw, '%d/%m/%Y')::DATE AS day FROM (SELECT DISTINCT {self._written(field)} AS raw FROM {self._entries} "
-                f"WHERE regexp_full_match({self._written(field)}, {literal(WHOLE_DATE)})) ANTI JOIN register_seen_date USING (raw)) "
+                f"try_strptime(raw, '%d/%m/%Y')::DATE AS day FROM (SELECT DISTINCT {written} AS raw FROM {self._entries} "
+                f"WHERE regexp_full_match({written}, {literal(WHOLE_DATE)})) ANTI JOIN register_seen_date USING (raw)) "
                 "WHERE day IS NOT NULL"
             )
         if what == "number":
             where += f" AND NOT regexp_full_match(trim({quote(field)}), {literal(WHOLE_NUMBER)})"
-        every = f"SELECT DISTINCT {self._written(field)} AS raw FROM {self._entries} WHERE {quote(field)} IS NOT NULL AND {where}"
+        every = f"SELECT DISTINCT {written} AS raw FROM {self._entries} WHERE {quote(field)} IS NOT NULL AND {where}"
         new = self._connection.execute(f"SELECT raw FROM ({every}) ANTI JOIN register_seen_{what} USING (raw)").fetchall()
         values = [raw for (raw,) in new]
         by_column = list(zip(*map(_READ[what], values), strict=True)) if values else [()] * len(_COLUMNS[what])
