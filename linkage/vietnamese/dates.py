@@ -220,7 +220,7 @@ def _spoken_year(text: str, flags: set[str], reading: Reading) -> int | None:
 def _spoken(text: str, flags: set[str]) -> int | None:
     if not (text := _DAY_PREFIX.sub("", text.strip(" .,"))):
         return None
-    if text.isdigit():
+    if text.isdecimal():
         return int(text)
     number = _MONTH_NAMES.get(text.lower(), parse_number_words(text))
     if number is not None:

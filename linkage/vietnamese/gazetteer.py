@@ -73,7 +73,7 @@ def split_type(name: str) -> tuple[str, str]:
     for kind in _TYPES:
         if name.startswith(kind + " "):
             bare = name[len(kind) + 1 :]
-            return fold(kind), str(int(bare)) if bare.isdigit() else bare
+            return fold(kind), str(int(bare)) if bare.isdecimal() else bare
     return "", name
 
 

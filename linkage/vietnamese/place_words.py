@@ -102,7 +102,7 @@ class PlaceText:
             if not self.may_start[start]:
                 continue
             kind, kind_start = self.kinds[start]
-            key = f"{kind}{int(squeezed)}".replace(" ", "") if squeezed.isdigit() else squeezed
+            key = f"{kind}{int(squeezed)}".replace(" ", "") if squeezed.isdecimal() else squeezed
             if candidates := index.get(key):
                 words = self.words[start:end]
                 folded, tone = "".join([word.fold for word in words]), "".join([word.tone for word in words])
