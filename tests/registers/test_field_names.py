@@ -15,7 +15,7 @@ from linkage.config.sources import FieldKind
 from linkage.config.spec import NAME
 from linkage.registers import register_kinds
 from linkage.runs import tables
-from linkage.runs.exchange import Table
+from linkage.runs.exchange import ParquetTable
 from linkage.runs.sql import connect
 from linkage.words.fields import as_written, field_word, is_field
 
@@ -66,7 +66,7 @@ def test_a_rule_means_the_field_of_that_name(tmp_path: Path) -> None:
 
 def test_no_column_of_ours_is_a_fields() -> None:
     """Whatever is promised of a run's tables, whatever standardised fields are called, and every word of SQL."""
-    promised = {column for table in tables.ALL if isinstance(table, Table) for column in table.columns}
+    promised = {column for table in tables.ALL if isinstance(table, ParquetTable) for column in table.columns}
     assert {name for name in promised if re.match(NAME, name) and not is_field(name)} <= OURS
     names = [*OURS, *SQL_WORDS, *(f"{start}x" for start in OUR_STARTS), "x", "x_year", "x_year_fold", "x_surname", "birth_date"]
     kinds = [*FieldKind]
