@@ -166,6 +166,6 @@ def test_whole_dates_are_seen_in_sql_as_the_reader_of_dates_sees_them() -> None:
         days = "lpad(d::VARCHAR, 2, '0') || '/' || lpad(m::VARCHAR, 2, '0') || '/' || y"
         every = "range(0, 33) AS a(d), range(0, 14) AS b(m), (VALUES (1900), (1958), (2000), (2024)) AS c(y)"
         connection.execute(f"CREATE TABLE entries AS SELECT {days} AS born FROM {every}")
-        SeenValues(connection, "entries").read("date", "born")
+        SeenValues(connection, "entries", {}).read("date", "born")
         for raw, day, year in connection.execute("SELECT raw, day, year FROM register_seen_date").fetchall():
             assert (day, year) == (parse_date(raw).date, parse_date(raw).year), raw
