@@ -161,9 +161,9 @@ def pages(run: Path) -> Iterator[tuple[str, str]]:
     from linkage.config import ReviewSpec
     from linkage.review import add_user
     from linkage.review.accounts import begin_session
-    from linkage.review.web_app import create_app
     from linkage.review.review_set import load_review_set
     from linkage.review.store import create_store
+    from linkage.review.web_app import create_app
 
     people = {name: add_user(run, name, role, PASSWORD, ReviewSpec()) for name, role in (
         ("lan", "reviewer"), ("minh", "reviewer"), ("bình", "adjudicator"), ("thu", "manager")
