@@ -67,23 +67,13 @@ class Run:
         >>> precision.denominator_is
         'links'
         """
+        from linkage.decision.estimate import Estimates
         from linkage.pipeline import run_alone
         from linkage.review import write_labels
 
         if (self.path / "review" / "review.sqlite").is_file():
             write_labels(self.path)
         run_alone(self._directory, self._project(), "estimate", "estimate", silent)
-        return self.estimates
-
-    @property
-    def estimates(self) -> Estimates:
-        """What was last measured of the links there are.
-
-        Raises:
-            LinkageError: when nothing was, or not of these links.
-        """
-        from linkage.decision.estimate import Estimates
-
         return Estimates.from_json(tables.ESTIMATES.read(self.path))
 
     def draw_estimates(self, estimates: Estimates, folder: str | Path) -> list[Path]:

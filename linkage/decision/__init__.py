@@ -7,14 +7,15 @@ link weights; imports no other stage. In order of use:
    `links.parquet` (with `labels`, verdicts overrule the thresholds).
 2. `draw_outside_pairs` makes the frame of pairs that were not assigned; `plan_sample` says what a budget would tell;
    `draw_review_sample` writes `review_set.parquet`, a probability sample; `top_up_review_sample` enlarges it.
-3. `estimate(connection, EstimateTables(…), …)` writes `estimates.json`: three estimators side by side, worst/middle/best readings
-   of doubt, calibration, challengers, breakdowns, and the thresholds the labels can promise (`from_labels`).
+3. `estimate(connection, EstimateTables(…), …)`, and for a run `measure_run`, which writes `estimates.json`: three estimators
+   side by side, worst/middle/best readings of doubt, calibration, challengers, breakdowns, and the thresholds the labels can
+   promise (`from_labels`).
 4. `draw_figures(estimates, …)` draws them, each with a caption that says how to read it (`captions.py`, Vietnamese and English).
 
 Words: F = false links, M = missed matches; precision = 1 − F / links; recall = A / (A + M), A = links − F, M counting what
 blocking and assignment lost as far as the wider net reaches it. Not in the frame, so that recall is an upper reading: what no
 looser key reaches, candidates below the floor of scoring, persons of mentions linked falsely or assigned safely
-(`matching.wider`). Every estimate carries interval, denominator and n. `reports/benchmarks/decision.md` has the simulation
+(`assigning.wider_net`). Every estimate carries interval, denominator and n. `reports/benchmarks/decision.md` has the simulation
 study behind the intervals and the design.
 """
 

@@ -233,9 +233,9 @@ def draw_outside_pairs(
 ) -> int:
     """Write the frame of pairs that were not assigned: of mentions that are not linked, their pairs of the wider net.
 
-    `wider` (see `matching.wider`) has record_id_l, record_id_r, link_weight, weight_given_rival and `proposed` (a blocking
+    `wider` (see `assigning.wider_net`) has record_id_l, record_id_r, link_weight, weight_given_rival and `proposed` (a blocking
     rule proposed it). A mention is not linked when it has no assigned pair or one under `below`. Writes these columns and
-    returns the rows. Unknown stay persons that the net does not reach (see `matching.wider`), those of mentions linked
+    returns the rows. Unknown stay persons that the net does not reach (see `assigning.wider_net`), those of mentions linked
     falsely and, where `below` is above the net's own bound, those of mentions assigned between the two: a recall estimated
     with this frame is an upper reading.
     """

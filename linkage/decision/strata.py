@@ -33,7 +33,7 @@ them (beaten by another pair, or below the assignment's floor), `outside` where 
 class Stratum:
     """Pairs of one kind with low ≤ weight < high (and one group, where a breakdown was asked; "" holds the small groups).
 
-    The weight is the link weight of assigned pairs, and the weight given the rival of the others (`matching.wider`).
+    The weight is the link weight of assigned pairs, and the weight given the rival of the others (`assigning.wider_net`).
 
     `size` pairs in the frame, `sampled` of them to label, `rate` the expected share of matches, 0–1.
     """

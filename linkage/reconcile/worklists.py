@@ -97,6 +97,7 @@ def write_worklists(
     Raises:
         LinkageError: the run has no outcomes, or the folder holds something else than work lists.
     """
+    OUTCOMES.scan(run)
     held = OutcomeCodes.of_run(run).codes
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".worklists-", dir=run) as spill, connect(memory_limit, 2, Path(spill)) as connection:

@@ -13,13 +13,13 @@ from linkage.runs.directory import Counts, RunDirectory
 from linkage.runs.progress import Progress
 from linkage.runs.sql import connect
 from linkage.runs.tables import MENTIONS, PERSONS, RAW_MENTIONS, RAW_PERSONS
+from linkage.stages.plan import Plan
 
 if TYPE_CHECKING:
     import duckdb
 
     from linkage.errors import ProjectFileError
     from linkage.runs.exchange import Exchanged
-    from linkage.stages.plan import Plan
 
 Engine = Literal["duckdb", "spark"]
 
