@@ -175,9 +175,11 @@ def _same_number(register: _Register) -> Iterator[str]:
         elif register.has(name):
             repeated = f"""
                 SELECT entry FROM {numbered} SEMI JOIN (
-                    SELECT {number} AS repeated FROM {numbered} WHERE {number} IS NOT NULL GROUP BY ALL HAVING count(*) > 1
+                    SELECT {number} AS repeated FROM {numbered} WHERE {number} IS NOT NULL
+                    GROUP BY ALL HAVING min({quote(name)}) <> max({quote(name)})
                 ) ON {number} = repeated
             """
+            # names written alike need no reading
             register.values.read("name", name, f"entry IN ({repeated})")
             yield f"""
                 SELECT entry, {literal(field)}, {quote(field)}

@@ -152,11 +152,18 @@ def _split(piece: bytes, delimiter: str, quote: str, width: int, row: int) -> tu
     numbers = np.arange(row, row + rows, dtype=np.int64)
     if rejected:
         numbers = np.setdiff1d(numbers, np.array([at for at, _, _ in rejected], dtype=np.int64), assume_unique=True)
-    problem = _swallowed(table, delimiter, width) if quote.encode() in piece else pa.nulls(table.num_rows, pa.string())
+    spans = quote.encode() in piece and _count_line_ends(piece) > rows
+    problem = _swallowed(table, delimiter, width) if spans else pa.nulls(table.num_rows, pa.string())
     columns = {ROW_NUMBER: pa.array(numbers), PROBLEM: problem, RAW: pa.nulls(table.num_rows, pa.string())}
     sound = pa.table({**columns, **dict(zip(names, table.columns, strict=True))})
     batches = sound.combine_chunks().to_batches()
     return [*batches, *([_rejected(rejected, width, delimiter)] if rejected else [])], rows
+
+
+def _count_line_ends(piece: bytes) -> int:
+    """Line ends of a piece, in quotation marks or not; its own end is one."""
+    own = not piece.endswith((b"\n", b"\r"))
+    return own + piece.count(b"\n") + piece.count(b"\r") - piece.count(b"\r\n")
 
 
 def _swallowed(table: pa.Table, delimiter: str, width: int) -> pa.Array:

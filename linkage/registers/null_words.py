@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from linkage.config.sources import FieldKind
 from linkage.runs.sql import fetch_row, literal, quote
-from linkage.vietnamese.placeholders import LONGEST_NULL_WORD, NULL_WORD_OR_NAME, NULL_WORDS
+from linkage.vietnamese.placeholders import NULL_WORD_OR_NAME, NULL_WORDS
 from linkage.words.fields import as_written
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 NULL_FIELDS = "null words"
 """The staged column of the fields in which a row has a null word; no field can have its name."""
+ANY_NULL_WORD = "|".join(map(re.escape, (*NULL_WORDS, NULL_WORD_OR_NAME)))
+"""A regular expression."""
 _MAY_HOLD_NAMES = (FieldKind.person_name, FieldKind.text)
 
 
@@ -26,14 +28,13 @@ def is_null_word_sql(text: str, kind: FieldKind) -> str:
     """SQL of whether `text`, itself SQL, is a null word; `NA` only where a column of the kind holds no names."""
     words = NULL_WORDS if kind in _MAY_HOLD_NAMES else (*NULL_WORDS, NULL_WORD_OR_NAME)
     # a list of constants for each of forty columns would take DuckDB seconds to plan
-    pattern = literal("|".join(map(re.escape, words)))
-    return f"(strlen({text}) <= {LONGEST_NULL_WORD} AND regexp_full_match({text}, {pattern}))"
+    return f"regexp_full_match({text}, {literal('|'.join(map(re.escape, words)))})"
 
 
-def fields_with_null_words(flags: Mapping[str, str]) -> str:
-    """SQL of the fields whose flag (field → SQL) holds, parted by a space; NULL where none does, as in nearly every row."""
-    named = ", ".join(f"CASE WHEN {flag} THEN {literal(name)} END" for name, flag in flags.items())
-    return f"CASE WHEN {' OR '.join(flags.values())} THEN concat_ws(' ', {named}) END"
+def fields_with_null_words(tests: Mapping[str, str]) -> str:
+    """SQL of the fields whose test (field → SQL) holds, as they are written, parted by a space; NULL where none does."""
+    named = ", ".join(f"CASE WHEN {test} THEN {literal(as_written(name))} END" for name, test in tests.items())
+    return f"nullif(concat_ws(' ', {named}), '')"
 
 
 def count_null_words(connection: duckdb.DuckDBPyConnection, entries: str) -> dict[str, int]:

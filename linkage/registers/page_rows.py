@@ -7,10 +7,10 @@ Tống and Công are names, unless it stands there with its own accents (Tổng 
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import TYPE_CHECKING
 
 from linkage.runs.sql import literal, quote
+from linkage.vietnamese.letters import compose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +33,8 @@ _SIGNATURE = (
 )
 _SURELY_TOTAL = r"(?:tổng cộng|tổng số)[ :.…–-]*(?:[0-9(].*)?"
 """What no person is called, whatever the row's identifier."""
+TOTALS_START = "Tổng|TỔNG|tổng"
+"""How such a cell starts, a regular expression."""
 
 
 def is_total(cell: str) -> bool:
@@ -61,14 +63,15 @@ def repeats_header(cells: Sequence[str], headers: Sequence[str]) -> bool:
 
 
 def _plain(cell: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", cell).lower().split())
+    return " ".join(compose(cell).lower().split())
 
 
-def page_row_sql(columns: Mapping[str, tuple[int, str]], identifier: str, names: Sequence[str]) -> str:
+def page_row_sql(columns: Mapping[str, tuple[int, str]], identifier: str, names: Sequence[str], odd: str) -> str:
     """SQL for what kind of row it is (repeated header, total, signature), NULL for an entry.
 
     `columns` are the fields a part has, each with its column (from 0) and header; `identifier` is the one an entry is known by,
-    `names` are those of persons' names. Only rows whose identifier is none at first sight are looked at closely.
+    `names` are those of persons' names. Only rows whose identifier is none at first sight are looked at closely, and those
+    that are `odd`, SQL that holds at least where a cell starts as `TOTALS_START` says.
     """
     column, header = columns[identifier]
     known = quote(identifier)
@@ -79,10 +82,7 @@ def page_row_sql(columns: Mapping[str, tuple[int, str]], identifier: str, names:
     again = " AND ".join(f"coalesce({plain[field]} = {literal(_plain(text))}, true)" for field, (_, text) in columns.items())
     numbers = " AND ".join(f"coalesce(trim({quote(field)}, ' ()[]') = '{at + 1}', true)" for field, (at, _) in columns.items())
     total = " OR ".join(_matches(plain[name], _SURELY_TOTAL) for name in names)
-    starts = " OR ".join(
-        f"{quote(name)} >= '{word}' AND {quote(name)} < '{word}~'" for name in names for word in ("Tổng", "TỔNG", "tổng")
-    )
-    named = f"WHEN ({starts}) AND ({total}) THEN '{TOTAL_ROW}'" if names else ""
+    named = f"WHEN {odd} AND ({total}) THEN '{TOTAL_ROW}'" if names else ""
     any_total, any_signature = (
         " OR ".join(_matches(text, pattern) for text in plain.values()) for pattern in (_TOTAL, _SIGNATURE)
     )

@@ -19,8 +19,9 @@ _COLUMNS = {
     "name": {"value": "VARCHAR"},
 }
 """What is seen of a value, by what it is read as; `precision`: `day` (a possible one), `month`, `year` or `other`."""
-WHOLE_DATE = "[0-3][0-9]/[01][0-9]/(19|20)[0-9]{2}"
+WHOLE_DATE = "[0-9]{1,2}(/[0-9]{1,2}/|[.][0-9]{1,2}[.]|-[0-9]{1,2}-)(19|20)[0-9]{2}"
 """Dates that, when they are possible, are read without Python, as `parse_date` reads them: a test holds the two together."""
+_WHOLE_FORMATS = "['%d/%m/%Y', '%d.%m.%Y', '%d-%m-%Y']"
 WHOLE_NUMBER = "[0-9]{12}|[0-9]{9}"
 """Personal numbers, and those of the older paper, that are read without Python."""
 
@@ -76,7 +77,7 @@ class SeenValues:
         if what == "date":
             self._connection.execute(
                 f"INSERT INTO register_seen_date SELECT raw, day, year(day), 'day' FROM (SELECT raw, "
-                f"try_strptime(raw, '%d/%m/%Y')::DATE AS day FROM (SELECT DISTINCT {written} AS raw FROM {self._entries} "
+                f"try_strptime(raw, {_WHOLE_FORMATS})::DATE AS day FROM (SELECT DISTINCT {written} AS raw FROM {self._entries} "
                 f"WHERE regexp_full_match({written}, {literal(WHOLE_DATE)})) ANTI JOIN register_seen_date USING (raw)) "
                 "WHERE day IS NOT NULL"
             )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from linkage.config.sources import FieldKind
 from linkage.errors import SourceError
-from linkage.registers.null_words import NULL_FIELDS, fields_with_null_words, is_null_word_sql, without_null_na
-from linkage.registers.page_rows import REPEATED_HEADER, SIGNATURE_ROW, TOTAL_ROW, UNDER_SIGNATURES, page_row_sql
+from linkage.registers.null_words import ANY_NULL_WORD, NULL_FIELDS, fields_with_null_words, is_null_word_sql, without_null_na
+from linkage.registers.page_rows import REPEATED_HEADER, SIGNATURE_ROW, TOTAL_ROW, TOTALS_START, UNDER_SIGNATURES, page_row_sql
 from linkage.registers.parts import Tally, unwrapped_sql
 from linkage.runs.exchange import scan_files
 from linkage.runs.sql import from_two_starts, literal, quote, write_parquet
@@ -32,6 +32,10 @@ BROKEN = "register_broken"
 SOUND = "register_sound"
 INVISIBLE = r"[\p{Cf}\p{Co}\x01-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]"
 """Characters of no width and control characters, but white space."""
+ROW, ODD = '"whole row"', '"odd row"'
+"""Columns on the way to the staged ones; no field can have such a name."""
+_ODD_ROW = f'\\x1f(?:[\\x00- \\x{{A0}}]|="|{TOTALS_START}|(?:{ANY_NULL_WORD})\\x1f)'
+"""Of a row's cells, chr(31) around each: one that may be blank, is wrapped as `="…"`, may sum others or is a null word."""
 
 
 @dataclass(frozen=True)
@@ -146,16 +150,18 @@ def _staging_query(
         field.name: _value(part, columns[field.name], field) if field.name in columns else "CAST(NULL AS VARCHAR)"
         for field in fields
     }
-    flags = {f"{field.name} is null": is_null_word_sql(quote(field.name), field.kind) for field in fields}
-    nulls = fields_with_null_words({as_written(field.name): quote(flag) for field, flag in zip(fields, flags, strict=True)})
-    known = [
-        f"CASE WHEN NOT coalesce({flag}, false) THEN {name} END AS {name}"
-        for name, flag in zip(map(quote, values), map(quote, flags), strict=True)
-    ]
     names = ", ".join(map(quote, values))
-    filled = [f"{_identifier(name) if name == 'record_id' else _filled(quote(name))} AS {quote(name)}" for name in values]
-    lost = " OR ".join(f"contains({name}, chr(65533))" for name in map(quote, values))
-    mark = f"regexp_extract(concat_ws(' ', {names}), '\ufffd([a-z]+(_[a-z]+)+)', 1)"
+    # inside a CASE on the whole row, cells are looked at in the few rows that may need it
+    filled = [
+        _identifier(name) if name == "record_id" else f"CASE WHEN NOT {ODD} THEN {quote(name)} ELSE {_filled(quote(name))} END"
+        for name in values
+    ]
+    nulls = {field.name: is_null_word_sql(quote(field.name), field.kind) for field in fields}
+    known = [
+        f"CASE WHEN NOT {ODD} THEN {name} WHEN NOT coalesce({test}, false) THEN {name} END AS {name}"
+        for name, test in ((quote(name), test) for name, test in nulls.items())
+    ]
+    mark = f"regexp_extract({ROW}, '\ufffd([a-z]+(_[a-z]+)+)', 1)"
     identifier = "record_id" if "record_id" in columns else key[-1] if key else next(iter(columns))
     record_id = quote("record_id") if "record_id" in columns else " || ' | ' || ".join(f"trim({quote(name)})" for name in key)
     places = {match.field: (match.column, match.header) for match in mapping.matches}
@@ -167,13 +173,22 @@ def _staging_query(
                    {", ".join(f"{value} AS {quote(name)}" for name, value in values.items())}
             FROM register_batches
         ),
-        filled AS (SELECT row_number, problem, raw, {", ".join(filled)} FROM valued),
-        flagged AS (SELECT *, {", ".join(f"{test} AS {quote(flag)}" for flag, test in flags.items())} FROM filled),
-        known AS (SELECT row_number, problem, raw, {nulls} AS nulls, {", ".join(known)} FROM flagged),
+        joined AS (SELECT *, chr(31) || concat_ws(chr(31), {names}) || chr(31) AS {ROW} FROM valued),
+        told AS (SELECT *, regexp_matches({ROW}, {literal(_ODD_ROW)}) AS {ODD} FROM joined),
+        filled AS (
+            SELECT row_number, problem, raw, {ROW}, {ODD},
+                   {", ".join(f"{value} AS {quote(name)}" for name, value in zip(values, filled, strict=True))}
+            FROM told
+        ),
+        known AS (
+            SELECT row_number, problem, raw, {ROW}, {ODD}, CASE WHEN {ODD} THEN {fields_with_null_words(nulls)} END AS nulls,
+                   {", ".join(known)}
+            FROM filled
+        ),
         judged AS (
             SELECT *, CASE WHEN problem IS NOT NULL THEN problem
-                           WHEN {lost} THEN coalesce(nullif({mark}, ''), 'unreadable_text')
-                           ELSE {page_row_sql(places, identifier, people)} END AS judged
+                           WHEN contains({ROW}, chr(65533)) THEN coalesce(nullif({mark}, ''), 'unreadable_text')
+                           ELSE {page_row_sql(places, identifier, people, ODD)} END AS judged
             FROM known
             WHERE problem IS NOT NULL OR nulls IS NOT NULL OR coalesce({names}) IS NOT NULL
         )

@@ -35,7 +35,6 @@ NULL_WORDS = (
     "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#ERROR!", "#Error", "#Deleted",
 )  # fmt: skip
 """What programs write for a value that is not there (databases, R, pandas, JavaScript, Excel, Access), letter for letter."""
-LONGEST_NULL_WORD = max(map(len, NULL_WORDS))
 NULL_WORD_OR_NAME = "NA"
 """R writes it for a missing value; in a column of given names in capitals it is the name Na."""
 

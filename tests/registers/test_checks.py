@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import itertools
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from linkage.config.sources import ChecksSpec
@@ -162,10 +164,15 @@ def test_whole_dates_are_seen_in_sql_as_the_reader_of_dates_sees_them() -> None:
     from linkage.runs.sql import connect
     from linkage.vietnamese import parse_date
 
+    days, months = ({str(n).zfill(width) for n in range(most) for width in (1, 2)} for most in (33, 14))
+    years, marks = ("1899", "1900", "1958", "2000", "2024"), "/.-"
+    written = [mark.join(parts) for mark in marks for parts in itertools.product(days, months, years)]
     with connect() as connection:
-        days = "lpad(d::VARCHAR, 2, '0') || '/' || lpad(m::VARCHAR, 2, '0') || '/' || y"
-        every = "range(0, 33) AS a(d), range(0, 14) AS b(m), (VALUES (1900), (1958), (2000), (2024)) AS c(y)"
-        connection.execute(f"CREATE TABLE entries AS SELECT {days} AS born FROM {every}")
+        connection.register("entries", pa.table({"born": written}))
         SeenValues(connection, "entries", {}).read("date", "born")
-        for raw, day, year in connection.execute("SELECT raw, day, year FROM register_seen_date").fetchall():
-            assert (day, year) == (parse_date(raw).date, parse_date(raw).year), raw
+        seen = connection.execute("SELECT raw, day, year, precision FROM register_seen_date").fetchall()
+    assert len(seen) == len(written)
+    for raw, day, year, precision in seen:
+        said = parse_date(raw)
+        assert (day, year) == (said.date, said.year), raw
+        assert (precision == "day") == (said.date is not None), raw

@@ -12,6 +12,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from linkage.config.columns import column_of
 from linkage.config.sources import SideSpec
 from linkage.errors import LinkageError
 from linkage.registers import read_side, register_kind
@@ -84,7 +85,7 @@ def test_rows_in_are_rows_used_and_quarantined(register, quoting, delimiter) -> 
     assert report.rows_in == len(filled)
     written = Counter(tuple(row) for row in filled)
     for mention in mentions:
-        row = tuple(mention[name] or "" for name in names)
+        row = tuple(mention[name if name == "record_id" else column_of(name)] or "" for name in names)
         same = [w for w in written if all(g in as_read(x) for g, x in zip(row, w, strict=True))]
         assert same, "what is used is verbatim"
     assert [mention["id"] for mention in mentions] == list(range(1, len(mentions) + 1))

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from linkage import Run
+from linkage.config.columns import column_of
 from linkage.runs.sql import connect
 from linkage.runs.tables import CHECKS, MENTIONS
 
@@ -23,7 +24,7 @@ def test_a_case_comes_out_right(case: Path, tmp_path: Path, command_line: Callab
     assert ended.status == 0, ended.told
     with connect() as connection:
         for record_id, values in right.get("mentions", {}).items():
-            columns = ", ".join(f'"{name}"' for name in values)
+            columns = ", ".join(f'"{column_of(name)}"' for name in values)
             (row,) = connection.execute(f"SELECT {columns} FROM {MENTIONS.scan(out)} WHERE record_id = ?", [record_id]).fetchall()
             assert dict(zip(values, row, strict=True)) == values, record_id
     counts = Run.open(out).summary["stages"]["read"]["counts"]

@@ -48,6 +48,7 @@ VIETNAMESE_TOO = {"cha", "hai", "the", "can", "than", "quan", "nam", "chung", "s
 
 def english_in(text: str) -> set[str]:
     """English words of our vocabulary in a Vietnamese text."""
+    text = re.sub(r"\{\w*\}", "", text)  # what is filled in later has a name of code
     return {token for token in re.findall(r"[^\W\d_]+", text.lower()) if token in ENGLISH} - VIETNAMESE_TOO
 
 
