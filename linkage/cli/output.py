@@ -102,7 +102,7 @@ def print_flow(stages: dict[str, StageSummary]) -> None:
     table = Table("stage", "seconds", "MiB", "figures")
     for name, record in stages.items():
         shown = ", ".join(
-            f"{key.replace('_', ' ')} {value:,}" if isinstance(value, (int, float)) else f"{key} {value}"
+            f"{key.replace('_', ' ')} {value:,}" if isinstance(value, (int, float)) else f"{key.replace('_', ' ')} {value}"
             for key, value in record["counts"].items()
             if not any(own in key for own in TOLD_APART)
         )

@@ -173,23 +173,24 @@ def _same_number(register: _Register) -> Iterator[str]:
                 QUALIFY count(*) OVER (PARTITION BY {number}) > 1
             """
         elif register.has(name):
-            repeated = f"""
-                SELECT entry FROM {numbered} SEMI JOIN (
-                    SELECT {number} AS repeated FROM {numbered} WHERE {number} IS NOT NULL
-                    GROUP BY ALL HAVING min({quote(name)}) <> max({quote(name)})
-                ) ON {number} = repeated
-            """
             # names written alike need no reading
-            register.values.read("name", name, f"entry IN ({repeated})")
-            yield f"""
-                SELECT entry, {literal(field)}, {quote(field)}
-                FROM (
-                    SELECT entry, {quote(field)}, {number} AS number, named.value AS name
-                    FROM {numbered} JOIN register_seen_name AS named ON named.raw = {quote(name)}
-                    WHERE entry IN ({repeated})
+            repeated = register.values.keep(
+                f"""
+                WITH numbered AS MATERIALIZED (
+                    SELECT entry, {quote(field)} AS written, {number} AS number, {quote(name)} AS name
+                    FROM {numbered} WHERE {quote(field)} IS NOT NULL AND {quote(name)} IS NOT NULL
+                ), repeated AS (
+                    SELECT number FROM numbered WHERE number IS NOT NULL GROUP BY number HAVING min(name) <> max(name)
                 )
+                SELECT * FROM numbered SEMI JOIN repeated USING (number)
+                """
+            )
+            register.values.read("name", "name", repeated)
+            yield f"""
+                SELECT entry, {literal(field)}, written
+                FROM {repeated} JOIN register_seen_name AS named ON named.raw = {repeated}.name
                 WINDOW same AS (PARTITION BY number)
-                QUALIFY min(name) OVER same <> max(name) OVER same
+                QUALIFY min(named.value) OVER same <> max(named.value) OVER same
             """
 
 

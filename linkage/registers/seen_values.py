@@ -49,13 +49,20 @@ class SeenValues:
         self._entries = entries
         self._marked = marked
         self._asked: set[tuple[str, str, str]] = set()
+        self._kept: list[str] = []
         for what in _COLUMNS:
             self._create(what)
 
     def drop(self) -> None:
-        """Remove the dictionaries from the connection."""
-        for what in _COLUMNS:
-            self._connection.execute(f"DROP TABLE IF EXISTS register_seen_{what}")
+        """Remove the dictionaries, and what was kept, from the connection."""
+        for table in (*(f"register_seen_{what}" for what in _COLUMNS), *self._kept):
+            self._connection.execute(f"DROP TABLE IF EXISTS {table}")
+
+    def keep(self, query: str) -> str:
+        """A table with the rows of a query that several others ask."""
+        self._kept.append(f"register_kept_{len(self._kept)}")
+        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {self._kept[-1]} AS {query}")
+        return self._kept[-1]
 
     def beside(self, **fields: Sequence[str]) -> str:
         """A FROM clause: the entries, and beside them what is seen of fields (by what they are read as), for `seen` to name."""
@@ -66,24 +73,26 @@ class SeenValues:
                 joins.append(f'LEFT JOIN register_seen_{what} AS "{name} seen" ON "{name} seen".raw = {self._written(name)}')
         return " ".join(joins)
 
-    def read(self, what: str, field: str, where: str = "true") -> None:
-        """Read a field's distinct values, of the entries `where`, that are not in the dictionary yet."""
+    def read(self, what: str, field: str, rows: str = "") -> None:
+        """Read a field's distinct values, of the entries or the given table, that are not in the dictionary yet."""
         import pyarrow as pa
 
-        if (what, field, where) in self._asked:
+        rows = rows or self._entries
+        if (what, field, rows) in self._asked:
             return
-        self._asked.add((what, field, where))
+        self._asked.add((what, field, rows))
         written = self._written(field)
         if what == "date":
             self._connection.execute(
                 f"INSERT INTO register_seen_date SELECT raw, day, year(day), 'day' FROM (SELECT raw, "
-                f"try_strptime(raw, {_WHOLE_FORMATS})::DATE AS day FROM (SELECT DISTINCT {written} AS raw FROM {self._entries} "
+                f"try_strptime(raw, {_WHOLE_FORMATS})::DATE AS day FROM (SELECT DISTINCT {written} AS raw FROM {rows} "
                 f"WHERE regexp_full_match({written}, {literal(WHOLE_DATE)})) ANTI JOIN register_seen_date USING (raw)) "
                 "WHERE day IS NOT NULL"
             )
+        where = f"{quote(field)} IS NOT NULL"
         if what == "number":
             where += f" AND NOT regexp_full_match(trim({quote(field)}), {literal(WHOLE_NUMBER)})"
-        every = f"SELECT DISTINCT {written} AS raw FROM {self._entries} WHERE {quote(field)} IS NOT NULL AND {where}"
+        every = f"SELECT DISTINCT {written} AS raw FROM {rows} WHERE {where}"
         new = self._connection.execute(f"SELECT raw FROM ({every}) ANTI JOIN register_seen_{what} USING (raw)").fetchall()
         values = [raw for (raw,) in new]
         by_column = list(zip(*map(_READ[what], values), strict=True)) if values else [()] * len(_COLUMNS[what])

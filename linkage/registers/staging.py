@@ -234,6 +234,9 @@ def find_structural_faults(
     The view `register_sound` then shows the entries that are whole and have an identifier of their own.
     """
     query = _structural_faults(role, kinds, mapped)
+    signed = f"SELECT 1 FROM {ENTRIES} WHERE problem = '{SIGNATURE_ROW}' LIMIT 1"
+    if connection.execute(signed).fetchall():
+        query += f" UNION ALL {_names_of_those_who_signed(mapped)}"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {FAULTS} AS {query}")
     # a table of its own: the rules add to the faults while they read the sound entries
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {BROKEN} AS SELECT entry FROM {FAULTS} WHERE reason <> 'role_absent'")
@@ -275,7 +278,6 @@ def _structural_faults(role: Role, kinds: Mapping[str, object], mapped: Sequence
     named = literal(as_written(role.fields.get(role.present[0], "")) if role.present else "")
     lost = {name: f"CASE WHEN contains({quote(name)}, chr(65533))" for name in mapped}
     lost_fields = ", ".join(f"{when} THEN {literal(as_written(name))} END" for name, when in lost.items())
-    filled = " + ".join(f"(e.{quote(name)} IS NOT NULL)::INTEGER" for name in mapped)
     lost_values = ", ".join(f"{when} THEN {quote(name)} END" for name, when in lost.items())
     return f"""
         WITH sound AS (
@@ -300,8 +302,12 @@ def _structural_faults(role: Role, kinds: Mapping[str, object], mapped: Sequence
         UNION ALL
         SELECT entry, {named}, NULL, 'role_absent'
         FROM sound WHERE NOT present
-        UNION ALL
-        -- the names of those who signed
+    """
+
+
+def _names_of_those_who_signed(mapped: Sequence[str]) -> str:
+    filled = " + ".join(f"(e.{quote(name)} IS NOT NULL)::INTEGER" for name in mapped)
+    return f"""
         SELECT DISTINCT e.entry, NULL, NULL, '{SIGNATURE_ROW}'
         FROM {ENTRIES} AS e JOIN {ENTRIES} AS s ON s.problem = '{SIGNATURE_ROW}' AND e.source = s.source
              AND e.row_number BETWEEN s.row_number + 1 AND s.row_number + {UNDER_SIGNATURES}
