@@ -8,6 +8,7 @@ from linkage.synthetic.clerks import Clerks
 from linkage.synthetic.rates import PARENT_THI_DROPPED
 from linkage.synthetic.spelling import TOKEN_KINDS
 from linkage.synthetic.vocabulary import NICKNAMES, Vocabulary, vocabulary
+from linkage.synthetic.world import RECURS
 
 _STYLE_OF_SOURCE = (
     ("source_new_tone_style", "new_tone_style"), ("source_eth", "eth"), ("source_decomposed", "decomposed"),
@@ -47,6 +48,12 @@ def write_names(
     )
     shift_left(names, rows, 1)
     length[rows] -= 1
+    if clerks.leaves_out_thi_van.any():
+        drops = clerks.leaves_out_thi_van & present & (names[:, 1] == usual) & (length >= 3)
+        rows = np.flatnonzero(drops & (rng.random(len(drops)) < RECURS))
+        shift_left(names, rows, 1)
+        length[rows] -= 1
+        clerks.log.add(rows, field, "thi_van_habit", "source")
     rows = clerks.draw("thi_van_added", field, present & ~minority & (length >= 2) & (length <= 3) & (names[:, 1] != usual))
     insert_token(names, rows, 1, usual[rows])
     length[rows] += 1
