@@ -54,6 +54,7 @@ class Clerks:
         source: np.ndarray,
         sources: int,
         era: np.ndarray,
+        year: np.ndarray,
         scale: float,
         kinds: dict[str, float],
         region_factor: dict[str, float],
@@ -94,7 +95,8 @@ class Clerks:
 
         self.leaves_out_thi_van = np.zeros(len(source), bool)
         if world.thi_van_habit and register != "population":
-            self.leaves_out_thi_van = (hands.random(count) < world.thi_van_habit)[source]
+            self.leaves_out_thi_van = (hands.random((count, 8)) < world.thi_van_habit)[source, year // 2 % 8]
+        self.parent_times = world.parents_misnamed
         spread = world.entry_badness
         self.badness = rng.gamma(1 / spread, spread, len(source)) + 0.05 if spread else np.ones(len(source))
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from linkage.synthetic import rates
 from linkage.synthetic.demography import calibrate
-from linkage.synthetic.families import END, NEVER, Families, Simulation, first_day, year_of
+from linkage.synthetic.families import BASE_SINCE, END, NEVER, Families, Simulation, first_day, year_of
 from linkage.synthetic.kinship_acts import Acts, simulate_acts
 from linkage.synthetic.naming import Weighted, name_people, region_of, surnames
 from linkage.synthetic.personal_habits import PersonalHabits, give_habits
@@ -20,8 +20,6 @@ from linkage.synthetic.scenario import SyntheticSpec
 from linkage.synthetic.text_arrays import texts
 from linkage.synthetic.vocabulary import vocabulary
 
-BASE_SINCE = int(first_day(2017))
-"""The population database holds those alive from then on; J: collection began about 2017."""
 MOST_UNCOVERED = 2.5
 """A draw that leaves more than this many times the expected number outside the database, or too few people, is drawn again."""
 BORN_ELSEWHERE = 0.03  # J: births registered in another province, so without an entry here
@@ -134,8 +132,6 @@ def build_community(plan: DistrictPlan, spec: SyntheticSpec) -> Community:
     birth_names = name_people(rng, families, list(plan.groups), region, spec.world)
     n = len(families.sex)
     year = year_of(families.born)
-    if spec.world.absent_namesake != 1:
-        gap = np.where(_namesakes(birth_names, year), np.minimum(gap * spec.world.absent_namesake, 0.9), gap)
     others = [code for code in districts() if code != plan.district.province]
     elsewhere = tuple(districts()[others[i]][0] for i in rng.choice(len(others), 8, replace=False))
     places = DistrictPlaces(plan.district, communes, elsewhere)
@@ -202,7 +198,7 @@ def _simulate(
 ) -> tuple[Families, np.ndarray, int]:
     """Families, each person's chance of missing from the population database, and how many of the living are to miss from it."""
     upland = 2.0 if plan.district.province in UPLANDS else 1.0
-    wanted, size = round(plan.size), plan.size * 1.017
+    wanted, size = round(plan.size), plan.size * (1.017 + 0.017 * (absence - 1))
     while True:
         families = Simulation(rng, calibrate(), size, np.array(plan.shares), weights).run()
         age = 2026 - year_of(families.born)
@@ -227,13 +223,6 @@ def _take_surname(
     rows = child[takes]
     names[rows, 0] = names[father[takes], 0]
     renamed_on[rows] = day[takes]
-
-
-def _namesakes(names: np.ndarray, year: np.ndarray) -> np.ndarray:
-    """People who share a whole name, diacritics aside, and a year of birth with another."""
-    key = np.column_stack([np.append(vocabulary().folded, -1)[names], year])
-    _, person, count = np.unique(key, axis=0, return_inverse=True, return_counts=True)
-    return np.asarray(count[person.ravel()] > 1)
 
 
 def _registered_twice(rng: np.random.Generator, in_base: np.ndarray, share: float) -> np.ndarray:

@@ -15,7 +15,7 @@ import numpy as np
 
 from linkage.synthetic import reference_names as kinh
 from linkage.synthetic.families import Families, year_of
-from linkage.synthetic.naming_customs import follow_village_fashion, name_after_the_dead, share_clan_middles
+from linkage.synthetic.naming_customs import follow_village_fashion, name_absent_alike, name_after_the_dead, share_clan_middles
 from linkage.synthetic.reference_ethnic_names import PATTERNS
 from linkage.synthetic.vocabulary import vocabulary
 from linkage.synthetic.world import USUAL, World
@@ -171,6 +171,8 @@ def name_people(rng: np.random.Generator, families: Families, groups: list[str],
         share_clan_middles(rng, families, names, _middles(0)[0].codes, group_of[families.group], world)
     if world.village_fashion:
         follow_village_fashion(rng, families, names, year, world)
+    if world.absent_namesake:
+        name_absent_alike(rng, families, names, year, world)
     if world.named_after_dead:
         name_after_the_dead(rng, families, names, world)
     _part_siblings(rng, families, groups, names, year)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from linkage.synthetic.families import Families
+from linkage.synthetic.families import BASE_SINCE, Families
 from linkage.synthetic.world import World
 
 GROWN = 15 * 365
@@ -48,6 +48,26 @@ def follow_village_fashion(
     follows &= families.mother[donor] != families.mother[order]
     for child, named in zip(order[follows], donor[follows], strict=True):  # in order: a fashion may be followed again
         names[child] = names[named]
+
+
+def name_absent_alike(rng: np.random.Generator, families: Families, names: np.ndarray, year: np.ndarray, world: World) -> None:
+    """Give some people gone before there was a population database the name of one who is in it; in place.
+
+    That one is of their commune, sex and surname, and born in the same year or the next, of another mother.
+    """
+    present = (families.died > BASE_SINCE) & (families.left > BASE_SINCE)
+    alike: dict[tuple[int, ...], list[int]] = {}
+    keys = np.column_stack([names[:, 0], families.sex, families.birth_commune])
+    for person in np.flatnonzero(present & ~families.founder):
+        for step in (0, 1):
+            alike.setdefault((*keys[person], int(year[person]) - step), []).append(int(person))
+    gone = np.flatnonzero(~present & ~families.founder)
+    for person in gone[rng.random(len(gone)) < world.absent_namesake]:
+        found = [
+            one for one in alike.get((*keys[person], int(year[person])), ()) if families.mother[one] != families.mother[person]
+        ]
+        if found:
+            names[person] = names[found[int(rng.integers(len(found)))]]
 
 
 def name_after_the_dead(rng: np.random.Generator, families: Families, names: np.ndarray, world: World) -> None:

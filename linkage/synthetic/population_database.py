@@ -95,26 +95,26 @@ def _mothers(community: Community, sheet: Sheet, rng: np.random.Generator, peopl
     """Whom the rows name as the mother: the one in law, or the father's later wife."""
     mother, father = community.legal_mother[people], community.families.father[people]
     if not stepmothers:
-        return mother
+        return np.asarray(mother)
     later = np.where(father >= 0, community.families.spouse[father], -1)
     stepchild = (later >= 0) & (mother == community.families.mother[people]) & (later != mother) & (later != people)
     stepchild &= rng.random(len(people)) < stepmothers
     sheet.clerks.log.add(np.flatnonzero(stepchild), "mother_name", "stepmother", "record")
-    return np.where(stepchild, later, mother)
+    return np.asarray(np.where(stepchild, later, mother))
 
 
 def _spouses(families: Families, sheet: Sheet, rng: np.random.Generator, people: np.ndarray, former: float) -> np.ndarray:
     """Whom the rows name as the spouse: the living one, or the one of the last union that ended."""
     spouse = families.spouse[people]
     if not former:
-        return spouse
+        return np.asarray(spouse)
     last = np.full(len(families.sex), -1, np.int64)
     for union in np.argsort(families.ended, kind="stable"):
         if families.ended[union] <= END:
             last[families.husband[union]], last[families.wife[union]] = families.wife[union], families.husband[union]
     named = (last[people] >= 0) & (last[people] != spouse) & (rng.random(len(people)) < former)
     sheet.clerks.log.add(np.flatnonzero(named), "spouse_name", "former_spouse", "record")
-    return np.where(named, last[people], spouse)
+    return np.asarray(np.where(named, last[people], spouse))
 
 
 def _other_names(community: Community, rng: np.random.Generator, people: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from linkage.synthetic.rates import DIGITAL, MIDDLE, PAPER, POPULATION
 from linkage.synthetic.scenario import SyntheticSpec
 from linkage.synthetic.text_arrays import all_of, choice_of, filled, pick, texts
 from linkage.synthetic.vocabulary import STYLES
-from linkage.synthetic.world import RECURS
+from linkage.synthetic.world import RECURS, RECURS_AT_BIRTH
 
 _CODES = {
     "birth": "KS", "death": "KT", "marriage": "KH", "adoption": "CN", "parent_recognition": "NC", "guardianship": "GH",
@@ -64,7 +64,17 @@ class Sheet:
             factors["initial_l_n"] = 1.0
         hands = np.random.default_rng([plan.seed, plan.index, 7])  # the same hands in every register of an office
         self.clerks = Clerks(
-            self.rng, hands, register, source.astype(np.int64), sources, self.era, spec.errors, spec.kinds, factors, spec.world
+            self.rng,
+            hands,
+            register,
+            source.astype(np.int64),
+            sources,
+            self.era,
+            year,
+            spec.errors,
+            spec.kinds,
+            factors,
+            spec.world,
         )
         self.date_style = (
             styles(hands, source.astype(np.int64), sources) if register != "population" else np.zeros(self.n, np.int64)
@@ -111,7 +121,8 @@ class Sheet:
         habits = self.community.habits
         if not (habits.right >= 0).any() or (self.register == "population" and not parent):
             return codes
-        usual = habits.spell(people, codes, self.rng.random(self.n) < RECURS)
+        recurs = RECURS_AT_BIRTH if (self.register, field) == ("birth", "full_name") else RECURS
+        usual = habits.spell(people, codes, self.rng.random(self.n) < recurs)
         self.clerks.log.add(np.flatnonzero((usual != codes).any(axis=1)), field, "usual_misspelling", "person")
         return usual
 

@@ -1,7 +1,7 @@
 """What kind of country the registers come from: the usual world, and a harder one in which errors and namesakes keep together.
 
 Every hardship is one named parameter, 0 (or a factor of 1) in the usual world, whose registers they leave as they are. The
-sizes of the hard world are judgements (J), chosen to be on the far side of what was seen in sources where today's promises failed.
+sizes of the hard world are judgements (J), chosen on the far side of what was seen where promises failed.
 """
 
 from __future__ import annotations
@@ -29,10 +29,12 @@ class World:
     """Children given the name of the last sibling of their sex who died as a child before they were born, where there is one."""
     absence: float = 1.0
     """Factor on each person's chance of missing from the population database."""
-    absent_namesake: float = 1.0
-    """Further factor for a person whose name and year of birth another person has."""
+    absent_namesake: float = 0.0
+    """People gone before there was a population database who bear the name of one in it, of their commune, surname and age."""
     usual_misspelling: float = 0.0
     """Persons whose name is usually written in one wrong way: in every register, and in their relatives' rows."""
+    parents_misnamed: float = 1.0
+    """Factor on the rates of errors in the names of parents and declarants, told by others."""
     believed_year: float = 0.0
     """Persons who believe in a wrong year of birth: told to every register but their first birth entry."""
     entry_badness: float = 0.0
@@ -42,7 +44,7 @@ class World:
     parents_swapped: float = 0.0
     """Half-years of an office in which mothers were written in the fathers' column and fathers in the mothers'."""
     thi_van_habit: float = 0.0
-    """Offices and periods whose clerk leaves out Văn and Thị."""
+    """Years of an office, two and two, whose clerk leaves out Văn and Thị."""
     borrowed_number: float = 0.0
     """Grown persons who show another person's papers, a sibling's where they have one, whenever a number is asked for."""
     stepmother: float = 0.0
@@ -53,7 +55,7 @@ class World:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name in ("name", "absence", "absent_namesake", "entry_badness"):
+            if field.name in ("name", "absence", "parents_misnamed", "entry_badness"):
                 if field.name != "name" and value < 0:
                     raise LinkageError(f"{field.name} = {value} is negative", "Give 0 or more.")
             elif not 0 <= value <= 1:
@@ -65,21 +67,22 @@ HARD = World(
     name="hard",
     twice_in_population=0.02,
     clan_middle=0.3,
-    village_fashion=0.12,
+    village_fashion=0.18,
     named_after_dead=0.4,
-    absence=2.0,
-    absent_namesake=3.0,
-    usual_misspelling=0.03,
+    absence=4.0,
+    absent_namesake=0.3,
+    usual_misspelling=0.055,
+    parents_misnamed=1.25,
     believed_year=0.02,
     entry_badness=1.5,
     household_error=0.03,
     parents_swapped=0.01,
-    thi_van_habit=0.03,
+    thi_van_habit=0.02,
     borrowed_number=0.01,
     stepmother=0.6,
     former_spouse=0.5,
 )
 WORLDS: dict[WorldName, World] = {"usual": USUAL, "hard": HARD}
 
-RECURS = 0.8
-"""How often a usual misspelling, or a clerk's habit, shows where it can."""
+RECURS, RECURS_AT_BIRTH = 0.8, 0.4
+"""How often a usual misspelling, or a clerk's habit, shows where it can; a birth entry may be older than the misspelling."""
