@@ -83,8 +83,15 @@ def test_labels_score_trials_alike_and_give_a_nested_estimate(searched: Searched
     result = tune(searched.project, GRID, out=out, labels=given)
     assert result.scored_by == "labels"
     assert result.nested is not None
+    assert result.measure == "recall_within_reach"
     assert result.trials[0].score is not None
-    assert result.trials[0].score.recall.value > 0.9
+    assert result.trials[0].score.unknown == 0
+    told = json.loads((out / "tuning.json").read_text())
+    assert told["measure"] == "recall_within_reach"
+    assert told["best_if_unknown_links_are_right"] == result.hopeful.number
+    assert {"found", "found_low", "false_link_rate_high", "unknown_links"} <= set(told["trials"][0])
+    assert result.trials[0].score is not None
+    assert result.trials[0].score.found.value > 0.9
     with pytest.raises(LinkageError, match=r"no review_set\.parquet"):
         tune(searched.project, GRID, out=out, labels=tmp_path)
 
