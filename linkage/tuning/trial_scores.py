@@ -95,15 +95,23 @@ class _Tally:
         links = self.right + self.wrong + self.unknown
         return self.unknown / links if links else 0.0
 
-    def found_interval(self) -> Interval:
-        return _interval(self.share_found, self.share_found, self.share_found, self.matches, self.match_squares)
+    @property
+    def share_false(self) -> float:
+        """Unknown links counted as wrong."""
+        links = self.right + self.wrong + self.unknown
+        return (self.wrong + self.unknown) / links if links else 0.0
 
-    def false_links(self) -> Interval:
+    def found_interval(self, spread: float = 0.0) -> Interval:
+        """`spread`: half the range of the shares that other choices, by other folds, would give."""
+        return _interval(self.share_found, self.share_found, self.share_found, self.matches, self.match_squares, spread)
+
+    def false_links(self, spread: float = 0.0) -> Interval:
         links, known = self.right + self.wrong + self.unknown, self.right + self.wrong
         if not links:
             return Interval(0.0, 0.0, 1.0)
-        best, worst = self.wrong / links, (self.wrong + self.unknown) / links
-        return _interval(self.wrong / known if known else worst, best, worst, links, self.link_squares)
+        worst = self.share_false
+        value = self.wrong / known if known else worst
+        return _interval(value, self.wrong / links, worst, links, self.link_squares, spread)
 
 
 def score_cases(cases: Cases, false_link_rate: float, missed_link_rate: float) -> Score:
@@ -128,18 +136,21 @@ def choose_best(all_cases: Sequence[Cases], false_link_rate: float, *, hopeful: 
     """The trial that finds most by cross-validation (of equals that with fewest unknown links), and what the choice gives.
 
     Nested folds (Varma and Simon 2006): for each outer fold the trial is chosen by cross-validation over the other folds, its
-    threshold learned on all of these, and both are tried on the outer fold. Unknown links count as wrong, `hopeful`: as right.
+    threshold learned on all of these, and both are tried on the outer fold. The intervals also hold how far such choices differ
+    from each other, since the final one is one of them. Unknown links count as wrong, `hopeful`: as right.
     """
     every = frozenset(range(FOLDS))
-    chosen, tally = [], _Tally()
+    chosen, tally, choices = [], _Tally(), []
     for fold in sorted({int(one) for cases in all_cases for one in np.unique(cases.fold)}):
         others = every - {fold}
         trial = _best(all_cases, others, false_link_rate, hopeful)
         threshold = threshold_for(all_cases[trial], others, false_link_rate, hopeful=hopeful)
         tally += _tally(all_cases[trial], frozenset({fold}), threshold)
+        choices.append(_tally(all_cases[trial], every, threshold))
         chosen.append(trial)
     best = _best(all_cases, every, false_link_rate, hopeful)
-    return best, Chosen(tally.found_interval(), tally.false_links(), tally.share_unknown, tuple(chosen))
+    found, false = (_spread([one.share_found for one in choices]), _spread([one.share_false for one in choices]))
+    return best, Chosen(tally.found_interval(found), tally.false_links(false), tally.share_unknown, tuple(chosen))
 
 
 def threshold_for(cases: Cases, folds: frozenset[int], false_link_rate: float, *, hopeful: bool = False) -> float:
@@ -219,10 +230,19 @@ def _lower(cases: Cases, upper: float, missed_link_rate: float) -> float:
     return min(float(weight[kept[-1]]), upper)
 
 
-def _interval(value: float, best: float, worst: float, whole: float, squares: float) -> Interval:
-    """A weighted share between two readings, each with the score interval of the simple sample that knows as much (Kish 1965)."""
+def _spread(shares: Sequence[float]) -> float:
+    return (max(shares) - min(shares)) / 2
+
+
+def _interval(value: float, best: float, worst: float, whole: float, squares: float, spread: float = 0.0) -> Interval:
+    """A weighted share between two readings, each with the score interval of the simple sample that knows as much (Kish 1965).
+
+    `spread` is added in quadrature, as an error of its own.
+    """
     n = whole**2 / squares if squares else 0.0
     if not n:
         return Interval(value, 0.0, 1.0)
     low, high = wilson(min(best, 1.0) * n, n), wilson(min(worst, 1.0) * n, n)
-    return Interval(value, min(low.low, value), max(high.high, value), low.level)
+    below, above = (float(np.hypot(half, spread)) for half in (min(best, 1.0) - low.low, high.high - min(worst, 1.0)))
+    ends = max(min(best, 1.0) - below, 0.0), min(min(worst, 1.0) + above, 1.0)
+    return Interval(value, min(ends[0], value), max(ends[1], value), low.level)

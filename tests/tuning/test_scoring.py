@@ -235,3 +235,27 @@ def test_design_weights_widen_the_interval() -> None:
     uneven = replace(even, stands_for=np.where(np.arange(1_000) % 10 == 0, 91.0, 1.0))
     one, other = (score_cases(cases, 0.01, 0.02).found for cases in (even, uneven))
     assert other.high - other.low > 2 * (one.high - one.low)
+
+
+def test_the_stated_quality_is_that_of_the_winner() -> None:
+    """Six settings that differ by noise, two of them with half their false links swapped: what is stated of the choice holds of it."""
+    covered = []
+    for seed in range(40):
+        rng, mentions, labels = np.random.default_rng(seed), 3_000, 600
+        true = rng.random(mentions) < 0.86
+        plain = np.where(true, rng.normal(8, 3, mentions), rng.normal(3, 3, mentions))
+        light = plain < np.quantile(plain, 0.25)
+        drawn = np.concatenate([rng.choice(np.flatnonzero(stratum), labels // 2, replace=False) for stratum in (light, ~light)])
+        stands_for = np.where(light, light.sum(), (~light).sum())[drawn] / (labels / 2)
+        fold, none, weights, settings = rng.integers(0, FOLDS, labels), np.zeros(labels, dtype=bool), [], []
+        for one in range(6):
+            weights.append(plain + rng.normal(0, 0.8, mentions) * (one > 0))
+            swapped = (one % 3 == 2) & ~true[drawn] & (rng.random(labels) < 0.5)
+            wrong = ~true[drawn] & ~swapped
+            settings.append(Cases(weights[-1][drawn], true[drawn], wrong, swapped, ~none, true[drawn], stands_for, fold))
+        best, nested = choose_best(settings, 0.05)
+        links = weights[best] >= score_cases(settings[best], 0.05, 0.02).upper
+        found, false = (links & true).sum() / true.sum(), (links & ~true).sum() / links.sum()
+        stated = nested.found, nested.false_link_rate
+        covered.append([one.low <= right <= one.high for one, right in zip(stated, (found, false), strict=True)])
+    assert (np.mean(covered, axis=0) >= 0.9).all()
