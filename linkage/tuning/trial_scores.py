@@ -9,7 +9,7 @@ Thresholds are link weights in bits.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -84,7 +84,7 @@ class _Tally:
     match_squares: float = 0.0
 
     def __add__(self, other: _Tally) -> _Tally:
-        return _Tally(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
+        return _Tally(*(mine + theirs for mine, theirs in zip(vars(self).values(), vars(other).values(), strict=True)))
 
     @property
     def share_found(self) -> float:
@@ -215,7 +215,9 @@ def _tally(cases: Cases, folds: frozenset[int], threshold: float) -> _Tally:
 
 
 def _in(cases: Cases, folds: frozenset[int]) -> NDArray[np.bool_]:
-    return np.isin(np.arange(FOLDS), list(folds))[cases.fold]
+    inside = np.zeros(FOLDS, dtype=bool)
+    inside[list(folds)] = True
+    return inside[cases.fold]
 
 
 def _lower(cases: Cases, upper: float, missed_link_rate: float) -> float:
