@@ -14,14 +14,19 @@ PACKAGE = Path(__file__).parent
 CONFIGS = next(folder for folder in (PACKAGE / "configs", PACKAGE.parent / "configs") if folder.is_dir())
 """The shipped project files: inside an installed package, or beside it in a checkout."""
 
+TRUE_PAIRS = """
+    SELECT mention.record_id AS record_id_l, row.record_id AS record_id_r
+    FROM (SELECT DISTINCT record_id, person FROM {truth} WHERE register = $register AND role = $role) mention
+    JOIN (SELECT person, person_record_id AS record_id FROM {truth} WHERE person_record_id IS NOT NULL
+          UNION SELECT person, record_id FROM {truth} WHERE register = 'population') row USING (person)
+"""
+"""Each mention of a role with each row of the population database that is the same human's: one, or two in a harder world."""
+
 AGAINST_TRUTH = """
-    WITH truth AS (
-        SELECT record_id AS record_id_l, person_record_id AS record_id_r FROM {truth}
-        WHERE register = $register AND role = $role AND person_record_id IS NOT NULL
-    ), links AS (SELECT record_id_l, record_id_r FROM {links} WHERE decision = 'link')
+    WITH truth AS ({true_pairs}), links AS (SELECT record_id_l, record_id_r FROM {links} WHERE decision = 'link')
     SELECT (SELECT count(*) FROM links), (SELECT count(*) FROM links JOIN truth USING (record_id_l, record_id_r)),
-           (SELECT count(*) FROM truth),
-           (SELECT count(*) FROM {pairs} p
+           (SELECT count(DISTINCT record_id_l) FROM truth),
+           (SELECT count(DISTINCT p.id_l) FROM {pairs} p
             JOIN {mentions} l ON l.id = p.id_l JOIN {persons} r ON r.id = p.id_r
             JOIN truth ON truth.record_id_l = l.record_id AND truth.record_id_r = r.record_id)
 """
@@ -58,5 +63,6 @@ def hold_against_truth(run: Run, truth: Path, register: str, role: str) -> Again
     """Compare the accepted links with truth.parquet; only synthetic registers have one."""
     read = {table.name: table.scan(run.path) for table in (LINKS, PAIRS, MENTIONS, PERSONS)}
     with connect() as connection:
-        row = fetch_row(connection, AGAINST_TRUTH.format(truth=scan_file(truth), **read), {"register": register, "role": role})
+        query = AGAINST_TRUTH.format(true_pairs=TRUE_PAIRS.format(truth=scan_file(truth)), **read)
+        row = fetch_row(connection, query, {"register": register, "role": role})
     return AgainstTruth(*(int(value) for value in row))

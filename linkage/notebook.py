@@ -31,12 +31,11 @@ PERSONS = 3_000
 
 _REVIEW = """
 CREATE OR REPLACE TEMP TABLE simulated AS
-SELECT pair_id, record_id_l, record_id_r, truth.record_id IS NOT NULL AS is_match, reviewer,
+SELECT pair_id, record_id_l, record_id_r, truth.record_id_l IS NOT NULL AS is_match, reviewer,
        -- a number in 0..1 that depends on the seed, the reviewer and the pair only
        ('0x' || substr(md5($seed || '/' || reviewer || '/' || pair_id), 1, 8))::UINTEGER / 4294967296.0 AS luck
 FROM {review_set} CROSS JOIN (SELECT unnest(['first', 'second']) AS reviewer)
-LEFT JOIN (SELECT record_id, person_record_id FROM {truth} WHERE register = $register AND role = $role) truth
-  ON truth.record_id = record_id_l AND truth.person_record_id = record_id_r
+LEFT JOIN ({true_pairs}) truth USING (record_id_l, record_id_r)
 """
 _VERDICTS = """
 SELECT pair_id, reviewer, record_id_l, record_id_r, is_match,
@@ -151,6 +150,7 @@ def simulate_review(
     Raises:
         LinkageError: when the run has no review set, or has labels of a real review.
     """
+    from linkage.demo import TRUE_PAIRS
     from linkage.review.design import begin_review
     from linkage.runs.exchange import scan_file
     from linkage.runs.sql import connect
@@ -160,7 +160,8 @@ def simulate_review(
         raise LinkageError("this run has a review of its own", "Simulate on a copy of the run.")
     begin_review(run.path)
     with connect() as connection:
-        query = _REVIEW.format(review_set=REVIEW_SET.scan(run.path), truth=scan_file(truth))
+        true_pairs = TRUE_PAIRS.format(truth=scan_file(truth))
+        query = _REVIEW.format(review_set=REVIEW_SET.scan(run.path), true_pairs=true_pairs)
         connection.execute(query, {"register": register, "role": role, "seed": str(seed)})
         connection.execute(f"CREATE TEMP TABLE verdicts AS {_VERDICTS}", {"error": error, "unsure": unsure})
         VERDICTS.write(connection, "SELECT pair_id, reviewer, verdict FROM verdicts ORDER BY ALL", run.path)

@@ -66,6 +66,16 @@ def province(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def hard_province(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Registers of about 3,000 made-up people of the harder world with their truth; to read, not to change."""
+    from linkage.synthetic import WORLDS, SyntheticSpec, generate
+
+    folder = tmp_path_factory.mktemp("hard_province")
+    generate(SyntheticSpec(persons=3_000, seed=20261123, digitisation=False, world=WORLDS["hard"]), folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def quick_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo's project file with a quick training, whole: other files may extend it."""
     shipped = (CONFIGS / "birth-to-population.yaml").read_text(encoding="utf-8")

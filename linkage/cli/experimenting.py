@@ -45,6 +45,7 @@ def tune(
     """Try settings of a project file and score them alike; an interrupted search goes on where it stopped."""
     from linkage.tuning import tune as search
     from linkage.watching import watched
+    from linkage.words.estimates import MEASURES
 
     with watched(console, ("trial",)) as bar:
         trials_done = (0, 0)
@@ -65,13 +66,31 @@ def tune(
             progress=progress,
             seed=seed,
         )
-    rows = [["trial", "setting", "recall", "clerical pairs", "seconds", "stages taken over"]]
+    measure = MEASURES[found.measure].en.lower()
+    rows = [["trial", "setting", measure, "unknown links", "clerical pairs", "seconds", "stages taken over"]]
     for one in found.trials:
         setting = ", ".join(f"{key}={value}" for key, value in one.setting.items()) or "as it is"
-        recall = f"{one.score.recall.value:.4f}" if one.score else one.error.splitlines()[0]
-        rows.append([f"{one.number}", setting, recall, f"{one.clerical_pairs:,}", f"{one.seconds:.1f}", ", ".join(one.reused)])
+        share = f"{one.score.found.value:.4f}" if one.score else one.error.splitlines()[0]
+        unknown = f"{one.score.unknown:.2%}" if one.score else ""
+        cells = [share, unknown, f"{one.clerical_pairs:,}", f"{one.seconds:.1f}", ", ".join(one.reused)]
+        rows.append([f"{one.number}", setting, *cells])
     print_rows(rows)
     console.print(f"Best: trial {found.best.number} ({found.best.project_file}), scored by {found.scored_by}.", soft_wrap=True)
+    if found.nested is None:
+        console.print("Nothing but the model's own word was asked: no quality can be stated.")
+    else:
+        found_again, false = found.nested.found, found.nested.false_link_rate
+        console.print(
+            f"Such a choice, on cases that took no part in it: {measure} {found_again.value:.4f}"
+            f" ({found_again.low:.4f} to {found_again.high:.4f}),"
+            f" false links {false.value:.3%} of those known ({false.low:.3%} to {false.high:.3%}, unknown ones right or wrong)."
+        )
+    if found.hopeful.number != found.best.number:
+        console.print(
+            f"If links that no label knows were right, trial {found.hopeful.number} would be chosen. To know, compare the two and"
+            f" label what tells them apart: linkage compare {found.best.run} {found.hopeful.run}",
+            soft_wrap=True,
+        )
     for path in found.files:
         console.print(f"  {path}", soft_wrap=True)
 

@@ -11,28 +11,37 @@ from rich.table import Table
 from linkage.cli.output import Config, Data, Out, RunFolder, app, command_line, console, print_findings, print_flow, print_rows
 from linkage.words.fields import as_written
 
+World = Annotated[
+    Literal["usual", "hard"],
+    typer.Option(help="hard: namesakes, people twice or absent, errors that keep together; synthetic/world.py lists them."),
+]
+
 
 @app.command()
 def demo(
     persons: Annotated[int, typer.Option(min=100, help="People in the synthetic province.")] = 20_000,
     out: Annotated[Path, typer.Option(help="Where to put it.")] = Path("runs/demo"),
     seed: Annotated[int, typer.Option(min=0)] = 20261123,
+    world: World = "usual",
 ) -> None:
     """Make a synthetic province, run everything on it, and say where each result is."""
     from linkage.demo import CONFIGS, hold_against_truth
     from linkage.pipeline import STAGE_NAMES
     from linkage.project import open_project
     from linkage.runs.tables import LINKS, REPORT_PAGE, REVIEW_SET, TRUTH
-    from linkage.synthetic import SyntheticSpec, generate
+    from linkage.synthetic import WORLDS, SyntheticSpec, generate
     from linkage.watching import watched
 
     registers = out / "registers"
-    if not (registers / f".made-{persons}-{seed}").exists():
+    made = registers / (f".made-{persons}-{seed}" + ("" if world == "usual" else f"-{world}"))
+    if not made.exists():
+        for other in registers.glob(".made-*"):  # one folder holds one province
+            other.unlink()
         with watched(console, ("synthetic",)) as progress:
             progress("synthetic", 0, 0)
-            spec = SyntheticSpec(persons=persons, seed=seed)
+            spec = SyntheticSpec(persons=persons, seed=seed, world=WORLDS[world])
             generate(spec, registers, lambda done, total: progress("families", done, total))
-        (registers / f".made-{persons}-{seed}").touch(mode=0o600)
+        made.touch(mode=0o600)
     project = open_project(CONFIGS / "birth-to-population.yaml", data=registers)
     with watched(console, STAGE_NAMES) as progress:
         run = project.run(out=out / "birth-to-population", progress=progress, command=command_line())
@@ -56,16 +65,17 @@ def synth(
     persons: Annotated[int, typer.Option(min=100, help="People in the population database.")] = 20_000,
     seed: Annotated[int, typer.Option(min=0)] = 20261123,
     errors: Annotated[float, typer.Option(min=0, max=10, help="Multiplies every error rate.")] = 1.0,
+    world: World = "usual",
 ) -> None:
     """Make synthetic registers with their truth, nothing else."""
-    from linkage.synthetic import SyntheticSpec, generate
+    from linkage.synthetic import WORLDS, SyntheticSpec, generate
     from linkage.watching import watched
+
+    spec = SyntheticSpec(persons=persons, seed=seed, errors=errors, world=WORLDS[world])
 
     with watched(console, ("synthetic",)) as progress:
         progress("synthetic", 0, 0)
-        generate(
-            SyntheticSpec(persons=persons, seed=seed, errors=errors), out, lambda done, total: progress("families", done, total)
-        )
+        generate(spec, out, lambda done, total: progress("families", done, total))
     console.print(f"Synthetic registers are in {out}", soft_wrap=True)
 
 

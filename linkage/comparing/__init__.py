@@ -9,6 +9,7 @@ as it stands. Run again after the review, the same call scores both runs by thos
 - Fair: pairs to label are drawn from the union of both runs, by category (linked by both, by one only, by neither) with
   known probabilities, whatever either run thinks of them. Labels of the runs' own reviews are not used: each was drawn for
   its own run. Once the review has begun the set is kept as it is.
+- Recall by labels is recall within reach of the two runs, by numbers that of the mentions with one: neither is recall of all.
 - Paired: what both runs share cancels in the difference, so its interval is that of the disagreements (`paired.py`).
 - Mentions that carry a personal number give a second answer without labels, for mentions with a number alone.
 """

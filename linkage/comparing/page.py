@@ -35,9 +35,10 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-
 _LEDGER = Ledger("vi")
 Cell = str | int | float | None
 _WORDS = sentences.WORDS | {
-    "measure": MEASURE.vi, "precision": MEASURES["precision"].vi, "recall": MEASURES["recall"].vi, "comparison": FIELD.vi,
+    "measure": MEASURE.vi, "comparison": FIELD.vi,
     "matches": begun(VERDICTS["match"].vi), "non_matches": begun(VERDICTS["non_match"].vi),
     "unsure": begun(VERDICTS["unsure"].vi),
+    **{name: MEASURES[name].vi for name in ("precision", "recall_within_reach", "recall_of_numbered")},
 }  # fmt: skip
 _BREAKDOWNS = {
     "all": sentences.WORDS["all"], "other_run": sentences.WORDS["other_run"], "sex": BREAKDOWNS["sex"].vi,

@@ -3,7 +3,7 @@
 Every pair is in one of four categories: linked by both runs, by A only, by B only, by neither. With T_c the true matches of
 a category and L_A, L_B the links of the runs,
 
-    precision_A = (T_both + T_a) / L_A        recall_A = (T_both + T_a) / (T_both + T_a + T_b + T_neither)
+    precision_A = (T_both + T_a) / L_A        recall within reach_A = (T_both + T_a) / (T_both + T_a + T_b + T_neither)
 
 and the differences B − A follow. T_c are independent (each category is sampled by itself), so an interval of any linear
 function of them comes from their own limits by variance recovery (Zou, Huang and Zhang 2009, MOVER), which keeps their
@@ -22,7 +22,7 @@ from linkage.statistics import Interval, total_of_hits, wilson
 
 Category = Literal["both", "only_a", "only_b", "neither"]
 CATEGORIES: tuple[Category, ...] = ("both", "only_a", "only_b", "neither")
-Measure = Literal["precision", "recall"]
+Measure = Literal["precision", "recall_within_reach", "recall_of_numbered"]
 Basis = Literal["sample", "numbers"]
 
 Matches = Mapping[Category, Interval]
@@ -35,7 +35,8 @@ class PairedEstimate:
 
     `basis`: the fair `sample` (population: all mentions) or the personal `numbers` (population: mentions whose number some
     person carries). `links_a`, `links_b` are the denominators of precision, `matches` that of recall (estimated, except by
-    numbers); `n` verdicts or numbered mentions used.
+    numbers); `n` verdicts or numbered mentions used. By the sample recall is that of the matches either run could reach; by
+    numbers it is that of all persons of those mentions.
     """
 
     measure: Measure
@@ -99,7 +100,7 @@ def by_numbers(
         held = {category: wilson(matches[category], mentions, level) for category in ours}
         a, b = wilson(right_a, mentions, level), wilson(right_b, mentions, level)
         difference = combine(held, {"only_a": -1.0, "only_b": 1.0})
-        found.append(PairedEstimate("recall", "numbers", a, b, difference, links_a, links_b, mentions, mentions))
+        found.append(PairedEstimate("recall_of_numbered", "numbers", a, b, difference, links_a, links_b, mentions, mentions))
     return found
 
 
@@ -136,7 +137,7 @@ def _recall(matches: Matches, every: float, links_a: int, links_b: int, n: int) 
     a = inverted(right_a / every, {"both": 1.0, "only_a": 1.0}, 0.0)
     b = inverted(right_b / every, {"both": 1.0, "only_b": 1.0}, 0.0)
     difference = inverted((right_b - right_a) / every, {"only_a": -1.0, "only_b": 1.0}, -1.0)
-    return PairedEstimate("recall", "sample", a, b, difference, links_a, links_b, every, n)
+    return PairedEstimate("recall_within_reach", "sample", a, b, difference, links_a, links_b, every, n)
 
 
 def _invert(linear: Callable[[float], Interval], least: float) -> tuple[float, float]:

@@ -17,7 +17,8 @@ HEADINGS = {
 EXPLANATIONS = {
     "links": "Mỗi dòng đếm các lượt ghi được liên kết trong ít nhất một lần chạy. “Thêm”: chỉ B liên kết; “mất”: chỉ A liên kết;"
     " “chuyển”: cả hai liên kết nhưng với hai người khác nhau. Nhóm nhỏ được gộp vào “nhóm khác”.",
-    "estimates": "Độ chính xác = liên kết đúng / liên kết. Độ bao phủ = liên kết đúng / lượt ghi thật sự có người ở bên kia."
+    "estimates": "Độ chính xác = liên kết đúng / liên kết. Độ bao phủ trong tầm với = liên kết đúng / cặp đúng mà ít nhất"
+    " một lần chạy xét tới; ở các lượt ghi có số định danh: liên kết đúng / lượt ghi có số mà một người ở bên kia mang."
     " Trong ngoặc là khoảng tin cậy 95%. Khoảng của hiệu số B − A là khoảng ghép cặp: phần hai lần chạy giống nhau triệt tiêu."
     " Khoảng không chứa 0 nghĩa là khác biệt lớn hơn sai số lấy mẫu.",
     "sample": "Mẫu rút từ hợp các cặp của cả hai lần chạy với xác suất biết trước, nên không lần chạy nào tự chọn các cặp dùng để"

@@ -28,8 +28,9 @@ OURS = frozenset(
         "value_r touches_number pair_id stratum inclusion_probability is_match verdict how reviewer outcome finding "
         "counterpart others verify act status key check workbook person_record_id withheld state change trial register "
         "fingerprint fingerprint_l fingerprint_r judged_fields "
-        "clerical_pairs error error_bound false_link_rate link_weight_a link_weight_b officer on_front person reason_a "
-        "reason_b recall recall_after_review record_id_r_a record_id_r_b remark result verified_on "
+        "clerical_pairs error error_bound false_link_rate false_link_rate_low false_link_rate_high found found_after_review "
+        "unknown_links link_weight_a link_weight_b officer on_front person reason_a "
+        "reason_b recall record_id_r_a record_id_r_b remark result verified_on "
         # records as a whole, in a query
         "l r raw_l raw_r unit_name "
         # a field of the register of births that is called as a key of another is

@@ -180,12 +180,13 @@ TRIALS = ParquetTable(
     "results",
     "linkage tune",
     {
-        "trial": "BIGINT", "recall": "DOUBLE", "false_link_rate": "DOUBLE", "recall_after_review": "DOUBLE",
-        "clerical_pairs": "BIGINT", "on_front": "BOOLEAN", "error": "VARCHAR",
+        "trial": "BIGINT", "found": "DOUBLE", "false_link_rate": "DOUBLE", "false_link_rate_low": "DOUBLE",
+        "false_link_rate_high": "DOUBLE", "unknown_links": "DOUBLE", "found_after_review": "DOUBLE", "clerical_pairs": "BIGINT",
+        "on_front": "BOOLEAN", "error": "VARCHAR",
     },
     ("trial",),
 )  # fmt: skip
-"""The trials of a search, each with its settings as `set <key>`."""
+"""The trials of a search, each with its settings as `set <key>`; what `found` is a share of, tuning.json says as `measure`."""
 TUNING = Document[Any]("tuning", "linkage tune", object)
 TRUTH = ParquetTable(
     "truth",

@@ -119,7 +119,7 @@ def write_births(community: Community, spec: SyntheticSpec) -> Sheet:
     sheet.names("full_name", people, codes)
     sheet.sexes("sex", people)
     hidden = community.year_only[people] & ~torn & ~(is_again & (rng.random(sheet.n) < 0.6))
-    parts = sheet.dates("birth_date", read, lunar=True, year_only=hidden)
+    parts = sheet.dates("birth_date", read, lunar=True, year_only=hidden, believed=is_again)
     sheet.clerks.note("year_only", "birth_date", ~is_again & ~torn, community.chances["year_only"][people], hidden)
     fixed = parts.take(np.flatnonzero(is_again))
     repair_impossible(fixed)
@@ -141,14 +141,16 @@ def write_births(community: Community, spec: SyntheticSpec) -> Sheet:
     father[no_father] = -1
     lone = father < 0
     sheet.put("birth_type", pick(~torn, pick(lone, "Chưa xác định được cha", "Xác định được cả cha và mẹ")))
-    for prefix, parent in (("mother", mother), ("father", father)):
+    swapped = _swapped_columns(rng, sheet, (mother >= 0) & (father >= 0), spec.world.parents_swapped)
+    in_mothers, in_fathers = np.where(swapped, father, mother), np.where(swapped, mother, father)
+    for prefix, parent, other in (("mother", in_mothers, in_fathers), ("father", in_fathers, in_mothers)):
         sheet.names(f"{prefix}_name", parent, parent=True)
         sheet.birth_years(f"{prefix}_birth_year", parent)
         sheet.ethnicities(f"{prefix}_ethnicity", parent)
         sheet.nationality(f"{prefix}_nationality", parent)
         sheet.place(f"{prefix}_residence", np.where(parent >= 0, home, -1))
         shown = rng.random(sheet.n) < np.array([0.0, 0.02, 0.85, 0.0])[sheet.era]
-        sheet.numbers(f"{prefix}_personal_number", parent, shown, father if prefix == "mother" else mother)
+        sheet.numbers(f"{prefix}_personal_number", parent, shown, other)
         sheet.identity_papers(f"{prefix}_", parent, 0.4)
     declarant, relationship = _declarants(rng, people, mother, father, kind)
     sheet.names("declarant_name", declarant, parent=True)
@@ -159,10 +161,22 @@ def write_births(community: Community, spec: SyntheticSpec) -> Sheet:
     sheet.identity_papers("declarant_", declarant, 0.4)
     flags = {"re_registered": is_again, "late_registered": kind == 2, "registered_twice": is_twice, "illegible": torn}
     sheet.tell("child", people, "personal_number", **flags)
-    sheet.tell("mother", mother, "mother_personal_number", **flags)
-    sheet.tell("father", father, "father_personal_number", **flags)
+    sheet.tell("mother", in_mothers, "mother_personal_number", **flags)
+    sheet.tell("father", in_fathers, "father_personal_number", **flags)
     sheet.tell("declarant", declarant, "declarant_personal_number", **flags)
     return sheet
+
+
+def _swapped_columns(rng: np.random.Generator, sheet: Sheet, both: np.ndarray, share: float) -> np.ndarray:
+    """Entries whose clerk wrote each parent in the other's column: half-years of an office, drawn at the share."""
+    if not share:
+        return np.zeros(sheet.n, bool)
+    half = sheet.office * 10_000 + sheet.year * 2 + (sheet.registered - first_day(sheet.year) >= 181)
+    halves, of_entry = np.unique(half, return_inverse=True)
+    swapped = (rng.random(len(halves)) < share)[of_entry] & both
+    for field in ("mother_name", "father_name"):
+        sheet.clerks.log.add(np.flatnonzero(swapped), field, "parents_swapped", "source")
+    return np.asarray(swapped)
 
 
 def _declarants(

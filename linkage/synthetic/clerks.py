@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from linkage.synthetic.rates import ERAS, KINDS, SOURCE_KINDS
+from linkage.synthetic.world import World
 
 PERIODS = np.array([1976, 1999, 2006, 2016])
 """First years of the periods books are grouped in after the first (to 1975, 1976-98, 1999-2005, 2006-15, 2016 on)."""
@@ -53,9 +54,11 @@ class Clerks:
         source: np.ndarray,
         sources: int,
         era: np.ndarray,
+        year: np.ndarray,
         scale: float,
         kinds: dict[str, float],
         region_factor: dict[str, float],
+        world: World,
     ) -> None:
         self.rng, self.source, self.era = rng, source, era
         self.scale, self.kinds, self.region_factor = scale, kinds, region_factor
@@ -90,6 +93,13 @@ class Clerks:
                         )
                     )
 
+        self.leaves_out_thi_van = np.zeros(len(source), bool)
+        if world.thi_van_habit and register != "population":
+            self.leaves_out_thi_van = (hands.random((count, 8)) < world.thi_van_habit)[source, year // 2 % 8]
+        self.parent_times = world.parents_misnamed
+        spread = world.entry_badness
+        self.badness = rng.gamma(1 / spread, spread, len(source)) + 0.05 if spread else np.ones(len(source))
+
     def _rates(self, kind: str) -> np.ndarray:
         factor = self.scale * self.kinds.get(kind, 1.0) * self.region_factor.get(kind, 1.0)
         return np.minimum(np.array(KINDS[kind].rates) * factor, 0.97)
@@ -101,7 +111,7 @@ class Clerks:
         if not len(rows) or not rates.any():
             return rows[:0]
         era = self.era[rows]
-        care = self.care[KINDS[kind].family][self.source[rows]]
+        care = self.care[KINDS[kind].family][self.source[rows]] * self.badness[rows]
         mean = np.bincount(era, care, 4) / np.maximum(np.bincount(era, minlength=4), 1)
         p = rates[era] * care / np.maximum(mean, 1e-9)[era]
         if p.max() > 0.97:

@@ -9,17 +9,17 @@ import numpy as np
 
 from linkage.synthetic import rates
 from linkage.synthetic.demography import calibrate
-from linkage.synthetic.families import END, NEVER, Families, Simulation, first_day, year_of
+from linkage.synthetic.families import BASE_SINCE, END, NEVER, Families, Simulation, first_day, year_of
 from linkage.synthetic.kinship_acts import Acts, simulate_acts
 from linkage.synthetic.naming import Weighted, name_people, region_of, surnames
+from linkage.synthetic.personal_habits import PersonalHabits, give_habits
 from linkage.synthetic.place_history import District, DistrictPlaces, districts
 from linkage.synthetic.rates import by_year
 from linkage.synthetic.reference_ethnic_names import PATTERNS
 from linkage.synthetic.scenario import SyntheticSpec
+from linkage.synthetic.text_arrays import texts
 from linkage.synthetic.vocabulary import vocabulary
 
-BASE_SINCE = int(first_day(2017))
-"""The population database holds those alive from then on; J: collection began about 2017."""
 MOST_UNCOVERED = 2.5
 """A draw that leaves more than this many times the expected number outside the database, or too few people, is drawn again."""
 BORN_ELSEWHERE = 0.03  # J: births registered in another province, so without an entry here
@@ -90,6 +90,11 @@ class Community:
     legal_father: np.ndarray
     abroad: np.ndarray
     """Born and registered abroad."""
+    habits: PersonalHabits
+    twice: np.ndarray
+    """People with a second row in the population database."""
+    second_numbers: np.ndarray
+    """The personal numbers of those rows."""
 
     @property
     def person_ids(self) -> np.ndarray:
@@ -123,8 +128,8 @@ def build_community(plan: DistrictPlan, spec: SyntheticSpec) -> Community:
     count = int(np.clip(round(plan.size / 1500), 2, len(plan.district.communes)))
     communes = np.sort(rng.choice(len(plan.district.communes), count, replace=False))
     weights = rng.dirichlet(np.full(count, 8.0))
-    families, gap, uncovered = _simulate(rng, plan, weights)
-    birth_names = name_people(rng, families, list(plan.groups), region)
+    families, gap, uncovered = _simulate(rng, plan, weights, spec.world.absence)
+    birth_names = name_people(rng, families, list(plan.groups), region, spec.world)
     n = len(families.sex)
     year = year_of(families.born)
     others = [code for code in districts() if code != plan.district.province]
@@ -180,19 +185,24 @@ def build_community(plan: DistrictPlan, spec: SyntheticSpec) -> Community:
         legal_mother=legal_mother,
         legal_father=legal_father,
         abroad=abroad,
+        habits=give_habits(rng, spec.world, families, names, year),
+        twice=_registered_twice(rng, in_base, spec.world.twice_in_population),
+        second_numbers=np.zeros(0, dtype=object),
     )
     _number(community, alive_at_base)
     return community
 
 
-def _simulate(rng: np.random.Generator, plan: DistrictPlan, weights: np.ndarray) -> tuple[Families, np.ndarray, int]:
+def _simulate(
+    rng: np.random.Generator, plan: DistrictPlan, weights: np.ndarray, absence: float
+) -> tuple[Families, np.ndarray, int]:
     """Families, each person's chance of missing from the population database, and how many of the living are to miss from it."""
     upland = 2.0 if plan.district.province in UPLANDS else 1.0
-    wanted, size = round(plan.size), plan.size * 1.017
+    wanted, size = round(plan.size), plan.size * (1.017 + 0.017 * (absence - 1))
     while True:
         families = Simulation(rng, calibrate(), size, np.array(plan.shares), weights).run()
         age = 2026 - year_of(families.born)
-        gap = np.where(age < 1, 0.25, np.where(age > 80, 0.02, 0.006)) * upland  # J
+        gap = np.minimum(np.where(age < 1, 0.25, np.where(age > 80, 0.02, 0.006)) * upland * absence, 0.9)  # J
         living, expected = int(families.living.sum()), float(gap[families.living].sum())
         if 0 <= living - wanted <= MOST_UNCOVERED * expected:
             return families, gap, living - wanted
@@ -213,6 +223,12 @@ def _take_surname(
     rows = child[takes]
     names[rows, 0] = names[father[takes], 0]
     renamed_on[rows] = day[takes]
+
+
+def _registered_twice(rng: np.random.Generator, in_base: np.ndarray, share: float) -> np.ndarray:
+    """So many of the people in the population database, in their order."""
+    rows = np.flatnonzero(in_base)
+    return np.sort(rng.choice(rows, round(len(rows) * share), replace=False)) if share else rows[:0]
 
 
 def _sibling_namesakes(families: Families, names: np.ndarray) -> np.ndarray:
@@ -268,6 +284,7 @@ def _number(community: Community, alive_at_base: np.ndarray) -> None:
     province = np.where(community.abroad, community.rng.integers(101, 296, len(unit)), province)
     sex_digit = (year // 100 - 19) * 2 + families.sex
     cell = (province * 10 + sex_digit) * 100 + year % 100
+    cell = np.append(cell, cell[community.twice])
     order = np.argsort(cell, kind="stable")
     ranked = np.empty(len(cell), np.int64)
     sorted_cell = cell[order]
@@ -279,6 +296,7 @@ def _number(community: Community, alive_at_base: np.ndarray) -> None:
     with_number = np.flatnonzero(alive_at_base & (year >= 1900))
     value = cell * 1_000_000 + serial
     community.numbers[with_number] = [f"{v:012d}" for v in value[with_number]]
+    community.second_numbers = texts(f"{v:012d}" for v in value[len(year) :])
     carded = (year < 2003) & (np.minimum(families.died, families.left) > first_day(1977)) & (year + 16 < 2016)
     carded &= (families.died - families.born > 17 * 365) & (community.rng.random(len(year)) < 0.9)
     rows = np.flatnonzero(carded)

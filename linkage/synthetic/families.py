@@ -15,6 +15,8 @@ from linkage.synthetic.demography import FIRST_YEAR, LAST_YEAR, OLDEST, Demograp
 
 NEVER = np.int32(2**30)
 END = int((np.datetime64("2026-06-30") - np.datetime64("1970-01-01")).astype(int))
+BASE_SINCE = int((np.datetime64("2017-01-01") - np.datetime64("1970-01-01")).astype(int))
+"""The population database holds those alive from then on; J: collection began about 2017."""
 TWIN_SHARE = 0.011
 """Share of born children that are twins (reference 5.2)."""
 UNMARRIED_MOTHERS = 0.033  # of births, J: with unregistered fathers it gives the 6 % of entries without a father's name

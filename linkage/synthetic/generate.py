@@ -31,6 +31,7 @@ from linkage.synthetic.population_database import write_population
 from linkage.synthetic.reference_people import ETHNIC_SHARE, PROVINCE_POPULATION, ethnic_shares
 from linkage.synthetic.scenario import SyntheticSpec, SyntheticSummary
 from linkage.synthetic.sheet import Sheet
+from linkage.synthetic.world import USUAL
 
 REGISTERS = {
     "birth": "births",
@@ -106,7 +107,13 @@ class Files:
         self.writers: dict[str, pq.ParquetWriter | pyarrow.csv.CSVWriter] = {}
         self.paths: dict[str, Path] = {}
         self.rows: dict[str, int] = {}
-        self.metadata = {"synthetic": "true", "seed": str(spec.seed), "persons": str(spec.persons), "errors": str(spec.errors)}
+        world = {} if spec.world == USUAL else {"world": spec.world.name}
+        self.metadata = {
+            "synthetic": "true",
+            "seed": str(spec.seed),
+            "persons": str(spec.persons),
+            "errors": str(spec.errors),
+        } | world
 
     def add(self, name: str, table: pa.Table, register: bool) -> None:
         """Append rows to a file of that name."""
@@ -188,7 +195,8 @@ def _write_readme(out: Path, spec: SyntheticSpec, files: Files) -> None:
         "DỮ LIỆU TỔNG HỢP (SYNTHETIC DATA) - không phải dữ liệu thật của bất kỳ ai.",
         "These registers are synthetic: no row describes a real person. Every record id begins with SYN-.",
         "",
-        f"persons {spec.persons}, seed {spec.seed}, errors x{spec.errors}, provinces {', '.join(spec.provinces) or 'all'}",
+        f"persons {spec.persons}, seed {spec.seed}, errors x{spec.errors}, provinces {', '.join(spec.provinces) or 'all'}"
+        + ("" if spec.world == USUAL else f", world {spec.world.name}"),
         "",
         *(f"{path.relative_to(out)}: {files.rows[name]} rows" for name, path in files.paths.items()),
     ]

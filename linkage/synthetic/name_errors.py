@@ -8,6 +8,7 @@ from linkage.synthetic.clerks import Clerks
 from linkage.synthetic.rates import PARENT_THI_DROPPED
 from linkage.synthetic.spelling import TOKEN_KINDS
 from linkage.synthetic.vocabulary import NICKNAMES, Vocabulary, vocabulary
+from linkage.synthetic.world import RECURS
 
 _STYLE_OF_SOURCE = (
     ("source_new_tone_style", "new_tone_style"), ("source_eth", "eth"), ("source_decomposed", "decomposed"),
@@ -42,20 +43,29 @@ def write_names(
     present = names[:, 0] >= 0
     length = (names >= 0).sum(axis=1)
     usual = np.where(sex == 1, thi, van)
+    times = clerks.parent_times if parent else 1.0
     rows = clerks.draw(
-        "thi_van_dropped", field, present & (names[:, 1] == usual) & (length >= 3), PARENT_THI_DROPPED if parent else 1.0
+        "thi_van_dropped", field, present & (names[:, 1] == usual) & (length >= 3), times * PARENT_THI_DROPPED if parent else 1.0
     )
     shift_left(names, rows, 1)
     length[rows] -= 1
-    rows = clerks.draw("thi_van_added", field, present & ~minority & (length >= 2) & (length <= 3) & (names[:, 1] != usual))
+    if clerks.leaves_out_thi_van.any():
+        drops = clerks.leaves_out_thi_van & present & (names[:, 1] == usual) & (length >= 3)
+        rows = np.flatnonzero(drops & (rng.random(len(drops)) < RECURS))
+        shift_left(names, rows, 1)
+        length[rows] -= 1
+        clerks.log.add(rows, field, "thi_van_habit", "source")
+    rows = clerks.draw(
+        "thi_van_added", field, present & ~minority & (length >= 2) & (length <= 3) & (names[:, 1] != usual), times
+    )
     insert_token(names, rows, 1, usual[rows])
     length[rows] += 1
     rows = clerks.draw(
-        "middle_changed", field, present & (length >= 3) & (length <= 4) & ~((length == 3) & (names[:, 1] == usual))
+        "middle_changed", field, present & (length >= 3) & (length <= 4) & ~((length == 3) & (names[:, 1] == usual)), times
     )
     _change_middle(words, rng, names, rows, length)
     length = (names >= 0).sum(axis=1)
-    rows = clerks.draw("given_name_other", field, present & (length >= 2))
+    rows = clerks.draw("given_name_other", field, present & (length >= 2), times)
     names[rows, length[rows] - 1] = words.codes(NICKNAMES)[rng.integers(0, len(NICKNAMES), len(rows))]
     rows = clerks.draw("surname_dropped", field, (names[:, 1] == thi) & (sex == 1) & ~minority & (length == 3))
     shift_left(names, rows, 0)
@@ -70,7 +80,7 @@ def write_names(
         if clerks.region_factor.get(kind, 1.0) == 0.0:
             continue
         can = words.can(kind, names)
-        rows = clerks.draw(kind, field, np.asarray(can.any(axis=1)))
+        rows = clerks.draw(kind, field, np.asarray(can.any(axis=1)), times)
         if not len(rows):
             continue
         # one of the tokens that can go wrong

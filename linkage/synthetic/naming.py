@@ -15,8 +15,10 @@ import numpy as np
 
 from linkage.synthetic import reference_names as kinh
 from linkage.synthetic.families import Families, year_of
+from linkage.synthetic.naming_customs import follow_village_fashion, name_absent_alike, name_after_the_dead, share_clan_middles
 from linkage.synthetic.reference_ethnic_names import PATTERNS
 from linkage.synthetic.vocabulary import vocabulary
+from linkage.synthetic.world import USUAL, World
 
 MAX_TOKENS = 6
 
@@ -132,7 +134,7 @@ def _surnames_of_lines(rng: np.random.Generator, families: Families, groups: lis
     return surname
 
 
-def name_people(rng: np.random.Generator, families: Families, groups: list[str], region: str) -> np.ndarray:
+def name_people(rng: np.random.Generator, families: Families, groups: list[str], region: str, world: World = USUAL) -> np.ndarray:
     """Names as token codes, (people, `MAX_TOKENS`), in the order they are written."""
     n = len(families.sex)
     year = year_of(families.born)
@@ -165,6 +167,14 @@ def name_people(rng: np.random.Generator, families: Families, groups: list[str],
             if group != "Kinh":
                 rows = np.flatnonzero(of_sex & (families.group == g) & ~kinh_style)
                 names[rows] = _patterned(rows, sex, group, year, surname, draws, given_draw)
+    if world.clan_middle:
+        share_clan_middles(rng, families, names, _middles(0)[0].codes, group_of[families.group], world)
+    if world.village_fashion:
+        follow_village_fashion(rng, families, names, year, world)
+    if world.absent_namesake:
+        name_absent_alike(rng, families, names, year, world)
+    if world.named_after_dead:
+        name_after_the_dead(rng, families, names, world)
     _part_siblings(rng, families, groups, names, year)
     return names
 

@@ -9,6 +9,7 @@ from typing import Literal
 from linkage.errors import LinkageError
 from linkage.synthetic.rates import ALL_KINDS
 from linkage.synthetic.reference_people import PROVINCE_POPULATION
+from linkage.synthetic.world import USUAL, World
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class SyntheticSpec:
     """Of the registers and the population database; truth and errors are always Parquet."""
     digitisation: bool = True
     """Also write the digitisation set."""
+    world: World = USUAL
+    """What kind of country they come from: `linkage.synthetic.world.WORLDS` has the usual and a harder one."""
 
     def __post_init__(self) -> None:
         if self.persons < 500:

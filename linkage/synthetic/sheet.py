@@ -15,6 +15,7 @@ from linkage.synthetic.rates import DIGITAL, MIDDLE, PAPER, POPULATION
 from linkage.synthetic.scenario import SyntheticSpec
 from linkage.synthetic.text_arrays import all_of, choice_of, filled, pick, texts
 from linkage.synthetic.vocabulary import STYLES
+from linkage.synthetic.world import RECURS, RECURS_AT_BIRTH
 
 _CODES = {
     "birth": "KS", "death": "KT", "marriage": "KH", "adoption": "CN", "parent_recognition": "NC", "guardianship": "GH",
@@ -63,7 +64,17 @@ class Sheet:
             factors["initial_l_n"] = 1.0
         hands = np.random.default_rng([plan.seed, plan.index, 7])  # the same hands in every register of an office
         self.clerks = Clerks(
-            self.rng, hands, register, source.astype(np.int64), sources, self.era, spec.errors, spec.kinds, factors
+            self.rng,
+            hands,
+            register,
+            source.astype(np.int64),
+            sources,
+            self.era,
+            year,
+            spec.errors,
+            spec.kinds,
+            factors,
+            spec.world,
         )
         self.date_style = (
             styles(hands, source.astype(np.int64), sources) if register != "population" else np.zeros(self.n, np.int64)
@@ -101,14 +112,38 @@ class Sheet:
         if codes is None:
             codes = community.names_on(people, self.registered)
         known = people >= 0
-        codes = np.where(known[:, None], codes, -1)
+        codes = self._usual(field, people, np.where(known[:, None], codes, -1), parent)
         sex = community.families.sex[people]
         self.put(field, write_names(self.clerks, field, codes, sex, community.minority[people], parent))
 
+    def _usual(self, field: str, people: np.ndarray, codes: np.ndarray, parent: bool) -> np.ndarray:
+        """Names as their bearers usually write them; in the population database one's own row has the right one."""
+        habits = self.community.habits
+        if not (habits.right >= 0).any() or (self.register == "population" and not parent):
+            return codes
+        recurs = RECURS_AT_BIRTH if (self.register, field) == ("birth", "full_name") else RECURS
+        usual = habits.spell(people, codes, self.rng.random(self.n) < recurs)
+        self.clerks.log.add(np.flatnonzero((usual != codes).any(axis=1)), field, "usual_misspelling", "person")
+        return usual
+
+    def believe(self, field: str, people: np.ndarray, year: np.ndarray, told: np.ndarray) -> np.ndarray:
+        """Shift years of birth to those the people believe in, where `told`, in place; the rows shifted."""
+        shift = np.where(told & (people >= 0), self.community.habits.year_shift[people], 0)
+        year += shift
+        rows = np.flatnonzero(shift)
+        self.clerks.log.add(rows, field, "believed_year", "person")
+        return rows
+
     def dates(
-        self, field: str, people: np.ndarray, lunar: bool = False, year_only: np.ndarray | None = None, errors: bool = True
+        self,
+        field: str,
+        people: np.ndarray,
+        lunar: bool = False,
+        year_only: np.ndarray | None = None,
+        errors: bool = True,
+        believed: np.ndarray | None = None,
     ) -> DateParts:
-        """A column of dates of birth; returns the parts as written."""
+        """A column of dates of birth; returns the parts as written. `believed`: rows in which a person says their own."""
         community = self.community
         days = community.families.born[people].astype(np.int64)
         parts = DateParts.of_days(days)
@@ -119,6 +154,8 @@ class Sheet:
             to_lunar(parts, days, np.flatnonzero(told))
             self.clerks.log.add(np.flatnonzero(told), field, "lunar_for_solar", "field")
             self.clerks.note("lunar_for_solar", field, can, community.chances["lunar_for_solar"][people], told)
+        rows = self.believe(field, people, parts.year, np.ones(self.n, bool) if believed is None else believed)
+        parts.day[rows] = np.where(parts.month[rows] == 2, np.minimum(parts.day[rows], 28), parts.day[rows])
         if errors:
             registered = DateParts.of_days(self.registered) if field == "birth_date" and self.register == "birth" else None
             parts = write_dates(self.clerks, field, parts, registered)
@@ -132,6 +169,7 @@ class Sheet:
     def birth_years(self, field: str, people: np.ndarray) -> None:
         """A column of years of birth of parents."""
         year = self.community.year[people].copy()
+        self.believe(field, people, year, np.ones(self.n, bool))
         rows = self.clerks.draw("parent_birth_year", field, people >= 0)
         year[rows] += self.rng.choice([-3, -2, -1, 1, 2, 3], len(rows))
         self.put(field, pick(people >= 0, choice_of(map(str, range(1800, 2030)), year - 1800)))
@@ -203,8 +241,10 @@ class Sheet:
     def numbers(self, field: str, people: np.ndarray, present: np.ndarray, relative: np.ndarray) -> None:
         """A column of personal numbers; `relative` is whose number may be written by mistake."""
         numbers = self.community.numbers
-        text = pick((people >= 0) & present, numbers[people])
+        shown = self.community.habits.shows[people]
+        text = pick((people >= 0) & present, numbers[shown])
         has = filled(text)
+        self.clerks.log.add(np.flatnonzero(has & (shown != people)), field, "number_borrowed", "person")
         other = pick(relative >= 0, numbers[relative])
         other_has = filled(other)
         rows = self.clerks.draw("number_of_relative", field, has & other_has)
@@ -223,7 +263,7 @@ class Sheet:
     def identity_papers(self, prefix: str, people: np.ndarray, share: float) -> None:
         """The kind and number of the identity card shown: 9 digits to 2015, then the personal number's card."""
         old = (self.year >= 1977) & (self.year < 2021) & (self.rng.random(self.n) < share) & (people >= 0)
-        text = pick(old, self.community.papers[people])
+        text = pick(old, self.community.papers[self.community.habits.shows[people]])
         has = filled(text)
         self.put(f"{prefix}identity_paper_type", pick(has, "Chứng minh nhân dân"))
         self.put(f"{prefix}identity_paper_number", text)

@@ -11,7 +11,7 @@ import numpy as np
 from linkage.config import ProjectSpec
 from linkage.errors import LinkageError
 from linkage.runs.sql import described_columns
-from linkage.runs.tables import ASSIGNED, LABELS, MENTIONS, PERSONS, REVIEW_SET, SCORED_PAIRS, TRAINING
+from linkage.runs.tables import ASSIGNED, LABELS, LINKS, MENTIONS, PERSONS, REVIEW_SET, SCORED_PAIRS, TRAINING
 from linkage.tuning.trial_scores import FOLDS, Cases
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ SELECT a.link_weight AS weight, coalesce(a.id_r = n.id_r, false) AS is_right, o.
 FROM numbered n LEFT JOIN {assigned} a USING (id_l) LEFT JOIN others o USING (id_l) ORDER BY n.record_id_l
 """
 
+# Links are judged by the sampled pairs that the labelled run had assigned, each standing for mentions like its own, whatever the
+# trial gives them; mentions it had assigned nobody are counted one by one. Persons are found by every sampled match.
 _LABELLED = """
 WITH given AS (
     SELECT pair_id, any_value(verdict) AS verdict FROM {labels}
@@ -47,11 +49,20 @@ WITH given AS (
     SELECT s.record_id_l, s.record_id_r, verdict,
            count(*) OVER of_stratum / (inclusion_probability * count(verdict) OVER of_stratum) AS stands_for
     FROM {review_set} s LEFT JOIN given USING (pair_id) WINDOW of_stratum AS (PARTITION BY stratum)
+), known AS (
+    SELECT record_id_l, record_id_r, any_value(verdict) AS verdict FROM answered WHERE verdict IS NOT NULL GROUP BY ALL
+), judged AS (
+    SELECT a.record_id_l, a.link_weight, coalesce(known.verdict = 'match', false) AS is_right,
+           known.verdict IS NULL AND a.record_id_l NOT IN (SELECT record_id_l FROM known WHERE verdict = 'match') AS is_unknown
+    FROM {assigned} a LEFT JOIN known USING (record_id_l, record_id_r)
+), cases AS (
+    SELECT w.record_id_l, w.record_id_r, f.record_id_l IS NOT NULL AS of_links, verdict = 'match' AS has_person, stands_for
+    FROM answered w LEFT JOIN {framed} f USING (record_id_l, record_id_r) WHERE verdict IS NOT NULL
+    UNION ALL SELECT record_id_l, '', true, false, 1.0 FROM judged ANTI JOIN {framed} USING (record_id_l)
 )
-SELECT a.link_weight AS weight, coalesce(a.record_id_r = w.record_id_r, false) AS is_same, verdict = 'match' AS is_match,
-       stands_for, ('0x' || substr(md5({seed} || w.record_id_l), 1, 8))::UBIGINT % {folds} AS fold
-FROM answered w LEFT JOIN {assigned} a USING (record_id_l)
-WHERE verdict IS NOT NULL ORDER BY w.record_id_l, w.record_id_r
+SELECT link_weight AS weight, coalesce(is_right, false) AS is_right, coalesce(is_unknown, false) AS is_unknown, of_links,
+       has_person, stands_for, ('0x' || substr(md5({seed} || record_id_l), 1, 8))::UBIGINT % {folds} AS fold
+FROM cases LEFT JOIN judged USING (record_id_l) ORDER BY record_id_l, record_id_r
 """
 
 
@@ -105,25 +116,33 @@ def cases_by_numbers(connection: duckdb.DuckDBPyConnection, run: Path, seed: int
         weight=np.concatenate([weight, without]),
         right=np.concatenate([right, none]),
         wrong=np.concatenate([~np.isnan(weight) & ~right, ~np.isnan(without)]),
+        unknown=np.concatenate([none, none]),
+        of_links=np.concatenate([every, every]),
         has_person=np.concatenate([every, none]),
         stands_for=np.concatenate([np.ones(right.size), np.full(right.size, personless / (1 - personless))]),
         fold=np.concatenate([fold, fold]),
     )
 
 
-def cases_by_labels(connection: duckdb.DuckDBPyConnection, run: Path, seed: int, labels: Path) -> Cases:
-    """Pairs of a probability sample with a verdict, each standing for the pairs it was drawn for."""
+def cases_by_labels(connection: duckdb.DuckDBPyConnection, run: Path, first: Path, seed: int, labels: Path) -> Cases:
+    """Pairs of a probability sample with a verdict, each standing for what it was drawn for.
+
+    The pairs that the labelled run had assigned are read from its folder, or are those of the trial `first`.
+    """
+    framed = next(
+        table.scan(folder) for folder, table in ((labels, ASSIGNED), (labels, LINKS), (first, ASSIGNED)) if table.is_in(folder)
+    )
     given = {"labels": LABELS.scan(labels), "review_set": REVIEW_SET.scan(labels), "assigned": ASSIGNED.scan(run)}
-    rows = connection.execute(_LABELLED.format(**given, **_folds(seed))).fetchnumpy()
-    same, match = np.asarray(rows["is_same"], dtype=bool), np.asarray(rows["is_match"], dtype=bool)
+    rows = connection.execute(_LABELLED.format(framed=framed, **given, **_folds(seed))).fetchnumpy()
     weight = _floats(rows["weight"])
-    paired = ~np.isnan(weight)
+    right, unknown = np.asarray(rows["is_right"], dtype=bool), np.asarray(rows["is_unknown"], dtype=bool)
     return Cases(
         weight=weight,
-        right=same & match,
-        # the mention's person is known and this is another, or this very pair was refused
-        wrong=paired & ((match & ~same) | (same & ~match)),
-        has_person=match,
+        right=right,
+        wrong=~np.isnan(weight) & ~right & ~unknown,
+        unknown=unknown,
+        of_links=np.asarray(rows["of_links"], dtype=bool),
+        has_person=np.asarray(rows["has_person"], dtype=bool),
         stands_for=_floats(rows["stands_for"]),
         fold=np.asarray(rows["fold"], dtype=int),
     )

@@ -1,4 +1,4 @@
-"""The results as files: a table, a summary, and the front of recall against clerical load."""
+"""The results as files: a table, a summary, and the front of what is found against clerical load."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from linkage.runs.files import write_text
 from linkage.runs.spreadsheet_text import csv_text
 from linkage.runs.sql import connect, quote
 from linkage.runs.tables import TRIALS, TUNING
+from linkage.words.estimates import MEASURES
 
 WHY = {
     "labels_given": "Chấm điểm bằng nhãn của người xét.",
@@ -18,9 +19,9 @@ WHY = {
     "few_numbers": "Quá ít lượt ghi có số định danh: chỉ theo xác suất của chính mô hình.",
 }
 TEXTS = {
-    "title": "Độ bao phủ theo số cặp phải xét",
+    "title": "{measure} theo số cặp phải xét",
     "load": "Số cặp phải người xét để giữ hai mục tiêu sai số",
-    "recall": "Độ bao phủ sau khi xét (%)",
+    "found": "{measure} sau khi xét (%)",
     "trials": "Lần thử",
     "front": "Không lần thử nào hơn cả hai mặt",
     "shipped": "Tệp cấu hình hiện có (0)",
@@ -67,7 +68,7 @@ def _draw(rows: list[dict[str, Any]], summary: dict[str, Any], target: Path) -> 
 
     figure = Figure(figsize=(8, 5), layout="constrained", dpi=150)
     axes = figure.add_subplot()
-    at = {row["trial"]: (row["clerical_pairs"], 100 * row["recall_after_review"]) for row in rows}
+    at = {row["trial"]: (row["clerical_pairs"], 100 * row["found_after_review"]) for row in rows}
     ahead = sorted(at[row["trial"]] for row in rows if row["on_front"])
     loads, recalls = zip(*at.values(), strict=True)
     axes.scatter(loads, recalls, s=28, color="0.7", label=TEXTS["trials"])
@@ -80,8 +81,9 @@ def _draw(rows: list[dict[str, Any]], summary: dict[str, Any], target: Path) -> 
     most = max(1, *loads)
     axes.set_xlim(-0.04 * most, 1.04 * most)
     axes.set_xlabel(TEXTS["load"])
-    axes.set_ylabel(TEXTS["recall"])
-    axes.set_title(f"{TEXTS['title']}\n{WHY[summary['why']]}", fontsize=9, loc="left")
+    measure = MEASURES[summary["measure"]].vi
+    axes.set_ylabel(TEXTS["found"].format(measure=measure))
+    axes.set_title(f"{TEXTS['title'].format(measure=measure)}\n{WHY[summary['why']]}", fontsize=9, loc="left")
     axes.ticklabel_format(useOffset=False)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.spines[["top", "right"]].set_visible(False)

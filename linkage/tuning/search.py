@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -38,6 +38,13 @@ if TYPE_CHECKING:
     import duckdb
 
 UNTIL = "decide"
+FoundMeasure = Literal["recall_within_reach", "recall_of_numbered", "expected_links"]
+MEASURE_OF: dict[ScoredBy, FoundMeasure] = {
+    "labels": "recall_within_reach",
+    "numbers": "recall_of_numbered",
+    "model": "expected_links",
+}
+"""What the share found is a share of: sampled matches, mentions with a number, or (by the model's own word) all mentions."""
 
 
 @dataclass(frozen=True)
@@ -64,15 +71,19 @@ class Trial:
 
 @dataclass(frozen=True)
 class TuningResult:
-    """All trials, trial 0 being the project file as it is, and the best by recall at the declared false-link rate.
+    """All trials, trial 0 being the project file as it is, and the best by what it finds at the declared false-link rate.
 
-    `nested` is what such a choice gives on cases that took no part in it; None where the model alone was asked. `why` is the
-    key of the text that says how the trials were scored.
+    `measure` says what is found: of which persons the shares are. `nested` is the quality of such a choice, on cases that took no
+    part in it; None where the model alone was asked. `hopeful` is the trial that would be chosen if every link that no label
+    knows were right: where it is another than the best, its unknown links are worth a label. `why` is the key of the text that
+    says how the trials were scored.
     """
 
     trials: tuple[Trial, ...]
     best: Trial
+    hopeful: Trial
     scored_by: ScoredBy
+    measure: FoundMeasure
     why: str
     nested: Chosen | None
     folder: Path
@@ -178,12 +189,13 @@ def _score(tried: list[Trial], projects: list[LoadedProject], labels: Path | Non
     with connect(base.memory_limit, base.threads) as connection:
         scored_by, why = how_to_score(connection, tried[0].run, [project.spec for project in projects], labels)
         sound = [trial for trial in tried if not trial.error]
-        nested = None
+        nested, hopeful = None, 0
         if scored_by == "model":
             scores = {
                 trial.number: _by_model(connection, trial, base, projects[trial.number].spec.runner_up_margin) for trial in sound
             }
-            best = max(sound, key=lambda trial: (scores[trial.number].recall.value, -trial.number)).number
+            best = max(sound, key=lambda trial: (scores[trial.number].found.value, -trial.number)).number
+            hopeful = best
         else:
             cases = [_cases(connection, trial, tried[0], scored_by, labels, base.seed) for trial in sound]
             scores = {
@@ -192,7 +204,8 @@ def _score(tried: list[Trial], projects: list[LoadedProject], labels: Path | Non
             }
             place, nested = choose_best(cases, targets.false_link_rate)
             best = sound[place].number
-            nested = Chosen(nested.recall, nested.false_link_rate, tuple(sound[one].number for one in nested.trials))
+            nested = replace(nested, trials=tuple(sound[one].number for one in nested.trials))
+            hopeful = sound[choose_best(cases, targets.false_link_rate, hopeful=True)[0]].number
         loads = {trial.number: _clerical_pairs(connection, trial, scores[trial.number], projects) for trial in sound}
     places = front([loads[trial.number] for trial in sound], [scores[trial.number].after_review for trial in sound])
     ahead = {sound[place].number for place in places}
@@ -212,21 +225,24 @@ def _score(tried: list[Trial], projects: list[LoadedProject], labels: Path | Non
         [_row(trial) for trial in finished],
         {
             "best": best,
+            "best_if_unknown_links_are_right": hopeful,
             "scored_by": scored_by,
+            "measure": MEASURE_OF[scored_by],
             "why": why,
             "nested": asdict(nested) if nested else None,
             "false_link_rate": targets.false_link_rate,
             "missed_link_rate": targets.missed_link_rate,
         },
     )
-    return TuningResult(finished, finished[best], scored_by, why, nested, out, files)
+    best_trials = finished[best], finished[hopeful]
+    return TuningResult(finished, *best_trials, scored_by, MEASURE_OF[scored_by], why, nested, out, files)
 
 
 def _cases(
     connection: duckdb.DuckDBPyConnection, trial: Trial, first: Trial, scored_by: ScoredBy, labels: Path | None, seed: int
 ) -> Cases:
     if scored_by == "labels" and labels is not None:
-        return cases_by_labels(connection, trial.run, seed, labels)
+        return cases_by_labels(connection, trial.run, first.run, seed, labels)
     mentions = RunDirectory(first.run).record("standardise")
     # one share for all trials: they must be scored alike
     share = personless_share(first.run, int(mentions.counts["mentions"]) if mentions else 0)
@@ -246,8 +262,9 @@ def _by_model(connection: duckdb.DuckDBPyConnection, trial: Trial, base: Any, ru
     found = float(matched[settled & (weight >= thresholds.upper)].sum()) / mentions
     after = float(matched[weight >= thresholds.lower].sum()) / mentions
     return Score(
-        recall=Interval(found, 0.0, 1.0),
-        false_link_rate=thresholds.expected_false_link_rate,
+        found=Interval(found, 0.0, 1.0),
+        false_link_rate=Interval(thresholds.expected_false_link_rate, 0.0, 1.0),
+        unknown=1.0,
         upper=thresholds.upper,
         lower=thresholds.lower,
         reached=bool((settled & (weight >= thresholds.upper)).any()),
@@ -268,11 +285,14 @@ def _row(trial: Trial) -> dict[str, Any]:
     return {
         "trial": trial.number,
         **{f"set {key}": json.dumps(value, ensure_ascii=False) for key, value in trial.setting.items()},
-        "recall": score.recall.value if score else None,
-        "recall_low": score.recall.low if score else None,
-        "recall_high": score.recall.high if score else None,
-        "false_link_rate": score.false_link_rate if score else None,
-        "recall_after_review": score.after_review if score else None,
+        "found": score.found.value if score else None,
+        "found_low": score.found.low if score else None,
+        "found_high": score.found.high if score else None,
+        "false_link_rate": score.false_link_rate.value if score else None,
+        "false_link_rate_low": score.false_link_rate.low if score else None,
+        "false_link_rate_high": score.false_link_rate.high if score else None,
+        "unknown_links": score.unknown if score else None,
+        "found_after_review": score.after_review if score else None,
         "clerical_pairs": trial.clerical_pairs if score else None,
         "upper": score.upper if score and score.reached else None,
         "lower": score.lower if score and np.isfinite(score.lower) else None,

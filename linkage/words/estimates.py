@@ -10,6 +10,9 @@ from linkage.words.language import Language, Word
 MEASURES: dict[str, Word] = {
     "precision": Word("Độ chính xác", "Precision"),
     "recall": Word("Độ bao phủ", "Recall"),
+    "recall_within_reach": Word("Độ bao phủ trong tầm với", "Recall within reach"),
+    "recall_of_numbered": Word("Độ bao phủ ở các lượt ghi có số định danh", "Recall of mentions with a number"),
+    "expected_links": Word("Liên kết đúng kỳ vọng trên số lượt ghi", "Expected true links per mention"),
     "false_link_rate": Word("Tỷ lệ liên kết sai", "False-link rate"),
     "missed_link_rate": Word("Tỷ lệ bỏ sót", "Missed-link rate"),
     "blocking_recall": Word("Độ bao phủ của khóa chặn", "Blocking recall"),

@@ -34,10 +34,11 @@ from linkage.decision.promise import thresholds_from_labels
 from linkage.decision.ratios import ratio
 from linkage.decision.strata import allocate, allocate_top_up
 from linkage.decision.thresholds import propose_thresholds
+from linkage.demo import TRUE_PAIRS
 from linkage.project import open_project
 from linkage.runs.sql import connect, literal
 from linkage.statistics import Interval, probability, total_of_hits
-from linkage.synthetic import SyntheticSpec, generate
+from linkage.synthetic import WORLDS, SyntheticSpec, World, generate
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.decision.planted_population import PlantedStratum, Population, label_sample, plant_population, stratify
@@ -58,11 +59,11 @@ def planted(mentions: int) -> Source:
     return lambda seed: plant_population(seed, mentions, sureness=(1.0, 1.4, 1.8, 2.2)[seed % 4])
 
 
-def make_run(folder: Path) -> tuple[Path, Path]:
+def make_run(folder: Path, world: World) -> tuple[Path, Path]:
     """The study's run directory and the truth of its registers, made where they are not there yet."""
     registers = folder / "registers"
     if not (registers / "truth.parquet").exists():
-        generate(REGISTERS, registers)
+        generate(replace(REGISTERS, world=world), registers)
     run = open_project(Path(__file__).with_name("decision_study.yaml"), data=registers).run(until="sample", out=folder / "run")
     return run.path, registers / "truth.parquet"
 
@@ -71,21 +72,23 @@ def resampled(run: Path, truth: Path, mentions: int) -> Source:
     """Bootstrap populations of a run of birth entries (the child) with truth."""
     with connect() as connection:
         connection.execute(
-            f"""CREATE TEMP TABLE truth AS SELECT record_id, any_value(person_record_id) AS person
-                FROM read_parquet({literal(str(truth))}) WHERE register = 'birth' AND role = 'child' GROUP BY record_id"""
+            "CREATE TEMP TABLE truth AS "
+            + TRUE_PAIRS.format(truth=f"read_parquet({literal(str(truth))})")
+            .replace("$register", "'birth'")
+            .replace("$role", "'child'")
         )
         assigned, outside, everyone = (
             f"read_parquet({literal(str(run / f'{name}.parquet'))})" for name in ("links", "outside", "mentions")
         )
         rows = connection.execute(
-            f"""SELECT mention.record_id, link_weight, person IS NOT NULL AS has_person,
-                       coalesce(record_id_r = person, false) AS is_true
-                FROM {everyone} AS mention LEFT JOIN {assigned} ON record_id_l = mention.record_id
-                LEFT JOIN truth ON truth.record_id = mention.record_id ORDER BY mention.record_id"""
+            f"""SELECT mention.record_id, link_weight, mention.record_id IN (SELECT record_id_l FROM truth) AS has_person,
+                       truth.record_id_l IS NOT NULL AS is_true
+                FROM {everyone} AS mention LEFT JOIN {assigned} AS links ON links.record_id_l = mention.record_id
+                LEFT JOIN truth USING (record_id_l, record_id_r) ORDER BY mention.record_id"""
         ).fetchnumpy()
         beyond = connection.execute(
-            f"""SELECT record_id_l, weight_given_rival, proposed, coalesce(record_id_r = person, false) AS is_true
-                FROM {outside} LEFT JOIN truth ON truth.record_id = record_id_l ORDER BY ALL"""
+            f"""SELECT record_id_l, weight_given_rival, proposed, truth.record_id_l IS NOT NULL AS is_true
+                FROM {outside} LEFT JOIN truth USING (record_id_l, record_id_r) ORDER BY ALL"""
         ).fetchnumpy()
     weight = np.ma.filled(np.ma.asarray(rows["link_weight"], dtype=float), np.nan)
     true, has_person = np.asarray(rows["is_true"], bool), np.asarray(rows["has_person"], bool)
@@ -344,18 +347,19 @@ def main() -> None:
     parser.add_argument("--populations", type=int, default=500)
     parser.add_argument("--mentions", type=int, default=20_000)
     parser.add_argument("--generated", type=Path)
+    parser.add_argument("--world", choices=WORLDS, default="usual", help="of the generated registers")
     parser.add_argument("--state", type=Path, default=Path("bench_decision_state.jsonl"))
     parser.add_argument("--minutes", type=float, default=3.0)
     parser.add_argument("--report", type=Path, default=Path(__file__).parents[2] / "reports" / "benchmarks" / "decision.md")
     given = parser.parse_args()
     started = time.perf_counter()
     if given.generated:
-        run, truth = make_run(given.generated)
+        run, truth = make_run(given.generated, WORLDS[given.world])
         source = resampled(run, truth, given.mentions)
         candidates = candidates_per_mention(run)
         origin = (
             f"bootstrap samples of {source(0).weight.size:,} mentions each from one run of the engine on the project's generated "
-            f"registers ({REGISTERS.persons:,} persons, seed {REGISTERS.seed}, errors × {REGISTERS.errors:g}; birth entries, the "
+            f"registers ({REGISTERS.persons:,} persons, seed {REGISTERS.seed}, errors × {REGISTERS.errors:g}, {given.world} world; birth entries, the "
             f"child), false pairs drawn 1, 3 or 8 times as often in turn; pairs not assigned: the run's wider net for mentions "
             f"not linked at the corner's threshold; "
             f"{candidates:.2f} candidate pairs an assigned one"
@@ -382,7 +386,7 @@ def main() -> None:
     for seed in range(given.populations):
         for key, values in done[seed].items():
             gathered[key].append(values)
-    kind = "generated" if given.generated else "planted"
+    kind = "planted" if not given.generated else "generated" if given.world == "usual" else f"generated, {given.world} world"
     replace_part(given.report, kind, render(gathered, given.populations, fewer, origin))
 
 

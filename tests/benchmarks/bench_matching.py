@@ -25,7 +25,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 from matching_rivals import plain_splink, supervised_ceiling
-from quality import Quality, measure, missed_by_kind
+from quality import Quality, measure, missed_by_kind, true_pairs
 
 from linkage import open_project
 from linkage.config import load_project
@@ -35,7 +35,7 @@ from linkage.pairs.level_store import count_patterns, levels_of_pairs
 from linkage.pairs.sides import Sides, open_tables
 from linkage.pipeline import check_project
 from linkage.runs.sql import connect
-from linkage.synthetic import SyntheticSpec, generate
+from linkage.synthetic import WORLDS, SyntheticSpec, World, generate
 from linkage.training.random_pairs import RandomPairs, estimate_u
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -44,10 +44,10 @@ WEIGHTS = (-2, 0, 2, 4, 6, 8, 10)
 U_PERSONS, U_SEEDS, U_SAMPLE = 5_000, 5, 100_000_000
 
 
-def registers_of(work: Path, persons: int, seed: int) -> Path:
-    folder = work / f"registers-{seed}-{persons}"
+def registers_of(work: Path, persons: int, seed: int, world: World = WORLDS["usual"]) -> Path:
+    folder = work / f"registers-{seed}-{persons}{'' if world.name == 'usual' else f'-{world.name}'}"
     if not folder.is_dir():
-        generate(SyntheticSpec(persons=persons, seed=seed, digitisation=False), folder)
+        generate(SyntheticSpec(persons=persons, seed=seed, digitisation=False, world=world), folder)
     return folder
 
 
@@ -73,9 +73,9 @@ def error_rates(run: Path, registers: Path, register: str) -> Iterator[tuple[int
     """(weight, assigned pairs above, [false by pair, by mention, true, missed by pair, by mention, true]) at each weight."""
     with connect() as connection:
         found = connection.execute(
-            f"""SELECT a.link_weight AS w, a.match_probability AS p, t.person_record_id IS NOT DISTINCT FROM a.record_id_r AS yes
-            FROM read_parquet('{run / "assigned.parquet"}') a JOIN read_parquet('{registers / "truth.parquet"}') t
-            ON t.record_id = a.record_id_l AND t.register = '{register}' AND t.role = '{KINDS[register][1]}'"""
+            f"""SELECT a.link_weight AS w, a.match_probability AS p, t.record_id_r IS NOT NULL AS yes
+            FROM read_parquet('{run / "assigned.parquet"}') a
+            LEFT JOIN ({true_pairs(registers, register, KINDS[register][1])}) t USING (record_id_l, record_id_r)"""
         ).fetchnumpy()
     alone, yes = 1 / (1 + np.exp2(-found["w"])), found["yes"].astype(float)
     for weight in WEIGHTS:
@@ -211,25 +211,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--persons", type=int, default=100_000)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--world", choices=WORLDS, default="usual")
     parser.add_argument("--work", type=Path)
     parser.add_argument("--report", type=Path)
     parser.add_argument("--without", nargs="*", default=[], choices=["rivals", "remedy", "u"], help="parts to leave out")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        text = page(chosen.work or Path(folder), chosen.persons, chosen.seeds, set(chosen.without))
+        text = page(chosen.work or Path(folder), chosen.persons, chosen.seeds, set(chosen.without), WORLDS[chosen.world])
     print(text if not chosen.report else f"written: {chosen.report}")
     if chosen.report:
         chosen.report.write_text(text, encoding="utf-8")
 
 
-def page(work: Path, persons: int, seeds: list[int], without: set[str]) -> str:
+def page(work: Path, persons: int, seeds: list[int], without: set[str], world: World) -> str:
     measured: dict[tuple[int, str], Quality] = {}
     beside: dict[int, tuple[float, ...]] = {}
     counted: dict[str, Counter[tuple[str, str]]] = {register: Counter() for register in KINDS}
     lost: dict[str, Counter[tuple[str, str]]] = {register: Counter() for register in KINDS}
     rates = []
     for seed in seeds:
-        registers = registers_of(work, persons, seed)
+        registers = registers_of(work, persons, seed, world)
         for register, (_, role) in KINDS.items():
             run = linked(work, registers, register)
             measured[seed, register] = measure(run, registers, register, role)
@@ -253,7 +254,7 @@ def page(work: Path, persons: int, seeds: list[int], without: set[str]) -> str:
             beside[seed] = (alone, plain_splink(run, registers), *supervised_ceiling(run, registers))
     lines = [
         "# Matching: links held against the generator's truth", "",
-        f"{persons:,} people (synthetic, errors × 1), births and deaths to population, seeds {', '.join(map(str, seeds))}. Splink"
+        f"{persons:,} people (synthetic, {world.name} world, errors × 1), births and deaths to population, seeds {', '.join(map(str, seeds))}. Splink"
         f" {version('splink')}, DuckDB {version('duckdb')}, Python {platform.python_version()}; {os.cpu_count()} cores. Thresholds"
         " come from the model; truth only measures. Recall counts every entry that truly has a person. “Expert” is plain Splink on"
         " the registers' own text, folded, with its own name and date comparisons; “ceiling” is gradient boosting trained on the"

@@ -31,7 +31,7 @@ from linkage.synthetic import SyntheticSpec, generate
 CONFIG = Path(__file__).parents[2] / "configs" / "birth-to-population.yaml"
 TRIALS = 24
 KILLED_IN = 12
-COMPARED = ("setting", "recall", "false_link_rate", "recall_after_review", "clerical_pairs", "upper", "lower", "candidate_pairs")
+COMPARED = ("setting", "found", "false_link_rate", "found_after_review", "clerical_pairs", "upper", "lower", "candidate_pairs")
 
 
 def grid() -> dict[str, list[Any]]:
@@ -137,7 +137,7 @@ def report(given: Any, killed: Path, whole: Path, before: dict[str, str], resume
     for row, truth in zip(rows, by_truth, strict=True):
         setting = " · ".join(rules.get(row[name], row[name]) for name in names if name.startswith("set ") and row[name])
         lines.append(
-            f"| {row['trial']} | {setting or 'as shipped'} | {row['recall']:.4f} | {truth:.4f} | {row['clerical_pairs']} |"
+            f"| {row['trial']} | {setting or 'as shipped'} | {row['found']:.4f} | {truth:.4f} | {row['clerical_pairs']} |"
             f" {row['candidate_pairs']:,} | {row['seconds']:.1f} | {row['reused'] or '–'} |"
         )
     best = told["best"]
@@ -147,9 +147,9 @@ def report(given: Any, killed: Path, whole: Path, before: dict[str, str], resume
         kept=sum(after.get(stage) == when for stage, when in before.items()), before=len(before),
         standardised=len(standardised), resumed=resumed, undisturbed=undisturbed,
         same=[{name: row[name] for name in names} for row in rows] == [{name: row[name] for name in names} for row in again],
-        equal=equal, files=files, verdict=verdict, best_recall=rows[best]["recall"], shipped_recall=rows[0]["recall"],
+        equal=equal, files=files, verdict=verdict, measure=told["measure"], best_recall=rows[best]["found"], shipped_recall=rows[0]["found"],
         best_truth=by_truth[best], shipped_truth=by_truth[0], most_truth=max(by_truth),
-        nested=told["nested"]["recall"]["value"], low=told["nested"]["recall"]["low"], high=told["nested"]["recall"]["high"],
+        nested=told["nested"]["found"]["value"], low=told["nested"]["found"]["low"], high=told["nested"]["found"]["high"],
         lines="\n".join(lines), versions=", ".join(f"{name} {version(name)}" for name in ("splink", "duckdb", "numpy")),
     )  # fmt: skip
 
@@ -168,11 +168,11 @@ with SIGKILL while trial {killed_in} trains and run again; another is left alone
 {standardised} time(s) over both halves. Going on took {resumed:.0f} s, the undisturbed search {undisturbed:.0f} s. Scores, thresholds and counts
 of all trials equal to the undisturbed search's: {same}; links.parquet and model.json equal byte for byte: {equal} of {files}.
 
-**The choice.** Recall at precision {precision}, by {scored_by} and held-out folds: {verdict}; best {best_recall:.4f}, shipped {shipped_recall:.4f}.
+**The choice.** What is found at precision {precision} ({measure}), by {scored_by} and held-out folds: {verdict}; best {best_recall:.4f}, shipped {shipped_recall:.4f}.
 Nested folds, choosing included: {nested:.4f} ({low:.4f} to {high:.4f}). By the truth, which the search does not see: chosen {best_truth:.4f},
 shipped {shipped_truth:.4f}, highest of all trials {most_truth:.4f}.
 
-| trial | setting | recall, held out | recall at the precision, by truth | to review | candidate pairs | seconds | taken over |
+| trial | setting | found, held out | recall at the precision, by truth | to review | candidate pairs | seconds | taken over |
 |---|---|---|---|---|---|---|---|
 {lines}
 """

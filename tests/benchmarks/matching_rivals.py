@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+from quality import true_pairs
 
 from linkage.runs.sql import connect
 
@@ -30,14 +31,11 @@ def true_ids(connection: duckdb.DuckDBPyConnection, run: Path, registers: Path) 
     """Make `true_ids` (id_l, id_r); returns the births that have a person."""
     connection.execute(
         f"""CREATE OR REPLACE TABLE true_ids AS SELECT m.id AS id_l, p.id AS id_r
-        FROM read_parquet('{registers / "truth.parquet"}') t JOIN read_parquet('{run / "mentions.parquet"}') m ON m.record_id = t.record_id
-        JOIN read_parquet('{run / "persons.parquet"}') p ON p.record_id = t.person_record_id
-        WHERE t.register = 'birth' AND t.role = 'child'"""
+        FROM ({true_pairs(registers, "birth", "child")}) t
+        JOIN read_parquet('{run / "mentions.parquet"}') m ON m.record_id = t.record_id_l
+        JOIN read_parquet('{run / "persons.parquet"}') p ON p.record_id = t.record_id_r"""
     )
-    return connection.execute(
-        f"SELECT count(*) FROM read_parquet('{registers / 'truth.parquet'}') WHERE register = 'birth' AND role = 'child'"
-        " AND person_record_id IS NOT NULL"
-    ).fetchall()[0][0]
+    return connection.execute("SELECT count(DISTINCT id_l) FROM true_ids").fetchall()[0][0]
 
 
 def plain_splink(run: Path, registers: Path) -> float:

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+from linkage.demo import TRUE_PAIRS
 from linkage.runs.sql import connect
+
+
+def true_pairs(registers: Path, register: str, role: str) -> str:
+    """SQL of (record_id_l, record_id_r): each mention with its person's row in the population database, or with both rows."""
+    truth = f"read_parquet('{registers / 'truth.parquet'}')"
+    return TRUE_PAIRS.format(truth=truth).replace("$register", f"'{register}'").replace("$role", f"'{role}'")
 
 
 @dataclass(frozen=True)
@@ -31,23 +38,22 @@ class Quality:
 def measure(run: Path, registers: Path, register: str, role: str, weight: str = "link_weight") -> Quality:
     """Hold a run's assigned pairs, by `weight`, and its candidate pairs against truth.parquet."""
     with connect() as c:
-        c.execute(
-            "CREATE VIEW truth AS SELECT record_id AS rl, person_record_id AS rr FROM read_parquet(?) WHERE register = ? AND role = ?"
-            " AND person_record_id IS NOT NULL".replace("?", "{}").format(
-                f"'{registers / 'truth.parquet'}'", f"'{register}'", f"'{role}'"
-            )
-        )
+        c.execute(f"CREATE VIEW truth AS {true_pairs(registers, register, role)}")
         for table in ("mentions", "persons", "pairs", "scored_pairs", "assigned", "links"):
             c.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{run / f'{table}.parquet'}')")
         matches, mentions, pairs = (
             c.execute(q).fetchone()[0]
-            for q in ("SELECT count(*) FROM truth", "SELECT count(*) FROM mentions", "SELECT count(*) FROM pairs")
+            for q in (
+                "SELECT count(DISTINCT record_id_l) FROM truth",
+                "SELECT count(*) FROM mentions",
+                "SELECT count(*) FROM pairs",
+            )
         )
         c.execute(
-            "CREATE TABLE true_ids AS SELECT m.id AS id_l, p.id AS id_r FROM truth JOIN mentions m ON m.record_id = rl"
-            " JOIN persons p ON p.record_id = rr"
+            "CREATE TABLE true_ids AS SELECT m.id AS id_l, p.id AS id_r FROM truth JOIN mentions m ON m.record_id = record_id_l"
+            " JOIN persons p ON p.record_id = record_id_r"
         )
-        blocked = c.execute("SELECT count(*) FROM pairs JOIN true_ids USING (id_l, id_r)").fetchone()[0]
+        blocked = c.execute("SELECT count(DISTINCT id_l) FROM pairs JOIN true_ids USING (id_l, id_r)").fetchone()[0]
         table = c.execute(
             f"SELECT a.{weight} AS w, t.id_l IS NOT NULL AS yes FROM assigned a LEFT JOIN true_ids t USING (id_l, id_r)"
             " ORDER BY w DESC, a.id_l"
@@ -84,11 +90,10 @@ def missed_by_kind(run: Path, registers: Path, register: str, role: str) -> list
         return c.execute(
             f"""
             WITH matches AS (
-                SELECT t.record_id, l.record_id_l IS NOT NULL AS linked
-                FROM read_parquet('{registers / "truth.parquet"}') t
-                LEFT JOIN (SELECT record_id_l, record_id_r FROM read_parquet('{run / "links.parquet"}') WHERE decision = 'link') l
-                  ON l.record_id_l = t.record_id AND l.record_id_r = t.person_record_id
-                WHERE t.register = '{register}' AND t.role = '{role}' AND person_record_id IS NOT NULL
+                SELECT record_id_l AS record_id, count(linked.record_id_l) > 0 AS linked
+                FROM ({true_pairs(registers, register, role)}) AS true_pair
+                LEFT JOIN (SELECT record_id_l, record_id_r FROM read_parquet('{run / "links.parquet"}') WHERE decision = 'link') AS linked
+                USING (record_id_l, record_id_r) GROUP BY record_id_l
             ), errors AS (
                 SELECT DISTINCT record_id, field, kind FROM read_parquet('{registers / "errors.parquet"}') WHERE register = '{register}'
             )

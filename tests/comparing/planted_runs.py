@@ -45,7 +45,7 @@ class Planted:
     def precision(self, link: np.ndarray) -> float:
         return float((link == self.person)[link > 0].mean())
 
-    def recall(self, link: np.ndarray) -> float:
+    def recall_within_reach(self, link: np.ndarray) -> float:
         return float(((link == self.person) & (self.person > 0)).sum() / (self.person > 0).sum())
 
 
@@ -147,7 +147,7 @@ def simulate(planted: Planted, pairs: int, sets: int, folder: Path, first_seed: 
     """For each label set and quantity: covered, and the interval's width; keys `measure quantity`."""
     truth = {
         "precision": (planted.precision(planted.link_a), planted.precision(planted.link_b)),
-        "recall": (planted.recall(planted.link_a), planted.recall(planted.link_b)),
+        "recall_within_reach": (planted.recall_within_reach(planted.link_a), planted.recall_within_reach(planted.link_b)),
     }
     found: dict[str, list[tuple[float, float, float]]] = {}
     with connect() as connection:

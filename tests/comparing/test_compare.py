@@ -64,7 +64,7 @@ def test_labels_once_score_both(planted: Planted, tmp_path: Path) -> None:
     label_all(target, planted)
     after = compare_runs(planted.run_a, planted.run_b, target)
     assert (target / "review_set.parquet").read_bytes() == drawn
-    assert {one.measure for one in after.estimates} == {"precision", "recall"}
+    assert {one.measure for one in after.estimates} == {"precision", "recall_within_reach"}
     for one in after.estimates:
         true = getattr(planted, one.measure)(planted.link_b) - getattr(planted, one.measure)(planted.link_a)
         assert abs(one.difference.value - true) < 0.02
@@ -74,14 +74,14 @@ def test_labels_once_score_both(planted: Planted, tmp_path: Path) -> None:
 def test_the_paired_interval_covers_the_truth(tmp_path: Path) -> None:
     planted = plant_runs(tmp_path, 3, 3_000)
     found = simulate(planted, 200, 60, tmp_path)
-    for measure in ("precision", "recall"):
+    for measure in ("precision", "recall_within_reach"):
         assert found[f"{measure} difference"][:, 0].mean() >= 0.88
 
 
 def test_a_difference_whose_disagreements_are_all_labelled_is_narrow_and_right(tmp_path: Path) -> None:
     planted = plant_runs(tmp_path, 5, lost=0.008, gained=0.02, moved=0.002)
     found = simulate(planted, 400, 60, tmp_path)
-    for measure in ("precision", "recall"):
+    for measure in ("precision", "recall_within_reach"):
         covered, width, _ = found[f"{measure} difference"].T
         assert covered.mean() >= 0.88
         assert width.max() < 0.002 < found[f"{measure} A"][:, 1].min() / 10

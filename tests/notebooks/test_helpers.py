@@ -18,7 +18,7 @@ def sampled_run(tmp_path: Path) -> Run:
     (tmp_path / "run" / "stages").mkdir(parents=True)
     pairs = "SELECT 'x' || i AS pair_id, 'm' || i AS record_id_l, 'p' || i AS record_id_r FROM range(4000) t(i)"
     duckdb.sql(pairs).write_parquet(str(tmp_path / "run" / "review_set.parquet"))
-    truth = "SELECT 'birth' AS register, 'child' AS role, 'm' || i AS record_id, 'p' || (i + i % 2) AS person_record_id FROM range(4000) t(i)"
+    truth = "SELECT 'birth' AS register, 'child' AS role, 'm' || i AS record_id, 'p' || (i + i % 2) AS person_record_id, i + i % 2 AS person FROM range(4000) t(i)"
     duckdb.sql(truth).write_parquet(str(tmp_path / "truth.parquet"))
     return Run.open(tmp_path / "run")
 

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from linkage.errors import LinkageError, ProjectFileError
 from linkage.runs import RunDirectory
 from linkage.runs.adopting import adopt_stages
 from linkage.tuning import TuningResult, tune
+from tests.conftest import Ended
 
 SOUND = Path(__file__).parents[1] / "bad_inputs" / "projects"
 GRID = {"comparisons.0.term_frequency": [False], "runner_up_margin": [3.0, 1.0]}
@@ -69,7 +71,9 @@ def test_stages_are_shared_and_results_written(searched: Searched) -> None:
         assert file.stat().st_mode & 0o077 == 0
 
 
-def test_labels_score_trials_alike_and_give_a_nested_estimate(searched: Searched, tmp_path: Path) -> None:
+def test_labels_score_trials_alike_and_give_a_nested_estimate(
+    searched: Searched, tmp_path: Path, command_line: Callable[..., Ended]
+) -> None:
     out = searched.out
     rows = pq.read_table(out / "trials" / "000" / "assigned.parquet").to_pylist()
     given = tmp_path / "labels"
@@ -83,8 +87,20 @@ def test_labels_score_trials_alike_and_give_a_nested_estimate(searched: Searched
     result = tune(searched.project, GRID, out=out, labels=given)
     assert result.scored_by == "labels"
     assert result.nested is not None
+    assert result.measure == "recall_within_reach"
     assert result.trials[0].score is not None
-    assert result.trials[0].score.recall.value > 0.9
+    assert result.trials[0].score.unknown == 0
+    told = json.loads((out / "tuning.json").read_text())
+    assert told["measure"] == "recall_within_reach"
+    assert told["best_if_unknown_links_are_right"] == result.hopeful.number
+    assert {"found", "found_low", "false_link_rate_high", "unknown_links"} <= set(told["trials"][0])
+    assert result.trials[0].score is not None
+    assert result.trials[0].score.found.value > 0.9
+    (tmp_path / "grid.yaml").write_text(json.dumps(GRID), encoding="utf-8")
+    ended = command_line("tune", str(searched.project), str(tmp_path / "grid.yaml"), "--out", str(out), "--labels", str(given))
+    assert ended.status == 0, ended.told
+    assert "recall within reach" in ended.told
+    assert "on cases that took no part in it" in ended.told
     with pytest.raises(LinkageError, match=r"no review_set\.parquet"):
         tune(searched.project, GRID, out=out, labels=tmp_path)
 
