@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from linkage.words.language import Language
 
 _SWAPPED = str.maketrans(",.", ".,")
@@ -43,6 +45,22 @@ def percent(share: float, language: Language, decimals: int) -> str:
     '98,8%'
     """
     return decimal(f"{share * 100:z.{decimals}f}%", language)
+
+
+def interval_word(value: float, low: float, high: float, language: Language) -> str:
+    """A rate (0–1) with its confidence limits, to the digits that its width supports.
+
+    >>> interval_word(0.99812, 0.9955, 0.9993, "vi")
+    '99,81% (99,55%–99,93%)'
+    """
+    decimals = decimals_for(max(high - low, 1e-6) * 100 / 2)
+    middle, low_end, high_end = (percent(part, language, decimals) for part in (value, low, high))
+    return f"{middle} ({low_end}–{high_end})"
+
+
+def decimals_for(half_width: float) -> int:
+    """Decimals that show two digits of a value in per cent, at most four."""
+    return min(4, max(0, 1 - math.floor(math.log10(half_width))))
 
 
 def percent_significant(share: float, language: Language) -> str:

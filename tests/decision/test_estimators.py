@@ -24,6 +24,7 @@ def by_hand() -> LabelledSample:
         match=np.array(answers, dtype=float), doubtful=np.zeros(22, bool), size=np.array([80, 20, 40, 30, 12]),
         low=np.array([10.0, 0.0, -np.inf, -np.inf, -np.inf]), high=np.array([np.inf, 10.0, 0.0, np.inf, np.inf]),
         kind=np.array(["assigned"] * 3 + ["outside", "lost"]), group=np.full(5, ""), decided_link=stratum < 2,
+        delivered=stratum < 2, settled=np.ones(22, bool),
     )  # fmt: skip
 
 

@@ -3,9 +3,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from linkage.decision.promise import false_link_bound, missed_below_bound
 
 from linkage.decision import describe_choices, describe_promise, propose_thresholds, thresholds_from_labels
-from linkage.decision.promise import false_link_bound, missed_below_bound
 from linkage.decision.samples import LabelledSample
 from linkage.statistics import probability
 from tests.decision.planted_population import label_sample, plant_population
