@@ -26,11 +26,11 @@ from typing import Any
 import numpy as np
 from decision_page import CARRIERS, COMPARED, DRAWS, PRECISIONS, PROMISES, SIZES, render
 from interval_methods import METHODS
+from linkage.decision.promise import thresholds_from_labels
 
 from linkage.decision.anchors import AnchoredMentions, estimate_by_anchors
 from linkage.decision.calibration import calibrate, score
 from linkage.decision.estimators import estimate_by_design, estimate_by_model
-from linkage.decision.promise import thresholds_from_labels
 from linkage.decision.ratios import ratio
 from linkage.decision.strata import allocate, allocate_top_up
 from linkage.decision.thresholds import propose_thresholds
