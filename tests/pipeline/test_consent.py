@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def reviewed_once(finished_run: Path, province: Path, tmp_path_factory: pytest.T
 @pytest.fixture(autouse=True)
 def _no_challengers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Other models than the run's own say nothing of targets, and take seconds."""
-    monkeypatch.setattr("linkage.decision.estimate._challenge", lambda *_: [])
+    monkeypatch.setattr(import_module("linkage.decision.estimate"), "_challenge", lambda *_: [])
 
 
 @pytest.fixture
