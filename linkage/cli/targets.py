@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from linkage.decision.feasible import Feasible
-    from linkage.decision.judging import Judgement
+    from linkage.decision.judging import JudgedTarget
     from linkage.decision.proposing import Proposal
     from linkage.words.language import Language
 
 
-def print_judgements(judgements: Sequence[Judgement], language: Language) -> None:
+def print_judgements(judgements: Sequence[JudgedTarget], language: Language) -> None:
     """The one table of targets, as the report prints it."""
     from linkage.decision.judging import judgement_rows
     from linkage.words.judgements import LINKS_OF_VERDICTS

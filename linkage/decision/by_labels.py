@@ -35,7 +35,7 @@ Move = Literal["tightened", "loosened", "kept"]
 
 
 @dataclass(frozen=True)
-class AssignedPairs:
+class DecidedPairs:
     """All assigned pairs under the thresholds the labels are held against; arrays (N,).
 
     `weight` link weight; `linked` a link before any verdict; `delivered` a link with the verdicts; `reviewed` a verdict decided
@@ -67,7 +67,7 @@ class ByLabels:
 
 
 def thresholds_by_labels(
-    sample: LabelledSample, pairs: AssignedPairs, base: Thresholds, targets: TargetsSpec, reviewers_per_pair: int = 2
+    sample: LabelledSample, pairs: DecidedPairs, base: Thresholds, targets: TargetsSpec, reviewers_per_pair: int = 2
 ) -> ByLabels:
     """Move the `base` thresholds as far as the labels ask for, and no further.
 
@@ -124,7 +124,7 @@ def thresholds_by_labels(
 
 def _told(
     sample: LabelledSample,
-    pairs: AssignedPairs,
+    pairs: DecidedPairs,
     base: Thresholds,
     upper: float,
     lower: float,
@@ -156,7 +156,7 @@ def _told(
     )
 
 
-def _false(sample: LabelledSample, pairs: AssignedPairs, upper: float, base: float) -> Estimate:
+def _false(sample: LabelledSample, pairs: DecidedPairs, upper: float, base: float) -> Estimate:
     """False links / links with the verdicts in them, at an upper threshold."""
     before = pairs.links_at(upper, base)
     weight = np.nan_to_num(sample.weight, nan=-np.inf)
@@ -171,7 +171,7 @@ def _false(sample: LabelledSample, pairs: AssignedPairs, upper: float, base: flo
     return next(one for one in found if one.measure == "false_link_rate")
 
 
-def _missed(sample: LabelledSample, pairs: AssignedPairs, lower: float) -> Estimate:
+def _missed(sample: LabelledSample, pairs: DecidedPairs, lower: float) -> Estimate:
     """Matches left below a lower threshold / matches among the assigned pairs."""
     return estimate_missed_below(sample, pairs.weight, lower, pairs.delivered)
 
@@ -184,7 +184,7 @@ def _move(verdict: Verdict) -> Move:
     return "tightened" if verdict == "contradicted" else "kept"
 
 
-def _waiting(pairs: AssignedPairs, upper: float, lower: float) -> int:
+def _waiting(pairs: DecidedPairs, upper: float, lower: float) -> int:
     """Pairs without a verdict that would wait between the thresholds."""
     return int(((pairs.weight >= lower) & (pairs.weight < upper) & ~pairs.reviewed).sum())
 

@@ -23,7 +23,7 @@ from linkage.decision.estimators import (
     estimate_recall_factors,
     missed_below_by_model,
 )
-from linkage.decision.judging import Judgement, judge
+from linkage.decision.judging import JudgedTarget, judge
 from linkage.decision.samples import LabelledSample, load_sample
 from linkage.decision.thresholds import Thresholds
 from linkage.errors import LinkageError
@@ -78,7 +78,7 @@ class Estimates:
     level: float
     links: str
     thresholds: Thresholds
-    judgements: tuple[Judgement, ...]
+    judgements: tuple[JudgedTarget, ...]
     estimates: tuple[Estimate, ...]
     anchor_fit: AnchorFit | None
     calibration: Calibration | None

@@ -28,7 +28,7 @@ Verdict = Literal["shown", "not_contradicted", "contradicted", "untested"]
 
 
 @dataclass(frozen=True)
-class Judgement:
+class JudgedTarget:
     """One rate held against its target; rates 0–1, None where nothing says it.
 
     `n` labelled pairs; `needed` how many labels without an error, drawn at random, would show the target (None: no number of
@@ -57,7 +57,7 @@ def verdict_of(found: Interval | None, target: float, *, can_show: bool = True) 
     return "shown" if can_show and found.high <= target else "not_contradicted"
 
 
-def judge(estimates: Sequence[Estimate], targets: TargetsSpec, lower: float, below: int) -> tuple[Judgement, ...]:
+def judge(estimates: Sequence[Estimate], targets: TargetsSpec, lower: float, below: int) -> tuple[JudgedTarget, ...]:
     """The targets, each held against the estimates of the delivered links (`below` pairs under the `lower` threshold are none).
 
     Missed within reach is a lower reading of what is missed of all, so it contradicts the target or does not.
@@ -86,11 +86,13 @@ def judge(estimates: Sequence[Estimate], targets: TargetsSpec, lower: float, bel
             "missed_below": labels_needed_at_random(target, below, whole),
         }[measure]
         verdict = verdict_of(said, target, can_show=measure != "missed_within_reach")
-        found.append(Judgement(measure, target, model.value if model else None, said, labels.n if labels else 0, verdict, needed))
+        found.append(
+            JudgedTarget(measure, target, model.value if model else None, said, labels.n if labels else 0, verdict, needed)
+        )
     return tuple(found)
 
 
-def judgement_rows(judgements: Sequence[Judgement], language: Language) -> list[list[str]]:
+def judgement_rows(judgements: Sequence[JudgedTarget], language: Language) -> list[list[str]]:
     """The one table of targets as rows for a reader, the first the header."""
     return [[word(language) for word in JUDGING.values()]] + [
         [

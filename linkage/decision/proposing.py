@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 
-from linkage.decision.by_labels import AssignedPairs, ByLabels, thresholds_by_labels
+from linkage.decision.by_labels import ByLabels, DecidedPairs, thresholds_by_labels
 from linkage.decision.consent import model_fingerprint
 from linkage.decision.deciding import decide, relation
 from linkage.decision.estimate import load_delivered, weights_apart
@@ -20,7 +20,7 @@ from linkage.decision.estimators import (
     estimate_missed_below,
     missed_below_by_model,
 )
-from linkage.decision.judging import Judgement, judge
+from linkage.decision.judging import JudgedTarget, judge
 from linkage.decision.measuring import standing_labels
 from linkage.decision.samples import load_sample
 from linkage.decision.thresholds import Thresholds
@@ -58,7 +58,7 @@ class Scene:
     lower: float
     links: int
     clerical: int
-    judgements: tuple[Judgement, ...]
+    judgements: tuple[JudgedTarget, ...]
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,8 @@ def propose(connection: duckdb.DuckDBPyConnection, run: Path, spec: ProjectSpec,
         folder = Path(held)
 
         def decided(name: str, at: Thresholds) -> Path:
-            target = folder / f"{name}.parquet"
+            (folder / name).mkdir()
+            target = LINKS.path(folder / name)
             decide(connection, ASSIGNED.path(run), at, spec.runner_up_margin, target, labels)
             return target
 
@@ -219,14 +220,14 @@ def _held(scene: Scene) -> SceneHeld:
     }
 
 
-def _assigned_pairs(connection: duckdb.DuckDBPyConnection, links: Path, margin: float) -> AssignedPairs:
+def _assigned_pairs(connection: duckdb.DuckDBPyConnection, links: Path, margin: float) -> DecidedPairs:
     rows = connection.execute(
         f"""SELECT link_weight, decision_unreviewed = 'link' AS linked, decision = 'link' AS delivered,
                    reason LIKE 'verdict%' AS reviewed, coalesce(runner_up_margin >= {float(margin)}, true) AS settled
             FROM {relation(links)} ORDER BY link_weight, record_id_l, record_id_r"""
     ).fetchnumpy()
     flags = (np.asarray(rows[name], dtype=bool) for name in ("linked", "delivered", "reviewed", "settled"))
-    return AssignedPairs(np.asarray(rows["link_weight"], dtype=float), *flags)
+    return DecidedPairs(np.asarray(rows["link_weight"], dtype=float), *flags)
 
 
 def _scene(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from linkage.words.language import Language
 
 _SWAPPED = str.maketrans(",.", ".,")
@@ -60,7 +58,8 @@ def interval_word(value: float, low: float, high: float, language: Language) -> 
 
 def decimals_for(half_width: float) -> int:
     """Decimals that show two digits of a value in per cent, at most four."""
-    return min(4, max(0, 1 - math.floor(math.log10(half_width))))
+    exponent = int(f"{half_width:.17e}".partition("e")[2])
+    return min(4, max(0, 1 - exponent))
 
 
 def percent_significant(share: float, language: Language) -> str:

@@ -16,7 +16,7 @@ JUDGEMENTS: dict[str, Word] = {
     "shown": Word("đã chứng tỏ", "shown"),
     "not_contradicted": Word("chưa bị bác bỏ", "not contradicted"),
     "contradicted": Word("BỊ BÁC BỎ", "CONTRADICTED"),
-    "untested": Word("chưa có nhãn", "no labels"),
+    "untested": Word("chưa kiểm chứng", "not tested"),
 }
 """The three words: labels prove the target, agree with it, prove it broken; and that there are none yet."""
 

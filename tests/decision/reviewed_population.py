@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from linkage.decision import AssignedPairs, ByLabels, Thresholds, estimate_by_design, propose_thresholds, thresholds_by_labels
+from linkage.decision import ByLabels, DecidedPairs, Thresholds, estimate_by_design, propose_thresholds, thresholds_by_labels
 from tests.decision.planted_population import label_sample
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def review_and_decide(population: Population, labels: int, targets: Any, seed: i
         return _measured(replace(sample, decided_link=by_rule, delivered=now), weights, true, linked, matches)
 
     linked = weights >= base.upper
-    pairs = AssignedPairs(weights, linked, np.where(reviewed, true, linked), reviewed, np.ones(weights.size, bool))
+    pairs = DecidedPairs(weights, linked, np.where(reviewed, true, linked), reviewed, np.ones(weights.size, bool))
     by_rule = own & (np.nan_to_num(sample.weight, nan=-np.inf) >= base.upper)
     verdicts = replace(sample, decided_link=by_rule, delivered=own & (sample.match > 0.5))
     found = thresholds_by_labels(verdicts, pairs, base, targets)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from linkage.decision import AssignedPairs, Thresholds, describe_choices, thresholds_by_labels
+from linkage.decision import DecidedPairs, Thresholds, describe_choices, thresholds_by_labels
 from linkage.decision.by_labels import _false, _missed
 from linkage.decision.judging import verdict_of
 from linkage.decision.samples import LabelledSample
@@ -25,7 +25,7 @@ def targets(mu, lam=0.02, capacity=600):
 def unreviewed(weights, upper):
     """All assigned pairs decided by an upper threshold, no verdict applied."""
     linked = weights >= upper
-    return AssignedPairs(weights, linked, linked, np.zeros(weights.size, bool), np.ones(weights.size, bool))
+    return DecidedPairs(weights, linked, linked, np.zeros(weights.size, bool), np.ones(weights.size, bool))
 
 
 @pytest.fixture(scope="module")
