@@ -184,7 +184,8 @@ def scene_rows(scenes: Sequence[Scene], language: Language) -> list[list[str]]:
             cells.append("–" if one is None or one.by_model is None else percent_significant(one.by_model, language))
             cells.append("–" if one is None or one.by_labels is None else _interval(one.by_labels, language))
         rows.append(cells)
-    return rows
+    # turned: a scene is a column, so that the table fits a terminal
+    return [list(cells) for cells in zip(*rows, strict=True)]
 
 
 def described_moves(proposal: Proposal, language: Language) -> list[str]:

@@ -16,7 +16,7 @@ from linkage.errors import LinkageError
 from linkage.notebook import simulate_review
 from linkage.report import build_report
 from linkage.runs.fingerprints import hash_file
-from linkage.runs.tables import DECISION, ESTIMATES, LABELS, LINKS, VERDICTS
+from linkage.runs.tables import DECISION, ESTIMATES, FEASIBLE, LABELS, LINKS, VERDICTS
 from tests.conftest import Ended
 
 MEASURED = {ESTIMATES.file, LABELS.file, VERDICTS.file, "stages/estimate.json"}
@@ -83,8 +83,10 @@ def test_without_consent_nothing_changes_and_the_exit_status_says_so(
 
 
 def test_a_decision_is_shown_agreed_to_kept_and_taken_back(
-    command_line: Callable[..., Ended], reviewed: Path, quick_demo: Path, province: Path
+    command_line: Callable[..., Ended], reviewed: Path, quick_demo: Path, province: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # the page is made four times here and looked at in other tests
+    monkeypatch.setattr("linkage.report.building.write_report", lambda run, project, folder: {})
     truth = province / "truth.parquet"
     run = Run.open(reviewed)
     before = hold_against_truth(run, truth, "birth", "child")
@@ -154,3 +156,20 @@ def test_there_must_be_labels(finished_run: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(finished_run, tmp_path / "run"))
     with pytest.raises(LinkageError, match="no labels"):
         Run.open(folder).decide()
+
+
+def test_check_and_the_run_say_what_labels_can_show(
+    command_line: Callable[..., Ended], finished_run: Path, quick_demo: Path, province: Path, tmp_path: Path
+) -> None:
+    told = command_line("check", str(quick_demo), "--data", str(province))
+    said = " ".join(told.output.split())
+    assert told.status == 0 and "không thể được chứng tỏ bằng 600 nhãn ngẫu nhiên" in said and "2.992" in said
+    held = FEASIBLE.read(finished_run)["targets"]
+    assert {(one["measure"], one["route"]) for one in held} == {
+        (measure, route)
+        for measure in ("false_link_rate", "missed_below")
+        for route in ("certainty", "random", "calibrated", "drawn")
+    }
+    again = shutil.copytree(finished_run, tmp_path / "run")
+    told = command_line("run", str(quick_demo), "--data", str(province), "--out", str(again))
+    assert "không thể được chứng tỏ" in " ".join(told.output.split())
