@@ -5,12 +5,16 @@ link weights; imports no other stage. In order of use:
 
 1. `propose_thresholds(weights, targets, given)` places the thresholds by the model; `decide(connection, assigned, …)` writes
    `links.parquet` (with `labels`, verdicts overrule the thresholds).
-2. `draw_outside_pairs` makes the frame of pairs that were not assigned; `plan_sample` says what a budget would tell;
-   `draw_review_sample` writes `review_set.parquet`, a probability sample; `top_up_review_sample` enlarges it.
+2. `draw_outside_pairs` makes the frame of pairs that were not assigned; `plan_sample` says what a budget would tell, and
+   `feasible.py` what labels can show of a target at best and how many it needs; `draw_review_sample` writes
+   `review_set.parquet`, a probability sample; `top_up_review_sample` enlarges it.
 3. `estimate(connection, EstimateTables(…), …)`, and for a run `measure_run`, which writes `estimates.json`: three estimators
-   side by side, worst/middle/best readings of doubt, calibration, challengers, breakdowns, and the targets judged by what the
+   side by side, worst/middle/best readings of doubt, calibration, challengers, breakdowns, and the targets judged by what
    labels say of the delivered links (`judging.py`): shown, not contradicted, contradicted.
-4. `draw_figures(estimates, …)` draws them, each with a caption that says how to read it (`captions.py`, Vietnamese and English).
+4. `proposing.propose` works out what labels would do to the thresholds (`by_labels.py`: contradicted → tighten, shown → may
+   loosen, else keep) and what that would change; once a person has agreed, `consent.py` keeps it in the run as an input of its
+   own. Measuring changes no decision; labels alone decide nothing but the pairs they are of.
+5. `draw_figures(estimates, …)` draws them, each with a caption that says how to read it (`captions.py`, Vietnamese and English).
 
 Words: F = false links, M = missed matches; precision = 1 − F / links; recall = A / (A + M), A = links − F, M counting what
 blocking and assignment lost as far as the wider net reaches it. Not in the frame, so that recall is an upper reading: what no

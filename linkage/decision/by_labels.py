@@ -23,7 +23,7 @@ from linkage.words.formats import percent_significant, significant
 from linkage.words.language import Language
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -80,46 +80,43 @@ def thresholds_by_labels(
     decided by `base` with the verdicts applied.
     """
     tried = _candidates(sample, pairs.weight)
-    false = {base.upper: _false(sample, pairs, base.upper, base.upper)}
-    seen = verdict_of(_share(false[base.upper]), targets.false_link_rate)
-    upper, upper_move = base.upper, _move(seen)
-    if seen == "contradicted":
-        higher = [one for one in (*tried[tried > upper], _above(pairs.weight)) if one > upper]
-        upper = next(
-            float(one)
-            for one in higher
-            if one == higher[-1]
-            or verdict_of(_share(_false(sample, pairs, one, base.upper)), targets.false_link_rate) != "contradicted"
-        )
-    elif seen == "shown":
+
+    def links_at(upper: float) -> Verdict:
+        return verdict_of(_share(_false(sample, pairs, upper, base.upper)), targets.false_link_rate)
+
+    def left_below(lower: float) -> Verdict:
+        return verdict_of(_share(_missed(sample, pairs, lower)), targets.missed_link_rate)
+
+    upper, false_links = base.upper, links_at(base.upper)
+    if false_links == "contradicted":
+        upper = _first_not_contradicted([*tried[tried > upper], _above(pairs.weight)], links_at)
+    elif false_links == "shown":
         for one in tried[(tried < upper) & (tried >= base.lower)][::-1]:
-            if verdict_of(_share(_false(sample, pairs, one, base.upper)), targets.false_link_rate) != "shown":
+            if links_at(float(one)) != "shown":
                 break
             upper = float(one)
-        upper_move = "loosened" if upper < base.upper else "kept"
 
-    missed_seen = verdict_of(_share(_missed(sample, pairs, base.lower)), targets.missed_link_rate)
-    lower, lower_move = min(base.lower, upper), _move(missed_seen)
-    if missed_seen == "contradicted":
+    lower, missed_below = min(base.lower, upper), left_below(base.lower)
+    if missed_below == "contradicted":
         lowest = float(np.floor(pairs.weight.min() * 1000) / 1000)
-        down = [*tried[tried < lower][::-1], lowest]
-        lower = next(
-            float(one)
-            for one in down
-            if one == down[-1]
-            or verdict_of(_share(_missed(sample, pairs, float(one))), targets.missed_link_rate) != "contradicted"
-        )
-    elif missed_seen == "shown":
-        start = lower
+        lower = _first_not_contradicted([*tried[tried < lower][::-1], lowest], left_below)
+    elif missed_below == "shown":
         for one in tried[(tried > lower) & (tried <= upper)]:
-            if _waiting(pairs, upper, lower) <= targets.review_capacity:
-                break
-            if verdict_of(_share(_missed(sample, pairs, float(one))), targets.missed_link_rate) != "shown":
+            if _waiting(pairs, upper, lower) <= targets.review_capacity or left_below(float(one)) != "shown":
                 break
             lower = float(one)
-        lower_move = "loosened" if lower > start else "kept"
     thresholds = _told(sample, pairs, base, upper, lower, targets, reviewers_per_pair)
-    return ByLabels(thresholds, upper_move, lower_move, seen, missed_seen)
+    return ByLabels(thresholds, _move(upper - base.upper), _move(base.lower - lower), false_links, missed_below)
+
+
+def _first_not_contradicted(weights: Sequence[float], judged: Callable[[float], Verdict]) -> float:
+    """The first of the weights at which the target is not contradicted; the last where it is at all of them."""
+    return next((float(one) for one in weights if judged(float(one)) != "contradicted"), float(weights[-1]))
+
+
+def _move(stricter: float) -> Move:
+    """What moving a threshold by so many bits to the strict side is called."""
+    return "tightened" if stricter > 0 else "loosened" if stricter < 0 else "kept"
 
 
 def _told(
@@ -178,10 +175,6 @@ def _missed(sample: LabelledSample, pairs: DecidedPairs, lower: float) -> Estima
 
 def _share(one: Estimate) -> Interval:
     return Interval(one.value, one.low, one.high, one.level)
-
-
-def _move(verdict: Verdict) -> Move:
-    return "tightened" if verdict == "contradicted" else "kept"
 
 
 def _waiting(pairs: DecidedPairs, upper: float, lower: float) -> int:
