@@ -83,7 +83,7 @@ def render(found: list[tuple[str, float, list[Reviewed]]], draws: int) -> str:
         mean = np.mean([[m.links for m in one.moments] + [m.precision for m in one.moments] for one in reviews], axis=0)
         costs.append((
             name, f"{target:.1%}", *(f"{words[word] / draws:.0%}" for word in ("shown", "not_contradicted", "contradicted")),
-            *(f"{np.mean(held):.1%}" if held else "–" for held in true.values()),
+            *(f"{sum(held)} of {len(held)}" for held in true.values()),
             broken(reviews, 1), broken(kept, 2), " → ".join(f"{links:,.0f}" for links in mean[:3]),
             " → ".join(f"{one:.4f}" for one in mean[3:]),
         ))  # fmt: skip
