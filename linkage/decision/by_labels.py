@@ -164,7 +164,7 @@ def _false(sample: LabelledSample, pairs: DecidedPairs, upper: float, base: floa
     now = np.where(sample.labelled, np.nan_to_num(sample.match) > 0.5, decided) & ~np.isnan(sample.weight)
     delivered = np.where(pairs.reviewed, pairs.delivered, before)
     moved = replace(sample, decided_link=decided, delivered=now)
-    found = estimate_by_design(moved, pairs.weight, None, decided=delivered)
+    found = estimate_by_design(moved, pairs.weight, None, decided=delivered, before=before)
     return next(one for one in found if one.measure == "false_link_rate")
 
 

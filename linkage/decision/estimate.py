@@ -147,7 +147,7 @@ def estimate(
         LinkageError: tables that contradict each other; a route that merely lacks data leaves a note instead.
     """
     notes: list[str] = []
-    weights, linked, matched = load_delivered(connection, tables.links, tables.labels)
+    weights, linked, by_rule, matched = load_delivered(connection, tables.links, tables.labels)
     grid = _grid(weights, thresholds)
     apart = weights_apart(connection, tables.outside)
     if tables.outside is None:
@@ -165,10 +165,12 @@ def estimate(
         of_labels = (tables.review_set, tables.labels, tables.links)
         sample = _try(notes, lambda: load_sample(connection, *of_labels))
     if sample is not None:
-        found += _by_design(sample, weights, linked, grid, thresholds, level)
+        found += _by_design(sample, weights, linked, by_rule, grid, thresholds, level)
         found.append(estimate_missed_below(sample, weights, thresholds.lower, linked, level))
         if tables.verdicts is not None:
-            reviewers = _try(notes, lambda: _by_reviewers(connection, tables, sample, weights, linked, grid, level, found))
+            reviewers = _try(
+                notes, lambda: _by_reviewers(connection, tables, sample, weights, linked, by_rule, grid, level, found)
+            )
         used = sample.labelled & ~np.isnan(sample.weight)
         answers = (sample.weight[used], sample.match[used], sample.design_weight[used])
         calibration = _try(notes, lambda: calibrate(*answers, seed=seed))
@@ -220,6 +222,7 @@ def _by_design(
     sample: LabelledSample,
     weights: NDArray[np.float64],
     linked: NDArray[np.bool_],
+    by_rule: NDArray[np.bool_],
     grid: Sequence[float],
     thresholds: Thresholds,
     level: float,
@@ -229,9 +232,9 @@ def _by_design(
         for reading in ("worst", "best"):
             found += estimate_by_design(sample, weights, at, "worst" if reading == "worst" else "best", level)
         found += estimate_recall_factors(sample, weights, at, level=level)
-    found += estimate_by_design(sample, weights, None, level=level, decided=linked)
-    found += estimate_by_design(sample, weights, None, "worst", level, decided=linked)
-    found += estimate_by_design(sample, weights, None, "best", level, decided=linked)
+    found += estimate_by_design(sample, weights, None, level=level, decided=linked, before=by_rule)
+    found += estimate_by_design(sample, weights, None, "worst", level, decided=linked, before=by_rule)
+    found += estimate_by_design(sample, weights, None, "best", level, decided=linked, before=by_rule)
     return found
 
 
@@ -241,6 +244,7 @@ def _by_reviewers(
     sample: LabelledSample,
     weights: NDArray[np.float64],
     linked: NDArray[np.bool_],
+    by_rule: NDArray[np.bool_],
     grid: Sequence[float],
     level: float,
     found: list[Estimate],
@@ -250,7 +254,7 @@ def _by_reviewers(
     reviewers = estimate_reviewer_errors(load_verdicts(connection, tables.verdicts), strata)
     second = with_probabilities(sample, reviewers)
     for at in (*grid, None):
-        found += estimate_by_design(second, weights, at, "dawid_skene", level, decided=linked)
+        found += estimate_by_design(second, weights, at, "dawid_skene", level, decided=linked, before=by_rule)
     return reviewers
 
 
@@ -292,8 +296,8 @@ def _break_down(
 
 def load_delivered(
     connection: duckdb.DuckDBPyConnection, links: str | Path, labels: str | Path | None
-) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
-    """Of all assigned pairs, by weight: link weights, whether they are delivered as links, and their match probabilities.
+) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float64]]:
+    """Of all assigned pairs, by weight: link weights, whether they are links with and without verdicts, match probabilities.
 
     A pair with a verdict is known: its probability is 0 or 1.
     """
@@ -305,12 +309,14 @@ def load_delivered(
             " WHERE pair_id IS NOT NULL AND verdict IN ('match', 'non_match') GROUP BY ALL"
         )
     rows = connection.execute(
-        f"SELECT link_weight, decision = 'link' AS linked, coalesce((verdict = 'match')::INTEGER, {told}) AS matched"
+        f"SELECT link_weight, decision = 'link' AS linked, decision_unreviewed = 'link' AS by_rule,"
+        f" coalesce((verdict = 'match')::INTEGER, {told}) AS matched"
         f" FROM {relation(links)} LEFT JOIN ({answers}) USING (record_id_l, record_id_r)"
         " ORDER BY link_weight, record_id_l, record_id_r"
     ).fetchnumpy()
     weights, matched = (np.asarray(rows[name], dtype=float) for name in ("link_weight", "matched"))
-    return weights, np.asarray(rows["linked"], dtype=bool), matched
+    linked, by_rule = (np.asarray(rows[name], dtype=bool) for name in ("linked", "by_rule"))
+    return weights, linked, by_rule, matched
 
 
 def weights_apart(connection: duckdb.DuckDBPyConnection, outside: str | Path | None) -> NDArray[np.float64]:

@@ -124,33 +124,34 @@ def estimate_by_design(
     inside: NDArray[np.bool_] | None = None,
     reach: NDArray[np.bool_] | None = None,
     decided: NDArray[np.bool_] | None = None,
+    before: NDArray[np.bool_] | None = None,
 ) -> list[Estimate]:
     """(c) Rates from a stratified random sample of pairs with known inclusion probabilities.
 
     Population: the frame the sample was drawn from, `weights` (N,) being those of all its assigned pairs; links are those at
     or above `threshold`, or with None those delivered, marked in `decided` (N,): reviewed pairs are then counted one by one
-    and the others told from decisions before verdicts (`LabelledSample.hits_after_review`). For one group, give its weights
-    and mark the sampled pairs of the group in `inside` (n,) and the strata that may hold its pairs in `reach` (H,; all when
-    absent): domain estimation (Cochran 1977, section 5A.14) with the group's links known. F and M are stratified expansions
-    (`intervals.total_of_hits`).
+    and the others told from decisions `before` verdicts (N,; `decided` when absent; `LabelledSample.hits_after_review`). For
+    one group, give its weights and mark the sampled pairs of the group in `inside` (n,) and the strata that may hold its pairs
+    in `reach` (H,; all when absent): domain estimation (Cochran 1977, section 5A.14) with the group's links known. F and M are
+    stratified expansions (`intervals.total_of_hits`).
     """
     flat = np.asarray(weights, dtype=float)
     if threshold is None:
         accepted, linked = sample.decided_link, np.zeros(flat.size, bool) if decided is None else np.asarray(decided, dtype=bool)
-        now = sample.delivered
+        now, rule = sample.delivered, linked if before is None else before
     else:
         accepted, linked = np.nan_to_num(sample.weight, nan=-np.inf) >= threshold, flat >= threshold
-        now = accepted
+        now, rule = accepted, linked
     member = np.ones(sample.stratum.size, dtype=bool) if inside is None else inside
     read = sample.read(reading, accepted)
     match, final = np.nan_to_num(read.match), np.nan_to_num(sample.read(reading, now).match)
     links = int(linked.sum())
     within = np.ones(sample.size.size, dtype=bool) if reach is None else reach
     false = read.hits_after_review(
-        (1 - match) * (accepted & member), (1 - final) * (now & member), within & sample.holds(flat[linked]), level
+        (1 - match) * (accepted & member), (1 - final) * (now & member), within & sample.holds(flat[rule]), level
     )
     missed = read.hits_after_review(
-        match * (~accepted & member), final * (~now & member), within & (~sample.assigned | sample.holds(flat[~linked])), level
+        match * (~accepted & member), final * (~now & member), within & (~sample.assigned | sample.holds(flat[~rule])), level
     )
     n = int((read.labelled & member).sum())
     return rates(_within(false, links), missed, links, "design", threshold, n, reading)

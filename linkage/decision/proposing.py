@@ -240,13 +240,13 @@ def _scene(
     at: Thresholds,
     labels: str | None,
 ) -> Scene:
-    weights, delivered, matched = load_delivered(connection, links, labels)
+    weights, delivered, by_rule, matched = load_delivered(connection, links, labels)
     apart = weights_apart(connection, OUTSIDE.path(run) if OUTSIDE.is_in(run) else None)
     found = estimate_delivered_by_model(matched, delivered, probability(apart))
     found.append(missed_below_by_model(matched, weights, at.lower, delivered))
     if labels is not None and REVIEW_SET.is_in(run):
         sample = load_sample(connection, REVIEW_SET.path(run), labels, links)
-        found += estimate_by_design(sample, weights, None, decided=delivered)
+        found += estimate_by_design(sample, weights, None, decided=delivered, before=by_rule)
         found.append(estimate_missed_below(sample, weights, at.lower, delivered))
     below = int(((weights < at.lower) & ~delivered).sum())
     waiting = fetch_row(connection, f"SELECT count(*) FROM {relation(links)} WHERE decision = 'clerical'")[0]

@@ -100,11 +100,11 @@ class LabelledSample:
 
         `before` (n,) and `now` (n,) are the indicator by what was decided before and after the verdicts. Labelled pairs are a
         certainty stratum; how many hits the others hold is known from the labelled ones *before* their verdicts, which are a
-        simple random sample of their stratum (`hits`, the seen ones taken off: the same interval, moved).
+        simple random sample of their stratum (`hits`, the seen ones taken off: the same interval, moved). `relevant` (H,) strata
+        are those that may hold hits among pairs without a verdict.
         """
         found = self.hits(before, relevant, level)
-        seen = self.labelled & relevant[self.stratum]
-        moved = float((np.asarray(now, dtype=float) - np.asarray(before, dtype=float))[seen].sum())
+        moved = float((np.asarray(now, dtype=float) - np.asarray(before, dtype=float))[self.labelled].sum())
         return Interval(found.value + moved, found.low + moved, found.high + moved, level)
 
 

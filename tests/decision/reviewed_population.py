@@ -87,7 +87,7 @@ def review_and_decide(population: Population, labels: int, targets: Any, seed: i
         linked = np.where(reviewed, true, rule) if verdicts else rule
         by_rule = own & (np.nan_to_num(sample.weight, nan=-np.inf) >= upper)
         now = (own & (sample.match > 0.5)) if verdicts else by_rule
-        return _measured(replace(sample, decided_link=by_rule, delivered=now), weights, true, linked, matches)
+        return _measured(replace(sample, decided_link=by_rule, delivered=now), weights, true, linked, rule, matches)
 
     linked = weights >= base.upper
     pairs = DecidedPairs(weights, linked, np.where(reviewed, true, linked), reviewed, np.ones(weights.size, bool))
@@ -99,8 +99,13 @@ def review_and_decide(population: Population, labels: int, targets: Any, seed: i
 
 
 def _measured(
-    sample: LabelledSample, weights: NDArray[np.float64], true: NDArray[np.bool_], linked: NDArray[np.bool_], matches: int
+    sample: LabelledSample,
+    weights: NDArray[np.float64],
+    true: NDArray[np.bool_],
+    linked: NDArray[np.bool_],
+    rule: NDArray[np.bool_],
+    matches: int,
 ) -> Delivered:
-    found = {one.measure: one for one in estimate_by_design(sample, weights, None, decided=linked)}
+    found = {one.measure: one for one in estimate_by_design(sample, weights, None, decided=linked, before=rule)}
     links, right = int(linked.sum()), int((linked & true).sum())
     return Delivered(links, right, right / links if links else float("nan"), right / matches, found)

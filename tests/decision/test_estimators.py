@@ -105,7 +105,7 @@ def test_a_reviewed_pair_speaks_for_itself_alone(applied, links, false, missed):
         delivered[wrong], decided[80] = False, False
     if applied == "all":
         delivered[found], decided[100] = True, True
-    told = values(estimate_by_design(replace(sample, delivered=delivered), WEIGHTS, None, decided=decided))
+    told = values(estimate_by_design(replace(sample, delivered=delivered), WEIGHTS, None, decided=decided, before=WEIGHTS >= 0))
     assert told["precision"].denominator == links
     assert told["precision"].value == pytest.approx(1 - false / links)
     assert told["recall"].value == pytest.approx((links - false) / (links - false + missed))
