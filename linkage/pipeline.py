@@ -114,13 +114,7 @@ def run_stages(
     run = RunDirectory(folder)
     run.create()
     with run.locked(command):
-        sources = {side: getattr(project.spec, side).source for side in plan.sides}
-        inputs = {
-            side: source_fingerprint(
-                source, resolve(source.path, project.folder, data) if source.path else None, state_of(source)
-            )
-            for side, source in sources.items()
-        }
+        inputs = _inputs(project, plan, data)
         flow = _Flow(project, run, _code(run), inputs, engine)
         done: dict[str, str] = {}
         ahead = Thread(target=_import_ahead, args=(project.spec,))
@@ -175,12 +169,47 @@ def bring_up_to_date(run: RunDirectory, command: str, progress: Progress) -> Run
     Raises:
         LinkageError: when the project file is no longer where it was.
     """
+    project, data = _origin(run)
+    return run_stages(project, run.path, until=None, data=data, command=command, progress=progress)
+
+
+def hold_current(run: RunDirectory, before: str) -> None:
+    """Hold a run against its project file, data and this code as they are now, for the stages `before` the one named.
+
+    Raises:
+        LinkageError: one of them is out of date, so that the next run would change more than what is shown of it.
+    """
+    project, data = _origin(run)
+    plan = check_project(project, data)
+    flow = _Flow(project, run, _code(run), _inputs(project, plan, data), "duckdb")
+    done: dict[str, str] = {}
+    same = _plain(project.spec) == _plain(ProjectSpec.model_validate(RUN.read(run.path)["spec"]))
+    for stage in STAGES[: STAGE_NAMES.index(before)]:
+        record = run.record(stage.name)
+        marks = {flow.fingerprint(stage, done), replace(flow, engine="spark").fingerprint(stage, done)}
+        if not same or record is None or record.fingerprint not in marks:
+            raise LinkageError(
+                f"this run is out of date at `{stage.name}`: its project file, its data or the program have changed",
+                f"linkage run {project.path} --out {run.path}",
+            )
+        done[stage.name] = record.fingerprint
+
+
+def _origin(run: RunDirectory) -> tuple[LoadedProject, Path | None]:
+    """The project file a run was made from, and the folder of its data."""
     origin = RUN.read(run.path)["origin"]
     if not Path(origin["project_file"]).is_file():
         raise LinkageError("the project file of this run is no longer where it was", f"linkage run CONFIG --out {run.path}")
-    data = Path(origin["data"]) if origin["data"] else None
-    project = load_project(Path(origin["project_file"]))
-    return run_stages(project, run.path, until=None, data=data, command=command, progress=progress)
+    return load_project(Path(origin["project_file"])), Path(origin["data"]) if origin["data"] else None
+
+
+def _inputs(project: LoadedProject, plan: Plan, data: Path | None) -> dict[str, str]:
+    """The fingerprint of each side's source."""
+    sources = {side: getattr(project.spec, side).source for side in plan.sides}
+    return {
+        side: source_fingerprint(source, resolve(source.path, project.folder, data) if source.path else None, state_of(source))
+        for side, source in sources.items()
+    }
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ Tables come as DuckDB relations: `.df()`, `.pl()`, `.arrow()`, `.fetchall()`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from linkage.decision import Estimates, Thresholds
+    from linkage.decision.proposing import Proposal
     from linkage.model.linker import Linker
     from linkage.runs.shapes import RunSummary
     from linkage.weighing.explanation import Explanation
@@ -58,8 +59,7 @@ class Run:
     def estimate(self) -> Estimates:
         """Measure the links as they stand: precision, recall and error rates by every route the run's tables allow.
 
-        Writes the verdicts there are and estimates.json; changes no decision. `update` then lets the verdicts, and the
-        thresholds they can promise, decide.
+        Writes the verdicts there are and estimates.json; changes no decision and deletes nothing. `decide` lets them decide.
 
         >>> precision = run.estimate().select("precision", "design")
         >>> precision.low <= precision.value <= precision.high
@@ -115,18 +115,46 @@ class Run:
         files = build_report(self.path, folder, formats, earlier, cast("Literal['vi', 'en'] | None", language), self.spec)
         return list(files.values())
 
-    def update(self, progress: Progress = silent) -> Run:
-        """Run again whatever a review or a changed project file has made out of date, from the same project file and data.
+    def decide(
+        self,
+        by: Literal["labels", "model"] = "labels",
+        *,
+        agreed: Callable[[Proposal], bool] = lambda proposal: True,
+        progress: Progress = silent,
+    ) -> Run:
+        """Let the labels (or the model alone again) move the thresholds, and run again whatever follows from that.
+
+        `agreed` is shown what would change before anything does; where it says no, nothing changes. The decision is recorded in
+        the run and kept through later runs; verdicts on single pairs hold either way.
 
         Raises:
-            LinkageError: when the project file is no longer where it was.
+            LinkageError: no labels, thresholds given in the project file, or a run that is out of date.
 
-        >>> run.update().table("links").aggregate("count(*) > 0").fetchall()
-        [(True,)]
+        >>> shown = []
+        >>> decided = run.decide("labels", agreed=lambda proposal: shown.append(proposal.found.false_links) or True)
+        >>> shown, decided.document("thresholds")["how"]
+        (['not_contradicted'], 'labels')
         """
-        from linkage.pipeline import bring_up_to_date
+        from linkage.decision.proposing import agree, propose
+        from linkage.pipeline import bring_up_to_date, hold_current
+        from linkage.review import write_labels
 
-        return Run(bring_up_to_date(self._directory, "update", progress))
+        if (self.path / "review" / "review.sqlite").is_file():
+            write_labels(self.path)
+        hold_current(self._directory, "decide")
+        with connect(self.spec.memory_limit, self.spec.threads) as connection:
+            proposal = propose(connection, self.path, self.spec, by)
+        if not agreed(proposal):
+            return self
+        before = tables.DECISION.read(self.path) if tables.DECISION.is_in(self.path) else None
+        agree(self.path, proposal)
+        try:
+            return Run(bring_up_to_date(self._directory, f"decide --by {by}", progress))
+        except BaseException:
+            tables.DECISION.path(self.path).unlink(missing_ok=True)
+            if before is not None:
+                tables.DECISION.write(self.path, before)
+            raise
 
     @property
     def summary(self) -> RunSummary:

@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from linkage.cli.output import Config, Data, Out, RunFolder, app, command_line, console, print_findings, print_flow, print_rows
+from linkage.cli.targets import print_feasible, print_run_feasible
 from linkage.words.fields import as_written
 
 World = Annotated[
@@ -49,6 +50,7 @@ def demo(
     console.print("\nSynthetic registers: no real person is in them.", style="bold")
     print_flow(run.summary["stages"])
     print_findings(run.path)
+    print_run_feasible(run.path, project.spec.report.language)
     console.print(
         f"Against the generator's truth: precision {truth.precision:.4f} ({truth.true_links:,} true of {truth.links:,} links),"
         f" recall {truth.recall:.4f} (of {truth.matches:,} births that have a person;"
@@ -83,6 +85,7 @@ def synth(
 def check(config: Config, data: Data = None) -> None:
     """Check the project file and the sources' columns; links nothing."""
     from linkage.config.field_keys import keys_of
+    from linkage.decision.feasible import foresee
     from linkage.project import open_project
 
     project = open_project(config, data=data)
@@ -104,6 +107,8 @@ def check(config: Config, data: Data = None) -> None:
     console.print(keys)
     for warning in plan.warnings:
         console.print(f"note: {warning}", style="yellow", markup=False)
+    labels = project.spec.review.pairs or project.spec.targets.review_capacity
+    print_feasible(foresee(project.spec.targets, labels), project.spec.report.language)
     console.print(
         f"{config}: right. {len(plan.shared)} fields can be compared: {', '.join(map(as_written, plan.shared))}", markup=False
     )
@@ -129,6 +134,7 @@ def run(
         done = project.run(until=until, out=out, progress=progress, command=command_line(), engine=engine)
     print_flow(done.summary["stages"])
     print_findings(done.path)
+    print_run_feasible(done.path, project.spec.report.language)
     console.print(f"Run directory: {done.path}", soft_wrap=True)
 
 

@@ -108,6 +108,12 @@ def print_flow(stages: dict[str, StageSummary]) -> None:
         )
         table.add_row(name, f"{record['seconds']}", f"{record['peak_memory_mb']:,.0f}", shown)
     console.print(table)
+    if stages["decide"]["counts"].get("decision_lapsed") if "decide" in stages else 0:
+        console.print(
+            "The decision by labels was made with another model and has lapsed: the model's thresholds decide."
+            " `linkage decide RUN --by labels` decides anew.",
+            style="yellow",
+        )
     if outdated := stages["decide"]["counts"].get("verdicts_outdated") if "decide" in stages else 0:
         console.print(
             f"{outdated:,} verdicts decide no longer: a record of their pair has changed since it was judged."

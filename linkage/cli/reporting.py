@@ -1,14 +1,17 @@
-"""Commands after the links: estimate, report."""
+"""Commands after the links: estimate, decide, report."""
 
 from __future__ import annotations
 
+import sys
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from linkage.cli.output import RunFolder, app, console, print_flow, print_rows
-from linkage.errors import ProjectFileError
+from linkage.cli.targets import print_judgements, print_proposal
+from linkage.errors import LinkageError, ProjectFileError
 
 
 @app.command()
@@ -16,16 +19,14 @@ def estimate(
     run_folder: RunFolder,
     figures: Annotated[Path | None, typer.Option(help="Folder to draw the figures in.", show_default=False)] = None,
 ) -> None:
-    """Precision, recall and error rates with intervals, by every route there is; after a review the labels decide."""
-    from linkage.decision import describe_choices, describe_promise
-    from linkage.pipeline import STAGE_NAMES
+    """Precision, recall and error rates with intervals, by every route there is; changes no decision."""
     from linkage.project import Run
-    from linkage.watching import watched
     from linkage.words.estimates import DENOMINATORS, ESTIMATORS, MEASURES
 
     run = Run.open(run_folder)
     found = run.estimate()
-    console.print("Of the links as they stood before these labels decide:")
+    language = run.spec.report.language
+    console.print("Of the links as they are delivered:")
     rows = [["rate", "estimator", "value", "low", "high", "of", "n"]]
     for one in found.estimates:
         if one.threshold is None and one.reading == "middle":
@@ -33,20 +34,58 @@ def estimate(
             named = [MEASURES[one.measure].en, ESTIMATORS[one.estimator].en]
             rows.append([*named, *numbers, f"{one.denominator:,.0f} {DENOMINATORS[one.denominator_is].en}", f"{one.n:,}"])
     print_rows(rows)
-    if found.from_labels:
-        language = run.spec.report.language
-        console.print(describe_promise(found.from_labels, run.spec.targets, language), markup=False)
-        if found.from_labels.choices:
-            print_rows(describe_choices(found.from_labels.choices, language))
+    print_judgements(found.judgements, language)
     for note in found.notes:
         console.print(f"note: {note}", markup=False)
     if figures:
         for path in run.draw_estimates(found, figures):
             console.print(f"{path}", soft_wrap=True)
-    with watched(console, STAGE_NAMES) as progress:
-        run = run.update(progress)
-    shown = STAGE_NAMES[STAGE_NAMES.index("decide") :]
-    print_flow({name: record for name, record in run.summary["stages"].items() if name in shown})
+    console.print(f"Nothing was changed. To let the labels decide: linkage decide {run_folder} --by labels", soft_wrap=True)
+
+
+@app.command()
+def decide(
+    run_folder: RunFolder,
+    by: Annotated[Literal["labels", "model"], typer.Option(help="What places the thresholds from now on.")] = "labels",
+    yes: Annotated[bool, typer.Option("--yes", help="Agree without being asked, in scripts.")] = False,
+) -> None:
+    """Show the links before and after, ask, and let the labels (or the model again) decide; without consent nothing changes."""
+    from linkage.decision.proposing import Proposal
+    from linkage.pipeline import STAGE_NAMES
+    from linkage.project import Run
+    from linkage.runs import Progress
+    from linkage.watching import watched
+
+    run = Run.open(run_folder)
+    language = run.spec.report.language
+    answers: list[bool] = []
+
+    def agreed(proposal: Proposal) -> bool:
+        print_proposal(proposal, language)
+        if proposal.changes_nothing:
+            console.print("The run is decided so already: nothing to change.")
+            return False
+        if not (yes or sys.stdin.isatty()):
+            raise LinkageError("nothing was changed: there is no terminal to ask at", "In scripts agree beforehand, with --yes.")
+        answers.append(yes or typer.confirm("Decide so?"))
+        return answers[-1]
+
+    with ExitStack() as open_bars:
+        bars: list[Progress] = []
+
+        def progress(what: str, done: int, total: int) -> None:
+            # a bar that is drawn while a question stands would write over it
+            if not bars:
+                bars.append(open_bars.enter_context(watched(console, STAGE_NAMES)))
+            bars[0](what, done, total)
+
+        run = run.decide(by, agreed=agreed, progress=progress)
+    if answers == [False]:
+        raise LinkageError("nothing was changed", "The labels stay; decide when you agree.")
+    if answers:
+        shown = STAGE_NAMES[STAGE_NAMES.index("decide") :]
+        print_flow({name: record for name, record in run.summary["stages"].items() if name in shown})
+        console.print(f"To take this back: linkage decide {run_folder} --by model", soft_wrap=True)
 
 
 @app.command()

@@ -5,12 +5,16 @@ link weights; imports no other stage. In order of use:
 
 1. `propose_thresholds(weights, targets, given)` places the thresholds by the model; `decide(connection, assigned, …)` writes
    `links.parquet` (with `labels`, verdicts overrule the thresholds).
-2. `draw_outside_pairs` makes the frame of pairs that were not assigned; `plan_sample` says what a budget would tell;
-   `draw_review_sample` writes `review_set.parquet`, a probability sample; `top_up_review_sample` enlarges it.
+2. `draw_outside_pairs` makes the frame of pairs that were not assigned; `plan_sample` says what a budget would tell, and
+   `feasible.py` what labels can show of a target at best and how many it needs; `draw_review_sample` writes
+   `review_set.parquet`, a probability sample; `top_up_review_sample` enlarges it.
 3. `estimate(connection, EstimateTables(…), …)`, and for a run `measure_run`, which writes `estimates.json`: three estimators
-   side by side, worst/middle/best readings of doubt, calibration, challengers, breakdowns, and the thresholds the labels can
-   promise (`from_labels`).
-4. `draw_figures(estimates, …)` draws them, each with a caption that says how to read it (`captions.py`, Vietnamese and English).
+   side by side, worst/middle/best readings of doubt, calibration, challengers, breakdowns, and the targets judged by what
+   labels say of the delivered links (`judging.py`): shown, not contradicted, contradicted.
+4. `proposing.propose` works out what labels would do to the thresholds (`by_labels.py`: contradicted → tighten, shown → may
+   loosen, else keep) and what that would change; once a person has agreed, `consent.py` keeps it in the run as an input of its
+   own. Measuring changes no decision; labels alone decide nothing but the pairs they are of.
+5. `draw_figures(estimates, …)` draws them, each with a caption that says how to read it (`captions.py`, Vietnamese and English).
 
 Words: F = false links, M = missed matches; precision = 1 − F / links; recall = A / (A + M), A = links − F, M counting what
 blocking and assignment lost as far as the wider net reaches it. Not in the frame, so that recall is an upper reading: what no
@@ -21,14 +25,16 @@ study behind the intervals and the design.
 
 from linkage.decision.anchors import AnchorFit
 from linkage.decision.breakdowns import GroupRates, error_class
+from linkage.decision.by_labels import ByLabels, DecidedPairs, describe_choices, thresholds_by_labels
 from linkage.decision.calibration import Calibration, Calibrator, calibrate, reliability
 from linkage.decision.deciding import decide
 from linkage.decision.doubt import DawidSkene, estimate_reviewer_errors
 from linkage.decision.estimate import Estimates, EstimateTables, estimate
 from linkage.decision.estimate_figures import DrawnFigure, draw_figures
 from linkage.decision.estimators import Estimate, estimate_by_design, estimate_by_model
+from linkage.decision.feasible import Feasible, foresee, plan_targets
+from linkage.decision.judging import JudgedTarget, judgement_rows
 from linkage.decision.plan import PlannedWidth, describe_plan, plan_sample
-from linkage.decision.promise import describe_choices, describe_promise, thresholds_from_labels
 from linkage.decision.sampling import By, draw_outside_pairs, draw_review_sample, load_strata, top_up_review_sample
 from linkage.decision.strata import Stratum
 from linkage.decision.thresholds import Choice, Thresholds, propose_thresholds
@@ -36,15 +42,19 @@ from linkage.decision.thresholds import Choice, Thresholds, propose_thresholds
 __all__ = [
     "AnchorFit",
     "By",
+    "ByLabels",
     "Calibration",
     "Calibrator",
     "Choice",
     "DawidSkene",
+    "DecidedPairs",
     "DrawnFigure",
     "Estimate",
     "EstimateTables",
     "Estimates",
+    "Feasible",
     "GroupRates",
+    "JudgedTarget",
     "PlannedWidth",
     "Stratum",
     "Thresholds",
@@ -52,7 +62,6 @@ __all__ = [
     "decide",
     "describe_choices",
     "describe_plan",
-    "describe_promise",
     "draw_figures",
     "draw_outside_pairs",
     "draw_review_sample",
@@ -61,10 +70,13 @@ __all__ = [
     "estimate_by_design",
     "estimate_by_model",
     "estimate_reviewer_errors",
+    "foresee",
+    "judgement_rows",
     "load_strata",
     "plan_sample",
+    "plan_targets",
     "propose_thresholds",
     "reliability",
-    "thresholds_from_labels",
+    "thresholds_by_labels",
     "top_up_review_sample",
 ]

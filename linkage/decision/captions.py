@@ -1,4 +1,4 @@
-"""What only the figures, the plan and the promise say, in Vietnamese and English, by key."""
+"""What only the figures and the plan say, in Vietnamese and English, by key."""
 
 from __future__ import annotations
 
@@ -93,31 +93,6 @@ CAPTIONS: dict[str, dict[Language, str]] = {
     "plan": {
         "vi": "rà soát {pairs} cặp cho độ chính xác ± {precision} và độ bao phủ ± {recall} điểm phần trăm",
         "en": "{pairs} pairs give precision ± {precision} and recall ± {recall} percentage points",
-    },
-    "promise_kept": {
-        "vi": "Mẫu rà soát chứng tỏ với độ tin cậy 95%: liên kết sai không quá {false} từ trọng số {upper} trở lên, "
-        "và bỏ sót không quá {missed} dưới trọng số {lower}.",
-        "en": "The labels show with 95% confidence that at most {false} of the links at or above weight {upper} are false and "
-        "at most {missed} of the matches lie below weight {lower}.",
-    },
-    "promise_false": {
-        "vi": "Mẫu rà soát này chưa đủ để cam kết tỷ lệ liên kết sai {target}: giới hạn trên nhỏ nhất đạt được là {bound}. "
-        "Cần rà soát thêm cặp có trọng số cao, hoặc chấp nhận tỷ lệ cao hơn.",
-        "en": "These labels cannot promise a false-link rate of {target}: the smallest bound at any weight is {bound}. "
-        "Label more pairs at high weights, or accept a higher rate.",
-    },
-    "promise_missed": {
-        "vi": "Mẫu rà soát này chưa đủ để cam kết tỷ lệ bỏ sót {target} ở bất kỳ trọng số nào: cần rà soát thêm cặp có "
-        "trọng số thấp.",
-        "en": "These labels cannot promise a missed-link rate of {target} at any weight: label more pairs at low weights.",
-    },
-    "promise_given_up": {
-        "vi": "Phần chưa cam kết được để lại cho rà soát; muốn quyết định khác, ghi `thresholds` trong tệp dự án.",
-        "en": "What is not promised is left to review; to decide otherwise give `thresholds` in the project file.",
-    },
-    "promise_none": {
-        "vi": "Ngưỡng theo xác suất của mô hình, chưa được người rà soát kiểm chứng.",
-        "en": "Thresholds by the model's own probabilities, not yet checked by reviewers.",
     },
     "choice": {"vi": "lựa chọn", "en": "choice"},
     "clerical": {"vi": "cặp phải rà soát", "en": "pairs to review"},

@@ -18,14 +18,17 @@ from linkage.decision.estimators import (
     Estimate,
     estimate_by_design,
     estimate_by_model,
+    estimate_delivered_by_model,
+    estimate_missed_below,
     estimate_recall_factors,
+    missed_below_by_model,
 )
-from linkage.decision.promise import thresholds_from_labels
+from linkage.decision.judging import JudgedTarget, judge
 from linkage.decision.samples import LabelledSample, load_sample
 from linkage.decision.thresholds import Thresholds
 from linkage.errors import LinkageError
 from linkage.runs.sql import quote
-from linkage.statistics import probability
+from linkage.statistics import probability, probability_sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -67,13 +70,15 @@ class EstimateTables:
 class Estimates:
     """Everything that is known of a run's errors; `as_json` is the content of `estimates.json`.
 
-    `thresholds` those in use; `from_labels` what the labels could promise, None without labels. `estimates` hold every
-    threshold, estimator and reading; threshold None is the decided links. `notes` say what could not be estimated and why.
+    `thresholds` those in use; `judgements` the targets held against the delivered links. `estimates` hold every threshold,
+    estimator and reading; threshold None is the delivered links, whose fingerprint is `links`. `notes` say what could not be
+    estimated and why.
     """
 
     level: float
+    links: str
     thresholds: Thresholds
-    from_labels: Thresholds | None
+    judgements: tuple[JudgedTarget, ...]
     estimates: tuple[Estimate, ...]
     anchor_fit: AnchorFit | None
     calibration: Calibration | None
@@ -130,28 +135,29 @@ def estimate(
     number: str = "personal_number",
     level: float = 0.95,
     seed: int = 0,
+    links: str = "",
 ) -> Estimates:
     """Estimate a run's errors by every route its tables allow, to be written as `estimates.json`.
 
     `groups` name columns of the mentions for breakdowns (a `…_year` column is cut into decades); `anchor_features` columns
-    for post-stratifying anchors by `number`. The links must not have been made by comparing that number.
+    for post-stratifying anchors by `number`. The links must not have been made by comparing that number. `links` is their
+    fingerprint, for whoever prints the estimates beside them.
 
     Raises:
         LinkageError: tables that contradict each other; a route that merely lacks data leaves a note instead.
     """
     notes: list[str] = []
-    rows = connection.execute(f"SELECT link_weight, decision = 'link' AS linked FROM {relation(tables.links)}").fetchnumpy()
-    order = np.argsort(np.asarray(rows["link_weight"], dtype=float), kind="stable")
-    weights = np.asarray(rows["link_weight"], dtype=float)[order]
-    linked = np.asarray(rows["linked"], dtype=bool)[order]
+    weights, linked, by_rule, matched = load_delivered(connection, tables.links, tables.labels)
     grid = _grid(weights, thresholds)
-    apart = _weights_apart(connection, tables.outside)
+    apart = weights_apart(connection, tables.outside)
     if tables.outside is None:
         notes.append("No pairs but assigned ones were sampled: recall does not count what blocking and assignment lost.")
 
     found = [one for at in grid for one in estimate_by_model(weights, at, apart, level)]
+    found += estimate_delivered_by_model(matched, linked, probability(apart), level)
+    found.append(missed_below_by_model(matched, weights, thresholds.lower, linked, level))
     fit = _try(notes, lambda: _by_anchors(connection, tables, grid, anchor_features, number, level, found))
-    sample = reviewers = calibration = from_labels = None
+    sample = reviewers = calibration = None
     before: list[ReliabilityBin] = []
     after: list[ReliabilityBin] = []
     challengers: list[ChallengerScore] = []
@@ -159,10 +165,12 @@ def estimate(
         of_labels = (tables.review_set, tables.labels, tables.links)
         sample = _try(notes, lambda: load_sample(connection, *of_labels))
     if sample is not None:
-        found += _by_design(sample, weights, linked, grid, thresholds, level)
-        from_labels = thresholds_from_labels(sample, weights, targets)
+        found += _by_design(sample, weights, linked, by_rule, grid, thresholds, level)
+        found.append(estimate_missed_below(sample, weights, thresholds.lower, linked, level))
         if tables.verdicts is not None:
-            reviewers = _try(notes, lambda: _by_reviewers(connection, tables, sample, weights, linked, grid, level, found))
+            reviewers = _try(
+                notes, lambda: _by_reviewers(connection, tables, sample, weights, linked, by_rule, grid, level, found)
+            )
         used = sample.labelled & ~np.isnan(sample.weight)
         answers = (sample.weight[used], sample.match[used], sample.design_weight[used])
         calibration = _try(notes, lambda: calibrate(*answers, seed=seed))
@@ -172,10 +180,12 @@ def estimate(
         if tables.pairs is not None:
             challengers = _try(notes, lambda: _challenge(connection, tables, sample, seed)) or []
     breakdowns = [row for column in groups for row in _break_down(connection, tables, column, sample, level)]
+    below = int(((weights < thresholds.lower) & ~linked).sum())
     return Estimates(
         level,
+        links,
         thresholds,
-        from_labels,
+        judge(found, targets, thresholds.lower, below),
         tuple(found),
         fit,
         calibration,
@@ -212,6 +222,7 @@ def _by_design(
     sample: LabelledSample,
     weights: NDArray[np.float64],
     linked: NDArray[np.bool_],
+    by_rule: NDArray[np.bool_],
     grid: Sequence[float],
     thresholds: Thresholds,
     level: float,
@@ -221,9 +232,9 @@ def _by_design(
         for reading in ("worst", "best"):
             found += estimate_by_design(sample, weights, at, "worst" if reading == "worst" else "best", level)
         found += estimate_recall_factors(sample, weights, at, level=level)
-    found += estimate_by_design(sample, weights, None, level=level, decided=linked)
-    found += estimate_by_design(sample, weights, None, "worst", level, decided=linked)
-    found += estimate_by_design(sample, weights, None, "best", level, decided=linked)
+    found += estimate_by_design(sample, weights, None, level=level, decided=linked, before=by_rule)
+    found += estimate_by_design(sample, weights, None, "worst", level, decided=linked, before=by_rule)
+    found += estimate_by_design(sample, weights, None, "best", level, decided=linked, before=by_rule)
     return found
 
 
@@ -233,6 +244,7 @@ def _by_reviewers(
     sample: LabelledSample,
     weights: NDArray[np.float64],
     linked: NDArray[np.bool_],
+    by_rule: NDArray[np.bool_],
     grid: Sequence[float],
     level: float,
     found: list[Estimate],
@@ -242,7 +254,7 @@ def _by_reviewers(
     reviewers = estimate_reviewer_errors(load_verdicts(connection, tables.verdicts), strata)
     second = with_probabilities(sample, reviewers)
     for at in (*grid, None):
-        found += estimate_by_design(second, weights, at, "dawid_skene", level, decided=linked)
+        found += estimate_by_design(second, weights, at, "dawid_skene", level, decided=linked, before=by_rule)
     return reviewers
 
 
@@ -282,7 +294,33 @@ def _break_down(
     return break_down(column, rows["record_id"], rows["grouped"], weight, rows["linked"], sample, level)
 
 
-def _weights_apart(connection: duckdb.DuckDBPyConnection, outside: str | Path | None) -> NDArray[np.float64]:
+def load_delivered(
+    connection: duckdb.DuckDBPyConnection, links: str | Path, labels: str | Path | None
+) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float64]]:
+    """Of all assigned pairs, by weight: link weights, whether they are links with and without verdicts, match probabilities.
+
+    A pair with a verdict is known: its probability is 0 or 1.
+    """
+    told = "match_probability" if "match_probability" in columns_of(connection, links) else probability_sql("link_weight")
+    answers = "SELECT NULL AS record_id_l, NULL AS record_id_r, NULL AS verdict WHERE false"
+    if labels is not None:
+        answers = (
+            f"SELECT record_id_l, record_id_r, any_value(verdict) AS verdict FROM {relation(labels)}"
+            " WHERE pair_id IS NOT NULL AND verdict IN ('match', 'non_match') GROUP BY ALL"
+        )
+    rows = connection.execute(
+        f"SELECT link_weight, decision = 'link' AS linked, decision_unreviewed = 'link' AS by_rule,"
+        f" coalesce((verdict = 'match')::INTEGER, {told}) AS matched"
+        f" FROM {relation(links)} LEFT JOIN ({answers}) USING (record_id_l, record_id_r)"
+        " ORDER BY link_weight, record_id_l, record_id_r"
+    ).fetchnumpy()
+    weights, matched = (np.asarray(rows[name], dtype=float) for name in ("link_weight", "matched"))
+    linked, by_rule = (np.asarray(rows[name], dtype=bool) for name in ("linked", "by_rule"))
+    return weights, linked, by_rule, matched
+
+
+def weights_apart(connection: duckdb.DuckDBPyConnection, outside: str | Path | None) -> NDArray[np.float64]:
+    """Weights given the rival of the pairs that were not assigned."""
     if outside is None:
         return np.array([])
     rows = connection.execute(f"SELECT weight_given_rival FROM {relation(outside)} ORDER BY ALL").fetchnumpy()

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from linkage.decision.samples import LabelledSample
 
-Measure = Literal["precision", "recall", "false_link_rate", "missed_link_rate", "blocking_recall", "scoring_recall"]
+Measure = Literal[
+    "precision", "recall", "false_link_rate", "missed_link_rate", "blocking_recall", "scoring_recall", "missed_below"
+]
 Estimator = Literal["model", "anchors", "design"]
 
 
@@ -30,8 +32,8 @@ class Estimate:
     """One rate, 0–1, with everything needed to read it.
 
     `denominator` counts `denominator_is` ("links" or "matches"; matches are themselves estimated); `n` is the number of
-    answers used (labelled pairs, anchors, or model probabilities). `threshold` None means the links as decided, runner-ups
-    included, before any verdict.
+    answers used (labelled pairs, anchors, or model probabilities). `threshold` None means the links as they are delivered,
+    runner-ups and verdicts included; a threshold means the rule alone, before any verdict.
     """
 
     measure: Measure
@@ -98,6 +100,20 @@ def estimate_by_model(
     )
 
 
+def estimate_delivered_by_model(
+    matched: ArrayLike, delivered: ArrayLike, apart: ArrayLike = (), level: float = 0.95
+) -> list[Estimate]:
+    """(a) for the delivered links: `matched` (N,) probabilities of all assigned pairs, 0 or 1 where a verdict is known.
+
+    Population: the assigned pairs, `delivered` (N,) of them being links, and pairs `apart` with their probabilities. Source and
+    warning as for `estimate_by_model`.
+    """
+    p, linked, beyond = np.asarray(matched, dtype=float), np.asarray(delivered, dtype=bool), np.asarray(apart, dtype=float)
+    false = _poisson_binomial(1 - p[linked], level)
+    missed = _poisson_binomial(np.concatenate([p[~linked], beyond]), level)
+    return rates(_within(false, int(linked.sum())), missed, int(linked.sum()), "model", None, p.size)
+
+
 def estimate_by_design(
     sample: LabelledSample,
     weights: ArrayLike,
@@ -108,27 +124,35 @@ def estimate_by_design(
     inside: NDArray[np.bool_] | None = None,
     reach: NDArray[np.bool_] | None = None,
     decided: NDArray[np.bool_] | None = None,
+    before: NDArray[np.bool_] | None = None,
 ) -> list[Estimate]:
     """(c) Rates from a stratified random sample of pairs with known inclusion probabilities.
 
     Population: the frame the sample was drawn from, `weights` (N,) being those of all its assigned pairs; links are those at
-    or above `threshold`, or with None those marked in `decided` (N,), reviewed pairs included. For one group, give its
-    weights and mark the sampled pairs of the group in `inside` (n,) and the strata that may hold its pairs in `reach` (H,;
-    all when absent): domain estimation (Cochran 1977, section 5A.14) with the group's links known. F and M are stratified
-    expansions (`intervals.total_of_hits`).
+    or above `threshold`, or with None those delivered, marked in `decided` (N,): reviewed pairs are then counted one by one
+    and the others told from decisions `before` verdicts (N,; `decided` when absent; `LabelledSample.hits_after_review`). For
+    one group, give its weights and mark the sampled pairs of the group in `inside` (n,) and the strata that may hold its pairs
+    in `reach` (H,; all when absent): domain estimation (Cochran 1977, section 5A.14) with the group's links known. F and M are
+    stratified expansions (`intervals.total_of_hits`).
     """
     flat = np.asarray(weights, dtype=float)
     if threshold is None:
         accepted, linked = sample.decided_link, np.zeros(flat.size, bool) if decided is None else np.asarray(decided, dtype=bool)
+        now, rule = sample.delivered, linked if before is None else before
     else:
         accepted, linked = np.nan_to_num(sample.weight, nan=-np.inf) >= threshold, flat >= threshold
+        now, rule = accepted, linked
     member = np.ones(sample.stratum.size, dtype=bool) if inside is None else inside
     read = sample.read(reading, accepted)
-    match = np.nan_to_num(read.match)
+    match, final = np.nan_to_num(read.match), np.nan_to_num(sample.read(reading, now).match)
     links = int(linked.sum())
     within = np.ones(sample.size.size, dtype=bool) if reach is None else reach
-    false = read.hits((1 - match) * (accepted & member), within & sample.holds(flat[linked]), level)
-    missed = read.hits(match * (~accepted & member), within & (~sample.assigned | sample.holds(flat[~linked])), level)
+    false = read.hits_after_review(
+        (1 - match) * (accepted & member), (1 - final) * (now & member), within & sample.holds(flat[rule]), level
+    )
+    missed = read.hits_after_review(
+        match * (~accepted & member), final * (~now & member), within & (~sample.assigned | sample.holds(flat[~rule])), level
+    )
     n = int((read.labelled & member).sum())
     return rates(_within(false, links), missed, links, "design", threshold, n, reading)
 
@@ -179,6 +203,42 @@ def estimate_recall_factors(
             )
         )
     return found
+
+
+def estimate_missed_below(
+    sample: LabelledSample, weights: ArrayLike, lower: float, delivered: ArrayLike, level: float = 0.95
+) -> Estimate:
+    """Matches under the lower threshold that are no links / matches among the assigned pairs, from the labelled sample.
+
+    Population: all assigned pairs, `weights` (N,) and whether they are `delivered` as links (N,); matches that a reviewer found
+    below the threshold are links and count as kept. Limits by MOVER as in `rates`.
+    """
+    flat, linked = np.asarray(weights, dtype=float), np.asarray(delivered, dtype=bool)
+    weight, match = np.nan_to_num(sample.weight, nan=np.inf), np.nan_to_num(sample.match)
+    below = flat < lower
+    missed = sample.hits_after_review(
+        match * (weight < lower), match * ((weight < lower) & ~sample.delivered), sample.holds(flat[below]), level
+    )
+    wrong = (1 - match) * (~np.isnan(sample.weight) & (weight >= lower))
+    above = _within(sample.hits(wrong, sample.holds(flat[~below]), level), int((~below).sum()))
+    kept = above.complement(float((~below).sum()) + float((below & linked).sum()))
+    odds = ratio(missed, kept)
+    value, low, high = (1 - _share(one) for one in (odds.value, odds.low, odds.high))
+    matches, n = kept.value + missed.value, int((sample.labelled & ~np.isnan(sample.weight)).sum())
+    return Estimate("missed_below", "design", lower, value, low, high, level, matches, "matches", n)
+
+
+def missed_below_by_model(
+    matched: ArrayLike, weights: ArrayLike, lower: float, delivered: ArrayLike, level: float = 0.95
+) -> Estimate:
+    """The same as the probabilities imply it (Belin and Rubin 1995): `matched` (N,), 0 or 1 where a verdict is known.
+
+    Population: all assigned pairs. No interval is given: the limits are the value.
+    """
+    p, flat, linked = np.asarray(matched, dtype=float), np.asarray(weights, dtype=float), np.asarray(delivered, dtype=bool)
+    whole = float(p.sum())
+    value = float(p[(flat < lower) & ~linked].sum() / whole) if whole else 0.0
+    return Estimate("missed_below", "model", lower, value, value, value, level, whole, "matches", p.size)
 
 
 def _within(count: Interval, whole: int) -> Interval:

@@ -9,6 +9,7 @@ from linkage.config.sources import PROVINCE_FIELDS
 from linkage.decision.breakdowns import error_class
 from linkage.decision.estimate import Estimates, EstimateTables, estimate
 from linkage.decision.thresholds import Thresholds
+from linkage.runs.fingerprints import hash_file
 from linkage.runs.judged import hold_labels
 from linkage.runs.sql import described_columns, fetch_row, quote
 from linkage.runs.tables import (
@@ -39,20 +40,16 @@ _LEVELS = """
 CREATE OR REPLACE TEMP TABLE assigned_levels AS
 SELECT record_id_l, record_id_r, COLUMNS('^gamma_') FROM {assigned} JOIN {pairs} USING (id_l, id_r)
 """
-_LINKS = """
-CREATE OR REPLACE TEMP VIEW decided_links AS SELECT * REPLACE (decision_unreviewed AS decision) FROM {links}
-"""
 _MENTIONS = "CREATE OR REPLACE TEMP VIEW classed_mentions AS SELECT *, {error_class} AS error_class FROM {mentions}"
 
 
 def measure_run(connection: duckdb.DuckDBPyConnection, run: Path, spec: ProjectSpec, folder: Path) -> Estimates:
     """Estimate the errors of a run's links and write `estimates.json` into a folder.
 
-    Population: the links as thresholds and runner-ups decide them, verdicts apart: a pair that a reviewer corrected counts as
-    it was decided before, or every labelled pair would be found right.
+    Population: the links as they are delivered, with what reviewers corrected. A reviewed pair speaks for itself alone; the
+    others are told from decisions before verdicts, or every labelled pair would be found right and stand for many.
     """
     connection.execute(_LEVELS.format(assigned=ASSIGNED.scan(run), pairs=PAIRS.scan(run)))
-    connection.execute(_LINKS.format(links=LINKS.scan(run)))
     columns = described_columns(connection, MENTIONS.scan(run))
     of_errors = error_class(list(columns), [one.field for one in spec.comparisons])
     connection.execute(_MENTIONS.format(error_class=of_errors, mentions=MENTIONS.scan(run)))
@@ -64,27 +61,33 @@ def measure_run(connection: duckdb.DuckDBPyConnection, run: Path, spec: ProjectS
     held |= _standing(connection, run)
     found = estimate(
         connection,
-        EstimateTables("decided_links", "classed_mentions", pairs="assigned_levels", **held),
+        EstimateTables(LINKS.path(run), "classed_mentions", pairs="assigned_levels", **held),
         Thresholds.from_json(THRESHOLDS.read(run)),
         spec.targets,
         groups=groups,
         anchor_features=features,
         seed=spec.seed,
+        links=hash_file(LINKS.path(run)),
     )
     ESTIMATES.write(folder, found.as_json())
     return found
 
 
+def standing_labels(connection: duckdb.DuckDBPyConnection, run: Path) -> str | None:
+    """The table of the run's labels whose records are as they were judged; None without labels."""
+    if not LABELS.is_in(run):
+        return None
+    persons = RAW_PERSONS if RAW_PERSONS.is_in(run) else RAW_MENTIONS
+    return hold_labels(connection, LABELS.path(run), RAW_MENTIONS.path(run), persons.path(run))[0]
+
+
 def _standing(connection: duckdb.DuckDBPyConnection, run: Path) -> dict[str, str | Path]:
     """The labels whose records are as they were judged, and the reviewers' verdicts on those pairs."""
-    if not LABELS.is_in(run):
+    labels = standing_labels(connection, run)
+    if labels is None:
         return {VERDICTS.name: VERDICTS.path(run)} if VERDICTS.is_in(run) else {}
-    persons = RAW_PERSONS if RAW_PERSONS.is_in(run) else RAW_MENTIONS
-    labels, outdated = hold_labels(connection, LABELS.path(run), RAW_MENTIONS.path(run), persons.path(run))
     if not VERDICTS.is_in(run):
         return {LABELS.name: labels}
-    if not outdated:
-        return {LABELS.name: labels, VERDICTS.name: VERDICTS.path(run)}
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE standing_verdicts AS FROM {VERDICTS.scan(run)} WHERE pair_id NOT IN "
         f"(SELECT pair_id FROM {LABELS.scan(run)} WHERE pair_id IS NOT NULL EXCEPT SELECT pair_id FROM {labels})"

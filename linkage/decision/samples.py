@@ -25,9 +25,10 @@ Reading = Literal["middle", "worst", "best", "dawid_skene"]
 class LabelledSample:
     """Pairs of a review set with their verdicts; arrays (n,) over pairs and (H,) over strata.
 
-    `stratum` index into the strata; `weight` link weight, NaN where the pair is not assigned; `decided_link` whether
-    links.parquet accepts the pair; `record` the mention; `match` the verdict as 0–1, NaN without one; `doubtful` unsure, or
-    adjudicated after the reviewers disagreed. Strata: `size` pairs in the frame, `low` and `high` weights, `kind` of pair
+    `stratum` index into the strata; `weight` link weight, NaN where the pair is not assigned; `decided_link` whether the pair
+    was a link before any verdict, `delivered` whether it is one now; `settled` no runner-up is too close, so that thresholds
+    alone decide; `record` the mention; `match` the verdict as 0–1, NaN without one; `doubtful` unsure, or adjudicated after the
+    reviewers disagreed. Strata: `size` pairs in the frame, `low` and `high` weights, `kind` of pair
     (`strata.Kind`), `group` the only group of the breakdown it was drawn by that it holds ("" where it may hold any).
     """
 
@@ -43,6 +44,8 @@ class LabelledSample:
     kind: NDArray[np.str_]
     group: NDArray[np.str_]
     decided_link: NDArray[np.bool_]
+    delivered: NDArray[np.bool_]
+    settled: NDArray[np.bool_]
 
     @property
     def assigned(self) -> NDArray[np.bool_]:
@@ -86,11 +89,33 @@ class LabelledSample:
             return Interval(0.0, 0.0, 0.0, level)
         return total_of_hits(found[relevant], sampled[relevant], self.size[relevant], level)
 
+    def hits_after_review(
+        self,
+        before: NDArray[np.bool_] | NDArray[np.float64],
+        now: NDArray[np.bool_] | NDArray[np.float64],
+        relevant: NDArray[np.bool_],
+        level: float,
+    ) -> Interval:
+        """Frame pairs that are hits now, where verdicts have changed labelled pairs: these are counted one by one.
+
+        `before` (n,) and `now` (n,) are the indicator by what was decided before and after the verdicts. Labelled pairs are a
+        certainty stratum; how many hits the others hold is known from the labelled ones *before* their verdicts, which are a
+        simple random sample of their stratum (`hits`, the seen ones taken off: the same interval, moved). `relevant` (H,) strata
+        are those that may hold hits among pairs without a verdict.
+        """
+        found = self.hits(before, relevant, level)
+        moved = float((np.asarray(now, dtype=float) - np.asarray(before, dtype=float))[self.labelled].sum())
+        return Interval(found.value + moved, found.low + moved, found.high + moved, level)
+
 
 def load_sample(
-    connection: duckdb.DuckDBPyConnection, review_set: str | Path, labels: str | Path, links: str | Path
+    connection: duckdb.DuckDBPyConnection,
+    review_set: str | Path,
+    labels: str | Path,
+    links: str | Path,
+    runner_up_margin: float = 0.0,
 ) -> LabelledSample:
-    """Join a review set to its labels and to the links it was drawn from.
+    """Join a review set to its labels and to the links as they are now (`runner_up_margin` in bits, for `settled`).
 
     A stratum without any label is merged into the next one of its kind (by weight), so that its pairs stay in the frame.
 
@@ -115,7 +140,9 @@ def load_sample(
     rows = connection.execute(
         f"""SELECT review.pair_id, review.record_id_l, stratum, stratum_kind, stratum_group, stratum_low, stratum_high,
                    stratum_size, CASE WHEN stratum_kind = 'assigned' THEN link_weight END AS weight, verdict, how,
-                   coalesce(links.decision = 'link', false) AS decided_link
+                   coalesce(links.decision_unreviewed = 'link', false) AS decided_link,
+                   coalesce(links.decision = 'link', false) AS delivered,
+                   coalesce(links.runner_up_margin >= {float(runner_up_margin)}, true) AS settled
             FROM {relation(review_set)} AS review
             LEFT JOIN {relation(links)} AS links USING (record_id_l, record_id_r)
             LEFT JOIN (SELECT pair_id, verdict, how FROM {relation(labels)}) USING (pair_id)
@@ -146,6 +173,8 @@ def load_sample(
         kind=text["stratum_kind"][first],
         group=text["stratum_group"][first],
         decided_link=np.asarray(rows["decided_link"], dtype=bool),
+        delivered=np.asarray(rows["delivered"], dtype=bool),
+        settled=np.asarray(rows["settled"], dtype=bool),
     )
     return merge_unlabelled(sample)
 

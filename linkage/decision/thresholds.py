@@ -58,12 +58,6 @@ class Thresholds:
     exceeds_capacity: bool
     how: Literal["model", "given", "labels"]
     choices: tuple[Choice, ...] = ()
-    promised: bool = False
-    """Labels show, at 95 % confidence each, that both targets are met."""
-    unmet: tuple[str, ...] = ()
-    """Targets the labels cannot promise: `false_link_rate`, `missed_link_rate`."""
-    smallest_false_link_bound: float | None = None
-    """With an unmet false-link target: the lowest bound these labels give at any weight."""
 
     @property
     def classes_(self) -> NDArray[np.int_]:
@@ -128,7 +122,7 @@ class Thresholds:
         held: dict[str, Any] = {**given}
         known = {name: held[name] for name in cls.__dataclass_fields__ if name in held}
         choices = tuple(Choice(**one) for one in held.get("choices", ()))
-        return cls(**{**known, "choices": choices, "unmet": tuple(held.get("unmet", ()))})
+        return cls(**{**known, "choices": choices})
 
 
 def propose_thresholds(

@@ -281,9 +281,7 @@ def _thresholds(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
         "model_upper": run.number(held["by_model"]["upper"], "weight", f"{source}: by_model.upper"),
         "model_lower": run.number(held["by_model"]["lower"], "weight", f"{source}: by_model.lower"),
         "exceeds_capacity": held["exceeds_capacity"],
-        "promised": held["how"] != "labels" or held["promised"],
-        "no_false_promise": "false_link_rate" in held["unmet"],
-        "no_missed_promise": "missed_link_rate" in held["unmet"],
+        "agreed": held["how"] == "labels",
     }
     return part(facts, {"choices": choices_table(run, texts, held, source, "choices")})
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from linkage.words.formats import decimal, grouped, percent
+from linkage.words.formats import decimal, decimals_for, grouped, interval_word, percent
 
 if TYPE_CHECKING:
     from linkage.words.language import Language
@@ -87,9 +87,7 @@ class Ledger:
         """
         if isinstance(number, NumberWithLimits):
             limits = number.limits
-            decimals = _decimals_for(max(limits.high - limits.low, 1e-6) * 100 / 2)
-            middle, low, high = (percent(part, self.language, decimals) for part in (limits.value, limits.low, limits.high))
-            return Shown(f"{middle} ({low}–{high})")
+            return Shown(interval_word(limits.value, limits.low, limits.high, self.language))
         value = number.value
         if value is None or not math.isfinite(value):
             return Shown("–")
@@ -104,7 +102,7 @@ class Ledger:
             case "rate":
                 return decimal(f"{value * 100:.4g}%", self.language)
             case "expected":
-                return percent(value, self.language, _decimals_for(value * 100) if value > 0 else 0)
+                return percent(value, self.language, decimals_for(value * 100) if value > 0 else 0)
             case "weight":
                 return decimal(f"{value:z.2f}", self.language)
             case "probability":
@@ -117,8 +115,3 @@ class Ledger:
             return decimal(f"{value:.3g}", self.language)
         mantissa, exponent = f"{value:.2e}".split("e")
         return decimal(mantissa, self.language) + "·10" + str(int(exponent)).translate(_SUPERSCRIPTS)
-
-
-def _decimals_for(half_width: float) -> int:
-    """Decimals that show two digits of a value in per cent, at most four."""
-    return min(4, max(0, 1 - math.floor(math.log10(half_width))))

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from linkage.report.content import Cell, Part, Picture, Table, part
 from linkage.report.figures import draw_calibration
 from linkage.report.group_errors import error_rates_by_group
-from linkage.report.model import choices_table
 from linkage.report.numbers import Number, NumberWithLimits
-from linkage.runs.tables import ESTIMATES, LABELS, THRESHOLDS
+from linkage.runs.tables import ESTIMATES, LABELS
 from linkage.statistics import Interval, krippendorffs_alpha
+from linkage.words.judgements import JUDGED, JUDGEMENTS, JUDGING, LINKS_OF_VERDICTS, needed_word
 
 if TYPE_CHECKING:
     from linkage.config import ProjectSpec
     from linkage.report.phrases import Phrases
     from linkage.report.reading import RunTables
-    from linkage.runs.shapes import EstimateHeld, ThresholdPair, ThresholdsDecided
+    from linkage.runs.shapes import EstimateHeld, EstimatesHeld, JudgementHeld, ThresholdsDecided
 
 MEASURES = ("precision", "false_link_rate", "recall", "missed_link_rate", "blocking_recall", "scoring_recall")
 ESTIMATORS = ("design", "anchors", "model")
@@ -29,7 +29,6 @@ def describe_quality(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
     held, thresholds = run.estimates, run.thresholds
     upper = thresholds["upper"] if thresholds else None
     found = _usable(held["estimates"] if held else [])
-    promised = held["from_labels"] if held else None
     verdict = held["anchor_verdict"] if held else None
     covered = "stratum_kind" in run.columns("review_set") and bool(
         run.one("SELECT count(*) FROM review_set WHERE stratum_kind <> 'assigned'")
@@ -44,11 +43,12 @@ def describe_quality(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
         "by_anchors": any(one["estimator"] == "anchors" for one in found),
         "anchors_differ": bool(verdict and verdict["differ_too_much"]),
         "level": Number(held["level"] if held else None, "rate", "estimates.json: level"),
-        "promised_by_labels": _promise(run, promised),
+        "judged_of": LINKS_OF_VERDICTS(texts.language),
+        "of_other_links": run.estimates_of_other_links,
     }
     labels = _labels(run, texts)
     linked = run.has("links") and bool(run.one("SELECT count(*) FROM links WHERE decision = 'link'"))
-    headline, verdicts = _headline(run, spec, texts, found, thresholds, covered) if linked else (None, {})
+    headline, verdicts = _headline(run, spec, texts, held, thresholds) if linked else (None, [])
     facts |= {**labels.facts, "verdicts": verdicts}
     calibration = _calibration(run, texts)
     tables: dict[str, Table | None] = {
@@ -58,7 +58,6 @@ def describe_quality(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
         "doubt": _doubt(run, texts, found, upper),
         "sensitivity": _sensitivity(run, texts, found, upper) if linked else None,
         **labels.tables,
-        "promised_choices": _choices(run, texts, promised),
         "calibration": calibration[0] if calibration else None,
     }
     return part(facts, tables, {"calibration": calibration[1] if calibration else None})
@@ -71,39 +70,6 @@ def _usable(estimates: list[EstimateHeld]) -> list[EstimateHeld]:
         if None not in (one["value"], one["low"], one["high"]):
             kept[one["measure"], one["estimator"], one["threshold"], one["reading"]] = one
     return list(kept.values())
-
-
-def _promise(run: RunTables, promised: ThresholdPair | None) -> dict[str, object] | None:
-    """Thresholds that the labels can answer for."""
-    if not promised:
-        return None
-    return {
-        "kept": promised["promised"],
-        "upper": run.number(promised["upper"], "weight", "estimates.json: from_labels.upper"),
-        "lower": run.number(promised["lower"], "weight", "estimates.json: from_labels.lower"),
-    }
-
-
-def _choices(run: RunTables, texts: Phrases, promised: ThresholdPair | None) -> Table | None:
-    """The trade where what the labels can promise leaves more to review than the capacity."""
-    if not promised or not promised["choices"]:
-        return None
-    return choices_table(run, texts, promised, "estimates.json: from_labels", "promised_choices")
-
-
-def _best(found: list[EstimateHeld], measure: str, upper: float | None) -> EstimateHeld | None:
-    """The estimate that needs the fewest assumptions: of the decided links, or of those at or above the upper threshold."""
-    for estimator in ESTIMATORS:
-        for threshold in (None, upper):
-            for one in found:
-                if (one["measure"], one["estimator"], one["reading"], one["threshold"]) == (
-                    measure,
-                    estimator,
-                    "middle",
-                    threshold,
-                ):
-                    return one
-    return None
 
 
 def _interval(one: EstimateHeld, run: RunTables) -> NumberWithLimits:
@@ -119,42 +85,41 @@ def _limits(one: EstimateHeld) -> Interval:
 
 
 def _headline(
-    run: RunTables,
-    spec: ProjectSpec,
-    texts: Phrases,
-    found: list[EstimateHeld],
-    thresholds: ThresholdsDecided | None,
-    covered: bool,
-) -> tuple[Table | None, dict[str, str]]:
-    """Measure, target, estimate and what the interval says of the target (`yes`, `no`, `open`, `untested`).
-
-    A sample of assigned pairs only (`covered` False) cannot show that the missed-link target is met.
-    """
+    run: RunTables, spec: ProjectSpec, texts: Phrases, held: EstimatesHeld | None, thresholds: ThresholdsDecided | None
+) -> tuple[Table | None, list[str]]:
+    """The one table of targets (as `linkage estimate` prints it), and the verdicts in it; without estimates the model's word."""
     rows: list[tuple[Cell, ...]] = []
-    verdicts = {}
-    targets = {"false_link_rate": spec.targets.false_link_rate, "missed_link_rate": spec.targets.missed_link_rate}
-    for measure, target in targets.items():
-        one = _best(found, measure, thresholds["upper"] if thresholds else None)
-        limit = Number(target, "rate", f"run.json: config targets.{measure}")
-        if one and one["estimator"] != "model":
-            limits = _limits(one)
-            verdict = "yes" if limits.high <= target else "no" if limits.low > target else "open"
-            if verdict == "yes" and measure == "missed_link_rate" and one["estimator"] == "design" and not covered:
-                verdict = "open"
-            value: Cell = _interval(one, run)
-            by, n = texts("estimators", one["estimator"]), run.number(one["n"], "count", "estimates.json: n")
-        elif thresholds:
-            of_false = measure == "false_link_rate"
-            expected = thresholds["expected_false_link_rate"] if of_false else thresholds["expected_missed_link_rate"]
-            verdict, by = "untested", texts("estimators", "model")
-            value = run.number(expected, "expected", f"thresholds.json: expected_{measure}")
-            n = run.number(None, "count", THRESHOLDS.file)
-        else:
-            continue
-        verdicts[measure] = verdict
-        rows.append((texts("measures", measure), limit, value, by, n, texts("meets", verdict)))
-    header = texts.header("measure", "target", "estimate", "estimator", "n", "verdict")
-    return Table(texts("captions", "headline"), header, rows, "estimates.json, thresholds.json", (4, 2, 5, 4, 2, 3)), verdicts
+    verdicts = []
+    language = texts.language
+    for one in held["judgements"] if held else _untested(run, spec, thresholds):
+        said = one["by_labels"]
+        limits = Interval(said["value"], said["low"], said["high"]) if said else None
+        source = f"estimates.json: judgements {one['measure']}" if held else f"thresholds.json: expected {one['measure']}"
+        verdicts.append(one["verdict"])
+        rows.append((
+            JUDGED[one["measure"]](language), run.number(one["by_model"], "expected", source),
+            NumberWithLimits(limits, f"{run.label}{source}") if limits else "–",
+            Number(one["target"], "rate", "run.json: config targets"), JUDGEMENTS[one["verdict"]](language),
+            needed_word(one["measure"], one["verdict"], one["needed"], language),
+        ))  # fmt: skip
+    header = tuple(word(language) for word in JUDGING.values())
+    return Table(texts("captions", "headline"), header, rows, "estimates.json, thresholds.json", (5, 3, 5, 2, 4, 4)), verdicts
+
+
+def _untested(run: RunTables, spec: ProjectSpec, thresholds: ThresholdsDecided | None) -> list[JudgementHeld]:
+    """What the thresholds expect by the model, before any label."""
+    if not thresholds:
+        return []
+    needed = {one["measure"]: one["needed"] for one in run.feasible if one["route"] == "random"}
+    expected = (
+        ("false_link_rate", thresholds["expected_false_link_rate"], spec.targets.false_link_rate),
+        ("missed_below", thresholds["expected_missed_link_rate"], spec.targets.missed_link_rate),
+    )
+    return [
+        {"measure": measure, "target": target, "by_model": rate, "by_labels": None, "n": 0, "verdict": "untested",
+         "needed": needed.get(measure)}
+        for measure, rate, target in expected
+    ]  # fmt: skip
 
 
 def _estimates(run: RunTables, texts: Phrases, found: list[EstimateHeld], upper: float | None) -> Table | None:

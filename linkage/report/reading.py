@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from linkage.report.numbers import Kind, Number
 from linkage.runs import tables
+from linkage.runs.fingerprints import hash_file
 from linkage.runs.sql import connect, quote
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
         BlockingReport,
         ClaimsReport,
         EstimatesHeld,
+        FeasibleHeld,
         RelativesReport,
         RunSummary,
         ThresholdsDecided,
@@ -91,8 +93,21 @@ class RunTables:
 
     @cached_property
     def estimates(self) -> EstimatesHeld | None:
-        """What is known of the errors."""
-        return self._read(tables.ESTIMATES)
+        """What is known of the errors of the links that the run delivers; None where it is of other links."""
+        return None if self.estimates_of_other_links else self._read(tables.ESTIMATES)
+
+    @cached_property
+    def estimates_of_other_links(self) -> bool:
+        """Whether the estimates there are were made of other links than those the run delivers now."""
+        if not (tables.ESTIMATES.is_in(self.path) and tables.LINKS.is_in(self.path)):
+            return False
+        return tables.ESTIMATES.read(self.path)["links"] != hash_file(tables.LINKS.path(self.path))
+
+    @cached_property
+    def feasible(self) -> list[FeasibleHeld]:
+        """What labels can show of the targets at best."""
+        held = self._read(tables.FEASIBLE)
+        return held["targets"] if held else []
 
     def has(self, table: str) -> bool:
         """Whether the run has the table."""

@@ -6,7 +6,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from linkage.runs.tables import ANCHORS, OUTSIDE, REVIEW_SET
+from linkage.runs.tables import ANCHORS, FEASIBLE, OUTSIDE, REVIEW_SET
 
 DESIGN = "review/design"
 """Where it is kept, below the run directory."""
@@ -26,7 +26,7 @@ def begin_review(run: Path) -> Path:
         partial = design.with_name(".design.partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(mode=0o700, parents=True)
-        for table in (REVIEW_SET, OUTSIDE, ANCHORS):
+        for table in (REVIEW_SET, OUTSIDE, ANCHORS, FEASIBLE):
             if table.is_in(run):
                 shutil.copy2(table.path(run), table.path(partial))
         partial.replace(design)

@@ -191,15 +191,72 @@ class ThresholdPair(TypedDict):
     exceeds_capacity: bool
     how: str
     choices: list[ThresholdChoice]
-    promised: bool
-    unmet: list[str]
-    smallest_false_link_bound: float | None
 
 
 class ThresholdsDecided(ThresholdPair):
     """thresholds.json: the two that decide, and those the model alone proposes."""
 
     by_model: ThresholdPair
+
+
+class SceneHeld(TypedDict):
+    """What a decision leaves: links and pairs that wait, and the errors expected of the links (rates 0–1, None unknown)."""
+
+    links: int
+    clerical: int
+    by_model: dict[str, float | None]
+    by_labels: dict[str, list[float] | None]
+    """Rate → value, low, high."""
+
+
+class DecisionHeld(TypedDict):
+    """decision.json: what a person agreed to, an input of the run of its own; absent, the model's thresholds decide."""
+
+    by: str
+    upper: float
+    lower: float
+    expected_false_link_rate: float
+    expected_missed_link_rate: float
+    clerical_pairs: int
+    exceeds_capacity: bool
+    choices: list[ThresholdChoice]
+    moves: dict[str, str]
+    judged: dict[str, str]
+    model: str
+    """Fingerprint of the model whose weights the thresholds are of: with another model the decision has lapsed."""
+    labels: str
+    decided_at: str
+    before: SceneHeld
+    after: SceneHeld
+
+
+class FeasibleHeld(TypedDict):
+    """One target by one route: what so many labels show at best (0–1), and how many it needs."""
+
+    measure: str
+    target: float
+    route: str
+    labels: int
+    at_best: float | None
+    needed: int | None
+
+
+class FeasibleReport(TypedDict):
+    """feasible.json: what the review set can show of each target, before anyone labels."""
+
+    targets: list[FeasibleHeld]
+
+
+class JudgementHeld(TypedDict):
+    """One target held against the delivered links (rates 0–1)."""
+
+    measure: str
+    target: float
+    by_model: float | None
+    by_labels: dict[str, float] | None
+    n: int
+    verdict: str
+    needed: int | None
 
 
 class EstimateHeld(TypedDict):
@@ -235,8 +292,10 @@ class EstimatesHeld(TypedDict):
 
     format: int
     level: float
+    links: str
+    """SHA-256 of the links.parquet that was measured."""
     thresholds: ThresholdPair
-    from_labels: ThresholdPair | None
+    judgements: list[JudgementHeld]
     estimates: list[EstimateHeld]
     anchor_fit: dict[str, Any] | None
     anchor_verdict: dict[str, bool] | None

@@ -9,7 +9,16 @@ from __future__ import annotations
 from typing import Any
 
 from linkage.runs.exchange import Document, Exchanged, ParquetTable
-from linkage.runs.shapes import BlockingReport, ChecksReport, EstimatesHeld, RunSummary, ThresholdsDecided, TrainingReport
+from linkage.runs.shapes import (
+    BlockingReport,
+    ChecksReport,
+    DecisionHeld,
+    EstimatesHeld,
+    FeasibleReport,
+    RunSummary,
+    ThresholdsDecided,
+    TrainingReport,
+)
 
 _PAIR = {"id_l": "INTEGER", "id_r": "INTEGER"}
 _RECORDS = {"record_id_l": "VARCHAR", "record_id_r": "VARCHAR"}
@@ -82,6 +91,8 @@ LINKS = ParquetTable(
 )
 """Every assigned pair with its decision and the reason; `decision_unreviewed` is what it was before any verdict."""
 THRESHOLDS = Document("thresholds", "decide", ThresholdsDecided)
+DECISION = Document("decision", "linkage decide", DecisionHeld)
+"""What a person agreed to let the labels decide; absent, the model's thresholds do."""
 
 REVIEW_SET = ParquetTable(
     "review_set", "sample", {"pair_id": "VARCHAR", **_RECORDS, "stratum": "VARCHAR", "inclusion_probability": "DOUBLE"},
@@ -93,6 +104,8 @@ OUTSIDE = ParquetTable(
     ("record_id_l", "record_id_r"),
 )  # fmt: skip
 """The frame of pairs that were not assigned."""
+FEASIBLE = Document("feasible", "sample", FeasibleReport)
+"""What the review set can show of each target at best."""
 ANCHORS = ParquetTable("anchors", "sample", {**_RECORDS, "is_match": "BOOLEAN"}, ("record_id_l", "record_id_r"))
 """Pairs of known answer, to be planted among those that reviewers are shown."""
 

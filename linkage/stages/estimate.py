@@ -8,7 +8,7 @@ from linkage.stages.stage import Stage, Work
 
 
 def estimate(work: Work) -> Counts:
-    """Measure the rule that decided the links; what reviewers corrected is not counted as found right by it."""
+    """Measure the links that are delivered; what reviewers corrected counts as corrected, and stands for no other pair."""
     from linkage.decision.measuring import measure_run
 
     with work.connect() as connection:

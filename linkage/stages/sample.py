@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, cast
 
 from linkage.config import LoadedProject
 from linkage.config.field_keys import keys_of
 from linkage.errors import ProjectFileError, nearest
 from linkage.review.design import keep_design
 from linkage.runs.directory import Counts
-from linkage.runs.tables import ANCHORS, CANDIDATES, LINKS, MENTIONS, OUTSIDE, PERSONS, REVIEW_SET, THRESHOLDS, WIDER
+from linkage.runs.tables import (
+    ANCHORS,
+    CANDIDATES,
+    FEASIBLE,
+    LINKS,
+    MENTIONS,
+    OUTSIDE,
+    PERSONS,
+    REVIEW_SET,
+    THRESHOLDS,
+    WIDER,
+)
 from linkage.stages.plan import Plan
 from linkage.stages.stage import Stage, Work
+
+if TYPE_CHECKING:
+    from linkage.runs.shapes import FeasibleHeld
 
 
 def sample(work: Work) -> Counts:
     """Draw the review set, or keep the one that is under review: labels belong to the probabilities it was drawn with."""
+    from linkage.decision.feasible import plan_targets
     from linkage.decision.plan import describe_plan, plan_sample
     from linkage.decision.sampling import By, draw_outside_pairs, draw_review_sample
     from linkage.decision.thresholds import Thresholds
@@ -41,6 +58,13 @@ def sample(work: Work) -> Counts:
         )
         anchored = spec.right is not None and "personal_number" in work.plan.shared
         known = write_anchors(connection, work.inputs, spec.seed, work.folder) if anchored else 0
+        query = f"SELECT link_weight FROM {LINKS.scan(work.inputs)} WHERE {{}} ORDER BY link_weight"
+        linked, below = (
+            connection.execute(query.format(which)).fetchnumpy()["link_weight"]
+            for which in ("decision = 'link'", f"decision = 'non_link' AND link_weight < {thresholds.lower!r}")
+        )
+    planned = plan_targets(linked, below, spec.targets, sum(one.sampled for one in strata), strata, thresholds)
+    FEASIBLE.write(work.folder, {"targets": [cast("FeasibleHeld", asdict(one)) for one in planned]})
     return {
         "review_pairs": sum(one.sampled for one in strata),
         "strata": len(strata),
@@ -69,8 +93,8 @@ def _check(project: LoadedProject, plan: Plan) -> Iterator[ProjectFileError]:
 
 STAGE = Stage(
     sample,
-    writes=(REVIEW_SET, OUTSIDE, ANCHORS),
+    writes=(REVIEW_SET, OUTSIDE, ANCHORS, FEASIBLE),
     reads=(MENTIONS, PERSONS, CANDIDATES, WIDER, LINKS, THRESHOLDS),
-    config=lambda spec: [spec.review, spec.targets.review_capacity, spec.seed],
+    config=lambda spec: [spec.review, spec.targets, spec.seed],
     check=_check,
 )

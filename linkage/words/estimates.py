@@ -17,6 +17,7 @@ MEASURES: dict[str, Word] = {
     "missed_link_rate": Word("Tỷ lệ bỏ sót", "Missed-link rate"),
     "blocking_recall": Word("Độ bao phủ của khóa chặn", "Blocking recall"),
     "scoring_recall": Word("Độ bao phủ của chấm điểm", "Scoring recall"),
+    "missed_below": Word("Bỏ sót dưới ngưỡng dưới", "Missed below the lower threshold"),
     "link_rate": Word("Tỷ lệ liên kết", "Linkage rate"),
 }
 

@@ -45,6 +45,23 @@ def percent(share: float, language: Language, decimals: int) -> str:
     return decimal(f"{share * 100:z.{decimals}f}%", language)
 
 
+def interval_word(value: float, low: float, high: float, language: Language) -> str:
+    """A rate (0–1) with its confidence limits, to the digits that its width supports.
+
+    >>> interval_word(0.99812, 0.9955, 0.9993, "vi")
+    '99,81% (99,55%–99,93%)'
+    """
+    decimals = decimals_for(max(high - low, 1e-6) * 100 / 2)
+    middle, low_end, high_end = (percent(part, language, decimals) for part in (value, low, high))
+    return f"{middle} ({low_end}–{high_end})"
+
+
+def decimals_for(half_width: float) -> int:
+    """Decimals that show two digits of a value in per cent, at most four."""
+    exponent = int(f"{half_width:.17e}".partition("e")[2])
+    return min(4, max(0, 1 - exponent))
+
+
 def percent_significant(share: float, language: Language) -> str:
     """A share (0–1) as a percentage to three significant digits.
 

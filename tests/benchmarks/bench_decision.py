@@ -1,4 +1,4 @@
-"""The simulation study of `linkage.decision`: coverage, kept promises, labels saved, calibration, anchors.
+"""The simulation study of `linkage.decision`: coverage, labels saved, calibration, anchors.
 
     python tests/benchmarks/bench_decision.py [--populations 500] [--mentions 20000] [--generated FOLDER]
         [--state FILE] [--minutes 3] [--report FILE]
@@ -20,17 +20,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from decision_page import CARRIERS, COMPARED, DRAWS, PRECISIONS, PROMISES, SIZES, render
+from decision_page import CARRIERS, COMPARED, DRAWS, PRECISIONS, SIZES, render
 from interval_methods import METHODS
 
 from linkage.decision.anchors import AnchoredMentions, estimate_by_anchors
 from linkage.decision.calibration import calibrate, score
 from linkage.decision.estimators import estimate_by_design, estimate_by_model
-from linkage.decision.promise import thresholds_from_labels
 from linkage.decision.ratios import ratio
 from linkage.decision.strata import allocate, allocate_top_up
 from linkage.decision.thresholds import propose_thresholds
@@ -167,8 +165,6 @@ def measure(source: Source, seed: int, candidates: float, fewer: int, mentions: 
     population = source(seed)
     found: dict[str, list[float]] = {}
     found |= {key: list(values) for key, values in coverage(population, seed, candidates)}
-    for mu, lam, n in PROMISES:
-        found[f"promise|{mu}|{lam}|{n}"] = list(promises(population, seed, mu, lam, n))
     if seed < fewer:
         found |= {key: list(values) for key, values in three_estimators(seed, mentions)}
     if seed < 20:
@@ -255,26 +251,6 @@ def attainable(false: Any, sizes: Any, taken: Any, rng: np.random.Generator) -> 
     below = np.cumsum(seen) / 4000
     least = float(below[below >= 0.93].min())
     return expected, none, least, float(least <= 0.975)
-
-
-def promises(population: Population, seed: int, mu: float, lam: float, n: int) -> tuple[float, ...]:
-    """μ promised, μ kept, λ promised, λ kept, share linked without review (−1 without promise), μ kept by the model."""
-    targets: Any = SimpleNamespace(false_link_rate=mu, missed_link_rate=lam, review_capacity=n)
-    none_given: Any = SimpleNamespace(upper=None, lower=None)
-    used = ~np.isnan(population.weight)
-    weights, true = population.weight[used], population.true[used]
-    model = propose_thresholds(weights, targets, none_given)
-    sample = label_sample(framed(population, model.upper), n, model.upper, model.lower, 7_000_000 * n + seed)
-    found = thresholds_from_labels(sample, weights, targets)
-    linked, by_model = weights >= found.upper, weights >= model.upper
-    return (
-        float("false_link_rate" not in found.unmet),
-        float(not linked.any() or 1 - true[linked].mean() <= mu),
-        float("missed_link_rate" not in found.unmet),
-        float(true[weights < found.lower].sum() / true.sum() <= lam),
-        float(linked.mean()) if linked.any() else -1.0,
-        float(1 - true[by_model].mean() <= mu),
-    )
 
 
 def widths_of_simple_samples(plan: Planned, candidates: float) -> np.ndarray:

@@ -10,7 +10,6 @@ from interval_methods import METHODS
 PRECISIONS = (0.95, 0.98, 0.99, 0.995, 0.999)
 SIZES = (200, 600, 2000)
 Rows = list[tuple[str, ...]]
-PROMISES = ((0.02, 0.02, 600), (0.01, 0.02, 600), (0.01, 0.02, 2000), (0.005, 0.01, 2000), (0.001, 0.02, 2000))
 COMPARED = 100
 """Populations on which all methods are compared; the chosen one is measured on every population."""
 DRAWS = 4
@@ -54,13 +53,6 @@ def render(found: dict[str, list[list[float]]], populations: int, fewer: int, or
         inside = sum(0.93 <= cover <= 0.975 for cover in covers)
         shown = (f"{np.mean(covers):.3f}", f"{min(covers):.3f}", f"{max(covers):.3f}", f"{inside} of {len(covers)}")
         methods.append((name, *shown, f"{widths[0]:.2f}", f"{widths[1]:.2f}"))
-    kept: Rows = []
-    for mu, lam, n in PROMISES:
-        values = np.array(found[f"promise|{mu}|{lam}|{n}"])
-        a = values.mean(axis=0)
-        linked = values[values[:, 4] >= 0, 4]
-        share = f"{linked.mean():.1%}" if linked.size else "–"
-        kept.append((f"{mu:.1%}", f"{lam:.0%}", str(n), *(f"{one:.1%}" for one in a[:4]), share, f"{a[5]:.1%}"))
     saved: Rows = []
     for n in SIZES:
         for precision in PRECISIONS:
@@ -109,21 +101,6 @@ def render(found: dict[str, list[list[float]]], populations: int, fewer: int, or
             f"### Methods compared, one phase, first {min(COMPARED, populations)} populations\n",
             table(
                 ("method", "mean coverage", "least", "most", "corners in 93–97.5 %", "width precision", "width recall"), methods
-            ),
-            "### Promises kept by thresholds from labels\n",
-            table(
-                (
-                    "μ",
-                    "λ",
-                    "labels",
-                    "μ promised",
-                    "μ kept",
-                    "λ promised",
-                    "λ kept",
-                    "linked where promised",
-                    "μ kept by the model",
-                ),
-                kept,
             ),
             "### Labels a simple random sample of candidate pairs needs\n",
             table(

@@ -180,6 +180,8 @@ def label_sample(population: Population, pairs: int, upper: float, lower: float,
         kind=kind,
         group=np.full(len(found), ""),
         decided_link=weights >= upper,
+        delivered=weights >= upper,
+        settled=np.ones(stratum_of.size, dtype=bool),
     )
 
 

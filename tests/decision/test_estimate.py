@@ -56,7 +56,7 @@ def test_recall_factors_are_printed(run, found):
 def test_everything_else_is_there(found):
     assert found.calibration.improves and found.reliability_before and found.reliability_after
     assert {one.model for one in found.challengers} == {"fellegi_sunter", "logistic_regression", "gradient_boosting"}
-    assert len(found.breakdowns) == 6 and found.from_labels.how == "labels" and not found.notes
+    assert len(found.breakdowns) == 6 and [one.verdict for one in found.judgements] and not found.notes
     assert [one.reviewer for one in found.reviewers] == ["an", "binh"]
 
 
@@ -82,7 +82,7 @@ def test_same_inputs_same_bytes(run):
 def test_before_labels_the_model_and_anchors_speak(run):
     tables = EstimateTables(links=run.paths["links"], mentions=run.paths["mentions"], persons=run.paths["persons"])
     early = estimate(run.connection, tables, run.thresholds, TARGETS)
-    assert early.from_labels is None and early.calibration is None
+    assert {one.verdict for one in early.judgements} == {"untested"} and early.calibration is None
     assert early.curve("recall", "model") and early.curve("recall", "anchors") and not early.curve("recall", "design")
     assert any("No pairs but assigned ones" in note for note in early.notes)
 

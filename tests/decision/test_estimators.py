@@ -24,6 +24,7 @@ def by_hand() -> LabelledSample:
         match=np.array(answers, dtype=float), doubtful=np.zeros(22, bool), size=np.array([80, 20, 40, 30, 12]),
         low=np.array([10.0, 0.0, -np.inf, -np.inf, -np.inf]), high=np.array([np.inf, 10.0, 0.0, np.inf, np.inf]),
         kind=np.array(["assigned"] * 3 + ["outside", "lost"]), group=np.full(5, ""), decided_link=stratum < 2,
+        delivered=stratum < 2, settled=np.ones(22, bool),
     )  # fmt: skip
 
 
@@ -90,6 +91,29 @@ def test_decided_links_count_reviewed_pairs():
     decided = WEIGHTS >= 0
     found = values(estimate_by_design(sample, WEIGHTS, None, decided=decided))
     assert found["precision"].value == pytest.approx(0.96) and found["precision"].threshold is None
+
+
+@pytest.mark.parametrize(
+    ("applied", "links", "false", "missed"), [("none", 100, 4, 26), ("some", 99, 3, 26), ("all", 100, 3, 25)]
+)
+def test_a_reviewed_pair_speaks_for_itself_alone(applied, links, false, missed):
+    """Verdicts correct the pairs they are of; the truth they are estimates of, 122 matches, stays the same."""
+    sample = by_hand()
+    wrong, found = 12, 13  # the false pair of stratum 1, the match of stratum 2: each was decided the other way
+    delivered, decided = sample.decided_link.copy(), WEIGHTS >= 0
+    if applied != "none":
+        delivered[wrong], decided[80] = False, False
+    if applied == "all":
+        delivered[found], decided[100] = True, True
+    told = values(estimate_by_design(replace(sample, delivered=delivered), WEIGHTS, None, decided=decided, before=WEIGHTS >= 0))
+    assert told["precision"].denominator == links
+    assert told["precision"].value == pytest.approx(1 - false / links)
+    assert told["recall"].value == pytest.approx((links - false) / (links - false + missed))
+    assert told["recall"].denominator == pytest.approx(122)
+    # what is not known is as much as before: the same interval of false links, moved by what was corrected
+    before = values(estimate_by_design(sample, WEIGHTS, None, decided=WEIGHTS >= 0))["false_link_rate"]
+    width = (told["false_link_rate"].high - told["false_link_rate"].low) * links
+    assert width == pytest.approx((before.high - before.low) * 100)
 
 
 def test_groups_add_up():

@@ -18,7 +18,7 @@ VERBS = {
     "open_project",
     *(f"Project.{name}" for name in ("check", "run", "analyse_blocking", "suggest_blocking")),
     *(f"Run.{name}" for name in ("open", "table", "document", "model", "explain", "thresholds")),
-    *(f"Run.{name}" for name in ("estimate", "draw_estimates", "report", "update")),
+    *(f"Run.{name}" for name in ("estimate", "draw_estimates", "report", "decide")),
 }
 """All there are, and each is shown by an example."""
 

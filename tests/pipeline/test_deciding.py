@@ -1,82 +1,75 @@
-"""After a review the labels' thresholds decide, whether they keep every target or none; the model's are kept beside them."""
+"""Thresholds: the project file's, else those a person agreed to, else the model's; labels alone move none. Verdicts decide pairs."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from linkage import Run, open_project
 from linkage.config import load_project
-from linkage.decision import Thresholds
-from linkage.review.design import DESIGN
+from linkage.decision.consent import model_fingerprint
 from linkage.runs import RunDirectory, silent
 from linkage.runs.sql import connect, fetch_row
-from linkage.runs.tables import LABELS, LINKS, REVIEW_SET
+from linkage.runs.tables import ASSIGNED, DECISION, LABELS, LINKS, MODEL, REVIEW_SET
 from linkage.stages.decide import STAGE
 from linkage.stages.stage import Work
 
-NOTHING_PROMISED = Thresholds(99.0, -99.0, 0.0, 0.0, 3, True, "labels", unmet=("false_link_rate", "missed_link_rate"))
+AGREED = {
+    "by": "labels", "upper": 5.0, "lower": -99.0, "expected_false_link_rate": 0.004, "expected_missed_link_rate": 0.01,
+    "clerical_pairs": 3, "exceeds_capacity": False, "choices": [], "moves": {"upper": "tightened", "lower": "kept"},
+    "judged": {}, "labels": "", "decided_at": "2026-11-30T12:00:00+00:00", "before": {}, "after": {},
+}  # fmt: skip
 
 
-def decide(
-    finished_run: Path, project_file: Path, folder: Path, from_labels: Thresholds | None, patch: pytest.MonkeyPatch
-) -> tuple[dict, dict]:
-    """Decide on the finished run's assigned pairs, with labels that answer for these thresholds; counts and thresholds.json."""
+def decide(finished_run: Path, project_file: Path, folder: Path, agreed: dict | None, labelled: bool) -> tuple[dict, dict]:
+    """Decide on the finished run's assigned pairs, with this decision in the run; counts and thresholds.json."""
     run, out = folder / "run", folder / "out"
     run.mkdir()
     out.mkdir()
-    (run / "assigned.parquet").symlink_to(finished_run / "assigned.parquet")
-    if from_labels is not None:
-        (run / DESIGN).mkdir(parents=True)
-        (run / DESIGN / "review_set.parquet").symlink_to(finished_run / "review_set.parquet")
+    for table in (ASSIGNED, MODEL):
+        table.path(run).symlink_to(table.path(finished_run))
+    if agreed is not None:
+        DECISION.write(run, {"model": model_fingerprint(run), **agreed})  # type: ignore[typeddict-item]
+    if labelled:
         with connect() as connection:
             unknown = "NULL::VARCHAR AS fingerprint_l, NULL::VARCHAR AS fingerprint_r, NULL::VARCHAR AS judged_fields"
             answered = f"SELECT pair_id, record_id_l, record_id_r, 'unsure' AS verdict, 'agreed' AS how, {unknown}"
-            answered += f" FROM {REVIEW_SET.scan(run / DESIGN)}"
-            LABELS.write(connection, answered, run)
-        patch.setattr("linkage.decision.samples.merge_unlabelled", lambda sample: sample)
-        patch.setattr("linkage.decision.promise.thresholds_from_labels", lambda *_: from_labels)
+            LABELS.write(connection, f"{answered} FROM {REVIEW_SET.scan(finished_run)}", run)
     project = load_project(project_file)
     work = Work(project, None, RunDirectory(run), out, None, silent)  # type: ignore[arg-type]
     return STAGE.work(work), json.loads((out / "thresholds.json").read_text(encoding="utf-8"))
 
 
-def test_where_labels_promise_nothing_no_pair_is_decided_unreviewed(
-    finished_run: Path, quick_demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    counts, held = decide(finished_run, quick_demo, tmp_path, NOTHING_PROMISED, monkeypatch)
-    assert counts["links"] == counts["non_links"] == 0 and counts["clerical"] > 1_000
-    assert (held["how"], held["upper"], held["promised"]) == ("labels", 99.0, False)
-    assert held["by_model"]["how"] == "model" and held["by_model"]["upper"] < 99.0
+@pytest.mark.parametrize("labelled", [False, True])
+def test_labels_alone_move_no_threshold(finished_run: Path, quick_demo: Path, tmp_path: Path, labelled: bool) -> None:
+    counts, held = decide(finished_run, quick_demo, tmp_path, None, labelled)
+    assert held["how"] == "model" and held["upper"] == held["by_model"]["upper"] and counts["links"] > 1_000
 
 
-def test_a_target_that_labels_promise_is_decided_by_it_alone(
-    finished_run: Path, quick_demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    half = replace(NOTHING_PROMISED, upper=5.0, unmet=("missed_link_rate",))
-    counts, held = decide(finished_run, quick_demo, tmp_path, half, monkeypatch)
+def test_what_a_person_agreed_to_decides(finished_run: Path, quick_demo: Path, tmp_path: Path) -> None:
+    counts, held = decide(finished_run, quick_demo, tmp_path, AGREED, True)
     with connect() as connection:
         above = f"SELECT count(*) FROM read_parquet('{tmp_path / 'out' / 'links.parquet'}') WHERE link_weight >= 5 AND "
         close = fetch_row(connection, f"{above} reason = 'runner_up_close'")[0]
         linked = fetch_row(connection, f"{above} decision = 'link'")[0]
         assert counts["links"] == linked == fetch_row(connection, f"{above} true")[0] - close > 1_000
-    assert counts["non_links"] == 0 and held["upper"] == 5.0
+    assert counts["non_links"] == 0 and (held["how"], held["upper"]) == ("labels", 5.0)
+    assert held["by_model"]["how"] == "model" and held["by_model"]["upper"] != 5.0
 
 
-@pytest.mark.parametrize("given", [None, NOTHING_PROMISED])
-def test_before_labels_the_model_and_always_the_project_file(
-    finished_run: Path, quick_demo: Path, tmp_path: Path, given: Thresholds | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = quick_demo
-    if given is not None:
-        file = quick_demo.with_name("given.yaml")
-        file.write_text("extends: quick.yaml\nthresholds: {upper: 7.0, lower: 1.0}\n", encoding="utf-8")
-    counts, held = decide(finished_run, file, tmp_path, given, monkeypatch)
-    assert held["how"] == ("model" if given is None else "given") and counts["links"] > 1_000
+def test_a_decision_lapses_with_its_model(finished_run: Path, quick_demo: Path, tmp_path: Path) -> None:
+    counts, held = decide(finished_run, quick_demo, tmp_path, {**AGREED, "model": "another"}, True)
+    assert held["how"] == "model" and counts["decision_lapsed"] == 1
+
+
+def test_the_project_files_thresholds_win(finished_run: Path, quick_demo: Path, tmp_path: Path) -> None:
+    file = quick_demo.with_name("given.yaml")
+    file.write_text("extends: quick.yaml\nthresholds: {upper: 7.0, lower: 1.0}\n", encoding="utf-8")
+    counts, held = decide(finished_run, file, tmp_path, AGREED, True)
+    assert (held["how"], held["upper"]) == ("given", 7.0) and counts["links"] > 1_000
 
 
 @pytest.mark.parametrize("outdated", [0, 12])

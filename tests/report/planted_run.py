@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from linkage.config import ProjectSpec, parse_project
+from linkage.runs.fingerprints import hash_file
 from linkage.runs.sql import connect, literal
 
 SECRET_NAME = "Bùi Thị Bímật"
@@ -209,7 +210,7 @@ def _documents(
     )
     thresholds = {
         "upper": UPPER, "lower": LOWER, "expected_false_link_rate": 0.00047, "expected_missed_link_rate": 0.0123, "clerical_pairs": counts.get("clerical", 0),
-        "exceeds_capacity": True, "how": "model", "note": "", "promised": False, "unmet": [], "smallest_false_link_bound": None,
+        "exceeds_capacity": True, "how": "model", "note": "",
         "choices": [
             {"name": name, "upper": UPPER, "lower": LOWER, "false_link_rate": 0.0005, "missed_link_rate": 0.02, "clerical_pairs": 400, "hours": 20.0}
             for name in ("keep_targets", "miss_more", "accept_more_false")
@@ -232,7 +233,14 @@ def _documents(
             for estimator, at, reading in (("model", UPPER, "middle"), ("anchors", UPPER, "middle"), ("design", UPPER, "middle"), ("design", UPPER, "worst"),
                                            ("design", UPPER, "best"), ("design", UPPER + 1, "middle"), ("design", None, "middle"))
         ]  # fmt: skip
-        held = {"format": 1, "level": 0.95, "thresholds": thresholds, "from_labels": thresholds, "estimates": estimates, "anchor_fit": None,
+        judgements = [
+            {"measure": measure, "target": target, "by_model": 0.00047, "by_labels": {"value": value, "low": low, "high": high, "level": 0.95}, "n": 380,
+             "verdict": verdict, "needed": needed}
+            for measure, target, value, low, high, verdict, needed in (("false_link_rate", 0.001, 0.0038, 0.0013, 0.0089, "contradicted", 2992),
+                                                                       ("missed_within_reach", 0.02, 0.049, 0.034, 0.068, "contradicted", None),
+                                                                       ("missed_below", 0.02, 0.012, 0.004, 0.031, "not_contradicted", 150))
+        ]  # fmt: skip
+        held = {"format": 1, "level": 0.95, "links": hash_file(folder / "links.parquet"), "thresholds": thresholds, "judgements": judgements, "estimates": estimates, "anchor_fit": None,
                 "anchor_verdict": {"differ": True, "differ_too_much": True}, "calibration": None, "reliability_before": [], "reliability_after": [],
                 "reviewers": None, "challengers": [], "breakdowns": groups, "notes": []}  # fmt: skip
         _write(folder, "estimates", held)

@@ -15,8 +15,10 @@ from planted_run import PROJECT, SECRET_NAME, SECRET_NUMBER, plant_run, spec_of
 from reading_reports import docx_text, html_text, numerals, pdf_text
 
 from linkage.config import parse_project
+from linkage.decision.judging import verdict_of
 from linkage.errors import ReportError, RunDirectoryError
 from linkage.report import FORMATS, build_report, write_report
+from linkage.statistics import Interval
 
 NEEDS_POPPLER = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="needs Debian's poppler-utils")
 
@@ -30,7 +32,7 @@ def test_a_full_run_reports_every_section(full_run):
     sections = re.findall(r"\b([A-L])\. [A-ZĐÀ-Ỹ ,]{6,}", text)
     assert sections[:12] == list("ABCDEFGHIJKL")
     assert "không phải là bằng chứng về nhân thân của một cá nhân" in text
-    assert "KHÔNG ĐẠT" in text
+    assert "BỊ BÁC BỎ" in text and "nhãn rà soát bác bỏ ít nhất một chỉ tiêu" in text
     assert "0,38% (0,13%–0,89%)" in text
     assert "%%" not in text
     assert "hệ số alpha" in text
@@ -66,18 +68,23 @@ def test_a_run_without_labels_says_so(tmp_path):
     text = said_by(plant_run(tmp_path / "run"))
     assert "Chưa có nhãn rà soát và chưa chạy bước ước lượng: chỉ có kỳ vọng của mô hình" in text
     assert "chưa kiểm chứng" in text
-    assert "ĐẠT" not in text.replace("KHÔNG ĐẠT", "")
+    assert "BỊ BÁC BỎ" not in text and "đã chứng tỏ" not in text
 
 
 def test_a_sample_of_assigned_pairs_only_cannot_meet_the_missed_link_target(tmp_path):
     run = plant_run(tmp_path / "run", labels=True)
     held = json.loads((run / "estimates.json").read_text(encoding="utf-8"))
+    low = {"value": 0.005, "low": 0.004, "high": 0.006, "level": 0.95}
     for one in held["estimates"]:
         if one["measure"] == "missed_link_rate":
-            one |= {"value": 0.005, "low": 0.004, "high": 0.006}
+            one |= low
+    for one in held["judgements"]:
+        if one["measure"] == "missed_within_reach":
+            one |= {"by_labels": low, "verdict": verdict_of(Interval(**low), one["target"], can_show=False)}
     (run / "estimates.json").write_text(json.dumps(held), encoding="utf-8")
     text = said_by(run)
-    assert re.search(r"Tỷ lệ bỏ sót 2% 0,50% \(0,40%–0,60%\) theo mẫu rà soát 380 chưa kết luận được", text)
+    row = r"Bỏ sót trong tầm với / cặp đúng 0,047% 0,50% \(0,40%–0,60%\) 2% chưa bị bác bỏ mẫu tìm kiếm"
+    assert re.search(row, text)
     assert "chưa tính phần khóa chặn và khâu ghép làm mất" in text
     assert "Độ bao phủ của khóa chặn" not in text
 
@@ -91,6 +98,16 @@ def test_recall_of_a_sample_with_pairs_not_assigned_is_called_an_upper_reading(t
     text = said_by(run)
     assert "Độ bao phủ theo mẫu là số đọc phía cao" in text
     assert "chưa tính phần khóa chặn và khâu ghép làm mất" not in text
+
+
+def test_estimates_of_other_links_are_not_printed(tmp_path):
+    run = plant_run(tmp_path / "run", labels=True)
+    assert "0,38% (0,13%–0,89%)" in said_by(run) and "không ước lượng nào được in ra" not in said_by(run)
+    held = json.loads((run / "estimates.json").read_text(encoding="utf-8"))
+    (run / "estimates.json").write_text(json.dumps({**held, "links": "other"}), encoding="utf-8")
+    text = said_by(run)
+    assert "không ước lượng nào được in ra" in text
+    assert "0,38% (0,13%–0,89%)" not in text and "BỊ BÁC BỎ" not in text
 
 
 def test_a_run_without_links_says_so(tmp_path):

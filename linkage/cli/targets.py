@@ -1,0 +1,58 @@
+"""How targets are printed: what labels can show, what they show, and what a decision would change; words are the vocabulary's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from linkage.cli.output import console, print_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from linkage.decision.feasible import Feasible
+    from linkage.decision.judging import JudgedTarget
+    from linkage.decision.proposing import Proposal
+    from linkage.words.language import Language
+
+
+def print_judgements(judgements: Sequence[JudgedTarget], language: Language) -> None:
+    """The one table of targets, as the report prints it."""
+    from linkage.decision.judging import judgement_rows
+    from linkage.words.judgements import LINKS_OF_VERDICTS
+
+    if judgements:
+        print_rows(judgement_rows(judgements, language))
+        console.print(LINKS_OF_VERDICTS(language), markup=False)
+
+
+def print_feasible(planned: Sequence[Feasible], language: Language) -> None:
+    """What labels can show of each target at best, and every target that is out of reach."""
+    from linkage.decision.feasible import feasible_rows, unreachable
+
+    if planned:
+        print_rows(feasible_rows(planned, language))
+        for sentence in unreachable(planned, language):
+            console.print(sentence, style="yellow", markup=False)
+
+
+def print_run_feasible(run: Path, language: Language) -> None:
+    """The same of a run's review set."""
+    from linkage.decision.feasible import Feasible
+    from linkage.runs.tables import FEASIBLE
+
+    if FEASIBLE.is_in(run):
+        print_feasible([Feasible(**one) for one in FEASIBLE.read(run)["targets"]], language)  # type: ignore[arg-type]
+
+
+def print_proposal(proposal: Proposal, language: Language) -> None:
+    """Links, pairs that wait and expected errors before and after a decision, and what moved the thresholds."""
+    from linkage.decision.by_labels import describe_choices
+    from linkage.decision.proposing import described_moves, scene_rows
+
+    print_judgements(proposal.scenes[1].judgements, language)
+    print_rows(scene_rows(proposal.scenes, language))
+    for sentence in described_moves(proposal, language):
+        console.print(sentence, markup=False)
+    if proposal.thresholds.exceeds_capacity and proposal.thresholds.choices:
+        print_rows(describe_choices(proposal.thresholds.choices, language))
