@@ -19,7 +19,7 @@ lint: .venv/.ok
 	$(BIN)/deptry .
 
 unit: .venv/.ok browser
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2
 
 bench: .venv/.ok
 	@for file in tests/benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

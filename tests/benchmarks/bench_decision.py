@@ -31,7 +31,6 @@ from linkage.decision.calibration import calibrate, score
 from linkage.decision.estimators import estimate_by_design, estimate_by_model
 from linkage.decision.ratios import ratio
 from linkage.decision.strata import allocate, allocate_top_up
-from linkage.decision.thresholds import propose_thresholds
 from linkage.demo import TRUE_PAIRS
 from linkage.project import open_project
 from linkage.runs.sql import connect, literal
