@@ -37,6 +37,8 @@ class TargetsSpec(Spec):
     """False links / links accepted without review."""
     missed_link_rate: Probability = 0.02
     """Matches below the lower threshold / matches among candidate pairs."""
+    least_probability: Annotated[float, Field(ge=0, lt=1)] = 0.5
+    """No pair of lower match probability is linked without a verdict, whatever thresholds are given or found."""
     review_capacity: Annotated[int, Field(ge=0)] = 600
     """Pairs the reviewers can label."""
 

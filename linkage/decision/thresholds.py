@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import numpy as np
 
 from linkage.errors import LinkageError
-from linkage.statistics import probability
+from linkage.statistics import log2_odds, probability
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,18 +136,17 @@ def propose_thresholds(
     targets: TargetsSpec,
     given: ThresholdsSpec,
     reviewers_per_pair: int = 2,
-    probabilities: ArrayLike | None = None,
     settled: ArrayLike | None = None,
 ) -> Thresholds:
     """Place the thresholds by the model's own probabilities, before any label exists.
 
-    Population: `weights` (n,) are the link weights of all assigned pairs, one best pair a mention, and `probabilities` (n,)
-    their match probabilities p as assignment gives them (each weight's own where absent). The upper is the
-    lowest weight at which the mean of 1 − p over the pairs linked at or above it is within `targets.false_link_rate`:
-    where `settled` (n,) is False a close runner-up sends the pair to review at any weight, and its doubt spoils no cut. The
+    Population: `weights` (n,) are the link weights of all assigned pairs, one best pair a mention: log2 odds of what is
+    believed of each, p. The upper is the lowest weight, none of less than `targets.least_probability`, at which the mean of
+    1 − p over the pairs linked at or above it is within `targets.false_link_rate`: where `settled` (n,) is False a close
+    runner-up sends the pair to review at any weight, and its doubt spoils no cut. The
     lower is the highest at which the sum of p below it is within `targets.missed_link_rate` of the sum over all (Fellegi
-    and Sunter 1969, section 2.5, with estimated posteriors). A threshold in `given` is taken as it is. Where both
-    targets hold with no clerical region the two are equal.
+    and Sunter 1969, section 2.5, with estimated posteriors). A threshold in `given` is taken as it is, but for that least
+    probability. Where both targets hold with no clerical region the two are equal.
 
     Raises:
         LinkageError: no pairs, or a weight that is not a finite number.
@@ -155,10 +154,11 @@ def propose_thresholds(
     flat = _checked(weights)
     order = np.argsort(flat, kind="stable")
     ordered = flat[order]
-    matched = probability(ordered) if probabilities is None else np.asarray(probabilities, dtype=float)[order]
+    matched = probability(ordered)
     decided = np.ones(len(flat), dtype=bool) if settled is None else np.asarray(settled, dtype=bool)[order]
     upper, lower = expected_thresholds(ordered, matched, targets, decided)
     upper, lower = upper if given.upper is None else given.upper, lower if given.lower is None else given.lower
+    upper = max(upper, log2_odds(targets.least_probability))
     if lower > upper:
         lower, upper = (lower, lower) if given.lower is not None else (upper, upper)
     choices = trade_off(ordered, matched, (upper, lower), (upper, lower), targets.review_capacity, reviewers_per_pair, decided)

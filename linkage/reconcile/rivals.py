@@ -36,9 +36,9 @@ CLASHING = (
 """SQL: how many of these really differ, over the differences of a pair."""
 
 WEIGHT_OF_NUMBER = 1e6
-"""A claim by the same personal number is stronger than any link weight."""
+"""A claim by the same personal number is stronger than any pair weight."""
 CLOSE = 3.0
-"""Bits of link weight: a twin whose claim leads by more keeps its link."""
+"""Bits of pair weight: a twin whose claim leads by more keeps its link."""
 
 
 def gather_claims(
@@ -53,20 +53,20 @@ def gather_claims(
 def _open_tables(connection: duckdb.DuckDBPyConnection, run: Path, sides: SideTables, kinds: Mapping[str, FieldKind]) -> None:
     """rc_links, rc_rivals, rc_differences; rc_numbers: the pairs that carry the same number.
 
-    A best candidate is a claim from the upper threshold of the run on.
+    A best candidate is a claim where it would be a link, were it alone.
     """
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE rc_links AS
-        SELECT m.id AS id_l, p.id AS id_r, k.decision, k.reason, k.match_weight, k.link_weight, k.runner_up_margin
+        SELECT m.id AS id_l, p.id AS id_r, k.decision, k.reason, k.match_weight, k.pair_weight, k.link_weight, k.runner_up_margin
         FROM {LINKS.scan(run)} k
         JOIN {sides.mentions} m ON m.record_id = k.record_id_l
         JOIN {sides.persons} p ON p.record_id = k.record_id_r"""
     )
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE rc_rivals AS
-        SELECT c.id_l, c.id_r, c.link_weight, c.rank FROM {CANDIDATES.scan(run)} c LEFT JOIN rc_links k USING (id_l)
-        WHERE NOT coalesce(k.id_r = c.id_r AND k.reason = 'verdict_non_match', false) AND (c.link_weight >= ?
-            OR (k.reason = 'runner_up_close' AND c.link_weight >= k.link_weight - k.runner_up_margin - 1e-6))""",
+        SELECT c.id_l, c.id_r, c.pair_weight, c.rank FROM {CANDIDATES.scan(run)} c LEFT JOIN rc_links k USING (id_l)
+        WHERE NOT coalesce(k.id_r = c.id_r AND k.reason = 'verdict_non_match', false) AND (c.pair_weight >= ?
+            OR (k.reason = 'runner_up_close' AND c.pair_weight >= k.pair_weight - k.runner_up_margin - 1e-6))""",
         [THRESHOLDS.read(run)["upper"]],
     )
     connection.execute(f"CREATE OR REPLACE TEMP TABLE rc_numbers AS {same_number(sides, kinds)}")
@@ -104,10 +104,10 @@ def _judge_groups(connection: duckdb.DuckDBPyConnection, sides: SideTables, kind
     connection.execute(f"CREATE OR REPLACE TEMP TABLE rc_again AS {_registered_again(connection, sides)}")
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE rc_claims AS
-        SELECT a.id_l, a.id_r, CASE WHEN a.by = 'number' THEN {WEIGHT_OF_NUMBER} ELSE k.link_weight END AS weight
+        SELECT a.id_l, a.id_r, CASE WHEN a.by = 'number' THEN {WEIGHT_OF_NUMBER} ELSE k.pair_weight END AS weight
         FROM rc_accepted a LEFT JOIN rc_links k USING (id_l, id_r)
         UNION ALL
-        SELECT id_l, id_r, link_weight FROM rc_rivals
+        SELECT id_l, id_r, pair_weight FROM rc_rivals
         WHERE rank = 1 AND id_l NOT IN (SELECT id_l FROM rc_accepted)"""
     )
     dated = "registration_date" if "registration_date" in set(described_columns(connection, sides.mentions)) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from linkage.errors import LinkageError
@@ -10,6 +11,7 @@ from linkage.runs.directory import Counts
 from linkage.runs.judged import hold_labels
 from linkage.runs.tables import ASSIGNED, LABELS, LINKS, RAW_MENTIONS, RAW_PERSONS, THRESHOLDS
 from linkage.stages.stage import Stage, Work
+from linkage.statistics import log2_odds
 
 if TYPE_CHECKING:
     import duckdb
@@ -28,7 +30,7 @@ def decide(work: Work) -> Counts:
     spec = work.spec
     with work.connect() as connection:
         query = (
-            "SELECT link_weight, match_probability, coalesce(runner_up_margin >= ?, true) AS settled"
+            "SELECT link_weight, coalesce(runner_up_margin >= ?, true) AS settled"
             f" FROM {ASSIGNED.scan(work.inputs)} ORDER BY id_l, id_r"
         )
         pairs = connection.execute(query, [spec.runner_up_margin]).fetchnumpy()
@@ -37,13 +39,13 @@ def decide(work: Work) -> Counts:
             spec.targets,
             spec.thresholds,
             spec.review.reviewers_per_pair,
-            pairs["match_probability"],
             pairs["settled"],
         )
         labels, outdated = None, 0
         if LABELS.is_in(work.inputs):
             labels, outdated = hold_labels(connection, LABELS.path(work.inputs), *work.raw)
         thresholds = _by_labels(work, connection, labels) or by_model
+        thresholds = replace(thresholds, upper=max(thresholds.upper, log2_odds(spec.targets.least_probability)))
         counts = decide_links(
             connection,
             ASSIGNED.path(work.inputs),

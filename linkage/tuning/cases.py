@@ -31,7 +31,9 @@ WITH numbered AS (
     WHERE l.personal_number_flags IS NULL AND r.personal_number_flags IS NULL
     GROUP BY l.id, l.record_id HAVING count(*) = 1
 ), others AS (
-    SELECT id_l, max(link_weight) AS link_weight FROM {scored} s
+    -- the heaviest of the others, held against the rest of them
+    SELECT id_l, max(pair_weight) - log2(1 + greatest(sum(odds) - max(odds), 0)) AS link_weight
+    FROM (SELECT id_l, id_r, pair_weight, pow(2::DOUBLE, least(pair_weight, 200)) AS odds FROM {scored}) s
     JOIN numbered n USING (id_l) WHERE s.id_r <> n.id_r GROUP BY id_l
 )
 SELECT a.link_weight AS weight, coalesce(a.id_r = n.id_r, false) AS is_right, o.link_weight AS without,
@@ -57,10 +59,14 @@ WHERE verdict IS NOT NULL ORDER BY w.record_id_l, w.record_id_r
 
 @dataclass(frozen=True)
 class AssignedPairs:
-    """All mentions' best pairs of a trial, arrays (N,): link weight and how far the runner-up is behind, infinite without one."""
+    """All mentions' best pairs of a trial, arrays (N,)."""
 
     weight: NDArray[np.float64]
+    """Link weight."""
+    alone: NDArray[np.float64]
+    """Pair weight: the link weight, were there no other person."""
     margin: NDArray[np.float64]
+    """How far the runner-up is behind in bits, infinite without one."""
 
 
 def uses_number(spec: ProjectSpec) -> bool:
@@ -131,9 +137,9 @@ def cases_by_labels(connection: duckdb.DuckDBPyConnection, run: Path, seed: int,
 
 def assigned_pairs(connection: duckdb.DuckDBPyConnection, run: Path) -> AssignedPairs:
     """The best pairs of a trial."""
-    rows = connection.execute(f"SELECT link_weight, runner_up_margin FROM {ASSIGNED.scan(run)} ORDER BY record_id_l").fetchnumpy()
-    margin = _floats(rows["runner_up_margin"])
-    return AssignedPairs(_floats(rows["link_weight"]), np.where(np.isnan(margin), np.inf, margin))
+    query = f"SELECT link_weight, pair_weight, runner_up_margin FROM {ASSIGNED.scan(run)} ORDER BY record_id_l"
+    weight, alone, margin = (_floats(column) for column in connection.execute(query).fetchnumpy().values())
+    return AssignedPairs(weight, alone, np.where(np.isnan(margin), np.inf, margin))
 
 
 def personless_share(run: Path, mentions: int) -> float:

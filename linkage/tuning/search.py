@@ -240,9 +240,7 @@ def _by_model(connection: duckdb.DuckDBPyConnection, trial: Trial, base: Any, ru
     held = RunDirectory(trial.run).record("standardise")
     mentions = int(held.counts["mentions"]) if held else weight.size
     matched = probability(weight)
-    thresholds = propose_thresholds(
-        weight, base.targets, base.thresholds, base.review.reviewers_per_pair, matched, settled=settled
-    )
+    thresholds = propose_thresholds(weight, base.targets, base.thresholds, base.review.reviewers_per_pair, settled)
     found = float(matched[settled & (weight >= thresholds.upper)].sum()) / mentions
     after = float(matched[weight >= thresholds.lower].sum()) / mentions
     return Score(
@@ -258,8 +256,8 @@ def _by_model(connection: duckdb.DuckDBPyConnection, trial: Trial, base: Any, ru
 
 def _clerical_pairs(connection: duckdb.DuckDBPyConnection, trial: Trial, score: Score, projects: list[LoadedProject]) -> int:
     pairs = assigned_pairs(connection, trial.run)
-    close = pairs.margin < projects[trial.number].spec.runner_up_margin
-    return int(np.sum((pairs.weight >= score.lower) & ((pairs.weight < score.upper) | close)))
+    close = (pairs.margin < projects[trial.number].spec.runner_up_margin) & (pairs.alone >= score.upper)
+    return int(np.sum(close | ((pairs.weight >= score.lower) & (pairs.weight < score.upper))))
 
 
 def _row(trial: Trial) -> dict[str, Any]:

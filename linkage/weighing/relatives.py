@@ -211,7 +211,7 @@ def _same(keys: Sequence[str]) -> str:
 
 
 def relatives_weight_sql(model: RelativesModel) -> str:
-    """The link weight as SQL over match_weight and the gamma columns."""
+    """The weight with relatives as SQL over match_weight and the gamma columns."""
     cases = {
         gamma: " ".join(f"WHEN {level} THEN {weight!r}::DOUBLE" for level, weight in levels.items())
         for gamma, levels in model.weights.items()
@@ -232,7 +232,7 @@ def relatives_weight_sql(model: RelativesModel) -> str:
 
 
 def relatives_weight(model: RelativesModel, match_weight: Floats, levels: Mapping[str, NDArray[np.int8]]) -> Floats:
-    """The link weight of patterns, as `relatives_weight_sql` gives it for pairs."""
+    """The weight with relatives of patterns, as `relatives_weight_sql` gives it for pairs."""
     against = weight_against_relatives(model, levels)
     unrelated = match_weight - together_bits(model.by_chance, levels)
     both = np.minimum(unrelated, against) - np.log2(1 + np.exp2(-np.abs(unrelated - against)))

@@ -256,7 +256,7 @@ def attainable(false: Any, sizes: Any, taken: Any, rng: np.random.Generator) -> 
 
 def promises(population: Population, seed: int, mu: float, lam: float, n: int) -> tuple[float, ...]:
     """μ promised, μ kept, λ promised, λ kept, share linked without review (−1 without promise), μ kept by the model."""
-    targets: Any = SimpleNamespace(false_link_rate=mu, missed_link_rate=lam, review_capacity=n)
+    targets: Any = SimpleNamespace(false_link_rate=mu, missed_link_rate=lam, review_capacity=n, least_probability=0.0)
     none_given: Any = SimpleNamespace(upper=None, lower=None)
     used = ~np.isnan(population.weight)
     weights, true = population.weight[used], population.true[used]

@@ -21,7 +21,7 @@ from linkage.decision import (
 from linkage.runs.sql import connect
 from tests.decision.planted_population import Population, plant_population, write_labels, write_tables
 
-TARGETS: Any = SimpleNamespace(false_link_rate=0.01, missed_link_rate=0.02, review_capacity=600)
+TARGETS: Any = SimpleNamespace(false_link_rate=0.01, missed_link_rate=0.02, review_capacity=600, least_probability=0.0)
 NONE_GIVEN: Any = SimpleNamespace(upper=None, lower=None)
 
 

@@ -14,7 +14,7 @@ NONE_GIVEN = SimpleNamespace(upper=None, lower=None)
 
 
 def targets(mu, lam, capacity=600):
-    return SimpleNamespace(false_link_rate=mu, missed_link_rate=lam, review_capacity=capacity)
+    return SimpleNamespace(false_link_rate=mu, missed_link_rate=lam, review_capacity=capacity, least_probability=0.0)
 
 
 def placed(seed, wanted, pairs):
@@ -120,6 +120,6 @@ def test_nothing_is_promised_of_no_links():
     population = plant_population(3, 8_000)
     population = replace(population, weight=np.minimum(population.weight, 14.93998))
     weights = population.weight[~np.isnan(population.weight)]
-    targets = SimpleNamespace(false_link_rate=0.0001, missed_link_rate=0.02, review_capacity=300)
+    targets = SimpleNamespace(false_link_rate=0.0001, missed_link_rate=0.02, review_capacity=300, least_probability=0.0)
     found = thresholds_from_labels(label_sample(population, 300, 10.0, 0.0, 1), weights, targets)
     assert "false_link_rate" in found.unmet and not found.promised

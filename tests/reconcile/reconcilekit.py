@@ -88,6 +88,7 @@ def make_run(
             "record_id_l": m,
             "record_id_r": p,
             "match_weight": w,
+            "pair_weight": w,
             "link_weight": w,
             "match_probability": 1 / (1 + 2**-w),
             "runner_up_margin": margin,
@@ -106,13 +107,14 @@ def make_run(
             "record_id_l": m,
             "record_id_r": p,
             "match_weight": w,
+            "pair_weight": w,
             "link_weight": w,
             "rank": rank,
         }
         for m, pairs in ranked.items()
         for rank, (w, p) in enumerate(sorted(pairs, reverse=True), 1)
     ]
-    weights = [("match_weight", pa.float64()), ("link_weight", pa.float64())]
+    weights = [(f"{name}_weight", pa.float64()) for name in ("match", "pair", "link")]
     keys = [("id_l", pa.int32()), ("id_r", pa.int32()), ("record_id_l", pa.string()), ("record_id_r", pa.string()), *weights]
     further = [
         ("match_probability", pa.float64()),

@@ -90,7 +90,7 @@ def test_numbers_give_each_mention_twice(tmp_path: Path) -> None:
         record_id_r=["p", "r"],
         link_weight=[9.0, 4.0],
     )
-    write(tmp_path / "scored_pairs.parquet", id_l=[1, 1, 2], id_r=[1, 2, 3], link_weight=[9.0, -3.0, 4.0])
+    write(tmp_path / "scored_pairs.parquet", id_l=[1, 1, 2], id_r=[1, 2, 3], pair_weight=[9.0, -3.0, 4.0])
     cases = cases_by_numbers(duckdb.connect(), tmp_path, 0, 0.2)
     assert cases.right.tolist() == [True, False, False] + [False] * 3
     assert cases.wrong.tolist() == [False, True, False, True, True, False]

@@ -1,0 +1,157 @@
+"""What is believed of a pair with all evidence: its entry has one person at most, and may have none.
+
+The weight of a pair by itself asks “this person, or one among all?”, with the prior's expected matches over all pairs. A
+mention that has a person, as a share π of them do, has it once. With L = 2^weight ÷ expected matches a mention, the odds of a
+pair by itself against no person are π L / (1 − π): log2 of them is its **pair weight**. Among the persons it may be, the
+probability of a pair is its odds ÷ (1 + the sum of all), and its log2 odds, the **link weight**, is
+
+    pair weight − log2(1 + sum of 2^pair weight over the mention's other persons)
+
+A rival that is the same human registered twice with probability q counts 1 − q of itself (`registered_twice`). π is its
+maximum likelihood estimate, unique as the likelihood is concave (as Sadinle 2017, on bipartite matching).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from linkage.runs.tables import PRESENCE, REGISTERED_TWICE, SCORED_PAIRS
+from linkage.statistics import probability, probability_sql
+from linkage.statistics.fellegi_sunter import Floats
+
+MOST = 200.0
+"""Bits beyond which a rival's odds are not counted, so that powers of two never overflow."""
+
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class SamePerson:
+    """Pairs of pairs, by position: the persons of `first` and `second` are one human with probability `probability`."""
+
+    first: Integers
+    second: Integers
+    probability: Floats
+
+
+def share_with_a_person(left: Integers, weights: Floats, mentions: int, expected_matches: float) -> float:
+    """π, the share of `mentions` records that have a person, from the weights of their pairs by themselves."""
+    ratio = np.exp2(np.minimum(weights, MOST)) * mentions / expected_matches
+    records, record = np.unique(left, return_inverse=True)
+    total = np.bincount(record, weights=ratio, minlength=len(records))
+    matched, before = 0.5, 0.0
+    for _ in range(1_000):
+        # Half a mention is taken to have none: no weak pair is sure only because every other mention has a match.
+        matched = min(matched, 1 - 0.5 / mentions)
+        if abs(matched - before) < 1e-9:
+            break
+        before, matched = matched, float((matched * total / (1 - matched + matched * total)).sum()) / mentions
+    return max(matched, 0.5 / mentions)
+
+
+def presence_weight(share: float, mentions: int, expected_matches: float) -> float:
+    """Bits between a pair's weight by itself and its pair weight, where `share` of the mentions have a person."""
+    return float(np.log2(share / (1 - share)) - np.log2(expected_matches / mentions))
+
+
+def link_weights(left: Integers, pair_weights: Floats, same: SamePerson | None = None) -> Floats:
+    """Link weight of each pair of left records, from their pair weights.
+
+    The sum over the others of the heaviest pair is taken without it: a difference would keep no digit of it.
+    """
+    odds = np.exp2(np.minimum(pair_weights, MOST))
+    records, record = np.unique(left, return_inverse=True)
+    order = np.lexsort((np.arange(len(left)), -pair_weights, record))
+    heaviest = order[np.diff(record[order], prepend=-1) > 0]
+    beside = odds.copy()
+    beside[heaviest] = 0.0
+    rest, total = (np.bincount(record, weights=one, minlength=len(records)) for one in (beside, odds))
+    others = total[record] - odds
+    others[heaviest] = rest
+    if same is not None:
+        np.subtract.at(others, same.first, same.probability * odds[same.second])
+    return np.asarray(pair_weights - np.log2(1 + np.maximum(others, 0.0)))
+
+
+def write_no_presence(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Write `presence` with no row: pairs are believed one by one."""
+    PRESENCE.write(connection, "SELECT 0 AS id_l, 0.0::DOUBLE AS share, 0.0::DOUBLE AS presence_weight WHERE false", folder)
+
+
+def weigh_presence(connection: duckdb.DuckDBPyConnection, entries: str, folder: Path, expected_matches: float) -> None:
+    """Turn the weight of each of a folder's `scored_pairs` by itself into its pair weight; write `presence` beside them.
+
+    `entries` is the left side's table as it stands in a FROM clause; `expected_matches` is what the prior says of all pairs.
+    """
+    pairs = connection.execute(f"SELECT id_l, pair_weight FROM {SCORED_PAIRS.scan(folder)} ORDER BY id_l, id_r").fetchnumpy()
+    mentions = int(connection.execute(f"SELECT count(*) FROM {entries}").fetchall()[0][0])
+    left, weights = np.asarray(pairs["id_l"], dtype=np.int64), np.asarray(pairs["pair_weight"], dtype=float)
+    share = share_with_a_person(left, weights, mentions, expected_matches)
+    present = presence_weight(share, mentions, expected_matches)
+    PRESENCE.write(
+        connection,
+        f"SELECT id AS id_l, {share!r}::DOUBLE AS share, {present!r}::DOUBLE AS presence_weight FROM {entries} ORDER BY id",
+        folder,
+    )
+    weighed = (
+        f"SELECT scored.* REPLACE (pair_weight + presence_weight AS pair_weight) FROM {SCORED_PAIRS.scan(folder)} scored"
+        f" JOIN {PRESENCE.scan(folder)} USING (id_l) ORDER BY id_l, id_r"
+    )
+    SCORED_PAIRS.write(connection, weighed, folder)
+
+
+def weigh_rivals(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Give a folder's `scored_pairs` their link weight and match probability, from their pair weights and `registered_twice`."""
+    scored = SCORED_PAIRS.scan(folder)
+    pairs = connection.execute(f"SELECT id_l, id_r, pair_weight FROM {scored} ORDER BY id_l, id_r").fetchnumpy()
+    left, right = (np.asarray(pairs[name], dtype=np.int64) for name in ("id_l", "id_r"))
+    believed = link_weights(left, np.asarray(pairs["pair_weight"], dtype=float), _same_person(connection, folder))
+    columns = {"id_l": left, "id_r": right, "link_weight": believed, "match_probability": probability(believed)}
+    connection.register("believed", pa.table(columns))
+    replaced = "believed.link_weight AS link_weight, believed.match_probability AS match_probability"
+    weighed = f"SELECT scored.* REPLACE ({replaced}) FROM {scored} scored JOIN believed USING (id_l, id_r) ORDER BY id_l, id_r"
+    SCORED_PAIRS.write(connection, weighed, folder)
+    connection.unregister("believed")
+
+
+def _same_person(connection: duckdb.DuckDBPyConnection, folder: Path) -> SamePerson:
+    """The pairs of `scored_pairs`, by position, whose persons are registered twice, both ways round."""
+    found = connection.execute(
+        f"""WITH placed AS (SELECT id_l, id_r, row_number() OVER (ORDER BY id_l, id_r) - 1 AS place FROM {SCORED_PAIRS.scan(folder)}),
+        twice AS (
+            SELECT person, other, probability FROM {REGISTERED_TWICE.scan(folder)}
+            UNION ALL SELECT other, person, probability FROM {REGISTERED_TWICE.scan(folder)}
+        )
+        SELECT a.place AS first, b.place AS second, probability FROM placed a JOIN twice ON a.id_r = twice.person
+        JOIN placed b ON b.id_l = a.id_l AND b.id_r = twice.other ORDER BY first, second"""
+    ).fetchnumpy()
+    first, second = (np.asarray(found[name], dtype=np.int64) for name in ("first", "second"))
+    return SamePerson(first, second, np.asarray(found["probability"], dtype=float))
+
+
+def believed_query(weighed: str, run: Path) -> str:
+    """SQL that adds link_weight and match_probability to a query of pairs with their weight by themselves as pair_weight.
+
+    Pairs that were scored have what `weigh_rivals` believes of them, claims and doubles included; others, too light to rival
+    any, are held against all the scored persons of their mention.
+    """
+    if not SCORED_PAIRS.is_in(run):
+        return f"SELECT *, pair_weight AS link_weight, {probability_sql('pair_weight')} AS match_probability FROM ({weighed})"
+    scored = SCORED_PAIRS.scan(run)
+    held = f"SELECT id_l, id_r, pair_weight AS held_weight, link_weight AS held_link FROM {scored}"
+    persons = f"SELECT id_l, sum(pow(2::DOUBLE, least(pair_weight, {MOST!r}))) AS persons FROM {scored} GROUP BY id_l"
+    alone = "coalesce(held_weight, pair_weight + coalesce(presence_weight, 0))"
+    rivals = "if(presence_weight IS NULL, 0, log2(1 + coalesce(persons, 0)))"
+    return (
+        "SELECT * EXCLUDE (held_weight, held_link, presence_weight, persons)"
+        f" REPLACE ({alone} AS pair_weight), coalesce(held_link, {alone} - {rivals}) AS link_weight,"
+        f" {probability_sql('link_weight')} AS match_probability"
+        f" FROM ({weighed}) LEFT JOIN ({held}) USING (id_l, id_r) LEFT JOIN ({persons}) USING (id_l)"
+        f" LEFT JOIN (SELECT id_l, presence_weight FROM {PRESENCE.scan(run)}) USING (id_l)"
+    )
