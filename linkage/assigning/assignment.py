@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from linkage.pairs.sides import Sides
 from linkage.runs.exchange import ParquetTable, scan_file
-from linkage.runs.tables import ASSIGNED, CANDIDATES, SCORED_PAIRS
+from linkage.runs.tables import ASSIGNED, CANDIDATES, REGISTERED_TWICE, SCORED_PAIRS
 
 FLOOR = -5.0
 """Pairs of lower pair weight are never assigned."""
@@ -75,6 +75,7 @@ def assign_pairs(
     else:
         chosen, report = _best_of_each(left, weights), (0, 0, 0)
     connection.register("chosen", pa.table({"id_l": left[chosen], "id_r": right[chosen]}))
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW twice AS SELECT person, other FROM {REGISTERED_TWICE.scan(run)}")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE assigned AS {_with_runner_up(exclusive)}")
     connection.unregister("chosen")
     best = (
@@ -88,12 +89,16 @@ def assign_pairs(
 
 
 def _with_runner_up(exclusive: bool) -> str:
-    """The chosen pairs with the lead over the best pair that competes for the mention (or, exclusively, for the person)."""
+    """The chosen pairs with the lead over the best pair that competes for the mention (or, exclusively, for the person).
+
+    The same human registered twice does not compete.
+    """
     rival = (
         "SELECT c.id_l, c.id_r, other.pair_weight FROM chosen c"
         " JOIN assignable other ON other.{same} = c.{same} AND other.{differs} <> c.{differs}"
     )
-    rivals = rival.format(same="id_l", differs="id_r")
+    one_human = "(c.id_r = person AND other.id_r = twice.other) OR (other.id_r = person AND c.id_r = twice.other)"
+    rivals = f"{rival.format(same='id_l', differs='id_r')} WHERE NOT EXISTS (FROM twice WHERE {one_human})"
     if exclusive:
         rivals += f" UNION ALL {rival.format(same='id_r', differs='id_l')}"
     return (

@@ -15,6 +15,7 @@ from linkage.runs.tables import (
     PAIRS,
     PERSONS,
     PRESENCE,
+    REGISTERED_TWICE,
     RELATIVES,
     SCORED_PAIRS,
     WIDER,
@@ -51,6 +52,6 @@ def assign(work: Work) -> Counts:
 STAGE = Stage(
     assign,
     writes=(ASSIGNED, CANDIDATES, WIDER),
-    reads=(MENTIONS, PERSONS, PAIRS, FREQUENCIES, MODEL, RELATIVES, LOG_LINEAR, SCORED_PAIRS, PRESENCE),
+    reads=(MENTIONS, PERSONS, PAIRS, FREQUENCIES, MODEL, RELATIVES, LOG_LINEAR, SCORED_PAIRS, PRESENCE, REGISTERED_TWICE),
     config=lambda spec: [spec.assignment, spec.blocking.predict],
 )

@@ -24,6 +24,7 @@ from linkage.stages.stage import Stage, Work
 
 def score(work: Work) -> Counts:
     """Weigh all stored pairs in one query, then what other entries and other persons say of a pair."""
+    from linkage.model.settings import columns_needed
     from linkage.pairs.sides import open_tables
     from linkage.weighing.belief import weigh_presence, weigh_rivals, write_no_presence
     from linkage.weighing.claims import weigh_claims
@@ -45,8 +46,10 @@ def score(work: Work) -> Counts:
         # within one table, or where a mention may have several persons, pairs are believed one by one
         if work.spec.right and work.spec.assignment != "free" and expected is not None:
             weigh_presence(connection, entries, work.folder, expected)
-            sides = open_tables(connection, work.mentions, work.persons, model.match.columns)
-            twice = find_registered_twice(connection, sides, model, work.inputs, work.folder, expected)
+            sides = open_tables(connection, work.mentions, work.persons, columns_needed(work.spec, model.match))
+            twice = find_registered_twice(
+                connection, sides, model, work.spec.blocking.predict, work.inputs, work.folder, expected
+            )
             weigh_rivals(connection, work.folder)
         else:
             write_no_presence(connection, work.folder)
@@ -59,6 +62,6 @@ STAGE = Stage(
     score,
     writes=(SCORED_PAIRS, CLAIMS, PRESENCE, REGISTERED_TWICE),
     reads=(MENTIONS, PERSONS, PAIRS, FREQUENCIES, MODEL, RELATIVES, LOG_LINEAR, TRAINING),
-    config=lambda spec: spec.assignment,
+    config=lambda spec: [spec.assignment, spec.blocking.predict],
     on_engine=True,
 )

@@ -1,16 +1,21 @@
-"""Persons of the right side who are one human registered twice: who rival for a mention, held against each other.
+"""Persons of the right side who are one human registered twice, by the model's own deduplication of that side.
 
-Such a rival is none: whichever of the two a mention is linked to, it is linked to its human. Two persons who are among the
-best few of one mention are compared and weighed as if one of them were a mention: unrelated people, relatives (twins and
-namesakes of the family among them) and what comes together by chance weigh as they do for mentions. A person is registered
-again at most once and hardly ever: the share of persons that are is learned as that of mentions with a person is
-(`belief.share_with_a_person`), from these pairs alone, and the probability that two are one follows in the same way.
+A rival who is the same human is none: whichever of the two a mention is linked to, it is linked to its human. Persons who
+rival for a mention, and those that the most selective blocking rules propose within the right side, are weighed as if one of
+them were a mention: unrelated people, relatives (twins and namesakes of the family among them) and what comes together by
+chance weigh as they do for mentions. Two more things are learned from these pairs, without labels:
 
-Only rivals are compared, so this costs a small part of what scoring does; persons whom no mention is compared with are not.
+- how many persons are registered again, as the share of mentions with a person is (`belief.share_with_a_person`);
+- what the entries say: siblings mostly have an entry each, whose best person they are; of a person registered twice one alone
+  is preferred. Learned as claims are (`claims.learn_claims`), for both preferred, one, and none.
+
+Rules are taken, the most selective first, until they propose `PAIRS_A_PERSON` pairs a person, so this costs a small part of
+what blocking and scoring do.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,18 +23,23 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from linkage.config import BlockingRule
+from linkage.pairs.blocking import count_rule_pairs, number_blocks, pairs_of_rules
 from linkage.pairs.level_store import levels_of_pairs
 from linkage.pairs.sides import Sides
 from linkage.runs.tables import PERSONS, REGISTERED_TWICE, SCORED_PAIRS
 from linkage.statistics import probability
 from linkage.weighing.belief import link_weights, presence_weight, share_with_a_person
+from linkage.weighing.claims import learn_claims
 from linkage.weighing.scoring import weights_query
 from linkage.weighing.trained_model import TrainedModel
 
 BEST_OF_A_MENTION = 5
 """Persons of a mention, those of greatest pair weight, that are held against each other."""
-LEAST = 0.5
-"""Pairs of lower probability are not written: they are rivals."""
+PAIRS_A_PERSON = 2
+"""Rules are taken until they propose this many pairs a person."""
+LIKELY = 0.0
+"""Bits of pair weight from which an entry prefers its best person."""
 
 
 def write_no_doubles(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
@@ -44,38 +54,38 @@ def find_registered_twice(
     connection: duckdb.DuckDBPyConnection,
     sides: Sides,
     model: TrainedModel,
+    rules: Sequence[BlockingRule],
     run: Path,
     folder: Path,
     expected_matches: float,
 ) -> int:
-    """Write `registered_twice` into `folder` from its `scored_pairs`, their pair weights known; returns its pairs.
+    """Write `registered_twice` into `folder`: pairs of persons more probably one human than not; returns how many.
 
-    The frequencies and the right side's table are those of `run`; `expected_matches` is what the prior says of all pairs.
+    The pair weights are those of the `scored_pairs` in `folder`; the frequencies and the right side's table are those of `run`.
+    `rules` are the predict rules; `expected_matches` is what the prior says of all pairs of a mention and a person.
     """
-    connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE rivals AS
-        WITH best AS (
-            SELECT id_l, id_r FROM {SCORED_PAIRS.scan(folder)}
-            QUALIFY row_number() OVER (PARTITION BY id_l ORDER BY pair_weight DESC, id_r) <= {BEST_OF_A_MENTION}
-        )
-        SELECT DISTINCT one.id_r AS id_l, other.id_r AS id_r, 0::UINTEGER AS blocking_rules
-        FROM best one JOIN best other USING (id_l) WHERE one.id_r < other.id_r"""
-    )
     persons = replace(sides, left=sides.right, left_rows=sides.right_rows)
-    levels = levels_of_pairs(model.match, persons, "SELECT * FROM rivals")
-    weighed = weights_query(model, levels, run, both_right=True)
-    found = connection.execute(f"SELECT id_l, id_r, pair_weight FROM ({weighed}) ORDER BY id_l, id_r").fetchnumpy()
-    one, other = (np.asarray(found[name], dtype=np.int64) for name in ("id_l", "id_r"))
+    _propose(connection, persons, rules, folder)
+    weighed = weights_query(model, levels_of_pairs(model.match, persons, "SELECT * FROM alike"), run, both_right=True)
+    best = "row_number() OVER (PARTITION BY id_l ORDER BY pair_weight DESC, id_r) = 1"
+    preferred = f"SELECT id_r FROM {SCORED_PAIRS.scan(folder)} WHERE pair_weight >= {LIKELY!r} QUALIFY {best}"
+    found = connection.execute(
+        f"WITH preferred AS (SELECT DISTINCT id_r AS id FROM ({preferred}))"
+        " SELECT id_l, id_r, pair_weight, (id_l IN (FROM preferred))::INTEGER + (id_r IN (FROM preferred))::INTEGER AS preferred"
+        f" FROM ({weighed}) ORDER BY id_l, id_r"
+    ).fetchnumpy()
+    one, other, state = (np.asarray(found[name], dtype=np.int64) for name in ("id_l", "id_r", "preferred"))
     weight = np.asarray(found["pair_weight"], dtype=float)
     # each person beside the other, as a mention beside a person
     expected = expected_matches / sides.left_rows * sides.right_rows
-    left, weights = np.concatenate([one, other]), np.concatenate([weight, weight])
-    share = share_with_a_person(left, weights, sides.right_rows, expected)
-    believed = link_weights(left, weights + presence_weight(share, sides.right_rows, expected)).reshape(2, -1).min(axis=0)
-    probable = probability(believed)
-    kept = probable >= LEAST
-    twice = {"person": one[kept], "other": other[kept], "probability": probable[kept], "pair_weight": weight[kept]}
-    connection.register("twice", pa.table({name: pa.array(column) for name, column in twice.items()}))
+    left = np.concatenate([one, other])
+    share = share_with_a_person(left, np.tile(weight, 2), sides.right_rows, expected)
+    weight = weight + presence_weight(share, sides.right_rows, expected)
+    weight = weight + np.array(learn_claims(state, weight, np.ones(len(weight))).bits)[state]
+    probable = probability(link_weights(left, np.tile(weight, 2)).reshape(2, -1).min(axis=0))
+    kept = probable > 0.5
+    columns = {"person": one, "other": other, "probability": probable, "pair_weight": weight}
+    connection.register("twice", pa.table({name: column[kept] for name, column in columns.items()}))
     rows = REGISTERED_TWICE.write(
         connection,
         "SELECT person::INTEGER AS person, other::INTEGER AS other, probability, pair_weight,"
@@ -84,5 +94,26 @@ def find_registered_twice(
         folder,
     )
     connection.unregister("twice")
-    connection.execute("DROP TABLE rivals")
+    connection.execute("DROP TABLE alike")
     return rows
+
+
+def _propose(connection: duckdb.DuckDBPyConnection, persons: Sides, rules: Sequence[BlockingRule], folder: Path) -> None:
+    """The table `alike` of pairs of persons to weigh: rivals, and what the most selective rules propose."""
+    pairs = (
+        "WITH best AS ("
+        f" SELECT id_l, id_r FROM {SCORED_PAIRS.scan(folder)}"
+        f" QUALIFY row_number() OVER (PARTITION BY id_l ORDER BY pair_weight DESC, id_r) <= {BEST_OF_A_MENTION})"
+        " SELECT one.id_r AS id_l, other.id_r AS id_r FROM best one JOIN best other USING (id_l) WHERE one.id_r < other.id_r"
+    )
+    chosen, left = [], PAIRS_A_PERSON * persons.right_rows
+    for count, rule in sorted(((count_rule_pairs(connection, persons, rule).pairs, rule) for rule in rules), key=lambda one: one[0]):
+        left -= count
+        if left >= 0 and count:
+            chosen.append(rule)
+    if chosen:
+        number_blocks(connection, persons, chosen, "twice")
+        pairs += f" UNION ALL SELECT id_l, id_r FROM ({pairs_of_rules(persons, len(chosen), 'twice')})"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE alike AS SELECT DISTINCT id_l, id_r, 0::UINTEGER AS blocking_rules FROM ({pairs})"
+    )

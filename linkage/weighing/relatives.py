@@ -13,7 +13,8 @@ combinations never seen say nothing (Gamma-Poisson shrinkage, DuMouchel 1999; po
 
 r is learned without labels, from pairs of a record with those on the other side who share these fields, its own person
 left out: the closest of them, and only records count whose closest agrees on everything but the field learned, so that
-it is their own. Pairs across the two sides have what each side does to a field, half a date or a sound heard wrong, in
+it is their own. Of the others only those count who are the closest of another record: a person registered twice is nobody
+else's, and would teach that relatives agree on everything. Pairs across the two sides have what each side does to a field, half a date or a sound heard wrong, in
 them; pairs within the population would call “only the year” a sign of a match. Where a pair has none of the shared
 fields the class adds nothing.
 """
@@ -178,13 +179,15 @@ def _count_relatives(
         f" row_number() OVER (PARTITION BY {record} ORDER BY {closeness} DESC, {person}) AS place"
         f" FROM ({levels_of_pairs(model, sides, across)})"
     )
+    of_another = f"{person} IN (SELECT {person} FROM sharing_pairs WHERE place = 1)"
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW relatives AS FROM sharing_pairs WHERE place > 1 AND {of_another}")
     counted = []
     for field in told_apart:
         gamma = quote(field.gamma)
         agrees = "".join(f" AND own.{quote(one.gamma)} = {len(one.levels) - 1}" for one in told_apart if one is not field)
         found = connection.execute(
-            f"SELECT relative.{gamma}, count(*) FROM sharing_pairs own JOIN sharing_pairs relative USING ({record})"
-            f" WHERE own.place = 1 AND relative.place > 1 AND relative.{gamma} >= 0{agrees} GROUP BY ALL"
+            f"SELECT relative.{gamma}, count(*) FROM sharing_pairs own JOIN relatives relative USING ({record})"
+            f" WHERE own.place = 1 AND relative.{gamma} >= 0{agrees} GROUP BY ALL"
         ).fetchall()
         levels = np.zeros(len(field.levels))
         for level, count in found:
@@ -197,7 +200,7 @@ def _count_relatives(
     known = " AND ".join(f"relative.{gamma} >= 0" for gamma in gammas)
     found = connection.execute(
         f"SELECT {', '.join(f'relative.{gamma}' for gamma in gammas)}, count(*) FROM sharing_pairs own"
-        f" JOIN sharing_pairs relative USING ({record}) WHERE own.place = 1 AND relative.place > 1"
+        f" JOIN relatives relative USING ({record}) WHERE own.place = 1"
         f" AND {agreeing} >= {len(gammas) - 1} AND {known} GROUP BY ALL"
     ).fetchall()
     joint = np.zeros([len(one.levels) for one in told_apart])
