@@ -1,7 +1,7 @@
 """Whom each mention stands for or lays claim to, and who competes with it: temporary tables from a run's pairs.
 
 rc_links: the assigned pairs with ids. rc_differences: what differs in these and in pairs that carry the same number.
-rc_rivals: candidates good enough to be the person. rc_same_number: pairs that carry the same personal number, and
+rc_twice: persons who are one human, both ways round. rc_rivals: candidates good enough to be the person. rc_same_number: pairs that carry the same personal number, and
 whether they are one person. rc_accepted: the person of each settled mention (its number's, else its accepted link's).
 rc_claims: these, and the best candidate of the others. rc_shared: claims several entries make on one person, two by
 two. rc_twins: claims a sibling of the same birth competes with. rc_contested: claims of entries that cannot be the
@@ -19,7 +19,7 @@ from linkage.reconcile.codes import Codes
 from linkage.reconcile.differences import same_number
 from linkage.reconcile.side_tables import SideTables, texts_sql
 from linkage.runs.sql import described_columns, quote
-from linkage.runs.tables import CANDIDATES, FIELD_DIFFERENCES, LINKS, THRESHOLDS
+from linkage.runs.tables import CANDIDATES, FIELD_DIFFERENCES, LINKS, REGISTERED_TWICE, THRESHOLDS
 from linkage.vietnamese.letters_sql import fold_sql
 
 if TYPE_CHECKING:
@@ -69,6 +69,10 @@ def _open_tables(connection: duckdb.DuckDBPyConnection, run: Path, sides: SideTa
             OR (k.reason = 'runner_up_close' AND c.pair_weight >= k.pair_weight - k.runner_up_margin - 1e-6))""",
         [THRESHOLDS.read(run)["upper"]],
     )
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE rc_twice AS SELECT person AS id, other FROM {REGISTERED_TWICE.scan(run)}
+        UNION ALL SELECT other, person FROM {REGISTERED_TWICE.scan(run)}"""
+    )
     connection.execute(f"CREATE OR REPLACE TEMP TABLE rc_numbers AS {same_number(sides, kinds)}")
     connection.execute(f"CREATE OR REPLACE TEMP VIEW rc_differences AS FROM {FIELD_DIFFERENCES.scan(run)}")
 
@@ -76,7 +80,7 @@ def _open_tables(connection: duckdb.DuckDBPyConnection, run: Path, sides: SideTa
 def _judge_numbers(connection: duckdb.DuckDBPyConnection) -> None:
     """rc_same_number: the same-number pairs and whether they are one person.
 
-    They are not when the accepted link of the mention goes to someone else, or when at least two of name, birth date, sex and
+    They are not when the accepted link of the mention goes to someone else (the same human registered twice is not), or when at least two of name, birth date, sex and
     a parent's name really differ.
     """
     connection.execute(
@@ -86,8 +90,9 @@ def _judge_numbers(connection: duckdb.DuckDBPyConnection) -> None:
         )
         SELECT n.id_l, n.id_r,
             coalesce(clashing, 0) < {DIFFERENT_PERSON}
-                AND NOT coalesce(k.decision = 'link' AND k.id_r <> n.id_r, false) AS one_person
-        FROM rc_numbers n LEFT JOIN clashes USING (id_l, id_r) LEFT JOIN rc_links k ON k.id_l = n.id_l"""
+                AND NOT coalesce(k.decision = 'link' AND k.id_r <> n.id_r AND twice.id IS NULL, false) AS one_person
+        FROM rc_numbers n LEFT JOIN clashes USING (id_l, id_r) LEFT JOIN rc_links k ON k.id_l = n.id_l
+        LEFT JOIN rc_twice twice ON twice.id = k.id_r AND twice.other = n.id_r"""
     )
     # the person a mention stands for: its number's, or its accepted link's
     connection.execute(

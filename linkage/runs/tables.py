@@ -133,7 +133,7 @@ OUTCOMES = ParquetTable(
     },
     ("side", "record_id"),
 )  # fmt: skip
-"""What each mention, and each person without an accepted link, comes to."""
+"""What each mention, and each person without an accepted link or registered twice, comes to."""
 DIFFERENCES = ParquetTable("differences", "reconcile", {**_RECORDS, **_DIFFERENCE}, ("record_id_l", "record_id_r", "field"))
 """The fields that differ on links."""
 OUTCOME_CODES = Document[Any]("outcome_codes", "reconcile", object)

@@ -59,8 +59,9 @@ def make_run(
     role: str = "child",
     upper: float = 8.0,
     kinds: dict[str, FieldKind] = KINDS,
+    twice: list[tuple[str, str]] = (),
 ) -> Path:
-    """A run directory as the earlier stages leave it.
+    """A run directory as the earlier stages leave it; `twice` are persons who are one human.
 
     `links` are (mention, person, link weight, reason, runner-up margin); `candidates` further (mention, person, link weight).
     """
@@ -125,6 +126,7 @@ def make_run(
     pq.write_table(pa.Table.from_pylist(chosen, pa.schema([*keys, *further])), folder / "links.parquet")
     pq.write_table(pa.Table.from_pylist(best, pa.schema([*keys, ("rank", pa.int8())])), folder / "candidates.parquet")
     write_thresholds(folder, upper)
+    write_twice(folder, [sorted((ids["r"][one], ids["r"][other])) for one, other in twice])
     return folder
 
 
@@ -161,6 +163,11 @@ def write_thresholds(folder: Path, upper: float) -> None:
     """The thresholds of a run, of which an upper one and one false link in a thousand are said."""
     thresholds = Thresholds(upper, 2.0, 0.001, 0.0, 0, False, "model").as_json()
     THRESHOLDS.write(folder, {**thresholds, "by_model": thresholds})
+
+
+def write_twice(folder: Path, pairs: list[list[int]]) -> None:
+    columns = {"person": [pair[0] for pair in pairs], "other": [pair[1] for pair in pairs]}
+    pq.write_table(pa.table({name: pa.array(held, pa.int32()) for name, held in columns.items()}), folder / "registered_twice.parquet")
 
 
 def reconcile(run: Path, kinds: dict[str, FieldKind] = KINDS) -> dict[str, int]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from reconcilekit import reconcile, write_thresholds
+from reconcilekit import reconcile, write_thresholds, write_twice
 
 from linkage.config import SideSpec
 from linkage.reconcile.codes import LINKED
@@ -118,6 +118,7 @@ def make_true_run(folder: Path, persons: int, seed: int) -> tuple[Path, Path]:
             ) TO '{run}/links.parquet'"""
         )
     write_thresholds(run, 8.0)
+    write_twice(run, [])
     reconcile(run, shared)
     return run, registers
 
