@@ -31,7 +31,7 @@ WITH verdicts AS (
 ), reasoned AS (
     SELECT assigned.* EXCLUDE ({replaced}),
         CASE WHEN link_weight >= {upper} AND coalesce(runner_up_margin >= {margin}, true) THEN 'above_upper'
-             WHEN {pair_weight} >= {upper} AND runner_up_margin < {margin} THEN 'runner_up_close'
+             WHEN link_weight >= {lower} AND {pair_weight} >= {upper} AND runner_up_margin < {margin} THEN 'runner_up_close'
              WHEN link_weight >= {lower} THEN 'between_thresholds'
              ELSE 'below_lower' END AS reason_unreviewed,
         CASE WHEN verdict IS NOT NULL THEN 'verdict_' || verdict ELSE reason_unreviewed END AS reason
@@ -76,8 +76,8 @@ def decide(
     """Write `links.parquet`: the assigned pairs (at most one a mention) with `decision` and `reason`; return the counts.
 
     A pair at or above the upper threshold is a link unless its runner-up is closer than `runner_up_margin` bits (a NULL
-    margin means no runner-up), and a pair that its runner-up alone keeps below it (its `pair_weight`, where `assigned` has
-    one, reaches it) is reviewed for that; a reviewer's verdict in `labels` wins over both thresholds (planted pairs, without `pair_id`,
+    margin means no runner-up); a pair to review that its runner-up alone keeps below it (its `pair_weight`, where `assigned`
+    has one, reaches it) has that for its reason; a reviewer's verdict in `labels` wins over both thresholds (planted pairs, without `pair_id`,
     decide nothing); `decision_unreviewed` is what was decided without verdicts. Counts have the three
     decisions and every reason as keys.
 

@@ -50,7 +50,7 @@ def score(work: Work) -> Counts:
             twice = find_registered_twice(
                 connection, sides, model, work.spec.blocking.predict, work.inputs, work.folder, expected
             )
-            weigh_rivals(connection, work.folder)
+            weigh_rivals(connection, work.folder, work.spec.assignment == "one_to_one")
         else:
             write_no_presence(connection, work.folder)
             write_no_doubles(connection, work.folder)

@@ -63,8 +63,6 @@ class AssignedPairs:
 
     weight: NDArray[np.float64]
     """Link weight."""
-    alone: NDArray[np.float64]
-    """Pair weight: the link weight, were there no other person."""
     margin: NDArray[np.float64]
     """How far the runner-up is behind in bits, infinite without one."""
 
@@ -137,9 +135,9 @@ def cases_by_labels(connection: duckdb.DuckDBPyConnection, run: Path, seed: int,
 
 def assigned_pairs(connection: duckdb.DuckDBPyConnection, run: Path) -> AssignedPairs:
     """The best pairs of a trial."""
-    query = f"SELECT link_weight, pair_weight, runner_up_margin FROM {ASSIGNED.scan(run)} ORDER BY record_id_l"
-    weight, alone, margin = (_floats(column) for column in connection.execute(query).fetchnumpy().values())
-    return AssignedPairs(weight, alone, np.where(np.isnan(margin), np.inf, margin))
+    query = f"SELECT link_weight, runner_up_margin FROM {ASSIGNED.scan(run)} ORDER BY record_id_l"
+    weight, margin = (_floats(column) for column in connection.execute(query).fetchnumpy().values())
+    return AssignedPairs(weight, np.where(np.isnan(margin), np.inf, margin))
 
 
 def personless_share(run: Path, mentions: int) -> float:

@@ -256,8 +256,8 @@ def _by_model(connection: duckdb.DuckDBPyConnection, trial: Trial, base: Any, ru
 
 def _clerical_pairs(connection: duckdb.DuckDBPyConnection, trial: Trial, score: Score, projects: list[LoadedProject]) -> int:
     pairs = assigned_pairs(connection, trial.run)
-    close = (pairs.margin < projects[trial.number].spec.runner_up_margin) & (pairs.alone >= score.upper)
-    return int(np.sum(close | ((pairs.weight >= score.lower) & (pairs.weight < score.upper))))
+    close = pairs.margin < projects[trial.number].spec.runner_up_margin
+    return int(np.sum((pairs.weight >= score.lower) & ((pairs.weight < score.upper) | close)))
 
 
 def _row(trial: Trial) -> dict[str, Any]:

@@ -7,8 +7,8 @@ probability of a pair is its odds ÷ (1 + the sum of all), and its log2 odds, th
 
     pair weight − log2(1 + sum of 2^pair weight over the mention's other persons)
 
-A rival that is the same human registered twice with probability q counts 1 − q of itself (`registered_twice`). π is its
-maximum likelihood estimate, unique as the likelihood is concave (as Sadinle 2017, on bipartite matching).
+A rival that is the same human registered twice with probability q counts 1 − q of itself (`registered_twice`); where a person
+has one entry at most, its other entries are rivals too. π is its maximum likelihood estimate, unique as the likelihood is concave (as Sadinle 2017, on bipartite matching).
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from linkage.statistics.fellegi_sunter import Floats
 
 MOST = 200.0
 """Bits beyond which a rival's odds are not counted, so that powers of two never overflow."""
+MOST_ROUNDS = 100
 
 Integers = NDArray[np.int64]
 
@@ -60,23 +61,44 @@ def presence_weight(share: float, mentions: int, expected_matches: float) -> flo
     return float(np.log2(share / (1 - share)) - np.log2(expected_matches / mentions))
 
 
-def link_weights(left: Integers, pair_weights: Floats, same: SamePerson | None = None) -> Floats:
+def link_weights(
+    left: Integers, pair_weights: Floats, same: SamePerson | None = None, right: Integers | None = None
+) -> Floats:
     """Link weight of each pair of left records, from their pair weights.
 
-    The sum over the others of the heaviest pair is taken without it: a difference would keep no digit of it.
+    With `right`, a person has one entry at most too, and its other entries are rivals as far as they have no person of their
+    own: the sums over both kinds of rivals are found by belief propagation, exact where the pairs form no circle (Bayati, Shah
+    and Sharma 2008, on matchings).
     """
     odds = np.exp2(np.minimum(pair_weights, MOST))
-    records, record = np.unique(left, return_inverse=True)
-    order = np.lexsort((np.arange(len(left)), -pair_weights, record))
-    heaviest = order[np.diff(record[order], prepend=-1) > 0]
+    if right is None:
+        return np.asarray(pair_weights - np.log2(1 + _of_others(left, odds, same)))
+    of_person = odds
+    for _ in range(MOST_ROUNDS):
+        of_mention = odds / (1 + _of_others(left, of_person, same))
+        before, of_person = of_person, odds / (1 + _of_others(right, of_mention))
+        if np.abs(np.log2(of_person / before)).max(initial=0.0) < 1e-12:
+            break
+    rivals = np.log2(1 + _of_others(left, of_person, same)) + np.log2(1 + _of_others(right, of_mention))
+    return np.asarray(pair_weights - rivals)
+
+
+def _of_others(record: Integers, odds: Floats, same: SamePerson | None = None) -> Floats:
+    """Sum of the odds of each record's other pairs.
+
+    For the greatest it is taken without it: a difference would keep no digit of what is left.
+    """
+    _, place = np.unique(record, return_inverse=True)
+    order = np.lexsort((np.arange(len(odds)), -odds, place))
+    greatest = order[np.diff(place[order], prepend=-1) > 0]
     beside = odds.copy()
-    beside[heaviest] = 0.0
-    rest, total = (np.bincount(record, weights=one, minlength=len(records)) for one in (beside, odds))
-    others = total[record] - odds
-    others[heaviest] = rest
+    beside[greatest] = 0.0
+    rest, total = (np.bincount(place, weights=one) for one in (beside, odds))
+    others = total[place] - odds
+    others[greatest] = rest
     if same is not None:
         np.subtract.at(others, same.first, same.probability * odds[same.second])
-    return np.asarray(pair_weights - np.log2(1 + np.maximum(others, 0.0)))
+    return np.maximum(others, 0.0)
 
 
 def write_no_presence(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
@@ -106,12 +128,16 @@ def weigh_presence(connection: duckdb.DuckDBPyConnection, entries: str, folder: 
     SCORED_PAIRS.write(connection, weighed, folder)
 
 
-def weigh_rivals(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Give a folder's `scored_pairs` their link weight and match probability, from their pair weights and `registered_twice`."""
+def weigh_rivals(connection: duckdb.DuckDBPyConnection, folder: Path, exclusive: bool) -> None:
+    """Give a folder's `scored_pairs` their link weight and match probability, from their pair weights and `registered_twice`.
+
+    `exclusive` says that a person has one entry at most.
+    """
     scored = SCORED_PAIRS.scan(folder)
     pairs = connection.execute(f"SELECT id_l, id_r, pair_weight FROM {scored} ORDER BY id_l, id_r").fetchnumpy()
     left, right = (np.asarray(pairs[name], dtype=np.int64) for name in ("id_l", "id_r"))
-    believed = link_weights(left, np.asarray(pairs["pair_weight"], dtype=float), _same_person(connection, folder))
+    weights, same = np.asarray(pairs["pair_weight"], dtype=float), _same_person(connection, folder)
+    believed = link_weights(left, weights, same, right if exclusive else None)
     columns = {"id_l": left, "id_r": right, "link_weight": believed, "match_probability": probability(believed)}
     connection.register("believed", pa.table(columns))
     replaced = "believed.link_weight AS link_weight, believed.match_probability AS match_probability"

@@ -63,6 +63,12 @@ def test_rivals_by_hand() -> None:
     assert 2 ** link_weights(left, weights) == pytest.approx([2, 0.2, 1 / 11, 0.25])
     same = SamePerson(np.array([0, 1]), np.array([1, 0]), np.array([0.75, 0.75]))
     assert 2 ** link_weights(left, weights, same) == pytest.approx([8 / 2.5, 2 / 4, 1 / 11, 0.25])
+    # one entry a person: entry 2 could only be person 5, so it takes odds from entry 1 there; with a person of its own hardly
+    mentions, persons = np.array([1, 2]), np.array([5, 5])
+    assert 2 ** link_weights(mentions, np.array([3.0, 2.0]), right=persons) == pytest.approx([8 / 5, 4 / 9])
+    mentions, persons = np.array([1, 2, 2]), np.array([5, 5, 6])
+    either = [8 / (1 + 4 / 1025), 4 / (9 * 1025), 1024 / (1 + 4 / 9)]
+    assert 2 ** link_weights(mentions, np.array([3.0, 2.0, 10.0]), right=persons) == pytest.approx(either)
     heavy = link_weights(np.array([1, 1]), np.array([90.0, 1.0]))
     assert heavy == pytest.approx([90 - np.log2(3), 1 - 90])
 
