@@ -113,7 +113,7 @@ class ProjectSpec(Spec):
     thresholds: ThresholdsSpec = ThresholdsSpec()
     assignment: Literal["one_to_one", "many_to_one", "free"] = "one_to_one"
     runner_up_margin: Annotated[float, Field(ge=0)] = 3.0
-    """A link whose runner-up is closer than this (in link weight) goes to review whatever its weight."""
+    """A link whose runner-up is closer than this (in pair weight) goes to review whatever its weight."""
     review: ReviewSpec = ReviewSpec()
     reconcile: ReconcileSpec = ReconcileSpec()
     report: ReportSpec = ReportSpec()

@@ -77,8 +77,8 @@ def decide(
 
     A pair at or above the upper threshold is a link unless its runner-up is closer than `runner_up_margin` bits (a NULL
     margin means no runner-up); a pair to review that its runner-up alone keeps below it (its `pair_weight`, where `assigned`
-    has one, reaches it) has that for its reason; a reviewer's verdict in `labels` wins over both thresholds (planted pairs, without `pair_id`,
-    decide nothing); `decision_unreviewed` is what was decided without verdicts. Counts have the three
+    has one, reaches it) has that for its reason; a reviewer's verdict in `labels` wins over both thresholds (planted pairs,
+    without `pair_id`, decide nothing); `decision_unreviewed` is what was decided without verdicts. Counts have the three
     decisions and every reason as keys.
 
     Raises:

@@ -42,9 +42,9 @@ def write_outcomes(
 
     `kinds` are the fields both sides have. outcomes: side (`mention` or `person`), record_id, outcome (code), finding,
     counterpart (record id of the person or mention, if any), others (record ids it competes with), verify, act, source
-    (`civil_status` or `joint`), status, reason and the pair's weights; exactly one row a mention and one a person
-    without an accepted link (and a person with one whose earlier registration has one too). differences: one row a differing field of an accepted link. Returns the rows of each finding
-    (mentions and persons together) and the number of differences.
+    (`civil_status` or `joint`), status, reason and the pair's weights; exactly one row a mention and one a person without an
+    accepted link (and a person with one whose earlier registration has one too). differences: one row a differing field of an
+    accepted link. Returns the rows of each finding (mentions and persons together) and the number of differences.
 
     Raises:
         ProjectFileError: the file of codes is wrong.

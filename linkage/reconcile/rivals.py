@@ -1,11 +1,11 @@
 """Whom each mention stands for or lays claim to, and who competes with it: temporary tables from a run's pairs.
 
 rc_links: the assigned pairs with ids. rc_differences: what differs in these and in pairs that carry the same number.
-rc_twice: persons who are one human, both ways round. rc_rivals: candidates good enough to be the person. rc_same_number: pairs that carry the same personal number, and
-whether they are one person. rc_accepted: the person of each settled mention (its number's, else its accepted link's).
-rc_claims: these, and the best candidate of the others. rc_shared: claims several entries make on one person, two by
-two. rc_twins: claims a sibling of the same birth competes with. rc_contested: claims of entries that cannot be the
-person because a stronger claim is someone else's. rc_again: which entries are re-registrations.
+rc_twice: persons who are one human, both ways round. rc_rivals: candidates good enough to be the person. rc_same_number:
+pairs that carry the same personal number, and whether they are one person. rc_accepted: the person of each settled mention
+(its number's, else its accepted link's). rc_claims: these, and the best candidate of the others. rc_shared: claims several
+entries make on one person, two by two. rc_twins: claims a sibling of the same birth competes with. rc_contested: claims of
+entries that cannot be the person because a stronger claim is someone else's. rc_again: which entries are re-registrations.
 """
 
 from __future__ import annotations
@@ -80,8 +80,8 @@ def _open_tables(connection: duckdb.DuckDBPyConnection, run: Path, sides: SideTa
 def _judge_numbers(connection: duckdb.DuckDBPyConnection) -> None:
     """rc_same_number: the same-number pairs and whether they are one person.
 
-    They are not when the accepted link of the mention goes to someone else (the same human registered twice is not), or when at least two of name, birth date, sex and
-    a parent's name really differ.
+    They are not when the accepted link of the mention goes to someone else (the same human registered twice is not), or when
+    at least two of name, birth date, sex and a parent's name really differ.
     """
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE rc_same_number AS

@@ -58,14 +58,13 @@ TRAINING = Document("training", "train", TrainingReport)
 SCORED_PAIRS = ParquetTable("scored_pairs", "score", {**_PAIR, **_WEIGHED}, ("id_l", "id_r"))
 """Every candidate pair above the floor: Splink's match weight; the pair weight, by itself with all evidence but its rivals;
 the link weight, which is the log2 odds of the match probability."""
-PRESENCE = ParquetTable(
-    "presence", "score", {"id_l": "INTEGER", "share": "DOUBLE", "presence_weight": "DOUBLE"}, ("id_l",)
-)
+PRESENCE = ParquetTable("presence", "score", {"id_l": "INTEGER", "share": "DOUBLE", "presence_weight": "DOUBLE"}, ("id_l",))
 """How probable it is, before looking at its pairs, that a mention's person is there, and its bits in the pair weight."""
 REGISTERED_TWICE = ParquetTable(
     "registered_twice", "score",
     {
-        "person": "INTEGER", "other": "INTEGER", "probability": "DOUBLE", "pair_weight": "DOUBLE", "record_id": "VARCHAR", "other_record_id": "VARCHAR",
+        "person": "INTEGER", "other": "INTEGER", "probability": "DOUBLE", "pair_weight": "DOUBLE", "record_id": "VARCHAR",
+        "other_record_id": "VARCHAR",
     },
     ("person", "other"),
 )  # fmt: skip

@@ -8,7 +8,8 @@ probability of a pair is its odds ÷ (1 + the sum of all), and its log2 odds, th
     pair weight − log2(1 + sum of 2^pair weight over the mention's other persons)
 
 A rival that is the same human registered twice with probability q counts 1 − q of itself (`registered_twice`); where a person
-has one entry at most, its other entries are rivals too. π is its maximum likelihood estimate, unique as the likelihood is concave (as Sadinle 2017, on bipartite matching).
+has one entry at most, its other entries are rivals too. π is its maximum likelihood estimate, unique as the likelihood is
+concave (as Sadinle 2017, on bipartite matching).
 """
 
 from __future__ import annotations
@@ -61,9 +62,7 @@ def presence_weight(share: float, mentions: int, expected_matches: float) -> flo
     return float(np.log2(share / (1 - share)) - np.log2(expected_matches / mentions))
 
 
-def link_weights(
-    left: Integers, pair_weights: Floats, same: SamePerson | None = None, right: Integers | None = None
-) -> Floats:
+def link_weights(left: Integers, pair_weights: Floats, same: SamePerson | None = None, right: Integers | None = None) -> Floats:
     """Link weight of each pair of left records, from their pair weights.
 
     With `right`, a person has one entry at most too, and its other entries are rivals as far as they have no person of their
@@ -149,8 +148,9 @@ def weigh_rivals(connection: duckdb.DuckDBPyConnection, folder: Path, exclusive:
 def _same_person(connection: duckdb.DuckDBPyConnection, folder: Path) -> SamePerson:
     """The pairs of `scored_pairs`, by position, whose persons are registered twice, both ways round."""
     found = connection.execute(
-        f"""WITH placed AS (SELECT id_l, id_r, row_number() OVER (ORDER BY id_l, id_r) - 1 AS place FROM {SCORED_PAIRS.scan(folder)}),
-        twice AS (
+        f"""WITH placed AS (
+            SELECT id_l, id_r, row_number() OVER (ORDER BY id_l, id_r) - 1 AS place FROM {SCORED_PAIRS.scan(folder)}
+        ), twice AS (
             SELECT person, other, probability FROM {REGISTERED_TWICE.scan(folder)}
             UNION ALL SELECT other, person, probability FROM {REGISTERED_TWICE.scan(folder)}
         )

@@ -107,7 +107,8 @@ def _propose(connection: duckdb.DuckDBPyConnection, persons: Sides, rules: Seque
         " SELECT one.id_r AS id_l, other.id_r AS id_r FROM best one JOIN best other USING (id_l) WHERE one.id_r < other.id_r"
     )
     chosen, left = [], PAIRS_A_PERSON * persons.right_rows
-    for count, rule in sorted(((count_rule_pairs(connection, persons, rule).pairs, rule) for rule in rules), key=lambda one: one[0]):
+    counted = [(count_rule_pairs(connection, persons, rule).pairs, rule) for rule in rules]
+    for count, rule in sorted(counted, key=lambda one: one[0]):
         left -= count
         if left >= 0 and count:
             chosen.append(rule)

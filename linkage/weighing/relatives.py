@@ -11,12 +11,12 @@ relatives have this combination of levels than the fields one by one would say: 
 often one sex, and names a letter apart. It is log2 of (n + 1) / (e + 1) for n pairs found where e are expected, so that
 combinations never seen say nothing (Gamma-Poisson shrinkage, DuMouchel 1999; population: pairs of relatives).
 
-r is learned without labels, from pairs of a record with those on the other side who share these fields, its own person
-left out: the closest of them, and only records count whose closest agrees on everything but the field learned, so that
-it is their own. Of the others only those count who are the closest of another record: a person registered twice is nobody
-else's, and would teach that relatives agree on everything. Pairs across the two sides have what each side does to a field, half a date or a sound heard wrong, in
-them; pairs within the population would call “only the year” a sign of a match. Where a pair has none of the shared
-fields the class adds nothing.
+r is learned without labels, from pairs of a record with those on the other side who share these fields, its own person left
+out: the closest of them, and only records count whose closest agrees on everything but the field learned, so that it is their
+own. Of the others only those count who are the closest of another record: a person registered twice is nobody else's, and
+would teach that relatives agree on everything. Pairs across the two sides have what each side does to a field, half a date or
+a sound heard wrong, in them; pairs within the population would call “only the year” a sign of a match. Where a pair has none
+of the shared fields the class adds nothing.
 """
 
 from __future__ import annotations

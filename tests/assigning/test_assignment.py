@@ -11,10 +11,14 @@ import pytest
 from linkage.assigning import assignment
 from linkage.assigning.assignment import CANDIDATES_KEPT, FLOOR, _assign_one_to_one, assign_pairs, benefits
 from linkage.pairs.sides import Sides
-from linkage.runs.tables import SCORED_PAIRS
+from linkage.runs.tables import REGISTERED_TWICE, SCORED_PAIRS
 
 
-def write_case(folder: Path, pairs: list[tuple[int, int, float]], left: int, right: int) -> tuple[Path, Path]:
+def write_case(
+    folder: Path, pairs: list[tuple[int, int, float]], left: int, right: int, twice: list[tuple[int, int]]
+) -> tuple[Path, Path]:
+    doubles = {"person": [pair[0] for pair in twice], "other": [pair[1] for pair in twice]}
+    pq.write_table(pa.table({name: pa.array(held, pa.int32()) for name, held in doubles.items()}), REGISTERED_TWICE.path(folder))
     pairs = sorted(pairs)
     table = {name: [pair[n] for pair in pairs] for n, name in enumerate(("id_l", "id_r", "link_weight"))}
     pq.write_table(
@@ -31,9 +35,16 @@ def write_case(folder: Path, pairs: list[tuple[int, int, float]], left: int, rig
 
 
 def run(
-    connection, folder: Path, how: str, pairs: list[tuple[int, int, float]], left: int = 5, right: int = 5, dedupe: bool = False
+    connection,
+    folder: Path,
+    how: str,
+    pairs: list[tuple[int, int, float]],
+    left: int = 5,
+    right: int = 5,
+    dedupe: bool = False,
+    twice: tuple[tuple[int, int], ...] = (),
 ):
-    records = write_case(folder, pairs, left, right)
+    records = write_case(folder, pairs, left, right, list(twice))
     sides = Sides("m", "m" if dedupe else "p", left, right)
     report = assign_pairs(connection, sides, how, folder, records, folder)  # type: ignore[arg-type]
     rows = connection.execute(
@@ -72,6 +83,12 @@ def test_runner_up_competes_for_the_mention_and_for_the_person(connection, tmp_p
     _, rows = run(connection, tmp_path, "one_to_one", [(1, 1, 9.0), (1, 2, 1.0), (2, 1, 7.0), (3, 3, 6.0)])
     assert rows[0] == ("l1", "r1", 9.0, 2.0)
     assert rows[-1] == ("l3", "r3", 6.0, None)
+
+
+def test_the_same_human_registered_twice_is_no_runner_up(connection, tmp_path) -> None:
+    pairs = [(1, 1, 9.0), (1, 2, 8.5), (1, 3, 2.0), (2, 4, 7.0), (2, 5, 6.5)]
+    _, rows = run(connection, tmp_path, "many_to_one", pairs, twice=((1, 2), (3, 4)))
+    assert rows == [("l1", "r1", 9.0, 7.0), ("l2", "r4", 7.0, 0.5)]
 
 
 def test_dedupe_uses_each_record_once(connection, tmp_path) -> None:

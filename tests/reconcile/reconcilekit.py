@@ -167,7 +167,9 @@ def write_thresholds(folder: Path, upper: float) -> None:
 
 def write_twice(folder: Path, pairs: list[list[int]]) -> None:
     columns = {"person": [pair[0] for pair in pairs], "other": [pair[1] for pair in pairs]}
-    pq.write_table(pa.table({name: pa.array(held, pa.int32()) for name, held in columns.items()}), folder / "registered_twice.parquet")
+    pq.write_table(
+        pa.table({name: pa.array(held, pa.int32()) for name, held in columns.items()}), folder / "registered_twice.parquet"
+    )
 
 
 def reconcile(run: Path, kinds: dict[str, FieldKind] = KINDS) -> dict[str, int]:

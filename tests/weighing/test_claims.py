@@ -35,7 +35,11 @@ def write_tables(connection, folder: Path, days: bool) -> tuple[Path, Path]:
         connection, f"SELECT id{', registration_date' if days else ''} FROM (VALUES {entries}) t(id, registration_date)", mentions
     )
     rows = ", ".join(f"({left}, {right}{f', {weight}::DOUBLE' * 4})" for (left, right), (weight, _) in PAIRS.items())
-    write_parquet(connection, f"SELECT * FROM (VALUES {rows}) t(id_l, id_r, match_weight, pair_weight, link_weight, match_probability)", scored)
+    write_parquet(
+        connection,
+        f"SELECT * FROM (VALUES {rows}) t(id_l, id_r, match_weight, pair_weight, link_weight, match_probability)",
+        scored,
+    )
     return mentions, scored
 
 
