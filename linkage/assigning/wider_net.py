@@ -64,7 +64,8 @@ def write_wider_pairs(
     )
     net = (
         f"SELECT id_l, id_r, pair_weight, link_weight, true AS proposed FROM {scored} AS scored"
-        f" WHERE id_l IN (SELECT id FROM unsafe) AND NOT EXISTS (FROM {assigned} AS taken WHERE taken.id_l = scored.id_l AND taken.id_r = scored.id_r)"
+        " WHERE id_l IN (SELECT id FROM unsafe)"
+        f" AND NOT EXISTS (FROM {assigned} AS taken WHERE taken.id_l = scored.id_l AND taken.id_r = scored.id_r)"
     )
     if chosen := _within_budget(connection, sides, looser_rules(rules)):
         looser = pairs_of_rules(sides, chosen, "chosen")
