@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from linkage.config import FieldKind
 from linkage.runs.directory import Counts
 from linkage.runs.tables import (
     CLAIMS,
@@ -45,7 +46,8 @@ def score(work: Work) -> Counts:
             claims = weigh_claims(connection, entries, work.folder)
         # within one table, or where a mention may have several persons, pairs are believed one by one
         if work.spec.right and work.spec.assignment != "free" and expected is not None:
-            weigh_presence(connection, entries, work.folder, expected)
+            dates = [f"{field}_year" for field, kind in work.plan.fields["left"].items() if kind is FieldKind.date]
+            weigh_presence(connection, entries, work.folder, expected, dates)
             sides = open_tables(connection, work.mentions, work.persons, columns_needed(work.spec, model.match))
             twice = find_registered_twice(
                 connection, sides, model, work.spec.blocking.predict, work.inputs, work.folder, expected

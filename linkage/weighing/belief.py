@@ -14,6 +14,7 @@ concave (as Sadinle 2017, on bipartite matching).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,9 +23,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from linkage.runs.sql import quote
 from linkage.runs.tables import PRESENCE, REGISTERED_TWICE, SCORED_PAIRS
 from linkage.statistics import probability, probability_sql
 from linkage.statistics.fellegi_sunter import Floats
+from linkage.weighing.presence import shares_with_a_person
 
 MOST = 200.0
 """Bits beyond which a rival's odds are not counted, so that powers of two never overflow."""
@@ -40,26 +43,6 @@ class SamePerson:
     first: Integers
     second: Integers
     probability: Floats
-
-
-def share_with_a_person(left: Integers, weights: Floats, mentions: int, expected_matches: float) -> float:
-    """π, the share of `mentions` records that have a person, from the weights of their pairs by themselves."""
-    ratio = np.exp2(np.minimum(weights, MOST)) * mentions / expected_matches
-    records, record = np.unique(left, return_inverse=True)
-    total = np.bincount(record, weights=ratio, minlength=len(records))
-    matched, before = 0.5, 0.0
-    for _ in range(1_000):
-        # Half a mention is taken to have none: no weak pair is sure only because every other mention has a match.
-        matched = min(matched, 1 - 0.5 / mentions)
-        if abs(matched - before) < 1e-9:
-            break
-        before, matched = matched, float((matched * total / (1 - matched + matched * total)).sum()) / mentions
-    return max(matched, 0.5 / mentions)
-
-
-def presence_weight(share: float, mentions: int, expected_matches: float) -> float:
-    """Bits between a pair's weight by itself and its pair weight, where `share` of the mentions have a person."""
-    return float(np.log2(share / (1 - share)) - np.log2(expected_matches / mentions))
 
 
 def link_weights(left: Integers, pair_weights: Floats, same: SamePerson | None = None, right: Integers | None = None) -> Floats:
@@ -105,21 +88,27 @@ def write_no_presence(connection: duckdb.DuckDBPyConnection, folder: Path) -> No
     PRESENCE.write(connection, "SELECT 0 AS id_l, 0.0::DOUBLE AS share, 0.0::DOUBLE AS presence_weight WHERE false", folder)
 
 
-def weigh_presence(connection: duckdb.DuckDBPyConnection, entries: str, folder: Path, expected_matches: float) -> None:
+def weigh_presence(
+    connection: duckdb.DuckDBPyConnection, entries: str, folder: Path, expected_matches: float, dates: Sequence[str] = ()
+) -> None:
     """Turn the weight of each of a folder's `scored_pairs` by itself into its pair weight; write `presence` beside them.
 
-    `entries` is the left side's table as it stands in a FROM clause; `expected_matches` is what the prior says of all pairs.
+    `entries` is the left side's table as it stands in a FROM clause; `expected_matches` is what the prior says of all pairs;
+    `dates` are the left side's columns of years by which a person's presence is learned.
     """
+    shown = "".join(f", {quote(one)}::DOUBLE AS {quote(one)}" for one in dates)
+    mentions = connection.execute(f"SELECT id{shown} FROM {entries} ORDER BY id").fetchnumpy()
     pairs = connection.execute(f"SELECT id_l, pair_weight FROM {SCORED_PAIRS.scan(folder)} ORDER BY id_l, id_r").fetchnumpy()
-    mentions = int(connection.execute(f"SELECT count(*) FROM {entries}").fetchall()[0][0])
-    left, weights = np.asarray(pairs["id_l"], dtype=np.int64), np.asarray(pairs["pair_weight"], dtype=float)
-    share = share_with_a_person(left, weights, mentions, expected_matches)
-    present = presence_weight(share, mentions, expected_matches)
-    PRESENCE.write(
-        connection,
-        f"SELECT id AS id_l, {share!r}::DOUBLE AS share, {present!r}::DOUBLE AS presence_weight FROM {entries} ORDER BY id",
-        folder,
-    )
+    count = len(mentions["id"])
+    # ids are 1 to n, in order
+    ratio = np.exp2(np.minimum(np.asarray(pairs["pair_weight"], dtype=float), MOST)) * count / expected_matches
+    totals = np.bincount(np.asarray(pairs["id_l"], dtype=np.int64) - 1, weights=ratio, minlength=count)
+    years = [np.ma.filled(np.ma.asarray(mentions[one], dtype=float), np.nan) for one in dates]
+    share = shares_with_a_person(totals, years)
+    weight = np.log2(share / (1 - share)) - np.log2(expected_matches / count)
+    connection.register("present", pa.table({"id_l": mentions["id"], "share": share, "presence_weight": weight}))
+    PRESENCE.write(connection, "SELECT * FROM present ORDER BY id_l", folder)
+    connection.unregister("present")
     weighed = (
         f"SELECT scored.* REPLACE (pair_weight + presence_weight AS pair_weight) FROM {SCORED_PAIRS.scan(folder)} scored"
         f" JOIN {PRESENCE.scan(folder)} USING (id_l) ORDER BY id_l, id_r"

@@ -39,6 +39,7 @@ from linkage.pairs.sides import Sides
 from linkage.runs.sql import fetch_row, quote
 from linkage.statistics.fellegi_sunter import DIGITS, Floats
 from linkage.weighing.by_chance import Together, learn_together, together_bits, together_sql
+from linkage.weighing.family_namesakes import FamilyNamesakes, learn_namesakes
 
 FEWEST_PAIRS = 200
 MOST_PAIRS = 2_000_000
@@ -131,17 +132,40 @@ def learn_relatives(
     relatives_per_person = 2 * pairs / rows
     prior = relatives_per_person / rows
     named = {field.gamma: levels.tolist() for field, levels in zip(told_apart, r, strict=True)}
-    together = bits_together(joint, r)
+    together = bits_together(joint, r, _namesakes(connection, sides, model, spec, told_apart, field_of, seed))
     by_chance = learn_together(connection, sides, model, spec, field_of, seed)
     return RelativesModel(pairs, relatives_per_person, prior, 0.0, shared, {}, named, together, by_chance).weighed(model)
 
 
-def bits_together(joint: Floats, r: Sequence[Floats]) -> list[float]:
+def bits_together(joint: Floats, r: Sequence[Floats], namesakes: FamilyNamesakes | None = None) -> list[float]:
     """`RelativesModel.together` from how often each combination of levels was found and the shares of each level alone."""
     apart = reduce(np.multiply.outer, r)
     shares = apart * (joint + 1) / (apart * joint.sum() + 1)
-    bits = np.log2(_with_missing(shares / shares.sum()) / _with_missing(apart))
+    shares = shares / shares.sum()
+    if namesakes is not None:
+        shares = namesakes.mixed_with(shares, r)
+    bits = np.log2(_with_missing(shares) / _with_missing(apart))
     return [float(one) for one in bits.round(DIGITS).ravel()]
+
+
+def _namesakes(
+    connection: duckdb.DuckDBPyConnection,
+    sides: Sides,
+    model: MatchModel,
+    spec: RelativesSpec,
+    told_apart: Sequence[ComparedField],
+    field_of: Mapping[str, str],
+    seed: int,
+) -> FamilyNamesakes | None:
+    """Those among the relatives where these are told apart by a name and a date and the left side is a register of its own."""
+    names, dates = (
+        [place for place, one in enumerate(told_apart) if f"{one.name}_{key}" in field_of] for key in ("given_sound", "year")
+    )
+    if sides.is_dedupe or not names or not dates:
+        return None
+    name, date = names[0], dates[0]
+    share = learn_namesakes(connection, sides, model, _same(spec.share), told_apart[name], told_apart[date], seed)
+    return FamilyNamesakes(share, name, date)
 
 
 def _with_missing(shares: Floats, last: bool = False) -> Floats:
