@@ -27,7 +27,7 @@ from linkage.runs.sql import quote
 from linkage.runs.tables import PRESENCE, REGISTERED_TWICE, SCORED_PAIRS
 from linkage.statistics import probability, probability_sql
 from linkage.statistics.fellegi_sunter import Floats
-from linkage.weighing.presence import shares_with_a_person
+from linkage.weighing.presence import learn_presence
 
 MOST = 200.0
 """Bits beyond which a rival's odds are not counted, so that powers of two never overflow."""
@@ -104,9 +104,9 @@ def weigh_presence(
     ratio = np.exp2(np.minimum(np.asarray(pairs["pair_weight"], dtype=float), MOST)) * count / expected_matches
     totals = np.bincount(np.asarray(pairs["id_l"], dtype=np.int64) - 1, weights=ratio, minlength=count)
     years = [np.ma.filled(np.ma.asarray(mentions[one], dtype=float), np.nan) for one in dates]
-    share = shares_with_a_person(totals, years)
-    weight = np.log2(share / (1 - share)) - np.log2(expected_matches / count)
-    connection.register("present", pa.table({"id_l": mentions["id"], "share": share, "presence_weight": weight}))
+    there = learn_presence(totals, years)
+    weight = np.log2(there.share / (1 - there.share)) - there.chance - np.log2(expected_matches / count)
+    connection.register("present", pa.table({"id_l": mentions["id"], "share": there.share, "presence_weight": weight}))
     PRESENCE.write(connection, "SELECT * FROM present ORDER BY id_l", folder)
     connection.unregister("present")
     weighed = (

@@ -9,11 +9,17 @@ about as many mentions (a missing date is a bin of its own), with a small ridge 
 fitted by expectation-maximisation: a mention whose pairs have the odds T together, were a person as probable as none, has one
 with probability π T / (1 − π + π T); the logistic regression on these is one Newton step a round (Dempster, Laird and Rubin
 1977, generalised). Without dates π is one share for all, its maximum likelihood estimate.
+
+Where nearly nobody has a person, what is found is **chance**: namesakes of the absent, who come in fashions that the model knows
+nothing of. Among mentions with hardly a person (π < `HARDLY`) the T that lie in a range are counted and held against what the
+model expects of that many without a person: the excess, log2 of (n + 1) / (e + 1) for n found where e are expected (shrunk as
+in DuMouchel 1999), is taken from every mention of the range. Where there are no such mentions nothing moves.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -23,34 +29,62 @@ BINS = 12
 """Bins of a date, at most, beside the missing."""
 RIDGE = 2.0
 """What each bin's distance from the mean costs, squared: as much as about eight mentions of even odds would tell."""
-MOST_ROUNDS = 500
+MOST_ROUNDS = 300
+FIRST_ROUNDS = 50
+"""Rounds in which the model's own T is believed."""
+RANGE = 3.0
+"""Bits of a range of T."""
+LOWEST, HIGHEST = -6.0, 15.0
+"""Bits of T from and up to which chance is looked for."""
+HARDLY = 0.1
+"""Share of mentions with a person under which what is found is taken for chance."""
 
 
-def shares_with_a_person(totals: Floats, years: Sequence[Floats]) -> Floats:
-    """π of each mention, from T (n,), 0 where it has no pair, and the years (n,) of each date it may give, NaN where missing."""
+@dataclass(frozen=True)
+class Presence:
+    """Of each mention, arrays (n,)."""
+
+    share: Floats
+    """π, before looking at its pairs."""
+    chance: Floats
+    """Bits that its pairs count for less, because chance brings as much as they say more often than the model knows."""
+
+
+def learn_presence(totals: Floats, years: Sequence[Floats]) -> Presence:
+    """From T (n,), 0 where a mention has no pair, and the years (n,) of each date it may give, NaN where missing."""
     mentions = len(totals)
     bins = [_bins(one) for one in years]
     # mentions alike to an eighth of a bit, in the same bins, are one row: there are a thousand times fewer
-    level = np.where(totals > 0, np.round(8 * np.log2(np.maximum(totals, 1e-30))), -1e6)
+    level = np.where(totals > 0, np.round(8 * np.log2(np.maximum(totals, 1e-30))) / 8, -np.inf)
     rows, row_of, counts = np.unique(np.column_stack([level, *bins]), axis=0, return_inverse=True, return_counts=True)
-    total = np.where(rows[:, 0] > -1e6, np.exp2(rows[:, 0] / 8), 0.0)
-    design = _design([column.astype(int) for column in rows[:, 1:].T], len(rows))
-    penalty = np.full(design.shape[1], RIDGE)
-    penalty[0] = 0.0
-    beta, share = np.zeros(design.shape[1]), np.full(len(rows), 0.5)
+    bits, design = rows[:, 0], _design([column.astype(int) for column in rows[:, 1:].T], len(rows))
+    ranges = np.array([np.floor(bits / RANGE) == at for at in range(int(LOWEST // RANGE), int(HIGHEST // RANGE))])
+    penalty = np.append(0.0, np.full(design.shape[1] - 1, RIDGE))
+    beta, share, chance = np.zeros(design.shape[1]), np.full(len(rows), 0.5), np.zeros(len(rows))
     # Half a mention is taken to have none, and half to have one.
     low, high = 0.5 / mentions, 1 - 0.5 / mentions
-    for _ in range(MOST_ROUNDS):
-        present = share * total / (1 - share + share * total)
+    for around in range(MOST_ROUNDS):
+        odds = np.exp2(bits - chance)
+        # each by itself: a difference from one would keep no digit of what is left
+        present, missing = share * odds / (1 - share + share * odds), (1 - share) / (1 - share + share * odds)
         weight = counts * np.maximum(share * (1 - share), 1e-9)
-        step = np.linalg.solve(
-            (design.T * weight) @ design + np.diag(penalty + 1e-9), design.T @ (counts * (present - share)) - penalty * beta
-        )
-        beta = beta + np.clip(step, -2, 2)
-        before, share = share, np.clip(1 / (1 + np.exp(-np.clip(design @ beta, -40, 40))), low, high)
-        if np.abs(share - before).max() < 1e-7:
+        slope = design.T @ (counts * (present - share)) - penalty * beta
+        beta = beta + np.clip(np.linalg.solve((design.T * weight) @ design + np.diag(penalty + 1e-9), slope), -2, 2)
+        before, share = (share, chance), np.clip(1 / (1 + np.exp(-np.clip(design @ beta, -40, 40))), low, high)
+        if years and around >= FIRST_ROUNDS:
+            chance = _chance(bits, ranges, counts * present, counts * missing * (share < HARDLY))
+        if np.abs(share - before[0]).max() < 1e-5 and np.abs(chance - before[1]).max() < 1e-3 and around > FIRST_ROUNDS:
             break
-    return np.asarray(share[row_of.ravel()])
+    row = row_of.ravel()
+    return Presence(np.asarray(share[row]), np.asarray(chance[row]))
+
+
+def _chance(bits: Floats, ranges: np.ndarray, present: Floats, absent: Floats) -> Floats:
+    """Bits by which more mentions `absent` lie in each row's range of T than the model expects of those without a person."""
+    # with T the ratio of what is seen with a person and without, the latter is the former / T
+    without = np.where(np.isfinite(bits), present * np.exp2(-np.maximum(bits, LOWEST - RANGE)), 0.0) / present.sum()
+    excess = np.log2((ranges @ absent + 1) / (absent.sum() * (ranges @ without) + 1))
+    return np.asarray(np.maximum(excess, 0.0) @ ranges)
 
 
 def _bins(years: Floats) -> Floats:

@@ -5,7 +5,7 @@ rival for a mention, and those that the most selective blocking rules propose wi
 them were a mention: unrelated people, relatives (twins and namesakes of the family among them) and what comes together by
 chance weigh as they do for mentions. Two more things are learned from these pairs, without labels:
 
-- how many persons are registered again, as the share of mentions with a person is (`presence.shares_with_a_person`);
+- how many persons are registered again, as the share of mentions with a person is (`presence.learn_presence`);
 - what the entries say: siblings mostly have an entry each, whose best person they are; of a person registered twice one alone
   is preferred. Learned as claims are (`claims.learn_claims`), for both preferred, one, and none.
 
@@ -31,7 +31,7 @@ from linkage.runs.tables import PERSONS, REGISTERED_TWICE, SCORED_PAIRS
 from linkage.statistics import probability
 from linkage.weighing.belief import MOST, link_weights
 from linkage.weighing.claims import learn_claims
-from linkage.weighing.presence import shares_with_a_person
+from linkage.weighing.presence import learn_presence
 from linkage.weighing.scoring import weights_query
 from linkage.weighing.trained_model import TrainedModel
 
@@ -81,7 +81,7 @@ def find_registered_twice(
     expected = expected_matches / sides.left_rows * sides.right_rows
     left = np.concatenate([one, other])
     ratio = np.exp2(np.minimum(weight, MOST)) * sides.right_rows / expected
-    share = shares_with_a_person(np.bincount(left - 1, weights=np.tile(ratio, 2), minlength=sides.right_rows), [])[0]
+    share = learn_presence(np.bincount(left - 1, weights=np.tile(ratio, 2), minlength=sides.right_rows), []).share[0]
     weight = weight + np.log2(share / (1 - share)) - np.log2(expected / sides.right_rows)
     weight = weight + np.array(learn_claims(state, weight, np.ones(len(weight))).bits)[state]
     probable = probability(link_weights(left, np.tile(weight, 2)).reshape(2, -1).min(axis=0))
