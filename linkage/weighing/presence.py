@@ -36,6 +36,8 @@ RANGE = 3.0
 """Bits of a range of T."""
 LOWEST, HIGHEST = -6.0, 15.0
 """Bits of T from and up to which chance is looked for."""
+BOUNDS = (-12.0, 30.0)
+"""Bits of T beyond which one T is as another."""
 HARDLY = 0.1
 """Share of mentions with a person under which what is found is taken for chance."""
 
@@ -54,8 +56,8 @@ def learn_presence(totals: Floats, years: Sequence[Floats]) -> Presence:
     """From T (n,), 0 where a mention has no pair, and the years (n,) of each date it may give, NaN where missing."""
     mentions = len(totals)
     bins = [_bins(one) for one in years]
-    # mentions alike to an eighth of a bit, in the same bins, are one row: there are a thousand times fewer
-    level = np.where(totals > 0, np.round(8 * np.log2(np.maximum(totals, 1e-30))) / 8, -np.inf)
+    # mentions alike to half a bit, in the same bins, are one row; beyond the bounds a person is sure whatever π, or out of sight
+    level = np.where(totals > 0, np.round(2 * np.clip(np.log2(np.maximum(totals, 1e-30)), *BOUNDS)) / 2, -np.inf)
     rows, row_of, counts = np.unique(np.column_stack([level, *bins]), axis=0, return_inverse=True, return_counts=True)
     bits, design = rows[:, 0], _design([column.astype(int) for column in rows[:, 1:].T], len(rows))
     ranges = np.array([np.floor(bits / RANGE) == at for at in range(int(LOWEST // RANGE), int(HIGHEST // RANGE))])

@@ -10,12 +10,13 @@ import pytest
 from linkage.project import Run
 from linkage.runs.tables import LINKS, PRESENCE
 from linkage.statistics import probability
-from linkage.weighing.belief import SamePerson, link_weights, presence_weight, share_with_a_person
+from linkage.weighing.belief import SamePerson, link_weights
+from linkage.weighing.presence import learn_presence
 
 
 def believed(left: np.ndarray, weight: np.ndarray, mentions: int, expected: float) -> np.ndarray:
-    share = share_with_a_person(left, weight, mentions, expected)
-    return probability(link_weights(left, weight + presence_weight(share, mentions, expected)))
+    there = learn_presence(np.bincount(left, weights=np.exp2(weight) * mentions / expected, minlength=mentions), [])
+    return probability(link_weights(left, weight + np.log2(there.share / (1 - there.share))[left] - np.log2(expected / mentions)))
 
 
 def simulated_mentions(share: float, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -104,4 +105,4 @@ def test_no_link_is_against_the_odds_and_presence_is_of_every_mention(finished_r
     assert least >= 0.5
     mentions = run.table("mentions").count("*").fetchall()
     shares = run.connection.execute(f"SELECT count(*), min(share), max(share) FROM {PRESENCE.scan(finished_run)}").fetchall()[0]
-    assert [(shares[0],)] == mentions and 0.5 < shares[1] <= shares[2] < 1
+    assert [(shares[0],)] == mentions and 0 < shares[1] < shares[2] < 1
