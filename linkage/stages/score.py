@@ -15,6 +15,7 @@ from linkage.runs.tables import (
     PAIRS,
     PERSONS,
     PRESENCE,
+    RAW_PERSONS,
     REGISTERED_TWICE,
     RELATIVES,
     SCORED_PAIRS,
@@ -29,7 +30,7 @@ def score(work: Work) -> Counts:
     from linkage.pairs.sides import open_tables
     from linkage.weighing.belief import weigh_presence, weigh_rivals, write_no_presence
     from linkage.weighing.claims import weigh_claims
-    from linkage.weighing.registered_twice import find_registered_twice, write_no_doubles
+    from linkage.weighing.registered_twice import PARENTS, find_registered_twice, write_no_doubles
     from linkage.weighing.scoring import score_pairs
     from linkage.weighing.trained_model import TrainedModel
 
@@ -49,8 +50,10 @@ def score(work: Work) -> Counts:
             dates = [f"{field}_year" for field, kind in work.plan.fields["left"].items() if kind is FieldKind.date]
             weigh_presence(connection, entries, work.folder, expected, dates)
             sides = open_tables(connection, work.mentions, work.persons, columns_needed(work.spec, model.match))
+            compared = {one.name for one in model.match.fields}
+            parents = [name for name in PARENTS if name in work.plan.right and name not in compared]
             twice = find_registered_twice(
-                connection, sides, model, work.spec.blocking.predict, work.inputs, work.folder, expected
+                connection, sides, model, work.spec.blocking.predict, work.inputs, work.folder, expected, parents
             )
             weigh_rivals(connection, work.folder, work.spec.assignment == "one_to_one")
         else:
@@ -63,7 +66,7 @@ def score(work: Work) -> Counts:
 STAGE = Stage(
     score,
     writes=(SCORED_PAIRS, CLAIMS, PRESENCE, REGISTERED_TWICE),
-    reads=(MENTIONS, PERSONS, PAIRS, FREQUENCIES, MODEL, RELATIVES, LOG_LINEAR, TRAINING),
+    reads=(RAW_PERSONS, MENTIONS, PERSONS, PAIRS, FREQUENCIES, MODEL, RELATIVES, LOG_LINEAR, TRAINING),
     config=lambda spec: [spec.assignment, spec.blocking.predict],
     on_engine=True,
 )

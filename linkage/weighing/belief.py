@@ -102,8 +102,9 @@ def weigh_presence(
     count = len(mentions["id"])
     # ids are 1 to n, in order
     ratio = np.exp2(np.minimum(np.asarray(pairs["pair_weight"], dtype=float), MOST)) * count / expected_matches
-    totals = np.bincount(np.asarray(pairs["id_l"], dtype=np.int64) - 1, weights=ratio, minlength=count)
-    years = [np.ma.filled(np.ma.asarray(mentions[one], dtype=float), np.nan) for one in dates]
+    totals = np.zeros(count)
+    np.add.at(totals, np.asarray(pairs["id_l"], dtype=np.int64) - 1, ratio)
+    years: list[Floats] = [np.ma.filled(np.ma.asarray(mentions[one], dtype=float), np.nan) for one in dates]
     there = learn_presence(totals, years)
     weight = np.log2(there.share / (1 - there.share)) - there.chance - np.log2(expected_matches / count)
     connection.register("present", pa.table({"id_l": mentions["id"], "share": there.share, "presence_weight": weight}))

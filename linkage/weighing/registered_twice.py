@@ -27,8 +27,10 @@ from linkage.config import BlockingRule
 from linkage.pairs.blocking import count_rule_pairs, number_blocks, pairs_of_rules
 from linkage.pairs.level_store import levels_of_pairs
 from linkage.pairs.sides import Sides
-from linkage.runs.tables import PERSONS, REGISTERED_TWICE, SCORED_PAIRS
+from linkage.runs.sql import described_columns, quote
+from linkage.runs.tables import PERSONS, RAW_PERSONS, REGISTERED_TWICE, SCORED_PAIRS
 from linkage.statistics import probability
+from linkage.vietnamese.letters_sql import fold_sql
 from linkage.weighing.belief import MOST, link_weights
 from linkage.weighing.claims import learn_claims
 from linkage.weighing.presence import learn_presence
@@ -37,6 +39,8 @@ from linkage.weighing.trained_model import TrainedModel
 
 BEST_OF_A_MENTION = 5
 """Persons of a mention, those of greatest pair weight, that are held against each other."""
+PARENTS = ("mother_name", "father_name")
+"""Fields that no person changes."""
 PAIRS_A_PERSON = 2
 """Rules are taken until they propose this many pairs a person."""
 LIKELY = 0.0
@@ -59,11 +63,13 @@ def find_registered_twice(
     run: Path,
     folder: Path,
     expected_matches: float,
+    parents: Sequence[str] = (),
 ) -> int:
     """Write `registered_twice` into `folder`: pairs of persons more probably one human than not; returns how many.
 
     The pair weights are those of the `scored_pairs` in `folder`; the frequencies and the right side's table are those of `run`.
-    `rules` are the predict rules; `expected_matches` is what the prior says of all pairs of a mention and a person.
+    `rules` are the predict rules; `expected_matches` is what the prior says of all pairs of a mention and a person. `parents` are
+    names on the right side's raw table that the model does not compare: two persons of other parents are not one.
     """
     persons = replace(sides, left=sides.right, left_rows=sides.right_rows)
     _propose(connection, persons, rules, folder)
@@ -80,24 +86,43 @@ def find_registered_twice(
     # each person beside the other, as a mention beside a person
     expected = expected_matches / sides.left_rows * sides.right_rows
     left = np.concatenate([one, other])
-    ratio = np.exp2(np.minimum(weight, MOST)) * sides.right_rows / expected
-    share = learn_presence(np.bincount(left - 1, weights=np.tile(ratio, 2), minlength=sides.right_rows), []).share[0]
+    totals = np.zeros(sides.right_rows)
+    np.add.at(totals, left - 1, np.tile(np.exp2(np.minimum(weight, MOST)) * sides.right_rows / expected, 2))
+    share = learn_presence(totals, []).share[0]
     weight = weight + np.log2(share / (1 - share)) - np.log2(expected / sides.right_rows)
     weight = weight + np.array(learn_claims(state, weight, np.ones(len(weight))).bits)[state]
     probable = probability(link_weights(left, np.tile(weight, 2)).reshape(2, -1).min(axis=0))
     kept = probable > 0.5
     columns = {"person": one, "other": other, "probability": probable, "pair_weight": weight}
     connection.register("twice", pa.table({name: column[kept] for name, column in columns.items()}))
+    other_parents = _of_other_parents(connection, run, parents)
     rows = REGISTERED_TWICE.write(
         connection,
-        "SELECT person::INTEGER AS person, other::INTEGER AS other, probability, pair_weight,"
+        f"WITH others AS ({other_parents}) SELECT person::INTEGER AS person, other::INTEGER AS other, probability, pair_weight,"
         " a.record_id AS record_id, b.record_id AS other_record_id FROM twice"
-        f" JOIN {PERSONS.scan(run)} a ON a.id = person JOIN {PERSONS.scan(run)} b ON b.id = other ORDER BY person, other",
+        f" ANTI JOIN others USING (person, other) JOIN {PERSONS.scan(run)} a ON a.id = person"
+        f" JOIN {PERSONS.scan(run)} b ON b.id = other ORDER BY person, other",
         folder,
     )
     connection.unregister("twice")
     connection.execute("DROP TABLE alike")
     return rows
+
+
+def _of_other_parents(connection: duckdb.DuckDBPyConnection, run: Path, parents: Sequence[str]) -> str:
+    """SQL of the pairs of `twice` of whom a parent's given name clashes and none agrees: more than a letter apart, folded."""
+    held = described_columns(connection, RAW_PERSONS.scan(run)) if parents else {}
+    given = [f"split_part(trim({fold_sql(quote(parent))}), ' ', -1)" for parent in parents if parent in held]
+    if not given:
+        return "SELECT person, other FROM twice WHERE false"
+    names = ", ".join(f"{one} AS parent_{place}" for place, one in enumerate(given))
+    close = [f"levenshtein(a.parent_{place}, b.parent_{place}) <= 1" for place in range(len(given))]
+    return (
+        f"SELECT person, other FROM twice JOIN (SELECT id, {names} FROM {RAW_PERSONS.scan(run)}) a ON a.id = person"
+        f" JOIN (SELECT id, {names} FROM {RAW_PERSONS.scan(run)}) b ON b.id = other"
+        f" WHERE NOT coalesce({' OR '.join(f'coalesce({one}, false)' for one in close)}, false)"
+        f" AND ({' OR '.join(f'NOT coalesce({one}, true)' for one in close)})"
+    )
 
 
 def _propose(connection: duckdb.DuckDBPyConnection, persons: Sides, rules: Sequence[BlockingRule], folder: Path) -> None:
