@@ -9,7 +9,18 @@ from linkage.config.field_keys import keys_of
 from linkage.errors import ProjectFileError, nearest
 from linkage.review.design import keep_design
 from linkage.runs.directory import Counts
-from linkage.runs.tables import ANCHORS, CANDIDATES, LINKS, MENTIONS, OUTSIDE, PERSONS, REVIEW_SET, THRESHOLDS, WIDER
+from linkage.runs.tables import (
+    ANCHORS,
+    CANDIDATES,
+    LINKS,
+    MENTIONS,
+    OUTSIDE,
+    PERSONS,
+    REGISTERED_TWICE,
+    REVIEW_SET,
+    THRESHOLDS,
+    WIDER,
+)
 from linkage.stages.plan import Plan
 from linkage.stages.stage import Stage, Work
 
@@ -70,7 +81,7 @@ def _check(project: LoadedProject, plan: Plan) -> Iterator[ProjectFileError]:
 STAGE = Stage(
     sample,
     writes=(REVIEW_SET, OUTSIDE, ANCHORS),
-    reads=(MENTIONS, PERSONS, CANDIDATES, WIDER, LINKS, THRESHOLDS),
+    reads=(MENTIONS, PERSONS, REGISTERED_TWICE, CANDIDATES, WIDER, LINKS, THRESHOLDS),
     config=lambda spec: [spec.review, spec.targets.review_capacity, spec.seed],
     check=_check,
 )
