@@ -10,10 +10,10 @@ fitted by expectation-maximisation: a mention whose pairs have the odds T togeth
 with probability π T / (1 − π + π T); the logistic regression on these is one Newton step a round (Dempster, Laird and Rubin
 1977, generalised). Without dates π is one share for all, its maximum likelihood estimate.
 
-Where nearly nobody has a person, what is found is **chance**: namesakes of the absent, who come in fashions that the model knows
-nothing of. Among mentions with hardly a person (π < `HARDLY`) the T that lie in a range are counted and held against what the
-model expects of that many without a person: the excess, log2 of (n + 1) / (e + 1) for n found where e are expected (shrunk as
-in DuMouchel 1999), is taken from every mention of the range. Where there are no such mentions nothing moves.
+Where most have no person, what is found is mostly **chance**: namesakes of the absent, who come in fashions that the model knows
+nothing of. Among mentions with π < `MOSTLY_ABSENT` those without a person, as far as is believed, whose T lies in a range are
+counted and held against what the model expects of that many: the excess, log2 of (n + 1) / (e + 1) for n found where e are
+expected (shrunk as in DuMouchel 1999), is taken from every mention of the range. Where there are none such nothing moves.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ LOWEST, HIGHEST = -6.0, 15.0
 """Bits of T from and up to which chance is looked for."""
 BOUNDS = (-12.0, 30.0)
 """Bits of T beyond which one T is as another."""
-HARDLY = 0.1
-"""Share of mentions with a person under which what is found is taken for chance."""
+MOSTLY_ABSENT = 0.5
+"""π under which what is found, as far as it is no person, is counted as chance."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def learn_presence(totals: Floats, years: Sequence[Floats]) -> Presence:
         beta = beta + np.clip(np.linalg.solve((design.T * weight) @ design + np.diag(penalty + 1e-9), slope), -2, 2)
         before, share = (share, chance), np.clip(1 / (1 + np.exp(-np.clip(design @ beta, -40, 40))), low, high)
         if years and around >= FIRST_ROUNDS:
-            chance = _chance(bits, ranges, counts * present, counts * missing * (share < HARDLY))
+            chance = _chance(bits, ranges, counts * present, counts * missing * (share < MOSTLY_ABSENT))
         if np.abs(share - before[0]).max() < 1e-5 and np.abs(chance - before[1]).max() < 1e-3 and around > FIRST_ROUNDS:
             break
     row = row_of.ravel()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from linkage.weighing.presence import HARDLY, learn_presence
+from linkage.weighing.presence import MOSTLY_ABSENT, learn_presence
 
 
 def planted(seed: int, namesakes: float = 0.0) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
@@ -57,7 +57,7 @@ def test_what_is_said_of_pairs_that_chance_brings_is_so(namesakes: float) -> Non
     for some in (early, years[1] >= 1995) if namesakes else (years[1] > 0,):
         doubtful = some & (total == 2.0**5)
         assert doubtful.sum() > 100 and said[doubtful].mean() == pytest.approx(there[doubtful].mean(), abs=0.06)
-    assert (learn_presence(total, years).share[early] < HARDLY).all()
+    assert (learn_presence(total, years).share[early] < MOSTLY_ABSENT).all()
     if namesakes:
         # one share for all and the model's word take the namesakes of the early absent for them
         alone = learn_presence(total, [])
