@@ -53,7 +53,7 @@ def gather_claims(
 def _open_tables(connection: duckdb.DuckDBPyConnection, run: Path, sides: SideTables, kinds: Mapping[str, FieldKind]) -> None:
     """rc_links, rc_rivals, rc_differences; rc_numbers: the pairs that carry the same number.
 
-    A best candidate is a claim where it would be a link, were it alone.
+    A best candidate is a claim where, were it alone, it would be reviewed at least and not be against the odds.
     """
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE rc_links AS
@@ -67,7 +67,7 @@ def _open_tables(connection: duckdb.DuckDBPyConnection, run: Path, sides: SideTa
         SELECT c.id_l, c.id_r, c.pair_weight, c.rank FROM {CANDIDATES.scan(run)} c LEFT JOIN rc_links k USING (id_l)
         WHERE NOT coalesce(k.id_r = c.id_r AND k.reason = 'verdict_non_match', false) AND (c.pair_weight >= ?
             OR (k.reason = 'runner_up_close' AND c.pair_weight >= k.pair_weight - k.runner_up_margin - 1e-6))""",
-        [THRESHOLDS.read(run)["upper"]],
+        [max(THRESHOLDS.read(run)["lower"], 0.0)],
     )
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE rc_twice AS SELECT person AS id, other FROM {REGISTERED_TWICE.scan(run)}

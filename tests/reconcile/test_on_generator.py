@@ -34,9 +34,7 @@ def test_outcomes_are_right_for_98_percent(made: tuple[Path, Path], capsys: pyte
         print(f"\noutcomes right for {right} of {total} mentions and persons ({right / total:.4f})")
         for (truth, got, is_right), n in sorted(table.items()):
             print(f"  truth {truth:<14} outcome {got:<22} {n:>6} {'' if is_right else 'WRONG'}")
-    # nobody has reviewed here: what waits for the free reviewers, half of their 600 places at most, is not decided yet
-    waiting = sum(n for (_, got, is_right), n in mentions.items() if got == "awaiting_review" and not is_right)
-    assert right / (total - waiting) >= 0.98 and waiting <= 300
+    assert right / total >= 0.98
     mentions = {key: n for key, n in table.items() if not key[0].startswith("person")}
     assert sum(n for (_, _, ok), n in mentions.items() if ok) / sum(mentions.values()) >= 0.98
 
