@@ -164,8 +164,8 @@ class Run:
     def table(self, name: str) -> duckdb.DuckDBPyRelation:
         """A table of the run, lazily: `mentions`, `persons`, `pairs`, `links`, `review_set`, `quarantine` …
 
-        `pairs` shows the level store with record ids, match weight, link weight and match probability (from the link
-        weight).
+        `pairs` shows the level store with record ids, match weight, pair weight, match probability and, its log2 odds, link
+        weight.
 
         Raises:
             LinkageError: when the run has no such table (yet).
@@ -240,14 +240,12 @@ class Run:
         return tables.DOCUMENTS[name].read(self.path)
 
     def _pairs_query(self) -> str:
-        from linkage.statistics import probability_sql
         from linkage.weighing.run_weights import weighed_pairs
 
         left = tables.MENTIONS.scan(self.path)
         right = tables.PERSONS.scan(self.path) if tables.PERSONS.is_in(self.path) else left
         return (
-            "SELECT l.record_id AS record_id_l, r.record_id AS record_id_r, pairs.*,"
-            f" {probability_sql('link_weight')} AS match_probability"
+            "SELECT l.record_id AS record_id_l, r.record_id AS record_id_r, pairs.*"
             f" FROM ({weighed_pairs(self.path)}) pairs"
             f" JOIN {left} l ON l.id = id_l JOIN {right} r ON r.id = id_r"
         )

@@ -1,11 +1,11 @@
 """At most one person a mention: the pairs that are kept, with their runner-up.
 
-One to one: the assignment of greatest total benefit (the link weight, where it is positive) within each connected
+One to one: the assignment of greatest total benefit (the pair weight, where it is positive) within each connected
 component of pairs above the floor (scipy's sparse matching), greedy in components beyond a size. Ties go to the lower
 ids. Pairs rank by weight, never by a probability that saturates at one.
 
-The match probability of a pair is that of a mention with at most one person (`match_probabilities`), so it knows of the
-rivals and of their absence; the link weight knows of the person's other entries only (`claims`).
+What is believed of a pair knows of the mention's other persons and of their absence already (`weighing.belief`): it neither
+chooses among them nor says how far the runner-up is behind. Pair weights do.
 """
 
 from __future__ import annotations
@@ -21,11 +21,10 @@ from numpy.typing import NDArray
 
 from linkage.pairs.sides import Sides
 from linkage.runs.exchange import ParquetTable, scan_file
-from linkage.runs.tables import ASSIGNED, CANDIDATES, SCORED_PAIRS
-from linkage.statistics import probability
+from linkage.runs.tables import ASSIGNED, CANDIDATES, REGISTERED_TWICE, SCORED_PAIRS
 
 FLOOR = -5.0
-"""Pairs of lower link weight are never assigned."""
+"""Pairs of lower pair weight are never assigned."""
 LARGEST_EXACT = 2_000
 """Records in a component beyond which it is assigned greedily."""
 CANDIDATES_KEPT = 5
@@ -54,31 +53,20 @@ def assign_pairs(
     run: Path,
     records: tuple[Path, Path],
     folder: Path,
-    expected_matches: float | None = None,
 ) -> Assigned:
     """Write `assigned` (one row a mention with a pair) and `candidates` (the best few persons a mention) into `folder`.
 
-    The scored pairs are those of `run`. `records` are the two sides' tables, for their record ids; `expected_matches` is what
-    the model's prior says of all pairs (without it, as with `free` and within one table, a pair's probability is that of its
-    weight). `free` keeps the best person of each mention like `many_to_one`; every other pair stays a candidate.
+    The scored pairs are those of `run`. `records` are the two sides' tables, for their record ids. `free` keeps the best person
+    of each mention like `many_to_one`; every other pair stays a candidate.
     """
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE assignable AS SELECT id_l, id_r, match_weight, link_weight"
-        f" FROM {SCORED_PAIRS.scan(run)} WHERE link_weight >= ? ORDER BY id_l, id_r",
+        "CREATE OR REPLACE TEMP TABLE assignable AS SELECT id_l, id_r, match_weight, pair_weight, link_weight, match_probability"
+        f" FROM {SCORED_PAIRS.scan(run)} WHERE pair_weight >= ? ORDER BY id_l, id_r",
         [FLOOR],
     )
-    columns = connection.execute("SELECT id_l, id_r, link_weight FROM assignable ORDER BY id_l, id_r").fetchnumpy()
+    columns = connection.execute("SELECT id_l, id_r, pair_weight FROM assignable ORDER BY id_l, id_r").fetchnumpy()
     left, right = (columns[name].astype(np.int64) for name in ("id_l", "id_r"))
-    weights = columns["link_weight"].astype(float)
-    if expected_matches is None or how == "free" or sides.is_dedupe or not len(left):
-        probable = probability(weights)
-    else:
-        probable = match_probabilities(left, weights, sides.left_rows, expected_matches)
-    connection.register("probable", pa.table({"id_l": left, "id_r": right, "match_probability": probable}))
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE assignable AS SELECT * FROM assignable JOIN probable USING (id_l, id_r) ORDER BY id_l, id_r"
-    )
-    connection.unregister("probable")
+    weights = columns["pair_weight"].astype(float)
     exclusive = how == "one_to_one"
     if exclusive and sides.is_dedupe:
         chosen, report = _greedy(left, right, weights, np.arange(len(left))), (0, 0, 0)
@@ -87,10 +75,11 @@ def assign_pairs(
     else:
         chosen, report = _best_of_each(left, weights), (0, 0, 0)
     connection.register("chosen", pa.table({"id_l": left[chosen], "id_r": right[chosen]}))
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW twice AS SELECT person, other FROM {REGISTERED_TWICE.scan(run)}")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE assigned AS {_with_runner_up(exclusive)}")
     connection.unregister("chosen")
     best = (
-        "SELECT *, row_number() OVER (PARTITION BY id_l ORDER BY link_weight DESC, id_r) AS rank FROM assignable"
+        "SELECT *, row_number() OVER (PARTITION BY id_l ORDER BY pair_weight DESC, id_r) AS rank FROM assignable"
         f" QUALIFY rank <= {CANDIDATES_KEPT}"
     )
     write_with_record_ids(connection, "SELECT * FROM assigned", records, ASSIGNED, folder)
@@ -99,39 +88,22 @@ def assign_pairs(
     return Assigned(len(left), len(chosen), components, greedy, largest)
 
 
-def match_probabilities(left: Integers, weights: Weights, mentions: int, expected_matches: float) -> Weights:
-    """P(match) of each pair where each of `mentions` records has at most one person.
-
-    A pair's weight w asks “this person, or one among all?”, with the prior of `expected_matches` over all pairs. A mention
-    that has a person, as a share π of them do, has it once: its pairs are held against each other and against its having
-    none. With L = 2^w ÷ prior matches a mention, P = π L / (1 − π + π ΣL) over the mention's pairs; π is its maximum
-    likelihood estimate, unique as the likelihood is concave (as Sadinle 2017, on bipartite matching).
-    """
-    ratio = np.exp2(np.minimum(weights, 200.0)) * mentions / expected_matches
-    records, record = np.unique(left, return_inverse=True)
-    total = np.bincount(record, weights=ratio, minlength=len(records))
-    matched, before = 0.5, 0.0
-    for _ in range(1_000):
-        # Half a mention is taken to have none: no weak pair is sure only because every other mention has a match.
-        matched = min(matched, 1 - 0.5 / mentions)
-        if abs(matched - before) < 1e-9:
-            break
-        before, matched = matched, float((matched * total / (1 - matched + matched * total)).sum()) / mentions
-    return np.asarray(matched * ratio / (1 - matched + matched * total[record]))
-
-
 def _with_runner_up(exclusive: bool) -> str:
-    """The chosen pairs with the lead over the best pair that competes for the mention (or, exclusively, for the person)."""
+    """The chosen pairs with the lead over the best pair that competes for the mention (or, exclusively, for the person).
+
+    The same human registered twice does not compete.
+    """
     rival = (
-        "SELECT c.id_l, c.id_r, other.link_weight FROM chosen c"
+        "SELECT c.id_l, c.id_r, other.pair_weight FROM chosen c"
         " JOIN assignable other ON other.{same} = c.{same} AND other.{differs} <> c.{differs}"
     )
-    rivals = rival.format(same="id_l", differs="id_r")
+    one_human = "(c.id_r = person AND other.id_r = twice.other) OR (other.id_r = person AND c.id_r = twice.other)"
+    rivals = f"{rival.format(same='id_l', differs='id_r')} WHERE NOT EXISTS (FROM twice WHERE {one_human})"
     if exclusive:
         rivals += f" UNION ALL {rival.format(same='id_r', differs='id_l')}"
     return (
-        "SELECT p.*, p.link_weight - runner_up AS runner_up_margin FROM chosen JOIN assignable p USING (id_l, id_r)"
-        f" LEFT JOIN (SELECT id_l, id_r, max(link_weight) AS runner_up FROM ({rivals}) GROUP BY ALL) USING (id_l, id_r)"
+        "SELECT p.*, p.pair_weight - runner_up AS runner_up_margin FROM chosen JOIN assignable p USING (id_l, id_r)"
+        f" LEFT JOIN (SELECT id_l, id_r, max(pair_weight) AS runner_up FROM ({rivals}) GROUP BY ALL) USING (id_l, id_r)"
     )
 
 

@@ -20,6 +20,7 @@ from linkage.pairs.level_store import levels_of_pairs
 from linkage.pairs.sides import Sides
 from linkage.runs.sql import fetch_row, quote
 from linkage.runs.tables import ASSIGNED, PAIRS, SCORED_PAIRS, WIDER
+from linkage.weighing.belief import believed_query
 from linkage.weighing.scoring import may_reach, weights_query
 from linkage.weighing.trained_model import TrainedModel
 
@@ -28,7 +29,7 @@ SAFE = 10.0
 
 Fixed, so that the net does not depend on the thresholds, which stand near it: a lower one only uses a part of the net."""
 PERSONS = 3
-"""Persons of the net a mention, those of greatest link weight."""
+"""Persons of the net a mention, those of greatest pair weight."""
 MOST_PERSONS = 200
 """A looser block with more persons is not searched."""
 PAIRS_A_MENTION = 100
@@ -53,7 +54,7 @@ def write_wider_pairs(
     (`proposed`) and pairs that looser keys propose and no rule does, together at most `PERSONS` a mention. Not in it:
     candidates below the floor of scoring, which were not kept.
 
-    `weight_given_rival` is w − log2(1 + 2^r), log2 odds of the pair against its strongest rival (w the link weight, r that of
+    `weight_given_rival` is w − log2(1 + 2^r), log2 odds of the pair against its strongest rival (w the pair weight, r that of
     the rival) or neither being right: of the mention's other pairs, and of the pair its person is assigned in.
     """
     known, scored, assigned = PAIRS.scan(run), SCORED_PAIRS.scan(run), ASSIGNED.scan(folder)
@@ -62,7 +63,8 @@ def write_wider_pairs(
         f" WHERE id NOT IN (SELECT id_l FROM {assigned} WHERE link_weight >= {SAFE!r})"
     )
     net = (
-        f"SELECT id_l, id_r, link_weight, true AS proposed FROM {scored} AS scored WHERE id_l IN (SELECT id FROM unsafe)"
+        f"SELECT id_l, id_r, pair_weight, link_weight, true AS proposed FROM {scored} AS scored"
+        " WHERE id_l IN (SELECT id FROM unsafe)"
         f" AND NOT EXISTS (FROM {assigned} AS taken WHERE taken.id_l = scored.id_l AND taken.id_r = scored.id_r)"
     )
     if chosen := _within_budget(connection, sides, looser_rules(rules)):
@@ -70,17 +72,17 @@ def write_wider_pairs(
         connection.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT * FROM ({looser}) ANTI JOIN {known} USING (id_l, id_r)")
         levels = levels_of_pairs(model.match, replace(sides, left="unsafe"), "SELECT * FROM fresh")
         reaching = f"SELECT * FROM ({levels}) WHERE {may_reach(model, FLOOR)}"
-        weighed = weights_query(model, reaching, run)
-        net += f" UNION ALL SELECT id_l, id_r, link_weight, false FROM ({weighed}) WHERE match_weight >= {FLOOR!r}"
-    place = "row_number() OVER (PARTITION BY id_l ORDER BY link_weight DESC, id_r)"
+        weighed = believed_query(weights_query(model, reaching, run), run)
+        net += f" UNION ALL SELECT id_l, id_r, pair_weight, link_weight, false FROM ({weighed}) WHERE match_weight >= {FLOOR!r}"
+    place = "row_number() OVER (PARTITION BY id_l ORDER BY pair_weight DESC, id_r)"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE net AS SELECT * FROM ({net}) QUALIFY {place} <= {PERSONS}")
     others = "PARTITION BY id_l ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING EXCLUDE CURRENT ROW"
     with_rival = f"""
-        SELECT net.*, greatest(max(link_weight) OVER ({others}), of_mention, of_person) AS rival FROM net
-        LEFT JOIN (SELECT id_l, link_weight AS of_mention FROM {assigned}) USING (id_l)
-        LEFT JOIN (SELECT id_r, max(link_weight) AS of_person FROM {assigned} GROUP BY id_r) USING (id_r)"""
-    given = "link_weight - coalesce(greatest(rival, 0) + log2(1 + pow(2, -abs(rival))), 0)"
-    query = f"SELECT id_l, id_r, link_weight, {given} AS weight_given_rival, proposed FROM ({with_rival})"
+        SELECT net.*, greatest(max(pair_weight) OVER ({others}), of_mention, of_person) AS rival FROM net
+        LEFT JOIN (SELECT id_l, pair_weight AS of_mention FROM {assigned}) USING (id_l)
+        LEFT JOIN (SELECT id_r, max(pair_weight) AS of_person FROM {assigned} GROUP BY id_r) USING (id_r)"""
+    given = "pair_weight - coalesce(greatest(rival, 0) + log2(1 + pow(2, -abs(rival))), 0)"
+    query = f"SELECT id_l, id_r, pair_weight, link_weight, {given} AS weight_given_rival, proposed FROM ({with_rival})"
     return write_with_record_ids(connection, query, records, WIDER, folder)
 
 

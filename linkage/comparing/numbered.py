@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from linkage.comparing.paired import CATEGORIES, Category, PairedEstimate, by_numbers
 from linkage.runs.sql import described_columns
-from linkage.runs.tables import MENTIONS, PERSONS
+from linkage.runs.tables import MENTIONS, PERSONS, REGISTERED_TWICE
 
 if TYPE_CHECKING:
     import duckdb
@@ -21,6 +21,8 @@ WITH numbered AS (
     JOIN {persons} r ON r.personal_number = l.personal_number
     WHERE l.personal_number_flags IS NULL AND r.personal_number_flags IS NULL
     GROUP BY l.record_id HAVING count(*) = 1
+), twice AS (
+    SELECT record_id, other_record_id FROM {twice} UNION ALL SELECT other_record_id, record_id FROM {twice}
 ), linked AS (
     SELECT record_id_l, record_id_r, bool_or(a) AS a, bool_or(b) AS b
     FROM (SELECT record_id_l, record_id_r, true AS a, false AS b FROM of_a WHERE is_link
@@ -28,7 +30,8 @@ WITH numbered AS (
     GROUP BY record_id_l, record_id_r
 )
 SELECT CASE WHEN a AND b THEN 'both' WHEN a THEN 'only_a' ELSE 'only_b' END AS category, count(*),
-       count(*) FILTER (linked.record_id_r = numbered.record_id_r), (SELECT count(*) FROM numbered)
+       count(*) FILTER (linked.record_id_r = numbered.record_id_r
+           OR (numbered.record_id_r, linked.record_id_r) IN (FROM twice)), (SELECT count(*) FROM numbered)
 FROM linked JOIN numbered USING (record_id_l) GROUP BY category
 """
 
@@ -37,6 +40,8 @@ def score_by_numbers(
     connection: duckdb.DuckDBPyConnection, run_b: Path, specs: list[dict[str, Any]], level: float = 0.95
 ) -> list[PairedEstimate]:
     """Measures over the mentions whose valid number exactly one person carries; empty where that cannot be fair.
+
+    Who is registered twice is the same person under either number.
 
     Not fair where a run blocks by or compares the number, where a side lacks it, and without a second register.
     """
@@ -47,7 +52,7 @@ def score_by_numbers(
     links: dict[Category, int] = dict.fromkeys(CATEGORIES, 0)
     matches: dict[Category, int] = dict.fromkeys(CATEGORIES, 0)
     mentions = 0
-    query = _COUNTS.format(mentions=MENTIONS.scan(run_b), persons=PERSONS.scan(run_b))
+    query = _COUNTS.format(mentions=MENTIONS.scan(run_b), persons=PERSONS.scan(run_b), twice=REGISTERED_TWICE.scan(run_b))
     for category, linked, right, numbered in connection.execute(query).fetchall():
         links[category], matches[category], mentions = linked, right, numbered
     return by_numbers(matches, links, mentions, level)

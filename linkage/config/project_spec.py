@@ -37,6 +37,8 @@ class TargetsSpec(Spec):
     """False links / links accepted without review."""
     missed_link_rate: Probability = 0.02
     """Matches below the lower threshold / matches among candidate pairs."""
+    least_probability: Annotated[float, Field(ge=0, lt=1)] = 0.5
+    """No pair of lower match probability is linked without a verdict, whatever thresholds are given or found."""
     review_capacity: Annotated[int, Field(ge=0)] = 600
     """Pairs the reviewers can label."""
 
@@ -111,7 +113,7 @@ class ProjectSpec(Spec):
     thresholds: ThresholdsSpec = ThresholdsSpec()
     assignment: Literal["one_to_one", "many_to_one", "free"] = "one_to_one"
     runner_up_margin: Annotated[float, Field(ge=0)] = 3.0
-    """A link whose runner-up is closer than this (in link weight) goes to review whatever its weight."""
+    """A link whose runner-up is closer than this (in pair weight) goes to review whatever its weight."""
     review: ReviewSpec = ReviewSpec()
     reconcile: ReconcileSpec = ReconcileSpec()
     report: ReportSpec = ReportSpec()

@@ -31,7 +31,7 @@ WITH verdicts AS (
 ), reasoned AS (
     SELECT assigned.* EXCLUDE ({replaced}),
         CASE WHEN link_weight >= {upper} AND coalesce(runner_up_margin >= {margin}, true) THEN 'above_upper'
-             WHEN link_weight >= {upper} THEN 'runner_up_close'
+             WHEN link_weight >= {lower} AND {pair_weight} >= {upper} AND runner_up_margin < {margin} THEN 'runner_up_close'
              WHEN link_weight >= {lower} THEN 'between_thresholds'
              ELSE 'below_lower' END AS reason_unreviewed,
         CASE WHEN verdict IS NOT NULL THEN 'verdict_' || verdict ELSE reason_unreviewed END AS reason
@@ -76,8 +76,9 @@ def decide(
     """Write `links.parquet`: the assigned pairs (at most one a mention) with `decision` and `reason`; return the counts.
 
     A pair at or above the upper threshold is a link unless its runner-up is closer than `runner_up_margin` bits (a NULL
-    margin means no runner-up); a reviewer's verdict in `labels` wins over both thresholds (planted pairs, without `pair_id`,
-    decide nothing); `decision_unreviewed` is what was decided without verdicts. Counts have the three
+    margin means no runner-up); a pair to review that its runner-up alone keeps below it (its `pair_weight`, where `assigned`
+    has one, reaches it) has that for its reason; a reviewer's verdict in `labels` wins over both thresholds (planted pairs,
+    without `pair_id`, decide nothing); `decision_unreviewed` is what was decided without verdicts. Counts have the three
     decisions and every reason as keys.
 
     Raises:
@@ -90,13 +91,13 @@ def decide(
         raise LinkageError(
             f"{twice[0]} mentions have more than one assigned pair.", "Decide on the table of best pairs, after the assignment."
         )
-    replaced = ", ".join(
-        name for name in ("decision", "reason", "decision_unreviewed") if name in columns_of(connection, assigned)
-    )
+    columns = columns_of(connection, assigned)
+    replaced = ", ".join(name for name in ("decision", "reason", "decision_unreviewed") if name in columns)
     query = _DECIDE.format(
         labels=_NO_LABELS if labels is None else relation(labels),
         assigned=relation(assigned),
         replaced=replaced,
+        pair_weight="pair_weight" if "pair_weight" in columns else "link_weight",
         upper=float(thresholds.upper),
         lower=float(thresholds.lower),
         margin=float(runner_up_margin),

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from linkage.decision.thresholds import Thresholds
 
+CERTAIN_SHARE = 2 / 3
+"""Share of the pairs, at most, that may be those between the thresholds, which are then all in the set."""
 SPENT_ON_MINIMA = 2 / 3
 """Share of the pairs, at most, that the minima of the strata may take; smaller groups of a breakdown are pooled for it."""
 
@@ -77,9 +79,11 @@ def draw_review_sample(
     Frame: every assigned pair of `links`, and every pair of `outside` (see `draw_outside_pairs`). Strata are ranges of the link
     weight of each kind (of pairs not assigned: of the weight given the rival) with both thresholds among the bounds (about one
     stratum for 30 pairs, 4 to 8, unless `strata` or `bounds` say otherwise); a stratum below the lower threshold and those of
-    pairs not assigned let missed links be estimated. With `by` the strata are also split by a column of the mentions (see
-    `By`), the weight ranges being fewer then; the smallest groups, for which the pairs do not suffice, stay together as group
-    "". Within a stratum the pairs with the smallest md5 of seed and pair are taken: a simple random sample without replacement
+    pairs not assigned let missed links be estimated. What lies between the thresholds is taken whole, where it leaves a third
+    for the rest: reviewers decide it anyway, and one capacity serves both. With `by` the strata are also split by a column of
+    the mentions (see `By`), the weight ranges being fewer then; the smallest groups, for which the pairs do not suffice, stay
+    together as group "". Within a stratum the pairs with the smallest md5 of seed and pair are taken: a simple random sample
+    without replacement
     (Cochran 1977, chapter 5) that depends on neither row order nor threads.
 
     Raises:
@@ -132,9 +136,25 @@ def _strata_of_frame(
             f"{pairs} pairs cannot be shared among {len(found)} strata.",
             "Ask for more (`review.pairs`): one a stratum at least.",
         )
-    least = min(minimum, pairs // len(found))
-    sampled = allocate([one.size for one in found], [one.deviation for one in found], pairs, least)
+    sampled = _with_certainty(found, pairs, minimum, thresholds)
     return [replace(one, sampled=n) for one, n in zip(found, sampled, strict=True)]
+
+
+def _with_certainty(found: Sequence[Stratum], pairs: int, minimum: int, thresholds: Thresholds) -> list[int]:
+    """Pairs to draw from each stratum: all that a person decides anyway, where they leave a third for the others."""
+    certain = [
+        one.kind == "assigned" and one.low >= thresholds.lower and one.high <= thresholds.upper and one.high > one.low
+        for one in found
+    ]
+    taken = sum(one.size for one, is_certain in zip(found, certain, strict=True) if is_certain)
+    others = [one for one, is_certain in zip(found, certain, strict=True) if not is_certain]
+    if not taken or not others or pairs - taken < max(pairs * (1 - CERTAIN_SHARE), len(others)):
+        least = min(minimum, pairs // len(found))
+        return allocate([one.size for one in found], [one.deviation for one in found], pairs, least)
+    left = pairs - taken
+    least = min(minimum, left // len(others))
+    drawn = iter(allocate([one.size for one in others], [one.deviation for one in others], left, least))
+    return [one.size if is_certain else next(drawn) for one, is_certain in zip(found, certain, strict=True)]
 
 
 def _frame_arrays(

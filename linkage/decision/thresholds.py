@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import numpy as np
 
 from linkage.errors import LinkageError
-from linkage.statistics import probability
+from linkage.statistics import log2_odds, probability
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 MINUTES_PER_PAIR = 1.5
 """Working time of one reviewer on one pair, used to turn pairs into hours until a project has measured its own."""
+
+FREE_SHARE = 0.5
+"""Share of the review capacity, at most, that goes to pairs which the targets alone would not send there."""
+LEAST_ERROR = 0.002
+"""Expected error of a pair under which no free reviewer is asked: one error in five hundred pairs."""
 
 
 @dataclass(frozen=True)
@@ -130,18 +135,18 @@ def propose_thresholds(
     targets: TargetsSpec,
     given: ThresholdsSpec,
     reviewers_per_pair: int = 2,
-    probabilities: ArrayLike | None = None,
     settled: ArrayLike | None = None,
 ) -> Thresholds:
     """Place the thresholds by the model's own probabilities, before any label exists.
 
-    Population: `weights` (n,) are the link weights of all assigned pairs, one best pair a mention, and `probabilities` (n,)
-    their match probabilities p as assignment gives them (each weight's own where absent). The upper is the
-    lowest weight at which the mean of 1 − p over the pairs linked at or above it is within `targets.false_link_rate`:
-    where `settled` (n,) is False a close runner-up sends the pair to review at any weight, and its doubt spoils no cut. The
+    Population: `weights` (n,) are the link weights of all assigned pairs, one best pair a mention: log2 odds of what is
+    believed of each, p. The upper is the lowest weight, none of less than `targets.least_probability`, at which the mean of
+    1 − p over the pairs linked at or above it is within `targets.false_link_rate`: where `settled` (n,) is False a close
+    runner-up sends the pair to review at any weight, and its doubt spoils no cut. The
     lower is the highest at which the sum of p below it is within `targets.missed_link_rate` of the sum over all (Fellegi
-    and Sunter 1969, section 2.5, with estimated posteriors). A threshold in `given` is taken as it is. Where both
-    targets hold with no clerical region the two are equal.
+    and Sunter 1969, section 2.5, with estimated posteriors). A threshold in `given` is taken as it is, but for that least
+    probability. Where both targets hold with no clerical region the two are equal, unless reviewers are free
+    (`spend_free_capacity`).
 
     Raises:
         LinkageError: no pairs, or a weight that is not a finite number.
@@ -149,12 +154,15 @@ def propose_thresholds(
     flat = _checked(weights)
     order = np.argsort(flat, kind="stable")
     ordered = flat[order]
-    matched = probability(ordered) if probabilities is None else np.asarray(probabilities, dtype=float)[order]
+    matched = probability(ordered)
     decided = np.ones(len(flat), dtype=bool) if settled is None else np.asarray(settled, dtype=bool)[order]
     upper, lower = expected_thresholds(ordered, matched, targets, decided)
     upper, lower = upper if given.upper is None else given.upper, lower if given.lower is None else given.lower
+    upper = max(upper, log2_odds(targets.least_probability))
     if lower > upper:
         lower, upper = (lower, lower) if given.lower is not None else (upper, upper)
+    fixed = (given.upper is not None, given.lower is not None)
+    upper, lower = spend_free_capacity(ordered, matched, decided, (upper, lower), fixed, targets.review_capacity)
     choices = trade_off(ordered, matched, (upper, lower), (upper, lower), targets.review_capacity, reviewers_per_pair, decided)
     asked = choices[0]
     exceeds = asked.clerical_pairs > targets.review_capacity
@@ -182,6 +190,41 @@ def expected_thresholds(
     return _lowest_upper(ordered, matched, settled, targets.false_link_rate), _highest_lower(
         ordered, matched, targets.missed_link_rate
     )
+
+
+def spend_free_capacity(
+    ordered: NDArray[np.float64],
+    matched: NDArray[np.float64],
+    settled: NDArray[np.bool_],
+    thresholds: tuple[float, float],
+    fixed: tuple[bool, bool],
+    capacity: int,
+) -> tuple[float, float]:
+    """Move (upper, lower) apart for as long as reviewers are free: the pairs that come between are those of most expected error.
+
+    A pair linked unseen errs with probability 1 − p, one discarded with p, so that nothing is decided against the odds while
+    somebody could look. Half the `capacity` at most is filled, that the other half may sample what is decided unseen, and no
+    pair of less than `LEAST_ERROR` is worth a look. A threshold that is `fixed` stays. Population as for `propose_thresholds`.
+    """
+    upper, lower = thresholds
+    start, stop = (int(place) for place in np.searchsorted(ordered, [lower, upper], side="left"))
+    taken = stop - start + int((~settled[stop:]).sum())
+    below = matched[:start] * (not fixed[1])
+    above = (1 - matched[stop:]) * settled[stop:] * (not fixed[0])
+    errors = np.sort(np.concatenate([below, above]))[::-1]
+    free = min(max(int(FREE_SHARE * capacity) - taken, 0), int((errors >= LEAST_ERROR).sum()))
+    if not free:
+        return upper, lower
+    # pairs of one error stay together
+    least = errors[free] if free < len(errors) else 0.0
+    further_down, further_up = (np.flatnonzero((side > least) & (side >= LEAST_ERROR)) for side in (below, above))
+    if further_down.size:
+        lower = float(np.floor(ordered[further_down[0]] * 1000) / 1000)
+    if further_up.size:
+        last = stop + int(further_up[-1])
+        beyond = _ceil(float(ordered[last]) + 0.001)
+        upper = beyond if last + 1 == len(ordered) else min(beyond, float(ordered[last + 1]))
+    return upper, lower
 
 
 def trade_off(

@@ -44,8 +44,10 @@ def write_frequencies(connection: duckdb.DuckDBPyConnection, sides: Sides, model
     FREQUENCIES.write(connection, f"SELECT * FROM ({both}) ORDER BY is_right, id", folder)
 
 
-def with_frequencies(model: MatchModel, pairs: str, run: Path) -> str:
+def with_frequencies(model: MatchModel, pairs: str, run: Path, both_right: bool = False) -> str:
     """SQL that adds to a query of pairs with levels their frequencies (`pair_column`), from the run's table of them.
+
+    `both_right` says that both records of a pair are of the right side.
 
     Raises:
         RunDirectoryError: the table is needed and not there.
@@ -65,7 +67,7 @@ def with_frequencies(model: MatchModel, pairs: str, run: Path) -> str:
         for field in adjusted
     )
     return (
-        f"SELECT pairs.*, {of_pair} FROM ({pairs}) pairs JOIN ({held} WHERE NOT is_right) l ON l.id = pairs.id_l"
+        f"SELECT pairs.*, {of_pair} FROM ({pairs}) pairs JOIN ({held} WHERE is_right = {both_right}) l ON l.id = pairs.id_l"
         f" JOIN ({held} WHERE is_right) r ON r.id = pairs.id_r"
     )
 

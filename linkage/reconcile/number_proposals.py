@@ -24,7 +24,7 @@ from linkage.reconcile.spreadsheets import (
     write_workbook,
 )
 from linkage.runs.sql import connect, described_columns, quote
-from linkage.runs.tables import LINKS, NUMBER_PROPOSALS, OUTCOMES, THRESHOLDS
+from linkage.runs.tables import LINKS, NUMBER_PROPOSALS, OUTCOMES, REGISTERED_TWICE, THRESHOLDS
 from linkage.words.fields import field_word
 
 if TYPE_CHECKING:
@@ -87,11 +87,13 @@ def _propose(connection: duckdb.DuckDBPyConnection, run: Path, sides: SideTables
             WHERE side = 'mention' AND counterpart IS NOT NULL
                 AND finding NOT IN ('awaiting_review', 'several_candidates', 'number_other_person')
             GROUP BY ALL
+        ), twice AS (SELECT unnest([person, other]) FROM {REGISTERED_TWICE.scan(run)}
         ), used AS (SELECT DISTINCT personal_number FROM {mentions} WHERE personal_number IS NOT NULL)
         SELECT k.record_id_l AS record_id, k.record_id_r AS person_record_id, p.personal_number, k.link_weight,
             k.match_probability, k.runner_up_margin, k.reason, {bound}::DOUBLE AS error_bound,
             CASE WHEN own.finding IN ('awaiting_review', 'several_candidates', 'twins', 'number_other_person') THEN 'not_settled'
                  WHEN p.personal_number IS NULL THEN 'no_number'
+                 WHEN p.id IN (FROM twice) THEN 'registered_twice'
                  WHEN coalesce(entries, 1) > 1 THEN 'claimed_twice'
                  WHEN used.personal_number IS NOT NULL THEN 'number_in_use'
                  WHEN k.reason = 'verdict_match' THEN NULL

@@ -42,9 +42,9 @@ def write_outcomes(
 
     `kinds` are the fields both sides have. outcomes: side (`mention` or `person`), record_id, outcome (code), finding,
     counterpart (record id of the person or mention, if any), others (record ids it competes with), verify, act, source
-    (`civil_status` or `joint`), status, reason and the pair's weights; exactly one row a mention and one a person
-    without an accepted link. differences: one row a differing field of an accepted link. Returns the rows of each finding
-    (mentions and persons together) and the number of differences.
+    (`civil_status` or `joint`), status, reason and the pair's weights; exactly one row a mention and one a person without an
+    accepted link (and a person with one whose earlier registration has one too). differences: one row a differing field of an
+    accepted link. Returns the rows of each finding (mentions and persons together) and the number of differences.
 
     Raises:
         ProjectFileError: the file of codes is wrong.
@@ -104,7 +104,7 @@ def _write_findings(connection: duckdb.DuckDBPyConnection, sides: SideTables, co
     """One row a mention and one a person without an accepted link, each with its code and axes."""
     connection.register("rc_routings", pa.Table.from_pylist([asdict(one) for one in routings(codes)]))
     mentions = _findings_within(sides) if sides.within else _findings_of_mentions(connection, sides, codes)
-    persons = "" if sides.within else f"UNION ALL {_findings_of_persons(connection, sides, codes)}"
+    persons = "" if sides.within else f"UNION ALL SELECT * FROM ({_findings_of_persons(connection, sides, codes)})"
     OUTCOMES.write(
         connection,
         f"""WITH found AS (SELECT 'mention' AS side, * FROM ({mentions}) {persons})
@@ -133,6 +133,7 @@ def _findings_of_mentions(connection: duckdb.DuckDBPyConnection, sides: SideTabl
         ), rivals AS (
             SELECT c.id_l, list(p.record_id ORDER BY p.record_id) AS others
             FROM rc_claims c JOIN rc_rivals r ON r.id_l = c.id_l AND r.id_r <> c.id_r
+            ANTI JOIN rc_twice twice ON twice.id = c.id_r AND twice.other = r.id_r
             JOIN {sides.persons} p ON p.id = r.id_r GROUP BY c.id_l
         ), found AS (
             SELECT m.id, m.record_id, again.again,
@@ -184,7 +185,10 @@ def _is_source(columns: set[str]) -> str:
 
 
 def _findings_of_persons(connection: duckdb.DuckDBPyConnection, sides: SideTables, codes: Codes) -> str:
-    """A query of one row a person without an accepted link."""
+    """A query of one row a person without an accepted link, and one more person of each two that are registered twice.
+
+    The counterpart of these is the mention that has the other as its person.
+    """
     raw = set(described_columns(connection, sides.raw_persons))
     found = connection.execute(f"SELECT DISTINCT role FROM {sides.raw_mentions} WHERE role IS NOT NULL").fetchall()
     roles = {str(row[0]) for row in found}
@@ -193,12 +197,21 @@ def _findings_of_persons(connection: duckdb.DuckDBPyConnection, sides: SideTable
     is_expected = "true" if "always" in expected else " OR ".join(fields) or "false"
     in_scope = _in_scope(connection, sides) if roles == {"child"} else "true"
     return f"""
+        WITH accepted AS (SELECT DISTINCT id_r AS id FROM rc_accepted),
+        twice AS (
+            SELECT t.id, list(DISTINCT o.record_id ORDER BY o.record_id) AS others, min(m.record_id) AS counterpart,
+                bool_or(t.other < t.id AND t.other IN (FROM accepted)) AS is_later
+            FROM rc_twice t JOIN {sides.persons} o ON o.id = t.other
+            LEFT JOIN rc_accepted a ON a.id_r = t.other LEFT JOIN {sides.mentions} m ON m.id = a.id_l GROUP BY t.id
+        )
         SELECT 'person' AS side, p.record_id,
-            CASE WHEN claimed.id_r IS NOT NULL THEN 'awaiting_review'
+            CASE WHEN twice.id IS NOT NULL THEN 'registered_twice'
+                 WHEN claimed.id_r IS NOT NULL THEN 'awaiting_review'
                  WHEN NOT ({is_expected}) OR NOT ({in_scope}) THEN 'outside_books'
                  ELSE 'not_in_book' END AS finding,
-            claimed.record_id AS counterpart, NULL::VARCHAR[] AS others, 'joint' AS source, NULL AS reason, NULL, NULL, NULL
-        FROM {sides.persons} p JOIN {sides.raw_persons} raw ON raw.id = p.id
+            CASE WHEN twice.id IS NULL THEN claimed.record_id ELSE twice.counterpart END AS counterpart, twice.others,
+            'joint' AS source, NULL AS reason, NULL, NULL, NULL
+        FROM {sides.persons} p JOIN {sides.raw_persons} raw ON raw.id = p.id LEFT JOIN twice ON twice.id = p.id
         LEFT JOIN (
             SELECT id_r, min(m.record_id) AS record_id FROM (
                 SELECT id_l, id_r FROM rc_claims UNION SELECT id_l, id_r FROM rc_rivals
@@ -207,7 +220,7 @@ def _findings_of_persons(connection: duckdb.DuckDBPyConnection, sides: SideTable
             WHERE c.id_l NOT IN (SELECT id_l FROM rc_accepted) OR c.id_r IN (SELECT id_r FROM rc_same_number WHERE NOT one_person)
             GROUP BY id_r
         ) claimed ON claimed.id_r = p.id
-        WHERE p.id NOT IN (SELECT id_r FROM rc_accepted)
+        WHERE p.id NOT IN (FROM accepted) OR coalesce(twice.is_later, false)
     """
 
 

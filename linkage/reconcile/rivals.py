@@ -1,11 +1,11 @@
 """Whom each mention stands for or lays claim to, and who competes with it: temporary tables from a run's pairs.
 
 rc_links: the assigned pairs with ids. rc_differences: what differs in these and in pairs that carry the same number.
-rc_rivals: candidates good enough to be the person. rc_same_number: pairs that carry the same personal number, and
-whether they are one person. rc_accepted: the person of each settled mention (its number's, else its accepted link's).
-rc_claims: these, and the best candidate of the others. rc_shared: claims several entries make on one person, two by
-two. rc_twins: claims a sibling of the same birth competes with. rc_contested: claims of entries that cannot be the
-person because a stronger claim is someone else's. rc_again: which entries are re-registrations.
+rc_twice: persons who are one human, both ways round. rc_rivals: candidates good enough to be the person. rc_same_number:
+pairs that carry the same personal number, and whether they are one person. rc_accepted: the person of each settled mention
+(its number's, else its accepted link's). rc_claims: these, and the best candidate of the others. rc_shared: claims several
+entries make on one person, two by two. rc_twins: claims a sibling of the same birth competes with. rc_contested: claims of
+entries that cannot be the person because a stronger claim is someone else's. rc_again: which entries are re-registrations.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from linkage.reconcile.codes import Codes
 from linkage.reconcile.differences import same_number
 from linkage.reconcile.side_tables import SideTables, texts_sql
 from linkage.runs.sql import described_columns, quote
-from linkage.runs.tables import CANDIDATES, FIELD_DIFFERENCES, LINKS, THRESHOLDS
+from linkage.runs.tables import CANDIDATES, FIELD_DIFFERENCES, LINKS, REGISTERED_TWICE, THRESHOLDS
 from linkage.vietnamese.letters_sql import fold_sql
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ CLASHING = (
 """SQL: how many of these really differ, over the differences of a pair."""
 
 WEIGHT_OF_NUMBER = 1e6
-"""A claim by the same personal number is stronger than any link weight."""
+"""A claim by the same personal number is stronger than any pair weight."""
 CLOSE = 3.0
-"""Bits of link weight: a twin whose claim leads by more keeps its link."""
+"""Bits of pair weight: a twin whose claim leads by more keeps its link."""
 
 
 def gather_claims(
@@ -53,21 +53,25 @@ def gather_claims(
 def _open_tables(connection: duckdb.DuckDBPyConnection, run: Path, sides: SideTables, kinds: Mapping[str, FieldKind]) -> None:
     """rc_links, rc_rivals, rc_differences; rc_numbers: the pairs that carry the same number.
 
-    A best candidate is a claim from the upper threshold of the run on.
+    A best candidate is a claim where, were it alone, it would be reviewed at least and not be against the odds.
     """
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE rc_links AS
-        SELECT m.id AS id_l, p.id AS id_r, k.decision, k.reason, k.match_weight, k.link_weight, k.runner_up_margin
+        SELECT m.id AS id_l, p.id AS id_r, k.decision, k.reason, k.match_weight, k.pair_weight, k.link_weight, k.runner_up_margin
         FROM {LINKS.scan(run)} k
         JOIN {sides.mentions} m ON m.record_id = k.record_id_l
         JOIN {sides.persons} p ON p.record_id = k.record_id_r"""
     )
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE rc_rivals AS
-        SELECT c.id_l, c.id_r, c.link_weight, c.rank FROM {CANDIDATES.scan(run)} c LEFT JOIN rc_links k USING (id_l)
-        WHERE NOT coalesce(k.id_r = c.id_r AND k.reason = 'verdict_non_match', false) AND (c.link_weight >= ?
-            OR (k.reason = 'runner_up_close' AND c.link_weight >= k.link_weight - k.runner_up_margin - 1e-6))""",
-        [THRESHOLDS.read(run)["upper"]],
+        SELECT c.id_l, c.id_r, c.pair_weight, c.rank FROM {CANDIDATES.scan(run)} c LEFT JOIN rc_links k USING (id_l)
+        WHERE NOT coalesce(k.id_r = c.id_r AND k.reason = 'verdict_non_match', false) AND (c.pair_weight >= ?
+            OR (k.reason = 'runner_up_close' AND c.pair_weight >= k.pair_weight - k.runner_up_margin - 1e-6))""",
+        [max(THRESHOLDS.read(run)["lower"], 0.0)],
+    )
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE rc_twice AS SELECT person AS id, other FROM {REGISTERED_TWICE.scan(run)}
+        UNION ALL SELECT other, person FROM {REGISTERED_TWICE.scan(run)}"""
     )
     connection.execute(f"CREATE OR REPLACE TEMP TABLE rc_numbers AS {same_number(sides, kinds)}")
     connection.execute(f"CREATE OR REPLACE TEMP VIEW rc_differences AS FROM {FIELD_DIFFERENCES.scan(run)}")
@@ -76,8 +80,8 @@ def _open_tables(connection: duckdb.DuckDBPyConnection, run: Path, sides: SideTa
 def _judge_numbers(connection: duckdb.DuckDBPyConnection) -> None:
     """rc_same_number: the same-number pairs and whether they are one person.
 
-    They are not when the accepted link of the mention goes to someone else, or when at least two of name, birth date, sex and
-    a parent's name really differ.
+    They are not when the accepted link of the mention goes to someone else (the same human registered twice is not), or when
+    at least two of name, birth date, sex and a parent's name really differ.
     """
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE rc_same_number AS
@@ -86,8 +90,9 @@ def _judge_numbers(connection: duckdb.DuckDBPyConnection) -> None:
         )
         SELECT n.id_l, n.id_r,
             coalesce(clashing, 0) < {DIFFERENT_PERSON}
-                AND NOT coalesce(k.decision = 'link' AND k.id_r <> n.id_r, false) AS one_person
-        FROM rc_numbers n LEFT JOIN clashes USING (id_l, id_r) LEFT JOIN rc_links k ON k.id_l = n.id_l"""
+                AND NOT coalesce(k.decision = 'link' AND k.id_r <> n.id_r AND twice.id IS NULL, false) AS one_person
+        FROM rc_numbers n LEFT JOIN clashes USING (id_l, id_r) LEFT JOIN rc_links k ON k.id_l = n.id_l
+        LEFT JOIN rc_twice twice ON twice.id = k.id_r AND twice.other = n.id_r"""
     )
     # the person a mention stands for: its number's, or its accepted link's
     connection.execute(
@@ -104,10 +109,10 @@ def _judge_groups(connection: duckdb.DuckDBPyConnection, sides: SideTables, kind
     connection.execute(f"CREATE OR REPLACE TEMP TABLE rc_again AS {_registered_again(connection, sides)}")
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE rc_claims AS
-        SELECT a.id_l, a.id_r, CASE WHEN a.by = 'number' THEN {WEIGHT_OF_NUMBER} ELSE k.link_weight END AS weight
+        SELECT a.id_l, a.id_r, CASE WHEN a.by = 'number' THEN {WEIGHT_OF_NUMBER} ELSE k.pair_weight END AS weight
         FROM rc_accepted a LEFT JOIN rc_links k USING (id_l, id_r)
         UNION ALL
-        SELECT id_l, id_r, link_weight FROM rc_rivals
+        SELECT id_l, id_r, pair_weight FROM rc_rivals
         WHERE rank = 1 AND id_l NOT IN (SELECT id_l FROM rc_accepted)"""
     )
     dated = "registration_date" if "registration_date" in set(described_columns(connection, sides.mentions)) else None

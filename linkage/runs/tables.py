@@ -24,8 +24,8 @@ _PAIR = {"id_l": "INTEGER", "id_r": "INTEGER"}
 _RECORDS = {"record_id_l": "VARCHAR", "record_id_r": "VARCHAR"}
 _RECORD = {"id": "INTEGER", "record_id": "VARCHAR"}
 _SOURCED = {**_RECORD, "role": "VARCHAR", "source": "VARCHAR", "row_number": "BIGINT"}
-_WEIGHED = {"match_weight": "DOUBLE", "link_weight": "DOUBLE"}
-_ASSIGNED = {**_PAIR, **_WEIGHED, "match_probability": "DOUBLE", "runner_up_margin": "DOUBLE", **_RECORDS}
+_WEIGHED = {"match_weight": "DOUBLE", "pair_weight": "DOUBLE", "link_weight": "DOUBLE", "match_probability": "DOUBLE"}
+_ASSIGNED = {**_PAIR, **_WEIGHED, "runner_up_margin": "DOUBLE", **_RECORDS}
 _DIFFERENCE = {"field": "VARCHAR", "class": "VARCHAR", "value_l": "VARCHAR", "value_r": "VARCHAR"}
 
 RAW_MENTIONS = ParquetTable("raw_mentions", "read", _SOURCED, ("id",))
@@ -65,7 +65,19 @@ LOG_LINEAR = Document[Any]("log_linear", "train", object)
 TRAINING = Document("training", "train", TrainingReport)
 
 SCORED_PAIRS = ParquetTable("scored_pairs", "score", {**_PAIR, **_WEIGHED}, ("id_l", "id_r"))
-"""Both weights of every candidate pair above the floor."""
+"""Every candidate pair above the floor: Splink's match weight; the pair weight, by itself with all evidence but its rivals;
+the link weight, which is the log2 odds of the match probability."""
+PRESENCE = ParquetTable("presence", "score", {"id_l": "INTEGER", "share": "DOUBLE", "presence_weight": "DOUBLE"}, ("id_l",))
+"""How probable it is, before looking at its pairs, that a mention's person is there, and its bits in the pair weight."""
+REGISTERED_TWICE = ParquetTable(
+    "registered_twice", "score",
+    {
+        "person": "INTEGER", "other": "INTEGER", "probability": "DOUBLE", "pair_weight": "DOUBLE", "record_id": "VARCHAR",
+        "other_record_id": "VARCHAR",
+    },
+    ("person", "other"),
+)  # fmt: skip
+"""Two persons of the right side who rival for a mention and are one human, by the model's own deduplication."""
 CLAIMS = Document[Any]("claims", "score", object)
 
 ASSIGNED = ParquetTable("assigned", "assign", _ASSIGNED, ("id_l", "id_r"))
@@ -133,7 +145,7 @@ OUTCOMES = ParquetTable(
     },
     ("side", "record_id"),
 )  # fmt: skip
-"""What each mention, and each person without an accepted link, comes to."""
+"""What each mention, and each person without an accepted link or registered twice, comes to."""
 DIFFERENCES = ParquetTable("differences", "reconcile", {**_RECORDS, **_DIFFERENCE}, ("record_id_l", "record_id_r", "field"))
 """The fields that differ on links."""
 OUTCOME_CODES = Document[Any]("outcome_codes", "reconcile", object)

@@ -14,9 +14,10 @@ from linkage.runs.tables import (
     MODEL,
     PAIRS,
     PERSONS,
+    PRESENCE,
+    REGISTERED_TWICE,
     RELATIVES,
     SCORED_PAIRS,
-    TRAINING,
     WIDER,
 )
 from linkage.stages.stage import Stage, Work
@@ -42,7 +43,6 @@ def assign(work: Work) -> Counts:
             work.inputs,
             records,
             work.folder,
-            TRAINING.read(work.inputs)["prior"]["expected_matches"],
         )
         wider = write_wider_pairs(connection, sides, model, work.spec.blocking.predict, work.inputs, records, work.folder)
         work.progress("assigning", 1, 1)
@@ -52,6 +52,6 @@ def assign(work: Work) -> Counts:
 STAGE = Stage(
     assign,
     writes=(ASSIGNED, CANDIDATES, WIDER),
-    reads=(MENTIONS, PERSONS, PAIRS, FREQUENCIES, MODEL, RELATIVES, LOG_LINEAR, TRAINING, SCORED_PAIRS),
+    reads=(MENTIONS, PERSONS, PAIRS, FREQUENCIES, MODEL, RELATIVES, LOG_LINEAR, SCORED_PAIRS, PRESENCE, REGISTERED_TWICE),
     config=lambda spec: [spec.assignment, spec.blocking.predict],
 )

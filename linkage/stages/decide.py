@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from linkage.runs.directory import Counts
 from linkage.runs.judged import hold_labels
 from linkage.runs.tables import (
@@ -17,6 +19,7 @@ from linkage.runs.tables import (
     THRESHOLDS,
 )
 from linkage.stages.stage import Stage, Work
+from linkage.statistics import log2_odds
 
 
 def decide(work: Work) -> Counts:
@@ -32,7 +35,7 @@ def decide(work: Work) -> Counts:
     spec = work.spec
     with work.connect() as connection:
         query = (
-            "SELECT link_weight, match_probability, coalesce(runner_up_margin >= ?, true) AS settled"
+            "SELECT link_weight, coalesce(runner_up_margin >= ?, true) AS settled"
             f" FROM {ASSIGNED.scan(work.inputs)} ORDER BY id_l, id_r"
         )
         pairs = connection.execute(query, [spec.runner_up_margin]).fetchnumpy()
@@ -41,7 +44,6 @@ def decide(work: Work) -> Counts:
             spec.targets,
             spec.thresholds,
             spec.review.reviewers_per_pair,
-            pairs["match_probability"],
             pairs["settled"],
         )
         labels, outdated = None, 0
@@ -49,6 +51,7 @@ def decide(work: Work) -> Counts:
             labels, outdated = hold_labels(connection, LABELS.path(work.inputs), *work.raw)
         agreed, state = agreed_thresholds(work.inputs, spec.thresholds)
         thresholds = agreed or by_model
+        thresholds = replace(thresholds, upper=max(thresholds.upper, log2_odds(spec.targets.least_probability)))
         counts = decide_links(
             connection,
             ASSIGNED.path(work.inputs),

@@ -19,6 +19,7 @@ from linkage.runs.tables import (
     PERSONS,
     RAW_MENTIONS,
     RAW_PERSONS,
+    REGISTERED_TWICE,
     THRESHOLDS,
 )
 from linkage.stages.plan import Plan
@@ -72,7 +73,7 @@ def warn(project: LoadedProject, plan: Plan) -> Iterator[str]:
 STAGE = Stage(
     reconcile,
     writes=(OUTCOMES, DIFFERENCES, OUTCOME_CODES),
-    reads=(RAW_MENTIONS, RAW_PERSONS, MENTIONS, PERSONS, CANDIDATES, FIELD_DIFFERENCES, LINKS, THRESHOLDS),
+    reads=(RAW_MENTIONS, RAW_PERSONS, MENTIONS, PERSONS, CANDIDATES, FIELD_DIFFERENCES, LINKS, THRESHOLDS, REGISTERED_TWICE),
     config=lambda spec: None,
     files=_files,
     check=check,

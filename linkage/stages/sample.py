@@ -19,6 +19,7 @@ from linkage.runs.tables import (
     MENTIONS,
     OUTSIDE,
     PERSONS,
+    REGISTERED_TWICE,
     REVIEW_SET,
     THRESHOLDS,
     WIDER,
@@ -94,7 +95,7 @@ def _check(project: LoadedProject, plan: Plan) -> Iterator[ProjectFileError]:
 STAGE = Stage(
     sample,
     writes=(REVIEW_SET, OUTSIDE, ANCHORS, FEASIBLE),
-    reads=(MENTIONS, PERSONS, CANDIDATES, WIDER, LINKS, THRESHOLDS),
+    reads=(MENTIONS, PERSONS, REGISTERED_TWICE, CANDIDATES, WIDER, LINKS, THRESHOLDS),
     config=lambda spec: [spec.review, spec.targets, spec.seed],
     check=_check,
 )

@@ -7,7 +7,7 @@ only one room needs stays in that room.
 
 from linkage.statistics.agreement import Measure, cohens_kappa, fleiss_kappa, krippendorffs_alpha, share
 from linkage.statistics.intervals import Interval, total_of_hits, wilson
-from linkage.statistics.odds import probability, probability_sql
+from linkage.statistics.odds import log2_odds, probability, probability_sql
 
 __all__ = [
     "Interval",
@@ -15,6 +15,7 @@ __all__ = [
     "cohens_kappa",
     "fleiss_kappa",
     "krippendorffs_alpha",
+    "log2_odds",
     "probability",
     "probability_sql",
     "share",

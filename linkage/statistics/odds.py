@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,3 +31,12 @@ def probability_sql(weight: str) -> str:
     '(1 / (1 + pow(2::DOUBLE, -(link_weight))))'
     """
     return f"(1 / (1 + pow(2::DOUBLE, -({weight}))))"
+
+
+def log2_odds(share: float) -> float:
+    """Bits of a probability: log2(p / (1 - p)), minus infinity of 0. The inverse of `probability`.
+
+    >>> log2_odds(0.5), log2_odds(0.0)
+    (0.0, -inf)
+    """
+    return math.log2(share / (1 - share)) if share > 0 else -math.inf

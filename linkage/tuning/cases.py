@@ -11,7 +11,17 @@ import numpy as np
 from linkage.config import ProjectSpec
 from linkage.errors import LinkageError
 from linkage.runs.sql import described_columns
-from linkage.runs.tables import ASSIGNED, LABELS, LINKS, MENTIONS, PERSONS, REVIEW_SET, SCORED_PAIRS, TRAINING
+from linkage.runs.tables import (
+    ASSIGNED,
+    LABELS,
+    LINKS,
+    MENTIONS,
+    PERSONS,
+    REGISTERED_TWICE,
+    REVIEW_SET,
+    SCORED_PAIRS,
+    TRAINING,
+)
 from linkage.tuning.trial_scores import FOLDS, Cases
 
 if TYPE_CHECKING:
@@ -23,18 +33,24 @@ NUMBER = "personal_number"
 FEWEST_CASES = 200
 """With fewer numbered mentions that have a person the model is asked instead."""
 
-# the person of a number, where exactly one carries it; persons hold together in a fold, with all mentions of theirs
+# the person of a number, where exactly one carries it (the same human registered twice is that person too); persons hold
+# together in a fold, with all mentions of theirs
 _NUMBERED = """
 WITH numbered AS (
     SELECT l.id AS id_l, l.record_id AS record_id_l, any_value(r.id) AS id_r, any_value(r.record_id) AS record_id_r
     FROM {mentions} l JOIN {persons} r ON r.personal_number = l.personal_number
     WHERE l.personal_number_flags IS NULL AND r.personal_number_flags IS NULL
     GROUP BY l.id, l.record_id HAVING count(*) = 1
+), twice AS (SELECT person, other FROM {twice} UNION ALL SELECT other, person FROM {twice}
 ), others AS (
-    SELECT id_l, max(link_weight) AS link_weight FROM {scored} s
-    JOIN numbered n USING (id_l) WHERE s.id_r <> n.id_r GROUP BY id_l
+    -- the heaviest of the others, held against the rest of them
+    SELECT id_l, max(pair_weight) - log2(1 + greatest(sum(odds) - max(odds), 0)) AS link_weight
+    FROM (SELECT id_l, id_r, pair_weight, pow(2::DOUBLE, least(pair_weight, 200)) AS odds FROM {scored}) s
+    JOIN numbered n USING (id_l) ANTI JOIN twice ON twice.person = n.id_r AND twice.other = s.id_r
+    WHERE s.id_r <> n.id_r GROUP BY id_l
 )
-SELECT a.link_weight AS weight, coalesce(a.id_r = n.id_r, false) AS is_right, o.link_weight AS without,
+SELECT a.link_weight AS weight, o.link_weight AS without,
+       coalesce(a.id_r = n.id_r OR (n.id_r, a.id_r) IN (FROM twice), false) AS is_right,
        ('0x' || substr(md5({seed} || n.record_id_r), 1, 8))::UBIGINT % {folds} AS fold
 FROM numbered n LEFT JOIN {assigned} a USING (id_l) LEFT JOIN others o USING (id_l) ORDER BY n.record_id_l
 """
@@ -68,10 +84,12 @@ FROM cases LEFT JOIN judged USING (record_id_l) ORDER BY record_id_l, record_id_
 
 @dataclass(frozen=True)
 class AssignedPairs:
-    """All mentions' best pairs of a trial, arrays (N,): link weight and how far the runner-up is behind, infinite without one."""
+    """All mentions' best pairs of a trial, arrays (N,)."""
 
     weight: NDArray[np.float64]
+    """Link weight."""
     margin: NDArray[np.float64]
+    """How far the runner-up is behind in bits, infinite without one."""
 
 
 def uses_number(spec: ProjectSpec) -> bool:
@@ -150,9 +168,9 @@ def cases_by_labels(connection: duckdb.DuckDBPyConnection, run: Path, first: Pat
 
 def assigned_pairs(connection: duckdb.DuckDBPyConnection, run: Path) -> AssignedPairs:
     """The best pairs of a trial."""
-    rows = connection.execute(f"SELECT link_weight, runner_up_margin FROM {ASSIGNED.scan(run)} ORDER BY record_id_l").fetchnumpy()
-    margin = _floats(rows["runner_up_margin"])
-    return AssignedPairs(_floats(rows["link_weight"]), np.where(np.isnan(margin), np.inf, margin))
+    query = f"SELECT link_weight, runner_up_margin FROM {ASSIGNED.scan(run)} ORDER BY record_id_l"
+    weight, margin = (_floats(column) for column in connection.execute(query).fetchnumpy().values())
+    return AssignedPairs(weight, np.where(np.isnan(margin), np.inf, margin))
 
 
 def personless_share(run: Path, mentions: int) -> float:
@@ -162,7 +180,7 @@ def personless_share(run: Path, mentions: int) -> float:
 
 
 def _numbered(run: Path, seed: int) -> str:
-    read = {"mentions": MENTIONS, "persons": PERSONS, "assigned": ASSIGNED, "scored": SCORED_PAIRS}
+    read = {"mentions": MENTIONS, "persons": PERSONS, "assigned": ASSIGNED, "scored": SCORED_PAIRS, "twice": REGISTERED_TWICE}
     return _NUMBERED.format(**{name: table.scan(run) for name, table in read.items()}, **_folds(seed))
 
 

@@ -256,9 +256,7 @@ def _by_model(connection: duckdb.DuckDBPyConnection, trial: Trial, base: Any, ru
     held = RunDirectory(trial.run).record("standardise")
     mentions = int(held.counts["mentions"]) if held else weight.size
     matched = probability(weight)
-    thresholds = propose_thresholds(
-        weight, base.targets, base.thresholds, base.review.reviewers_per_pair, matched, settled=settled
-    )
+    thresholds = propose_thresholds(weight, base.targets, base.thresholds, base.review.reviewers_per_pair, settled)
     found = float(matched[settled & (weight >= thresholds.upper)].sum()) / mentions
     after = float(matched[weight >= thresholds.lower].sum()) / mentions
     return Score(

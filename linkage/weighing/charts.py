@@ -37,7 +37,7 @@ def draw_waterfall(explanation: Explanation) -> Figure:
     """A pair's weight step by step.
 
     How to read it: each bar starts where the one above ends; a grey bar is what the steps above it come to, first the match
-    weight, then, with relatives and claims in mind, the link weight.
+    weight, then, with all that is known beside it, the link weight.
     """
     steps = [
         ("before looking", explanation.prior),

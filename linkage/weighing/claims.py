@@ -2,7 +2,7 @@
 
 A person is claimed by the entry whose best pair it is, at SURE bits or more. A close relative's person nearly always is, by
 the relative's own entry; the person of a match only where the person was registered again, and hardly ever by an entry
-of the same day, for twins are registered together and nobody twice. So the link weight of a pair moves by
+of the same day, for twins are registered together and nobody twice. So the pair weight of a pair moves by
 
     log2(share of the pair's state among matches / its share among other pairs)
 
@@ -27,7 +27,7 @@ from linkage.statistics import probability
 from linkage.statistics.fellegi_sunter import Floats
 
 SURE = 10.0
-"""Bits of link weight from which an entry's best pair claims its person: odds of a thousand to one."""
+"""Bits of pair weight from which an entry's best pair claims its person: odds of a thousand to one."""
 STATES = ("unclaimed", "claimed by another entry", "claimed by another entry of the same day")
 
 
@@ -50,14 +50,14 @@ class Claims:
 
 
 def weigh_claims(connection: duckdb.DuckDBPyConnection, mentions: str, folder: Path) -> Claims:
-    """Add `claimed` (the number of the state) to a folder's `scored_pairs`, and what it weighs to the link weight.
+    """Add `claimed` (the number of the state) to a folder's `scored_pairs`, and what it weighs to the pair weight.
 
     `mentions` is the left side's table as it stands in a FROM clause.
     """
     connection.execute(f"CREATE OR REPLACE TEMP TABLE stated AS {_with_states(connection, mentions, SCORED_PAIRS.scan(folder))}")
     # Alike to a hundredth of a bit is enough to learn from, and there are a thousand times fewer such weights than pairs.
     seen = connection.execute(
-        "SELECT claimed, round(link_weight, 2) AS weight, count(*) AS pairs FROM stated GROUP BY ALL ORDER BY ALL"
+        "SELECT claimed, round(pair_weight, 2) AS weight, count(*) AS pairs FROM stated GROUP BY ALL ORDER BY ALL"
     ).fetchnumpy()
     claims = learn_claims(
         np.asarray(seen["claimed"], dtype=np.int64),
@@ -65,7 +65,7 @@ def weigh_claims(connection: duckdb.DuckDBPyConnection, mentions: str, folder: P
         np.asarray(seen["pairs"], dtype=float),
     )
     listed = ", ".join(f"{bits!r}::DOUBLE" for bits in claims.bits)
-    weighed = f"SELECT * REPLACE (link_weight + list_extract([{listed}], claimed + 1) AS link_weight) FROM stated"
+    weighed = f"SELECT * REPLACE (pair_weight + list_extract([{listed}], claimed + 1) AS pair_weight) FROM stated"
     SCORED_PAIRS.write(connection, f"{weighed} ORDER BY id_l, id_r", folder)
     connection.execute("DROP TABLE stated")
     return claims
@@ -74,11 +74,11 @@ def weigh_claims(connection: duckdb.DuckDBPyConnection, mentions: str, folder: P
 def _with_states(connection: duckdb.DuckDBPyConnection, entries: str, pairs: str) -> str:
     """SQL of the scored pairs with the state of each."""
     day = "registration_date" if "registration_date" in described_columns(connection, entries) else "NULL::DATE"
-    best = "row_number() OVER (PARTITION BY id_l ORDER BY link_weight DESC, id_r) = 1"
+    best = "row_number() OVER (PARTITION BY id_l ORDER BY pair_weight DESC, id_r) = 1"
     return f"""
         WITH days AS (SELECT id AS id_l, {day} AS day FROM {entries}),
         sure AS (
-            SELECT id_l, id_r, day FROM (SELECT id_l, id_r FROM {pairs} WHERE link_weight >= {SURE!r} QUALIFY {best})
+            SELECT id_l, id_r, day FROM (SELECT id_l, id_r FROM {pairs} WHERE pair_weight >= {SURE!r} QUALIFY {best})
             JOIN days USING (id_l)
         ),
         claimed AS (

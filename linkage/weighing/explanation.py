@@ -1,4 +1,4 @@
-"""Why a pair weighs what it weighs: the prior, one step a comparison, the name's rarity, relatives, and other entries' claims."""
+"""Why a pair weighs what it weighs: the prior, one step a comparison, the name's rarity, relatives, other entries, rivals."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from linkage.pairs.level_store import levels_of_pairs
 from linkage.pairs.sides import open_tables
 from linkage.runs.exchange import ParquetTable
 from linkage.runs.sql import fetch_row, quote_list
-from linkage.runs.tables import LINKS, MENTIONS, PAIRS, PERSONS, SCORED_PAIRS
+from linkage.runs.tables import LINKS, MENTIONS, PAIRS, PERSONS, PRESENCE, SCORED_PAIRS
 from linkage.statistics import probability
+from linkage.weighing.belief import believed_query
 from linkage.weighing.by_chance import together_bits
 from linkage.weighing.claims import STATES, Claims
 from linkage.weighing.relatives import RelativesModel, weight_against_relatives
@@ -44,7 +45,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A pair's waterfall. match weight = prior + the steps' weights; the link weight also weighs a close relative and claims."""
+    """A pair's waterfall: match weight = prior + the steps' weights; what leads from it to the link weight comes after."""
 
     prior: float
     steps: tuple[Step, ...]
@@ -55,8 +56,23 @@ class Explanation:
     """Weight of a match against a close relative, with what their fields have together; None where the class says nothing."""
     claim: tuple[str, float] | None
     """Whether other entries claim the person, and the bits of that; None where it is not weighed or the pair was not scored."""
+    presence: float
+    """Bits of how probable it is that the mention's person is there at all; 0 where pairs are believed one by one."""
+    pair_weight: float
+    """Log2 odds of this person against none."""
     link_weight: float
+    """Log2 odds of this person against none and the mention's other persons."""
     proposed_by_blocking: bool
+
+    @property
+    def match_probability(self) -> float:
+        """The belief whose log2 odds the link weight is, 0–1."""
+        return float(probability(self.link_weight))
+
+    @property
+    def rivals(self) -> float:
+        """Bits of the mention's other persons."""
+        return self.link_weight - self.pair_weight
 
     def lines(self) -> list[str]:
         """The waterfall in words and numbers, no register value in it."""
@@ -75,17 +91,28 @@ class Explanation:
             lines.append(f"Same person rather than a close relative: {self.relative_weight:+.2f}")
         if self.claim is not None:
             lines.append(f"The person is {self.claim[0]}: {self.claim[1]:+.2f}")
-        lines.append(f"Link weight {self.link_weight:+.2f}, probability {float(probability(self.link_weight)):.4f}")
+        if self.presence:
+            lines.append(f"Whether the mention's person is there at all: {self.presence:+.2f}")
+        lines.append(f"Pair weight {self.pair_weight:+.2f}: this person rather than none")
+        if self.rivals:
+            lines.append(f"The other persons it may be: {self.rivals:+.2f}")
+        lines.append(f"Link weight {self.link_weight:+.2f}, probability {self.match_probability:.4f}")
         if not self.proposed_by_blocking:
             lines.append("No blocking rule proposes this pair, so the run has not compared it.")
         return lines
 
     def beside_the_match_weight(self) -> list[tuple[str, float]]:
-        """What leads from the match weight to the link weight, in bits: chance, a close relative, other entries' claims."""
+        """What leads from the match weight to the link weight, in bits; together their difference."""
         claim = self.claim[1] if self.claim else 0.0
-        relative = self.link_weight - self.match_weight + self.by_chance - claim
-        steps = [("fields together by chance", -self.by_chance), ("or a close relative", relative)]
-        return [step for step in [*steps, (f"person is {self.claim[0]}" if self.claim else "", claim)] if abs(step[1]) >= 0.005]
+        relative = self.pair_weight - self.presence - claim - self.match_weight + self.by_chance
+        steps = [
+            ("fields together by chance", -self.by_chance),
+            ("or a close relative", relative),
+            (f"person is {self.claim[0]}" if self.claim else "", claim),
+            ("the person is there at all", self.presence),
+            ("or another person", self.rivals),
+        ]
+        return [step for step in steps if abs(step[1]) >= 0.005]
 
 
 def explain_pair(connection: duckdb.DuckDBPyConnection, run: Path, mention: str, person: str) -> Explanation:
@@ -103,7 +130,9 @@ def explain_pair(connection: duckdb.DuckDBPyConnection, run: Path, mention: str,
     connection.execute(f"CREATE OR REPLACE TEMP TABLE explained AS {levels_of_pairs(match, sides, pair)}")
     shown = quote_list(match.gammas)
     weights = weights_query(model, "FROM explained", run)
-    match_weight, link_weight, *levels = fetch_row(connection, f"SELECT match_weight, link_weight, {shown} FROM ({weights})")
+    match_weight, *levels = fetch_row(connection, f"SELECT match_weight, {shown} FROM ({weights})")
+    believed = f"SELECT pair_weight, link_weight FROM ({believed_query(weights, run)})"
+    pair_weight, link_weight = fetch_row(connection, believed)
     adjustments = ", ".join(frequency_adjustment(field) if field.adjusted_levels else "0.0" for field in match.fields)
     explained = with_frequencies(match, "FROM explained", run)
     rarity = fetch_row(connection, f"SELECT {adjustments} FROM ({explained})")
@@ -116,8 +145,18 @@ def explain_pair(connection: duckdb.DuckDBPyConnection, run: Path, mention: str,
     by_chance = float(together_bits(model.relatives.by_chance, pattern)[0]) if model.relatives else 0.0
     found = fetch_row(connection, f"SELECT count(*) FROM {PAIRS.scan(run)} WHERE id_l = ? AND id_r = ?", ids)[0]
     claim = _claim(connection, run, ids)
-    link_weight += claim[1] if claim else 0.0
-    return Explanation(match.prior_weight, steps, match_weight, by_chance, against, claim, link_weight, bool(found))
+    presence = _presence(connection, run, ids[0])
+    return Explanation(
+        match.prior_weight, steps, match_weight, by_chance, against, claim, presence, pair_weight, link_weight, bool(found)
+    )
+
+
+def _presence(connection: duckdb.DuckDBPyConnection, run: Path, mention: int) -> float:
+    """The bits of the mention's presence, none where pairs are believed one by one or not yet."""
+    if not PRESENCE.is_in(run):
+        return 0.0
+    query = f"SELECT presence_weight FROM {PRESENCE.scan(run)} WHERE id_l = ?"
+    return sum(float(row[0]) for row in connection.execute(query, [mention]).fetchall())
 
 
 def _claim(connection: duckdb.DuckDBPyConnection, run: Path, ids: list[int]) -> tuple[str, float] | None:

@@ -11,11 +11,12 @@ relatives have this combination of levels than the fields one by one would say: 
 often one sex, and names a letter apart. It is log2 of (n + 1) / (e + 1) for n pairs found where e are expected, so that
 combinations never seen say nothing (Gamma-Poisson shrinkage, DuMouchel 1999; population: pairs of relatives).
 
-r is learned without labels, from pairs of a record with those on the other side who share these fields, its own person
-left out: the closest of them, and only records count whose closest agrees on everything but the field learned, so that
-it is their own. Pairs across the two sides have what each side does to a field, half a date or a sound heard wrong, in
-them; pairs within the population would call “only the year” a sign of a match. Where a pair has none of the shared
-fields the class adds nothing.
+r is learned without labels, from pairs of a record with those on the other side who share these fields, its own person left
+out: the closest of them, and only records count whose closest agrees on everything but the field learned, so that it is their
+own. Of the others only those count who are the closest of another record: a person registered twice is nobody else's, and
+would teach that relatives agree on everything. Pairs across the two sides have what each side does to a field, half a date or
+a sound heard wrong, in them; pairs within the population would call “only the year” a sign of a match. Where a pair has none
+of the shared fields the class adds nothing.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from linkage.pairs.sides import Sides
 from linkage.runs.sql import fetch_row, quote
 from linkage.statistics.fellegi_sunter import DIGITS, Floats
 from linkage.weighing.by_chance import Together, learn_together, together_bits, together_sql
+from linkage.weighing.family_namesakes import FamilyNamesakes, learn_namesakes
 
 FEWEST_PAIRS = 200
 MOST_PAIRS = 2_000_000
@@ -130,17 +132,40 @@ def learn_relatives(
     relatives_per_person = 2 * pairs / rows
     prior = relatives_per_person / rows
     named = {field.gamma: levels.tolist() for field, levels in zip(told_apart, r, strict=True)}
-    together = bits_together(joint, r)
+    together = bits_together(joint, r, _namesakes(connection, sides, model, spec, told_apart, field_of, seed))
     by_chance = learn_together(connection, sides, model, spec, field_of, seed)
     return RelativesModel(pairs, relatives_per_person, prior, 0.0, shared, {}, named, together, by_chance).weighed(model)
 
 
-def bits_together(joint: Floats, r: Sequence[Floats]) -> list[float]:
+def bits_together(joint: Floats, r: Sequence[Floats], namesakes: FamilyNamesakes | None = None) -> list[float]:
     """`RelativesModel.together` from how often each combination of levels was found and the shares of each level alone."""
     apart = reduce(np.multiply.outer, r)
     shares = apart * (joint + 1) / (apart * joint.sum() + 1)
-    bits = np.log2(_with_missing(shares / shares.sum()) / _with_missing(apart))
+    shares = shares / shares.sum()
+    if namesakes is not None:
+        shares = namesakes.mixed_with(shares, r)
+    bits = np.log2(_with_missing(shares) / _with_missing(apart))
     return [float(one) for one in bits.round(DIGITS).ravel()]
+
+
+def _namesakes(
+    connection: duckdb.DuckDBPyConnection,
+    sides: Sides,
+    model: MatchModel,
+    spec: RelativesSpec,
+    told_apart: Sequence[ComparedField],
+    field_of: Mapping[str, str],
+    seed: int,
+) -> FamilyNamesakes | None:
+    """Those among the relatives where these are told apart by a name and a date and the left side is a register of its own."""
+    names, dates = (
+        [place for place, one in enumerate(told_apart) if f"{one.name}_{key}" in field_of] for key in ("given_sound", "year")
+    )
+    if sides.is_dedupe or not names or not dates:
+        return None
+    name, date = names[0], dates[0]
+    share = learn_namesakes(connection, sides, model, _same(spec.share), told_apart[name], told_apart[date], seed)
+    return FamilyNamesakes(share, name, date)
 
 
 def _with_missing(shares: Floats, last: bool = False) -> Floats:
@@ -178,13 +203,15 @@ def _count_relatives(
         f" row_number() OVER (PARTITION BY {record} ORDER BY {closeness} DESC, {person}) AS place"
         f" FROM ({levels_of_pairs(model, sides, across)})"
     )
+    of_another = f"{person} IN (SELECT {person} FROM sharing_pairs WHERE place = 1)"
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW relatives AS FROM sharing_pairs WHERE place > 1 AND {of_another}")
     counted = []
     for field in told_apart:
         gamma = quote(field.gamma)
         agrees = "".join(f" AND own.{quote(one.gamma)} = {len(one.levels) - 1}" for one in told_apart if one is not field)
         found = connection.execute(
-            f"SELECT relative.{gamma}, count(*) FROM sharing_pairs own JOIN sharing_pairs relative USING ({record})"
-            f" WHERE own.place = 1 AND relative.place > 1 AND relative.{gamma} >= 0{agrees} GROUP BY ALL"
+            f"SELECT relative.{gamma}, count(*) FROM sharing_pairs own JOIN relatives relative USING ({record})"
+            f" WHERE own.place = 1 AND relative.{gamma} >= 0{agrees} GROUP BY ALL"
         ).fetchall()
         levels = np.zeros(len(field.levels))
         for level, count in found:
@@ -197,7 +224,7 @@ def _count_relatives(
     known = " AND ".join(f"relative.{gamma} >= 0" for gamma in gammas)
     found = connection.execute(
         f"SELECT {', '.join(f'relative.{gamma}' for gamma in gammas)}, count(*) FROM sharing_pairs own"
-        f" JOIN sharing_pairs relative USING ({record}) WHERE own.place = 1 AND relative.place > 1"
+        f" JOIN relatives relative USING ({record}) WHERE own.place = 1"
         f" AND {agreeing} >= {len(gammas) - 1} AND {known} GROUP BY ALL"
     ).fetchall()
     joint = np.zeros([len(one.levels) for one in told_apart])
@@ -211,7 +238,7 @@ def _same(keys: Sequence[str]) -> str:
 
 
 def relatives_weight_sql(model: RelativesModel) -> str:
-    """The link weight as SQL over match_weight and the gamma columns."""
+    """The weight with relatives as SQL over match_weight and the gamma columns."""
     cases = {
         gamma: " ".join(f"WHEN {level} THEN {weight!r}::DOUBLE" for level, weight in levels.items())
         for gamma, levels in model.weights.items()
@@ -232,7 +259,7 @@ def relatives_weight_sql(model: RelativesModel) -> str:
 
 
 def relatives_weight(model: RelativesModel, match_weight: Floats, levels: Mapping[str, NDArray[np.int8]]) -> Floats:
-    """The link weight of patterns, as `relatives_weight_sql` gives it for pairs."""
+    """The weight with relatives of patterns, as `relatives_weight_sql` gives it for pairs."""
     against = weight_against_relatives(model, levels)
     unrelated = match_weight - together_bits(model.by_chance, levels)
     both = np.minimum(unrelated, against) - np.log2(1 + np.exp2(-np.abs(unrelated - against)))

@@ -8,8 +8,8 @@ from linkage.model.linker import Linker, linker_on
 from linkage.model.settings import load_model
 from linkage.pairs.sides import open_tables
 from linkage.runs.sql import connect, described_columns
-from linkage.runs.tables import MENTIONS, MODEL, PAIRS, PERSONS, SCORED_PAIRS
-from linkage.weighing.claims import Claims
+from linkage.runs.tables import MENTIONS, MODEL, PAIRS, PERSONS
+from linkage.weighing.belief import believed_query
 from linkage.weighing.scoring import weights_query
 from linkage.weighing.trained_model import TrainedModel
 
@@ -32,11 +32,5 @@ def open_linker(run: Path) -> Linker:
 
 
 def weighed_pairs(run: Path) -> str:
-    """SQL of the level store with match_weight and link_weight under the run's model, claims weighed in where they are known."""
-    model = TrainedModel.load(run)
-    weighed = weights_query(model, f"FROM {PAIRS.scan(run)}", run)
-    if Claims.load(run) is None:
-        return weighed
-    scored = f"(SELECT id_l, id_r, link_weight FROM {SCORED_PAIRS.scan(run)}) scored"
-    known = "coalesce(scored.link_weight, weighed.link_weight) AS link_weight"
-    return f"SELECT weighed.* REPLACE ({known}) FROM ({weighed}) weighed LEFT JOIN {scored} USING (id_l, id_r)"
+    """SQL of the level store with every weight and the match probability, as the run's own tables have them."""
+    return believed_query(weights_query(TrainedModel.load(run), f"FROM {PAIRS.scan(run)}", run), run)

@@ -1,4 +1,4 @@
-"""Weights from levels: Splink's match weight for every stored pair, and the link weight beside it, in one query.
+"""Weights from levels: Splink's match weight for every stored pair, and the pair weight beside it, in one query.
 
 The match weight is Splink's: log2 of the prior odds, plus log2(m/u) of each level, plus the term-frequency adjustment.
 A test holds it against Splink's own `predict` to 1e-9 on every shipped config.
@@ -17,6 +17,7 @@ from linkage.model.match_model import ComparedField
 from linkage.pairs.frequencies import pair_column, with_frequencies
 from linkage.runs.sql import QUICK, fetch_row, quote
 from linkage.runs.tables import PAIRS, SCORED_PAIRS
+from linkage.statistics import probability_sql
 from linkage.weighing.dependence import log_linear_sql
 from linkage.weighing.relatives import relatives_weight_sql
 from linkage.weighing.trained_model import TrainedModel
@@ -38,28 +39,35 @@ class Scored:
 
 
 def score_pairs(connection: duckdb.DuckDBPyConnection, model: TrainedModel, run: Path, folder: Path) -> Scored:
-    """Write `scored_pairs` (id_l, id_r, blocking_rules, match_weight, link_weight), ordered by (id_l, id_r), into `folder`.
+    """Write `scored_pairs`, ordered by (id_l, id_r), into `folder`: each pair's weights by itself, which are believed as such.
 
-    The level store and its frequencies are those of `run`.
+    What other entries and other persons say of a pair comes after (`claims`, `belief`). The level store and its frequencies
+    are those of `run`.
     """
     stored = PAIRS.scan(run)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE reaching AS SELECT * FROM {stored} WHERE {may_reach(model, FLOOR)}")
     query = weights_query(model, "FROM reaching", run)
     total = int(fetch_row(connection, f"SELECT count(*) FROM {stored}")[0])
-    kept = f"SELECT id_l, id_r, blocking_rules, match_weight, link_weight FROM ({query}) WHERE match_weight >= {FLOOR!r}"
+    kept = (
+        "SELECT id_l, id_r, blocking_rules, match_weight, pair_weight, pair_weight AS link_weight,"
+        f" {probability_sql('pair_weight')} AS match_probability FROM ({query}) WHERE match_weight >= {FLOOR!r}"
+    )
     return Scored(total, SCORED_PAIRS.write(connection, f"{kept} ORDER BY id_l, id_r", folder, QUICK))
 
 
-def weights_query(model: TrainedModel, pairs: str, run: Path) -> str:
-    """SQL that adds match_weight and link_weight to a query of pairs with levels (`levels_of_pairs`) of a run."""
+def weights_query(model: TrainedModel, pairs: str, run: Path, both_right: bool = False) -> str:
+    """SQL that adds match_weight and pair_weight, each pair by itself, to a query of pairs with levels (`levels_of_pairs`).
+
+    `both_right` says that both records of a pair are of the right side.
+    """
     fields = model.match.fields
     parts = " + ".join(field.weight_sql for field in fields)
     adjustments = "".join(f" + {frequency_adjustment(field)}" for field in fields if field.adjusted_levels)
-    known = with_frequencies(model.match, pairs, run)
+    known = with_frequencies(model.match, pairs, run, both_right)
     weighed = f"SELECT *, {model.match.prior_weight!r}::DOUBLE + {parts}{adjustments} AS match_weight FROM ({known})"
     shift = log_linear_sql(model.log_linear) if model.log_linear else "0.0::DOUBLE"
     link = relatives_weight_sql(model.relatives) if model.relatives else "match_weight"
-    return f"SELECT *, {link} + {shift} AS link_weight FROM ({weighed})"
+    return f"SELECT *, {link} + {shift} AS pair_weight FROM ({weighed})"
 
 
 def may_reach(model: TrainedModel, floor: float) -> str:

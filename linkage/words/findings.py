@@ -30,6 +30,9 @@ FINDINGS: dict[str, Word] = {
     "outside_books": Word(
         "Có trong CSDLQGVDC, ngoài phạm vi các sổ được đối chiếu", "In the population database, outside these books"
     ),
+    "registered_twice": Word(
+        "Nghi một người có hai hồ sơ trong CSDLQGVDC", "Possibly registered twice in the population database"
+    ),
     "not_comparable": Word("Không đủ thông tin để đối chiếu", "Not comparable"),
     "illegible": Word("Không đọc được, sổ hỏng", "Illegible, book damaged"),
     "awaiting_review": Word("Cần rà soát thủ công", "Awaiting review"),

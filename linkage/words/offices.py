@@ -24,6 +24,7 @@ REFUSALS: dict[str, Word] = {
 """Why a row of a returned workbook is refused, or missed."""
 
 WITHHELD: dict[str, Word] = {
+    "registered_twice": Word("người này nghi có hai hồ sơ dân cư", "the person may be registered twice"),
     "not_settled": Word("kết quả đối chiếu chưa ngã ngũ", "the outcome is not settled"),
     "no_number": Word("người liên kết chưa có số", "the linked person has no number"),
     "claimed_twice": Word("nhiều bản ghi cùng nhận một người", "several entries claim the person"),

@@ -9,17 +9,21 @@ import pyarrow.parquet as pq
 import pytest
 
 from linkage.assigning import assignment
-from linkage.assigning.assignment import CANDIDATES_KEPT, FLOOR, _assign_one_to_one, assign_pairs, benefits, match_probabilities
+from linkage.assigning.assignment import CANDIDATES_KEPT, FLOOR, _assign_one_to_one, assign_pairs, benefits
 from linkage.pairs.sides import Sides
-from linkage.runs.tables import SCORED_PAIRS
+from linkage.runs.tables import REGISTERED_TWICE, SCORED_PAIRS
 
 
-def write_case(folder: Path, pairs: list[tuple[int, int, float]], left: int, right: int) -> tuple[Path, Path]:
+def write_case(
+    folder: Path, pairs: list[tuple[int, int, float]], left: int, right: int, twice: list[tuple[int, int]]
+) -> tuple[Path, Path]:
+    doubles = {"person": [pair[0] for pair in twice], "other": [pair[1] for pair in twice]}
+    pq.write_table(pa.table({name: pa.array(held, pa.int32()) for name, held in doubles.items()}), REGISTERED_TWICE.path(folder))
     pairs = sorted(pairs)
     table = {name: [pair[n] for pair in pairs] for n, name in enumerate(("id_l", "id_r", "link_weight"))}
     pq.write_table(
         pa.table({"id_l": pa.array(table["id_l"], pa.int32()), "id_r": pa.array(table["id_r"], pa.int32()),
-                  "match_weight": table["link_weight"], "link_weight": table["link_weight"]}),
+                  **dict.fromkeys(("match_weight", "pair_weight", "link_weight", "match_probability"), table["link_weight"])}),
         SCORED_PAIRS.path(folder),
     )  # fmt: skip
     for name, rows in (("l", left), ("r", right)):
@@ -31,9 +35,16 @@ def write_case(folder: Path, pairs: list[tuple[int, int, float]], left: int, rig
 
 
 def run(
-    connection, folder: Path, how: str, pairs: list[tuple[int, int, float]], left: int = 5, right: int = 5, dedupe: bool = False
+    connection,
+    folder: Path,
+    how: str,
+    pairs: list[tuple[int, int, float]],
+    left: int = 5,
+    right: int = 5,
+    dedupe: bool = False,
+    twice: tuple[tuple[int, int], ...] = (),
 ):
-    records = write_case(folder, pairs, left, right)
+    records = write_case(folder, pairs, left, right, list(twice))
     sides = Sides("m", "m" if dedupe else "p", left, right)
     report = assign_pairs(connection, sides, how, folder, records, folder)  # type: ignore[arg-type]
     rows = connection.execute(
@@ -72,6 +83,12 @@ def test_runner_up_competes_for_the_mention_and_for_the_person(connection, tmp_p
     _, rows = run(connection, tmp_path, "one_to_one", [(1, 1, 9.0), (1, 2, 1.0), (2, 1, 7.0), (3, 3, 6.0)])
     assert rows[0] == ("l1", "r1", 9.0, 2.0)
     assert rows[-1] == ("l3", "r3", 6.0, None)
+
+
+def test_the_same_human_registered_twice_is_no_runner_up(connection, tmp_path) -> None:
+    pairs = [(1, 1, 9.0), (1, 2, 8.5), (1, 3, 2.0), (2, 4, 7.0), (2, 5, 6.5)]
+    _, rows = run(connection, tmp_path, "many_to_one", pairs, twice=((1, 2), (3, 4)))
+    assert rows == [("l1", "r1", 9.0, 7.0), ("l2", "r4", 7.0, 0.5)]
 
 
 def test_dedupe_uses_each_record_once(connection, tmp_path) -> None:
@@ -117,42 +134,3 @@ def test_mention_with_many_candidates_keeps_the_best_few(connection, tmp_path) -
         f"SELECT record_id_r, rank FROM read_parquet('{tmp_path / 'candidates.parquet'}') ORDER BY rank"
     ).fetchall()
     assert rows == [(f"r{300 - place}", place + 1) for place in range(CANDIDATES_KEPT)]
-
-
-def simulated_mentions(share: float, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(mention, weight, whether it is the match) of candidate pairs: each of 20,000 mentions has one person or none.
-
-    Four comparisons of a pair each agree with probability .9 in matches and .05 in others; weights are exact for the prior
-    of `share` × 20,000 matches among 20,000 × 20 pairs.
-    """
-    random = np.random.default_rng(seed)
-    mentions, persons = 20_000, 20
-    true = np.zeros((mentions, persons), dtype=bool)
-    true[:, 0] = random.random(mentions) < share
-    agree = random.random((mentions, persons, 4)) < np.where(true, 0.9, 0.05)[:, :, None]
-    bits = np.where(agree, np.log2(0.9 / 0.05), np.log2(0.1 / 0.95)).sum(axis=2)
-    left = np.repeat(np.arange(mentions), persons)
-    return left, (bits + np.log2(share / persons / (1 - share / persons))).ravel(), true.ravel()
-
-
-@pytest.mark.parametrize("share", [0.2, 0.9])
-def test_probabilities_of_at_most_one_person_are_right_where_those_of_pairs_are_not(share: float) -> None:
-    """Of the best pair of each mention, among all whose weight is middling, the share of matches is what is said."""
-    left, weight, true = simulated_mentions(share, seed=8)
-    said = match_probabilities(left, weight, 20_000, share * 20_000)
-    order = np.lexsort((-weight, left))
-    best = order[np.r_[True, left[order][1:] != left[order][:-1]]]
-    middling = best[(weight[best] > -9) & (weight[best] < 6)]
-    assert len(middling) > 1_000
-    alone = 1 / (1 + 2**-weight)
-    assert said[middling].mean() == pytest.approx(true[middling].mean(), abs=0.02), (
-        said[middling].mean(),
-        alone[middling].mean(),
-    )
-    assert abs(alone[middling].mean() - true[middling].mean()) > (0.05 if share > 0.5 else 0.0)
-
-
-def test_rivals_share_one_probability_and_nothing_is_certain_for_want_of_others() -> None:
-    said = match_probabilities(np.array([0, 0, 1]), np.array([12.0, 12.0, -4.0]), 2, 1.0)
-    assert said[0] == said[1] < 0.5
-    assert said[:2].sum() < 1 and said[2] < 0.5

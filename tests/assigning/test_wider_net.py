@@ -23,7 +23,7 @@ Rows = list[tuple[object, ...]]
 def net(finished_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
     """A run in which the assignment lost a tenth of its pairs: to nobody, or to a person of the best mention there is."""
     run = tmp_path_factory.mktemp("net")
-    for name in ("mentions", "persons", "pairs", "frequencies", "scored_pairs", "assigned"):
+    for name in ("mentions", "persons", "pairs", "frequencies", "scored_pairs", "presence", "assigned"):
         shutil.copy2(finished_run / f"{name}.parquet", run)
     connection = connect()
     for name in ("mentions", "persons", "pairs", "scored_pairs"):
@@ -74,10 +74,10 @@ def test_what_no_rule_proposed_is_told_apart(net) -> None:
 def test_the_weight_given_the_rival_by_hand(net) -> None:
     found = rows(
         net,
-        """SELECT id_l, id_r, link_weight, weight_given_rival FROM wider ORDER BY id_l, id_r""",
+        """SELECT id_l, id_r, pair_weight, weight_given_rival FROM wider ORDER BY id_l, id_r""",
     )
-    of_mention = dict(rows(net, "SELECT id_l, max(link_weight) FROM whole WHERE NOT is_lost GROUP BY id_l"))
-    of_person = dict(rows(net, "SELECT id_r, max(link_weight) FROM whole WHERE NOT is_lost GROUP BY id_r"))
+    of_mention = dict(rows(net, "SELECT id_l, max(pair_weight) FROM whole WHERE NOT is_lost GROUP BY id_l"))
+    of_person = dict(rows(net, "SELECT id_r, max(pair_weight) FROM whole WHERE NOT is_lost GROUP BY id_r"))
     for left, right, weight, given in found:
         others = [other for l2, r2, other, _ in found if l2 == left and r2 != right]
         rivals = [*others, *(held[key] for held, key in ((of_mention, left), (of_person, right)) if key in held)]

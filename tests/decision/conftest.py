@@ -21,7 +21,7 @@ from linkage.decision import (
 from linkage.runs.sql import connect
 from tests.decision.planted_population import Population, plant_population, write_labels, write_tables
 
-TARGETS: Any = SimpleNamespace(false_link_rate=0.01, missed_link_rate=0.02, review_capacity=600)
+TARGETS: Any = SimpleNamespace(false_link_rate=0.01, missed_link_rate=0.02, review_capacity=600, least_probability=0.0)
 NONE_GIVEN: Any = SimpleNamespace(upper=None, lower=None)
 
 
@@ -44,7 +44,8 @@ def run(tmp_path_factory) -> PlantedRun:
     population = plant_population(5, 12_000)
     paths = write_tables(connection, population, folder)
     weights = population.weight[~np.isnan(population.weight)]
-    thresholds = propose_thresholds(weights, TARGETS, NONE_GIVEN)
+    no_reviewer: Any = SimpleNamespace(**{**vars(TARGETS), "review_capacity": 0})
+    thresholds = propose_thresholds(weights, no_reviewer, NONE_GIVEN)
     paths |= {name: folder / f"{name}.parquet" for name in ("links", "outside", "review_set", "labels")}
     decide(connection, paths["assigned"], thresholds, 3.0, paths["links"])
     draw_outside_pairs(connection, paths["wider"], paths["links"], thresholds.upper, paths["outside"])

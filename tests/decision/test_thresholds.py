@@ -10,8 +10,8 @@ from linkage.errors import LinkageError
 from linkage.statistics import probability
 
 
-def targets(mu=0.01, lam=0.02, capacity=600):
-    return SimpleNamespace(false_link_rate=mu, missed_link_rate=lam, review_capacity=capacity)
+def targets(mu=0.01, lam=0.02, capacity=600, least=0.0):
+    return SimpleNamespace(false_link_rate=mu, missed_link_rate=lam, review_capacity=capacity, least_probability=least)
 
 
 def given(upper=None, lower=None):
@@ -36,7 +36,7 @@ def test_both_targets_are_met_and_neither_threshold_could_be_nearer(weights):
 
 def test_by_hand():
     # p = .5, .8, .9412, .9990: the mean of 1 − p over the two best is .0299, over three .0866
-    found = propose_thresholds([0.0, 2.0, 4.0, 10.0], targets(0.05, 0.2), given())
+    found = propose_thresholds([0.0, 2.0, 4.0, 10.0], targets(0.05, 0.2, 2), given())
     assert found.upper == 4.0
     # .5 / 3.24 = .154 of the matches below weight 2, .40 below weight 4
     assert found.lower == 2.0
@@ -44,29 +44,62 @@ def test_by_hand():
 
 
 def test_tied_pairs_that_go_to_review_anyway_spoil_no_cut():
-    # one mention in a hundred has two persons who are equally likely, at weights as high as any
+    # one mention in a hundred has two persons who are nearly equally likely, at pair weights as high as any
     rng = np.random.default_rng(7)
     weights = np.sort(rng.normal(22, 4, 5_000))
     tied = rng.random(5_000) < 0.01
-    probabilities = np.where(tied, 0.5, probability(weights))
-    alone = propose_thresholds(weights[~tied], targets(0.001, 0.002), given(), probabilities=probabilities[~tied])
-    found = propose_thresholds(weights, targets(0.001, 0.002), given(), probabilities=probabilities, settled=~tied)
-    assert found.upper == pytest.approx(alone.upper, abs=0.01)
+    weights[tied] = 2.0
+    probabilities = probability(weights)
+    alone = propose_thresholds(weights[~tied], targets(0.001, 0.002, 0), given())
+    found = propose_thresholds(weights, targets(0.001, 0.002, 0), given(), settled=~tied)
+    assert found.upper <= alone.upper + 0.01
     assert found.expected_false_link_rate == pytest.approx(alone.expected_false_link_rate) and not found.exceeds_capacity
     linked = ~tied & (weights >= found.upper)
     assert linked.sum() > 4_900 and (1 - probabilities[linked]).mean() <= 0.001
-    # where nobody takes them out, the same doubt forbids nearly every link
-    spoilt = propose_thresholds(weights, targets(0.001, 0.002), given(), probabilities=probabilities)
-    assert (weights >= spoilt.upper).sum() < 500
+    # a belief that knows the rival has them below the cut: nothing is spoilt where nobody takes them out either
+    whole = propose_thresholds(weights, targets(0.001, 0.002, 0), given())
+    assert (weights >= whole.upper).sum() >= (~tied).sum()
+    # what is above it and goes to review all the same (its person is another's) is no part of the average
+    weights[tied] = 40.0
+    assert propose_thresholds(weights, targets(0.001, 0.002, 0), given(), settled=~tied).upper >= alone.upper - 0.01
+
+
+@pytest.mark.parametrize("by_hand", [None, -3.0])
+def test_nothing_is_linked_against_the_odds(by_hand):
+    """A mean of errors within the target lets single pairs in that are more probably false than true."""
+    weights = np.array([*np.full(5_000, 30.0), -2.0, -1.0, 0.5])
+    assert propose_thresholds(weights, targets(0.01, capacity=0), given(by_hand)).upper <= -2.0
+    held = propose_thresholds(weights, targets(0.01, capacity=0, least=0.5), given(by_hand))
+    assert held.upper == 0.0 and (weights >= held.upper).sum() == 5_001
+    assert propose_thresholds(weights, targets(0.01, capacity=0, least=0.9), given(by_hand)).upper == pytest.approx(np.log2(9))
 
 
 def test_no_cut_is_placed_on_pairs_that_are_all_reviewed():
-    found = propose_thresholds([1.0, 9.0], targets(), given(), probabilities=[0.5, 0.5], settled=[False, False])
+    found = propose_thresholds([1.0, 9.0], targets(), given(), settled=[False, False])
     assert found.upper > 9.0 and found.expected_false_link_rate == 0.0
 
 
+def test_free_reviewers_see_the_pairs_of_most_expected_error(weights):
+    """Ten places: half go to the pairs nearest to even odds, on both sides, whatever the targets would decide unseen."""
+    weights = np.array([-9.0, -6.0, -3.0, -0.5, 0.5, 2.5, 5.0, *np.full(100, 30.0)])
+    alone = propose_thresholds(weights, targets(0.02, 0.02, 0, 0.5), given())
+    assert (alone.upper, alone.lower, alone.clerical_pairs) == (0.0, 0.0, 0)
+    found = propose_thresholds(weights, targets(0.02, 0.02, 10, 0.5), given())
+    assert weights[found.regions(weights) == "clerical"].tolist() == [-3.0, -0.5, 0.5, 2.5, 5.0]
+    assert found.expected_false_link_rate < alone.expected_false_link_rate
+    assert found.expected_missed_link_rate < alone.expected_missed_link_rate
+    # thresholds given by hand stay; a look that finds one error in a thousand pairs is not asked for
+    by_hand = propose_thresholds(weights, targets(0.02, 0.02, 10), given(2.0, -1.0))
+    assert (by_hand.upper, by_hand.lower) == (2.0, -1.0)
+    every = propose_thresholds(weights, targets(0.02, 0.02, 600, 0.5), given())
+    assert weights[every.regions(weights) == "clerical"].tolist() == [-6.0, -3.0, -0.5, 0.5, 2.5, 5.0]
+    # pairs of one error go together or not at all
+    tied = np.array([*np.full(8, 1.0), *np.full(100, 30.0)])
+    assert propose_thresholds(tied, targets(0.2, 0.2, 10), given()).clerical_pairs == 0
+
+
 def test_one_threshold_where_both_targets_hold(weights):
-    found = propose_thresholds(weights, targets(0.2, 0.2), given())
+    found = propose_thresholds(weights, targets(0.2, 0.2, 0), given())
     assert found.lower == found.upper and found.clerical_pairs == 0
 
 

@@ -59,8 +59,9 @@ def make_run(
     role: str = "child",
     upper: float = 8.0,
     kinds: dict[str, FieldKind] = KINDS,
+    twice: list[tuple[str, str]] = (),
 ) -> Path:
-    """A run directory as the earlier stages leave it.
+    """A run directory as the earlier stages leave it; `twice` are persons who are one human.
 
     `links` are (mention, person, link weight, reason, runner-up margin); `candidates` further (mention, person, link weight).
     """
@@ -88,6 +89,7 @@ def make_run(
             "record_id_l": m,
             "record_id_r": p,
             "match_weight": w,
+            "pair_weight": w,
             "link_weight": w,
             "match_probability": 1 / (1 + 2**-w),
             "runner_up_margin": margin,
@@ -106,13 +108,14 @@ def make_run(
             "record_id_l": m,
             "record_id_r": p,
             "match_weight": w,
+            "pair_weight": w,
             "link_weight": w,
             "rank": rank,
         }
         for m, pairs in ranked.items()
         for rank, (w, p) in enumerate(sorted(pairs, reverse=True), 1)
     ]
-    weights = [("match_weight", pa.float64()), ("link_weight", pa.float64())]
+    weights = [(f"{name}_weight", pa.float64()) for name in ("match", "pair", "link")]
     keys = [("id_l", pa.int32()), ("id_r", pa.int32()), ("record_id_l", pa.string()), ("record_id_r", pa.string()), *weights]
     further = [
         ("match_probability", pa.float64()),
@@ -123,6 +126,7 @@ def make_run(
     pq.write_table(pa.Table.from_pylist(chosen, pa.schema([*keys, *further])), folder / "links.parquet")
     pq.write_table(pa.Table.from_pylist(best, pa.schema([*keys, ("rank", pa.int8())])), folder / "candidates.parquet")
     write_thresholds(folder, upper)
+    write_twice(folder, [sorted((ids["r"][one], ids["r"][other])) for one, other in twice])
     return folder
 
 
@@ -159,6 +163,13 @@ def write_thresholds(folder: Path, upper: float) -> None:
     """The thresholds of a run, of which an upper one and one false link in a thousand are said."""
     thresholds = Thresholds(upper, 2.0, 0.001, 0.0, 0, False, "model").as_json()
     THRESHOLDS.write(folder, {**thresholds, "by_model": thresholds})
+
+
+def write_twice(folder: Path, pairs: list[list[int]]) -> None:
+    columns = {"person": [pair[0] for pair in pairs], "other": [pair[1] for pair in pairs]}
+    pq.write_table(
+        pa.table({name: pa.array(held, pa.int32()) for name, held in columns.items()}), folder / "registered_twice.parquet"
+    )
 
 
 def reconcile(run: Path, kinds: dict[str, FieldKind] = KINDS) -> dict[str, int]:

@@ -14,6 +14,7 @@ from linkage.errors import ProjectFileError
 from linkage.reconcile import outcomes, read_codes
 from linkage.reconcile.codes import CIVIL_STATUS_ACTS, FINDINGS, OUTCOMES_FILE, routings
 from linkage.reconcile.summaries import BREAKDOWNS, summarise_outcomes
+from linkage.runs.sql import connect
 
 BORN_DIGITAL = {**ENTRY, "registration_date": "05/03/2018", "book_number": "01/2018"}
 NUMBER = "036085001234"
@@ -129,19 +130,64 @@ def planted() -> tuple[list, list, list, list, dict]:
     for key in ("p-namesake1", "p-namesake2", "p-twin1", "p-twin2", "p-doubtful"):
         expected["person", key] = "awaiting_review"
     expected["person", "p-refused"] = "not_in_book"
+    # the same human registered twice: as the person of an entry; of two entries; of none; and with the entry's number on the other
+    person("full_again", **someone(1, birth_date="02/02/1951"))
+    expected["person", "p-full_again"] = "registered_twice"
+    pair("copy1", "matched_fully", 30, {}, {})
+    pair("copy2", "matched_fully", 30, {}, {}, {**ENTRY, "entry_number": "8/1985"})
+    expected["person", "p-copy2"] = "registered_twice"
+    for key in ("alone1", "alone2"):
+        person(key, **someone(31))
+        expected["person", f"p-{key}"] = "registered_twice"
+    entry("their_number", "matched_fully", **someone(32, personal_number="036082000032"))
+    links.append(("m-their_number", person("by_name", **someone(32)), 20.0, "above_upper", None))
+    person("by_number", **someone(32, personal_number="036082000032"))
+    expected["person", "p-by_name"] = "registered_twice"
+    # a rival who is the same human is no second candidate
+    entry("one_candidate", "awaiting_review", **someone(33))
+    links.append(("m-one_candidate", person("candidate1", **someone(33)), 15.0, "runner_up_close", 0.5))
+    candidates.append(("m-one_candidate", person("candidate2", **someone(33)), 14.5))
+    expected["person", "p-candidate1"] = expected["person", "p-candidate2"] = "registered_twice"
     return mentions, persons, links, candidates, expected
+
+
+TWICE = [
+    ("p-full", "p-full_again"),
+    ("p-copy1", "p-copy2"),
+    ("p-alone1", "p-alone2"),
+    ("p-by_name", "p-by_number"),
+    ("p-candidate1", "p-candidate2"),
+]
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     mentions, persons, links, candidates, _ = planted()
-    run = make_run(tmp_path_factory.mktemp("outcomes"), mentions, persons, links, candidates)
+    run = make_run(tmp_path_factory.mktemp("outcomes"), mentions, persons, links, candidates, twice=TWICE)
     reconcile(run)
     return run
 
 
 def test_every_planted_outcome_is_found(run: Path) -> None:
     assert findings(run) == planted()[-1]
+
+
+def test_whoever_is_registered_twice_is_listed_with_the_other_and_the_entry(run: Path) -> None:
+    with connect() as connection:
+        rows = connection.execute(
+            f"""SELECT record_id, others, counterpart, verify, act FROM '{run / "outcomes.parquet"}'
+            WHERE finding = 'registered_twice' ORDER BY record_id"""
+        ).fetchall()
+    assert {row[3:] for row in rows} == {("police", "review_persons")}
+    assert {row[0]: row[1:3] for row in rows} == {
+        "p-alone1": (["p-alone2"], None),
+        "p-alone2": (["p-alone1"], None),
+        "p-by_name": (["p-by_number"], "m-their_number"),
+        "p-candidate1": (["p-candidate2"], None),
+        "p-candidate2": (["p-candidate1"], None),
+        "p-copy2": (["p-copy1"], "m-copy1"),
+        "p-full_again": (["p-full"], "m-full"),
+    }
 
 
 def test_only_duplicates_within_one_table_have_no_duplicate(run: Path) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from reconcilekit import reconcile, write_thresholds
+from reconcilekit import reconcile, write_thresholds, write_twice
 
 from linkage.config import SideSpec
 from linkage.reconcile.codes import LINKED
@@ -106,7 +106,7 @@ def make_true_run(folder: Path, persons: int, seed: int) -> tuple[Path, Path]:
         connection.execute(
             f"""CREATE TABLE pairs AS SELECT m.id AS id_l, p.id AS id_r, t.record_id AS record_id_l,
                 t.person_record_id AS record_id_r,
-                20 + hash(t.record_id) % 1000 / 100.0 AS match_weight, match_weight AS link_weight
+                20 + hash(t.record_id) % 1000 / 100.0 AS match_weight, match_weight AS pair_weight, match_weight AS link_weight
             FROM '{registers}/truth.parquet' t JOIN '{run}/mentions.parquet' m ON m.record_id = t.record_id
             JOIN '{run}/persons.parquet' p ON p.record_id = t.person_record_id WHERE register = 'birth' AND role = 'child'"""
         )
@@ -118,6 +118,7 @@ def make_true_run(folder: Path, persons: int, seed: int) -> tuple[Path, Path]:
             ) TO '{run}/links.parquet'"""
         )
     write_thresholds(run, 8.0)
+    write_twice(run, [])
     reconcile(run, shared)
     return run, registers
 

@@ -101,7 +101,7 @@ def plant_run(
     decided = "'link'" if links else "'clerical'"
     write(
         "links",
-        f"""SELECT id AS id_l, id AS id_r, record_id AS record_id_l, printf('{side}%07d', id) AS record_id_r, w AS match_weight, w AS link_weight,
+        f"""SELECT id AS id_l, id AS id_r, record_id AS record_id_l, printf('{side}%07d', id) AS record_id_r, w AS match_weight, w AS pair_weight, w AS link_weight,
             1 / (1 + pow(2, -w)) AS match_probability, CASE WHEN hash(id, 21) % 3 = 0 THEN w / 2 + 4 END AS runner_up_margin,
             CASE WHEN w >= {UPPER} THEN {decided} WHEN w >= {LOWER} THEN 'clerical' ELSE 'non_link' END AS decision,
             CASE WHEN w >= {UPPER} THEN 'above_upper' WHEN w >= {LOWER} THEN 'between_thresholds' ELSE 'below_lower' END AS reason

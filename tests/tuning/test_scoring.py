@@ -97,7 +97,9 @@ def test_numbers_give_each_mention_twice(tmp_path: Path) -> None:
         record_id_r=["p", "r"],
         link_weight=[9.0, 4.0],
     )
-    write(tmp_path / "scored_pairs.parquet", id_l=[1, 1, 2], id_r=[1, 2, 3], link_weight=[9.0, -3.0, 4.0])
+    write(tmp_path / "scored_pairs.parquet", id_l=[1, 1, 2], id_r=[1, 2, 3], pair_weight=[9.0, -3.0, 4.0])
+    none = pa.table({"person": pa.array([], pa.int32()), "other": pa.array([], pa.int32())})
+    pq.write_table(none, tmp_path / "registered_twice.parquet")
     cases = cases_by_numbers(duckdb.connect(), tmp_path, 0, 0.2)
     assert cases.right.tolist() == [True, False, False] + [False] * 3
     assert cases.wrong.tolist() == [False, True, False, True, True, False]
@@ -107,6 +109,11 @@ def test_numbers_give_each_mention_twice(tmp_path: Path) -> None:
     assert cases.of_links.all()
     assert not cases.unknown.any()
     assert (cases.fold[:3] == cases.fold[3:]).all()
+    # the person of b's number is registered again under another: who is linked there is right, and no stranger
+    write(tmp_path / "registered_twice.parquet", person=[2], other=[3])
+    cases = cases_by_numbers(duckdb.connect(), tmp_path, 0, 0.2)
+    assert cases.right.tolist() == [True, True, False] + [False] * 3
+    assert np.isnan(cases.weight[4]) and cases.weight[3] == -3.0
 
 
 def test_labels_stand_for_what_they_were_drawn_for(tmp_path: Path) -> None:

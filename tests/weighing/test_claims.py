@@ -34,8 +34,12 @@ def write_tables(connection, folder: Path, days: bool) -> tuple[Path, Path]:
     write_parquet(
         connection, f"SELECT id{', registration_date' if days else ''} FROM (VALUES {entries}) t(id, registration_date)", mentions
     )
-    rows = ", ".join(f"({left}, {right}, {weight}::DOUBLE, {weight}::DOUBLE)" for (left, right), (weight, _) in PAIRS.items())
-    write_parquet(connection, f"SELECT * FROM (VALUES {rows}) t(id_l, id_r, match_weight, link_weight)", scored)
+    rows = ", ".join(f"({left}, {right}{f', {weight}::DOUBLE' * 4})" for (left, right), (weight, _) in PAIRS.items())
+    write_parquet(
+        connection,
+        f"SELECT * FROM (VALUES {rows}) t(id_l, id_r, match_weight, pair_weight, link_weight, match_probability)",
+        scored,
+    )
     return mentions, scored
 
 
@@ -44,14 +48,14 @@ def test_a_pair_knows_whether_its_person_is_claimed(connection, tmp_path: Path, 
     mentions, scored = write_tables(connection, tmp_path, days)
     claims = weigh_claims(connection, scan_file(mentions), scored.parent)
     rows = connection.execute(
-        "SELECT id_l, id_r, match_weight, link_weight, claimed FROM read_parquet(?)", [str(scored)]
+        "SELECT id_l, id_r, match_weight, pair_weight, claimed FROM read_parquet(?)", [str(scored)]
     ).fetchall()
     assert [row[:2] for row in rows] == sorted(PAIRS)
-    for left, right, match_weight, link_weight, claimed in rows:
+    for left, right, match_weight, pair_weight, claimed in rows:
         weight, state = PAIRS[left, right]
         assert claimed == (state if days else min(state, 1)), (left, right)
         assert match_weight == weight
-        assert link_weight == pytest.approx(weight + claims.bits[claimed], abs=1e-12)
+        assert pair_weight == pytest.approx(weight + claims.bits[claimed], abs=1e-12)
 
 
 def test_the_order_of_rows_changes_nothing(connection, tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_siblings_are_told_apart_from_matches(province: Path, tmp_path: Path) ->
         f"""
         WITH truth AS (SELECT record_id, person_record_id, person FROM read_parquet('{province / "truth.parquet"}')
                        WHERE register = 'birth' AND role = 'child' AND person_record_id IS NOT NULL)
-        SELECT s.match_weight, s.link_weight, t.person_record_id = p.record_id FROM read_parquet('{finished_run / "scored_pairs.parquet"}') s
+        SELECT s.match_weight, s.pair_weight, t.person_record_id = p.record_id FROM read_parquet('{finished_run / "scored_pairs.parquet"}') s
         JOIN read_parquet('{finished_run / "mentions.parquet"}') m ON m.id = s.id_l
         JOIN read_parquet('{finished_run / "persons.parquet"}') p ON p.id = s.id_r
         JOIN truth t ON t.record_id = m.record_id
