@@ -17,7 +17,7 @@ from linkage.decision.captions import text
 from linkage.decision.estimators import Estimate, estimate_by_design, estimate_missed_below
 from linkage.decision.judging import verdict_of
 from linkage.decision.thresholds import Choice, Thresholds, expected_thresholds, trade_off
-from linkage.statistics import Interval
+from linkage.statistics import Interval, log2_odds
 from linkage.words.decisions import CHOICES, THRESHOLDS
 from linkage.words.formats import percent_significant, significant
 from linkage.words.language import Language
@@ -73,7 +73,8 @@ def thresholds_by_labels(
 
     Judged are the links with the reviewers' verdicts in them: false links / links, and matches left below the lower threshold /
     matches among the assigned pairs, each by its 95 % interval. Contradicted: to the lowest upper weight (the highest lower one)
-    at which it is not. Shown: the upper threshold goes down for as long as the target stays shown; the lower one up, only where
+    at which it is not. Shown: the upper threshold goes down for as long as the target stays shown, not below the weight of
+    `targets.least_probability`; the lower one up, only where
     more pairs wait than reviewers can label, and no further than that takes. Neither shown nor contradicted: kept.
     Weights tried are fixed before labels are looked at (stratum bounds and quarters between) and tried in order to the
     first that fails (Maurer, Hothorn and Lehmacher 1995). Population: all assigned pairs; `sample` was loaded from links
@@ -91,7 +92,8 @@ def thresholds_by_labels(
     if false_links == "contradicted":
         upper = _first_not_contradicted([*tried[tried > upper], _above(pairs.weight)], links_at)
     elif false_links == "shown":
-        for one in tried[(tried < upper) & (tried >= base.lower)][::-1]:
+        floor = max(base.lower, log2_odds(targets.least_probability))
+        for one in tried[(tried < upper) & (tried >= floor)][::-1]:
             if links_at(float(one)) != "shown":
                 break
             upper = float(one)
