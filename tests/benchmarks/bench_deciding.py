@@ -41,7 +41,7 @@ CORNERS: tuple[tuple[str, int, float, float | None, dict[str, float]], ...] = (
 
 def corner(mentions: int, target: float, precision: float | None, kind: dict[str, Any], draws: int, first: int) -> list[Reviewed]:
     """The reviews of one corner."""
-    targets = SimpleNamespace(false_link_rate=target, missed_link_rate=0.02, review_capacity=LABELS)
+    targets = SimpleNamespace(false_link_rate=target, missed_link_rate=0.02, review_capacity=LABELS, least_probability=0.5)
     return [
         review_and_decide(plant_population(seed, mentions, **kind), LABELS, targets, 500_000 + seed, precision)
         for seed in range(first, first + draws)

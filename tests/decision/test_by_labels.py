@@ -19,7 +19,7 @@ DRAWS = 40
 
 
 def targets(mu, lam=0.02, capacity=600):
-    return SimpleNamespace(false_link_rate=mu, missed_link_rate=lam, review_capacity=capacity)
+    return SimpleNamespace(false_link_rate=mu, missed_link_rate=lam, review_capacity=capacity, least_probability=0.5)
 
 
 def unreviewed(weights, upper):
