@@ -50,7 +50,7 @@ def demo(
     console.print("\nSynthetic registers: no real person is in them.", style="bold")
     print_flow(run.summary["stages"])
     print_findings(run.path)
-    print_run_feasible(run.path, project.spec.report.language)
+    print_run_feasible(run.path)
     console.print(
         f"Against the generator's truth: precision {truth.precision:.4f} ({truth.true_links:,} true of {truth.links:,} links),"
         f" recall {truth.recall:.4f} (of {truth.matches:,} births that have a person;"
@@ -108,7 +108,7 @@ def check(config: Config, data: Data = None) -> None:
     for warning in plan.warnings:
         console.print(f"note: {warning}", style="yellow", markup=False)
     labels = project.spec.review.pairs or project.spec.targets.review_capacity
-    print_feasible(foresee(project.spec.targets, labels), project.spec.report.language)
+    print_feasible(foresee(project.spec.targets, labels))
     console.print(
         f"{config}: right. {len(plan.shared)} fields can be compared: {', '.join(map(as_written, plan.shared))}", markup=False
     )
@@ -134,7 +134,7 @@ def run(
         done = project.run(until=until, out=out, progress=progress, command=command_line(), engine=engine)
     print_flow(done.summary["stages"])
     print_findings(done.path)
-    print_run_feasible(done.path, project.spec.report.language)
+    print_run_feasible(done.path)
     console.print(f"Run directory: {done.path}", soft_wrap=True)
 
 

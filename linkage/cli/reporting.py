@@ -25,7 +25,6 @@ def estimate(
 
     run = Run.open(run_folder)
     found = run.estimate()
-    language = run.spec.report.language
     console.print("Of the links as they are delivered:")
     rows = [["rate", "estimator", "value", "low", "high", "of", "n"]]
     for one in found.estimates:
@@ -34,7 +33,7 @@ def estimate(
             named = [MEASURES[one.measure].en, ESTIMATORS[one.estimator].en]
             rows.append([*named, *numbers, f"{one.denominator:,.0f} {DENOMINATORS[one.denominator_is].en}", f"{one.n:,}"])
     print_rows(rows)
-    print_judgements(found.judgements, language)
+    print_judgements(found.judgements)
     for note in found.notes:
         console.print(f"note: {note}", markup=False)
     if figures:
@@ -57,11 +56,10 @@ def decide(
     from linkage.watching import watched
 
     run = Run.open(run_folder)
-    language = run.spec.report.language
     answers: list[bool] = []
 
     def agreed(proposal: Proposal) -> bool:
-        print_proposal(proposal, language)
+        print_proposal(proposal)
         if proposal.changes_nothing:
             console.print("The run is decided so already: nothing to change.")
             return False

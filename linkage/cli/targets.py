@@ -15,44 +15,47 @@ if TYPE_CHECKING:
     from linkage.decision.proposing import Proposal
     from linkage.words.language import Language
 
+LANGUAGE: Language = "en"
+"""Of the terminal, as all that it says; the report says the same in its own."""
 
-def print_judgements(judgements: Sequence[JudgedTarget], language: Language) -> None:
+
+def print_judgements(judgements: Sequence[JudgedTarget]) -> None:
     """The one table of targets, as the report prints it."""
     from linkage.decision.judging import judgement_rows
     from linkage.words.judgements import LINKS_OF_VERDICTS
 
     if judgements:
-        print_rows(judgement_rows(judgements, language))
-        console.print(LINKS_OF_VERDICTS(language), markup=False)
+        print_rows(judgement_rows(judgements, LANGUAGE))
+        console.print(LINKS_OF_VERDICTS(LANGUAGE), markup=False)
 
 
-def print_feasible(planned: Sequence[Feasible], language: Language) -> None:
+def print_feasible(planned: Sequence[Feasible]) -> None:
     """What labels can show of each target at best, and every target that is out of reach."""
     from linkage.decision.feasible import feasible_rows, unreachable
 
     if planned:
-        print_rows(feasible_rows(planned, language))
-        for sentence in unreachable(planned, language):
+        print_rows(feasible_rows(planned, LANGUAGE))
+        for sentence in unreachable(planned, LANGUAGE):
             console.print(sentence, style="yellow", markup=False)
 
 
-def print_run_feasible(run: Path, language: Language) -> None:
+def print_run_feasible(run: Path) -> None:
     """The same of a run's review set."""
     from linkage.decision.feasible import Feasible
     from linkage.runs.tables import FEASIBLE
 
     if FEASIBLE.is_in(run):
-        print_feasible([Feasible(**one) for one in FEASIBLE.read(run)["targets"]], language)  # type: ignore[arg-type]
+        print_feasible([Feasible(**one) for one in FEASIBLE.read(run)["targets"]])  # type: ignore[arg-type]
 
 
-def print_proposal(proposal: Proposal, language: Language) -> None:
+def print_proposal(proposal: Proposal) -> None:
     """Links, pairs that wait and expected errors before and after a decision, and what moved the thresholds."""
     from linkage.decision.by_labels import describe_choices
     from linkage.decision.proposing import described_moves, scene_rows
 
-    print_judgements(proposal.scenes[1].judgements, language)
-    print_rows(scene_rows(proposal.scenes, language))
-    for sentence in described_moves(proposal, language):
+    print_judgements(proposal.scenes[1].judgements)
+    print_rows(scene_rows(proposal.scenes, LANGUAGE))
+    for sentence in described_moves(proposal, LANGUAGE):
         console.print(sentence, markup=False)
     if proposal.thresholds.exceeds_capacity and proposal.thresholds.choices:
-        print_rows(describe_choices(proposal.thresholds.choices, language))
+        print_rows(describe_choices(proposal.thresholds.choices, LANGUAGE))
