@@ -23,12 +23,14 @@ TRUE_PAIRS = """
 """Each mention of a role with each row of the population database that is the same human's: one, or two in a harder world."""
 
 AGAINST_TRUTH = """
-    WITH truth AS ({true_pairs}), links AS (SELECT record_id_l, record_id_r FROM {links} WHERE decision = 'link')
+    WITH truth AS ({true_pairs}), links AS (SELECT record_id_l, record_id_r FROM {links} WHERE decision = 'link'),
+    waiting AS (SELECT record_id_l, record_id_r FROM {links} WHERE decision = 'clerical')
     SELECT (SELECT count(*) FROM links), (SELECT count(*) FROM links JOIN truth USING (record_id_l, record_id_r)),
            (SELECT count(DISTINCT record_id_l) FROM truth),
            (SELECT count(DISTINCT p.id_l) FROM {pairs} p
             JOIN {mentions} l ON l.id = p.id_l JOIN {persons} r ON r.id = p.id_r
-            JOIN truth ON truth.record_id_l = l.record_id AND truth.record_id_r = r.record_id)
+            JOIN truth ON truth.record_id_l = l.record_id AND truth.record_id_r = r.record_id),
+           (SELECT count(*) FROM waiting), (SELECT count(*) FROM waiting JOIN truth USING (record_id_l, record_id_r))
 """
 
 
@@ -42,6 +44,9 @@ class AgainstTruth:
     """Mentions that truly have a person in the other register."""
     matches_blocked: int
     """Of these, how many some blocking rule proposed."""
+    waiting: int
+    """Pairs that wait for reviewers, who then decide them."""
+    true_waiting: int
 
     @property
     def precision(self) -> float:

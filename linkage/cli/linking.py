@@ -54,7 +54,8 @@ def demo(
     console.print(
         f"Against the generator's truth: precision {truth.precision:.4f} ({truth.true_links:,} true of {truth.links:,} links),"
         f" recall {truth.recall:.4f} (of {truth.matches:,} births that have a person;"
-        f" blocking recall {truth.blocking_recall:.4f})."
+        f" blocking recall {truth.blocking_recall:.4f});"
+        f" {truth.waiting:,} pairs wait for reviewers, {truth.true_waiting:,} of them true."
     )
     for what, one in (("links", LINKS), ("review set", REVIEW_SET), ("report", REPORT_PAGE)):
         console.print(f"  {what:<11} {one.path(run.path)}", soft_wrap=True)
