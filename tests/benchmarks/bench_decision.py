@@ -38,7 +38,7 @@ from linkage.statistics import Interval, probability, total_of_hits
 from linkage.synthetic import WORLDS, SyntheticSpec, World, generate
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from tests.decision.planted_population import PlantedStratum, Population, label_sample, plant_population, stratify
+from tests.decision.planted_population import PlantedStratum, Population, framed, label_sample, plant_population, stratify
 
 CANDIDATES_PER_MENTION = 3.0
 """Candidate pairs a mention in the trial of reference/relatives.md (76,613 for 26,000), of which one is assigned."""
@@ -130,19 +130,6 @@ class Planned:
     lower: float
     precision: float
     recall: float
-
-
-def framed(population: Population, upper: float) -> Population:
-    """The population with the outside pairs `draw_outside_pairs` would give: of mentions that are not linked at `upper`."""
-    weight = population.weight[population.outside_mention]
-    kept = np.isnan(weight) | (weight < upper)
-    return replace(
-        population,
-        outside_mention=population.outside_mention[kept],
-        outside_weight=population.outside_weight[kept],
-        outside_true=population.outside_true[kept],
-        outside_proposed=population.outside_proposed[kept],
-    )
 
 
 def prepare(population: Population, precision: float) -> Planned:

@@ -8,7 +8,7 @@ makes weights, not registers; where a run directory with truth exists the study 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -144,6 +144,19 @@ def stratify(population: Population, pairs: int, upper: float, lower: float) -> 
             inside = (weight >= stratum.low) & (weight < stratum.high)
             found.append(PlantedStratum(stratum, mention[inside], weight[inside], true[inside]))
     return found
+
+
+def framed(population: Population, upper: float) -> Population:
+    """The population with the outside pairs `draw_outside_pairs` would give: of mentions that are not linked at `upper`."""
+    weight = population.weight[population.outside_mention]
+    kept = np.isnan(weight) | (weight < upper)
+    return replace(
+        population,
+        outside_mention=population.outside_mention[kept],
+        outside_weight=population.outside_weight[kept],
+        outside_true=population.outside_true[kept],
+        outside_proposed=population.outside_proposed[kept],
+    )
 
 
 def label_sample(population: Population, pairs: int, upper: float, lower: float, seed: int, pilot: float = 1.0) -> LabelledSample:

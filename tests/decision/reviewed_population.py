@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from linkage.decision import ByLabels, DecidedPairs, Thresholds, estimate_by_design, propose_thresholds, thresholds_by_labels
-from tests.decision.planted_population import label_sample
+from tests.decision.planted_population import framed, label_sample
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,19 +48,6 @@ class Reviewed:
     found: ByLabels
     base: Thresholds
     wrong: int
-
-
-def framed(population: Population, upper: float) -> Population:
-    """The population with the outside pairs `draw_outside_pairs` would give: of mentions that are not linked at `upper`."""
-    weight = population.weight[population.outside_mention]
-    kept = np.isnan(weight) | (weight < upper)
-    return replace(
-        population,
-        outside_mention=population.outside_mention[kept],
-        outside_weight=population.outside_weight[kept],
-        outside_true=population.outside_true[kept],
-        outside_proposed=population.outside_proposed[kept],
-    )
 
 
 def review_and_decide(population: Population, labels: int, targets: Any, seed: int, precision: float | None = None) -> Reviewed:

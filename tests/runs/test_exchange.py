@@ -9,6 +9,7 @@ from typing import TypedDict
 
 import pytest
 
+import linkage
 from linkage import Run, pipeline
 from linkage.config import LoadedProject, load_project
 from linkage.errors import RunDirectoryError
@@ -137,3 +138,10 @@ def test_a_run_without_run_json_says_so(tmp_path: Path) -> None:
     (tmp_path / "stages").mkdir()
     with pytest.raises(RunDirectoryError, match=r"has no run.json yet"):
         Run.open(tmp_path).summary  # noqa: B018
+
+
+def test_a_path_becomes_a_table_in_one_place_only() -> None:
+    """A name formatted into `read_parquet` is a pattern to DuckDB: `m[1]` would read another run's people."""
+    package = Path(linkage.__file__).parent
+    held = {path.relative_to(package).as_posix() for path in package.rglob("*.py") if "read_parquet(" in path.read_text("utf-8")}
+    assert held == {"runs/exchange.py"}
