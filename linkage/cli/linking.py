@@ -53,7 +53,7 @@ def demo(
     print_run_feasible(run.path)
     console.print(
         f"Against the generator's truth: precision {truth.precision:.4f} ({truth.true_links:,} true of {truth.links:,} links),"
-        f" recall {truth.recall:.4f} (of {truth.matches:,} births that have a person;"
+        f" recall of all {truth.recall:.4f} (of {truth.matches:,} births that have a person;"
         f" blocking recall {truth.blocking_recall:.4f});"
         f" {truth.waiting:,} pairs wait for reviewers, {truth.true_waiting:,} of them true."
     )

@@ -287,8 +287,8 @@ def three_estimators(seed: int, mentions: int) -> Found:
         rest = ~population.numbered
         linked = rest & (population.weight >= plan.threshold)
         recall = (linked & population.true).sum() / (rest & population.has_person).sum()
-        truth = {"precision": population.true[linked].mean(), "recall": recall}
-        whole = {"precision": plan.precision, "recall": plan.recall}
+        truth = {"precision": population.true[linked].mean(), "recall_of_all": recall}
+        whole = {"precision": plan.precision, "recall_within_reach": plan.recall}
         design = label_sample(plan.population, 600, plan.threshold, plan.lower, seed)
         found = (
             ("model", estimate_by_model(plan.weights, plan.threshold, plan.population.outside_weight), whole),
