@@ -108,8 +108,7 @@ def check(config: Config, data: Data = None) -> None:
     console.print(keys)
     for warning in plan.warnings:
         console.print(f"note: {warning}", style="yellow", markup=False)
-    labels = project.spec.review.pairs or project.spec.targets.review_capacity
-    print_feasible(foresee(project.spec.targets, labels))
+    print_feasible(foresee(project.spec.targets, project.spec.review_budget))
     console.print(
         f"{config}: right. {len(plan.shared)} fields can be compared: {', '.join(map(as_written, plan.shared))}", markup=False
     )
