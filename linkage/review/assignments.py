@@ -169,8 +169,8 @@ def next_dispute(store: Store, person: int) -> int | None:
             return None
         connection.execute(
             "INSERT INTO adjudication (pair, adjudicator, leased_until, shown_at) VALUES (?, ?, ?, ?) "
-            "ON CONFLICT (pair) DO UPDATE SET suggested = iif(adjudicator = excluded.adjudicator, suggested, NULL), adjudicator = excluded.adjudicator, "
-            "leased_until = excluded.leased_until, shown_at = excluded.shown_at",
+            "ON CONFLICT (pair) DO UPDATE SET suggested = iif(adjudicator = excluded.adjudicator, suggested, NULL), "
+            "adjudicator = excluded.adjudicator, leased_until = excluded.leased_until, shown_at = excluded.shown_at",
             (found["id"], person, now + LEASE_MINUTES * 60_000, now),
         )
         return int(found["id"])
