@@ -121,23 +121,28 @@ def progress(run_folder: RunFolder) -> None:
 
     told = review_progress(run_folder)
     names = {"": "all", None: "planted"}
-    strata = [
-        [names.get(one.stratum, one.stratum or ""), f"{one.pairs}", f"{one.finished}", f"{one.disputed}", f"{one.answers_left}"]
-        for one in told.strata
-    ]
-    print_rows([["stratum", "pairs", "finished", "disputed", "answers left"], *strata])
+    for counted, rows in (("pairs", told.strata), ("searches", told.searches)):
+        strata = [
+            [names.get(one.stratum, one.stratum or ""), f"{one.pairs}", f"{one.finished}", f"{one.disputed}", f"{one.answers_left}"]
+            for one in rows
+        ]
+        if strata:
+            print_rows([["stratum", counted, "finished", "disputed", "answers left"], *strata])
     reviewers = [
         [
             one.name,
             f"{one.answers}",
+            f"{one.searches}",
             "–" if one.seconds is None else f"{one.seconds:.1f}",
             _said(one.agreement),
             _said(one.planted),
         ]
         for one in told.reviewers
     ]
-    print_rows([["reviewer", "answers", "seconds", "agrees with others", "planted pairs right"], *reviewers])
+    print_rows([["reviewer", "answers", "searches", "seconds", "agrees with others", "planted pairs right"], *reviewers])
     measures = [("Krippendorff's alpha", told.krippendorff), ("Fleiss' kappa", told.fleiss)]
+    if told.searches:
+        measures.append(("searches answered differently", told.searches_discordance))
     measures += [(f"Cohen's kappa {a} / {b}", measure) for a, b, measure in told.cohen]
     print_rows([["agreement", "95 % interval"], *([name, _said(measure)] for name, measure in measures)])
 
