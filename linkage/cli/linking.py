@@ -108,7 +108,8 @@ def check(config: Config, data: Data = None) -> None:
     console.print(keys)
     for warning in plan.warnings:
         console.print(f"note: {warning}", style="yellow", markup=False)
-    print_feasible(foresee(project.spec.targets, project.spec.review_budget))
+    searches = project.spec.review.searches if project.spec.right else 0
+    print_feasible(foresee(project.spec.targets, project.spec.review_budget, searches))
     console.print(
         f"{config}: right. {len(plan.shared)} fields can be compared: {', '.join(map(as_written, plan.shared))}", markup=False
     )

@@ -76,19 +76,42 @@ def rates(
     precision = false.complement(links).over(links) if links else Interval(float("nan"), 0.0, 1.0, false.level)
     odds = ratio(missed, false.complement(links)) if links else Interval(float("inf"), 0.0, float("inf"), false.level)
     recall = Interval(_share(odds.value), _share(odds.high), _share(odds.low), false.level)
-    matches = links - false.value + missed.value
     found, lost = _RECALL[REACH[estimator]]
-    pairs: tuple[tuple[Measure, Interval, float, Literal["links", "matches"]], ...] = (
-        ("precision", precision, float(links), "links"),
-        ("false_link_rate", precision.complement(1.0), float(links), "links"),
-        (found, recall, matches, "matches"),
-        (lost, recall.complement(1.0), matches, "matches"),
-    )
+    rest = estimator, threshold, n, reading
     return [
-        Estimate(
-            measure, estimator, threshold, one.value, max(one.low, 0.0), min(one.high, 1.0), one.level, whole, name, n, reading
-        )
-        for measure, one, whole, name in pairs
+        *_both(("precision", "false_link_rate"), precision, float(links), "links", *rest),
+        *_both((found, lost), recall, links - false.value + missed.value, "matches", *rest),
+    ]
+
+
+def rates_of_all(
+    false: Interval, missed: tuple[Interval, Interval, Interval], links: int, n: int, reading: Reading = "middle"
+) -> list[Estimate]:
+    """Recall of all and what is missed of all by design, of the delivered links.
+
+    Population: the mentions whose person exists. `missed` matches at least, in the middle and at most, where nothing says which:
+    the upper limit of recall is the first one's, the lower limit the last one's; otherwise as `rates`.
+    """
+    kept = false.complement(links)
+    odds = [ratio(one, kept) if links else Interval(float("inf"), 0.0, float("inf"), false.level) for one in missed]
+    recall = Interval(_share(odds[1].value), _share(odds[2].high), _share(odds[0].low), false.level)
+    return _both(_RECALL["of_all"], recall, kept.value + missed[1].value, "matches", "design", None, n, reading)
+
+
+def _both(
+    measures: tuple[Measure, Measure],
+    one: Interval,
+    whole: float,
+    of: Literal["links", "matches"],
+    estimator: Estimator,
+    threshold: float | None,
+    n: int,
+    reading: Reading,
+) -> list[Estimate]:
+    """A rate and its complement."""
+    return [
+        Estimate(name, estimator, threshold, at.value, max(at.low, 0.0), min(at.high, 1.0), at.level, whole, of, n, reading)
+        for name, at in zip(measures, (one, one.complement(1.0)), strict=True)
     ]
 
 
@@ -121,7 +144,7 @@ def estimate_delivered_by_model(
     p, linked, beyond = np.asarray(matched, dtype=float), np.asarray(delivered, dtype=bool), np.asarray(apart, dtype=float)
     false = _poisson_binomial(1 - p[linked], level)
     missed = _poisson_binomial(np.concatenate([p[~linked], beyond]), level)
-    return rates(_within(false, int(linked.sum())), missed, int(linked.sum()), "model", None, p.size)
+    return rates(at_most(false, int(linked.sum())), missed, int(linked.sum()), "model", None, p.size)
 
 
 def estimate_by_design(
@@ -164,7 +187,7 @@ def estimate_by_design(
         match * (~accepted & member), final * (~now & member), within & (~sample.assigned | sample.holds(flat[~rule])), level
     )
     n = int((read.labelled & member).sum())
-    return rates(_within(false, links), missed, links, "design", threshold, n, reading)
+    return rates(at_most(false, links), missed, links, "design", threshold, n, reading)
 
 
 def estimate_recall_factors(
@@ -185,7 +208,7 @@ def estimate_recall_factors(
     linked = flat >= threshold
     links = int(linked.sum())
     every = read.hits((1 - match) * proposed[sample.stratum], lost | sample.holds(flat), level)
-    false = _within(read.hits((1 - match) * accepted, sample.holds(flat[linked]), level), links)
+    false = at_most(read.hits((1 - match) * accepted, sample.holds(flat[linked]), level), links)
     below = read.hits(match * (proposed[sample.stratum] & ~accepted), lost | sample.holds(flat[~linked]), level)
     beyond = read.hits(match * ~proposed[sample.stratum], ~proposed, level)
     n = int(read.labelled.sum())
@@ -230,7 +253,7 @@ def estimate_missed_below(
         match * (weight < lower), match * ((weight < lower) & ~sample.delivered), sample.holds(flat[below]), level
     )
     wrong = (1 - match) * (~np.isnan(sample.weight) & (weight >= lower))
-    above = _within(sample.hits(wrong, sample.holds(flat[~below]), level), int((~below).sum()))
+    above = at_most(sample.hits(wrong, sample.holds(flat[~below]), level), int((~below).sum()))
     kept = above.complement(float((~below).sum()) + float((below & linked).sum()))
     odds = ratio(missed, kept)
     value, low, high = (1 - _share(one) for one in (odds.value, odds.low, odds.high))
@@ -251,7 +274,7 @@ def missed_below_by_model(
     return Estimate("missed_below", "model", lower, value, value, value, level, whole, "matches", p.size)
 
 
-def _within(count: Interval, whole: int) -> Interval:
+def at_most(count: Interval, whole: int) -> Interval:
     """A count that cannot exceed the links it is part of."""
     return Interval(min(count.value, whole), min(count.low, whole), min(count.high, whole), count.level)
 

@@ -114,8 +114,12 @@ def load_sample(
     labels: str | Path,
     links: str | Path,
     runner_up_margin: float = 0.0,
+    *,
+    assigned_only: bool = False,
 ) -> LabelledSample:
     """Join a review set to its labels and to the links as they are now (`runner_up_margin` in bits, for `settled`).
+
+    `assigned_only` leaves out the pairs that were not assigned, labelled or not.
 
     A stratum without any label is merged into the next one of its kind (by weight), so that its pairs stay in the frame.
 
@@ -146,6 +150,7 @@ def load_sample(
             FROM {relation(review_set)} AS review
             LEFT JOIN {relation(links)} AS links USING (record_id_l, record_id_r)
             LEFT JOIN (SELECT pair_id, verdict, how FROM {relation(labels)}) USING (pair_id)
+            WHERE {"stratum_kind = 'assigned'" if assigned_only else "true"}
             ORDER BY stratum_kind, stratum_group, stratum_low, pair_id"""
     ).fetchnumpy()
     text = {
