@@ -81,7 +81,7 @@ def look(connection: duckdb.DuckDBPyConnection, run: Path, spec: ProjectSpec, le
             search=standing_searches(connection, run),
             twice=twice,
             **held,
-        ),  # fmt: skip
+        ),
         Thresholds.from_json(THRESHOLDS.read(run)),
         spec.targets,
         groups=groups,

@@ -1,4 +1,4 @@
-"""The search sample: mentions without a link, for each of which a reviewer searches the population; what it says of recall of all.
+"""The search sample: mentions without a link, for which a reviewer searches the population; what it says of recall of all.
 
 Blocking rules overlap by construction, so no arithmetic over them tells what all of them lose; a reviewer who searches freely
 does. The frame is every mention that was no link when the sample was drawn, and stays that whatever is decided later.
@@ -64,7 +64,7 @@ FROM (
 
 @dataclass(frozen=True)
 class SearchStratum:
-    """Mentions of the frame with one kind of persons beside and low ≤ best weight beside < high; `sampled` of `size` to search."""
+    """Mentions of the frame with one kind of persons beside, low ≤ best weight beside < high; `sampled` of `size` to search."""
 
     kind: Beside
     low: float
