@@ -206,12 +206,7 @@ def blocking(
     megabytes = analysis.forecast_bytes / 1e6
     forecast = f"forecast {megabytes:,.1f} MB and {analysis.forecast_seconds:,.1f} s to compare"
     console.print(f"{analysis.pairs_a_record:.1f} pairs a mention; {forecast}.")
-    if analysis.recall_estimate is not None:
-        console.print(
-            f"Blocking recall by capture and recapture over the rules: {analysis.recall_estimate:.4f} of"
-            f" {analysis.likely_matches:,} likely matches. An estimate without truth, and an optimistic one: rules that go wrong"
-            " together hide what they lose."
-        )
+    console.print("What all rules lose, the search sample tells: linkage review serve RUN, then linkage estimate RUN.")
     if chart:
         from linkage.weighing.charts import draw_blocking
 
