@@ -27,12 +27,13 @@ Measure = Literal[
     "blocking_recall", "scoring_recall", "missed_below",
 ]  # fmt: skip
 Estimator = Literal["model", "anchors", "design"]
+Denominator = Literal["links", "matches", "persons"]
 Reach = Literal["of_all", "within_reach"]
 REACH: dict[Estimator, Reach] = {"model": "within_reach", "anchors": "of_all", "design": "within_reach"}
 """Which matches an estimator's frame holds: those of the frame, or whoever's person exists."""
-_RECALL: dict[Reach, tuple[Measure, Measure]] = {
-    "of_all": ("recall_of_all", "missed_of_all"),
-    "within_reach": ("recall_within_reach", "missed_within_reach"),
+_RECALL: dict[Reach, tuple[tuple[Measure, Measure], Denominator]] = {
+    "of_all": (("recall_of_all", "missed_of_all"), "persons"),
+    "within_reach": (("recall_within_reach", "missed_within_reach"), "matches"),
 }
 
 
@@ -40,9 +41,10 @@ _RECALL: dict[Reach, tuple[Measure, Measure]] = {
 class Estimate:
     """One rate, 0–1, with everything needed to read it.
 
-    `denominator` counts `denominator_is` ("links" or "matches"; matches are themselves estimated); `n` is the number of
-    answers used (labelled pairs, anchors, or model probabilities). `threshold` None means the links as they are delivered,
-    runner-ups and verdicts included; a threshold means the rule alone, before any verdict.
+    `denominator` counts `denominator_is` (links; matches of the frame; mentions whose person exists: the latter two are
+    themselves estimated); `n` is the number of answers used (labelled pairs, searches, anchors, or model probabilities).
+    `threshold` None means the links as they are delivered, runner-ups and verdicts included; a threshold means the rule alone,
+    before any verdict.
     """
 
     measure: Measure
@@ -53,7 +55,7 @@ class Estimate:
     high: float
     level: float
     denominator: float
-    denominator_is: Literal["links", "matches"]
+    denominator_is: Denominator
     n: int
     reading: Reading = "middle"
 
@@ -76,11 +78,11 @@ def rates(
     precision = false.complement(links).over(links) if links else Interval(float("nan"), 0.0, 1.0, false.level)
     odds = ratio(missed, false.complement(links)) if links else Interval(float("inf"), 0.0, float("inf"), false.level)
     recall = Interval(_share(odds.value), _share(odds.high), _share(odds.low), false.level)
-    found, lost = _RECALL[REACH[estimator]]
+    names, whom = _RECALL[REACH[estimator]]
     rest = estimator, threshold, n, reading
     return [
         *_both(("precision", "false_link_rate"), precision, float(links), "links", *rest),
-        *_both((found, lost), recall, links - false.value + missed.value, "matches", *rest),
+        *_both(names, recall, links - false.value + missed.value, whom, *rest),
     ]
 
 
@@ -95,14 +97,15 @@ def rates_of_all(
     kept = false.complement(links)
     odds = [ratio(one, kept) if links else Interval(float("inf"), 0.0, float("inf"), false.level) for one in missed]
     recall = Interval(_share(odds[1].value), _share(odds[2].high), _share(odds[0].low), false.level)
-    return _both(_RECALL["of_all"], recall, kept.value + missed[1].value, "matches", "design", None, n, reading)
+    names, whom = _RECALL["of_all"]
+    return _both(names, recall, kept.value + missed[1].value, whom, "design", None, n, reading)
 
 
 def _both(
     measures: tuple[Measure, Measure],
     one: Interval,
     whole: float,
-    of: Literal["links", "matches"],
+    of: Denominator,
     estimator: Estimator,
     threshold: float | None,
     n: int,

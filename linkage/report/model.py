@@ -352,13 +352,13 @@ def _protocol(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
         )
     header = texts.header("stratum", "frame", "sampled", "inclusion", "labelled")
     strata = Table(texts("captions", "strata"), header, rows, "review_set.parquet, labels.parquet", (5, 2, 2, 2, 2))
-    searched = _searches(run, texts, header)
+    searched = _searches(run, texts)
     if searched:
         facts["searches"] = run.number(run.one("SELECT count(*) FROM search_set"), "count", SEARCH_SET.file)
     return part({**facts, "searched": searched is not None}, {"strata": strata, "search_strata": searched})
 
 
-def _searches(run: RunTables, texts: Phrases, header: tuple[str, ...]) -> Table | None:
+def _searches(run: RunTables, texts: Phrases) -> Table | None:
     """The search sample, stratum by stratum; None without one."""
     if not run.has("search_set"):
         return None
@@ -377,6 +377,7 @@ def _searches(run: RunTables, texts: Phrases, header: tuple[str, ...]) -> Table 
         for stratum, size, sampled, probability, answered in found
     ]
     source = f"{SEARCH_SET.file}, {SEARCHES.file}"
+    header = texts.header("search_stratum", "search_frame", "searched_for", "inclusion", "searches_answered")
     return Table(texts("captions", "search_strata"), header, rows, source, (5, 2, 2, 2, 2)) if rows else None
 
 

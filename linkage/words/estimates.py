@@ -40,7 +40,8 @@ READINGS: dict[str, Word] = {
 
 DENOMINATORS: dict[str, Word] = {
     "links": Word("liên kết", "links"),
-    "matches": Word("cặp trùng thật (ước lượng)", "matches (estimated)"),
+    "matches": Word("cặp trùng thật của khung (ước lượng)", "matches of the frame (estimated)"),
+    "persons": Word("lượt ghi có người thật (ước lượng)", "mentions whose person is there (estimated)"),
 }
 
 LINK_WEIGHT = Word("Trọng số liên kết (bit)", "Link weight (bits)")
