@@ -90,7 +90,8 @@ def load_anchored_mentions(
 
     An anchor is a mention whose number some person carries: its person is that one, by any of the rows that carry it or, where
     `twice` lists persons registered twice (record_id, other_record_id), are the same human's. A mention whose number no person
-    carries is known to have none, if both numbers are right. The links must have been made without comparing the number.
+    carries is known to have none, if both numbers are right: a miswritten one makes a right link look wrong, so a number that
+    contradicts its own entry (`…_flags`) is none. The links must have been made without comparing the number.
     """
     for side, columns in ((mentions, [number, *features]), (persons, [number])):
         absent = [name for name in columns if name not in columns_of(connection, side)]
@@ -98,6 +99,9 @@ def load_anchored_mentions(
             raise LinkageError(
                 f"There is no column {', '.join(absent)} to find anchors by.", "Name columns of mentions and persons."
             )
+    own = f"mention.{quote(number)}"
+    if f"{number}_flags" in columns_of(connection, mentions):
+        own = f"if(mention.{quote(f'{number}_flags')} IS NULL, {own}, NULL)"
     chosen = "".join(f", coalesce(mention.{quote(name)}::VARCHAR, '') AS {quote('feature_' + name)}" for name in features)
     rows = connection.execute(
         f"""WITH numbered AS (SELECT {quote(number)} AS number, record_id FROM {relation(persons)}
@@ -106,9 +110,9 @@ def load_anchored_mentions(
                  same AS (FROM numbered
                           UNION SELECT number, other_record_id FROM numbered JOIN twice USING (record_id)
                           UNION SELECT number, twice.record_id FROM numbered JOIN twice ON other_record_id = numbered.record_id)
-            SELECT link_weight, mention.{quote(number)} IS NOT NULL AS known,
-                   (mention.{quote(number)}, links.record_id_r) IN (SELECT (number, record_id) FROM same) IS TRUE AS is_right,
-                   mention.{quote(number)} IN (SELECT number FROM numbered) IS TRUE AS has_person {chosen}
+            SELECT link_weight, {own} IS NOT NULL AS known,
+                   ({own}, links.record_id_r) IN (SELECT (number, record_id) FROM same) IS TRUE AS is_right,
+                   {own} IN (SELECT number FROM numbered) IS TRUE AS has_person {chosen}
             FROM {relation(mentions)} AS mention
             LEFT JOIN {relation(links)} AS links ON links.record_id_l = mention.record_id
             ORDER BY mention.record_id"""

@@ -99,6 +99,19 @@ def test_standardised_difference_without_variety():
     assert standardised_difference(0.0, 0.0) == 0.0
 
 
+def test_a_number_that_contradicts_its_entry_is_no_anchor(run):
+    run.connection.execute(
+        f"""CREATE OR REPLACE TABLE flagged AS SELECT *, if(hash(record_id) % 5 = 0 AND personal_number IS NOT NULL, 'year_differs',
+            NULL) AS personal_number_flags FROM '{run.paths["mentions"]}'"""
+    )
+    given = run.paths["persons"], run.paths["links"]
+    plain = load_anchored_mentions(run.connection, run.paths["mentions"], *given)
+    found = load_anchored_mentions(run.connection, "flagged", *given)
+    assert 0.7 * plain.known.sum() < found.known.sum() < 0.9 * plain.known.sum()
+    assert not (found.right | found.has_person)[~found.known].any()
+    assert (found.right == plain.right)[found.known].all()
+
+
 def test_the_other_row_of_a_person_registered_twice_is_right(run):
     """Some right links are moved to another row of the same human: they stay right once that is known."""
     links, persons = run.paths["links"], run.paths["persons"]
