@@ -165,7 +165,7 @@ def test_check_and_the_run_say_what_labels_can_show(
         (measure, route)
         for measure in ("false_link_rate", "missed_below")
         for route in ("certainty", "random", "calibrated", "drawn")
-    }
+    } | {("missed_of_all", "search")}
     again = shutil.copytree(finished_run, tmp_path / "run")
     told = command_line("run", str(quick_demo), "--data", str(province), "--out", str(again))
     assert "cannot be shown with" in " ".join(told.output.split())
