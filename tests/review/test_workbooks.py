@@ -301,9 +301,6 @@ def test_a_sheet_of_searches_is_locked_but_for_its_answers(make_review, tmp_path
     assert not any(word in str([cell.value for cell in sheet[2]]) for word in ("stratum", "weight", "near"))
 
 
-def test_a_workbook_of_the_version_before_comes_in(review, tmp_path):
-    """One sheet, as exported before there were searches: the sheet of pairs is as it was."""
+def test_without_searches_there_is_no_sheet_of_them(review, tmp_path):
     [file] = export_workbooks(review.run, tmp_path / "lan.xlsx", ["lan"], pairs=3)
     assert openpyxl.load_workbook(file).sheetnames == ["Rà soát", "review-key"]
-    fill(file, lambda pair, row: {"C": "Same person"})
-    assert import_workbook(review.run, file).recorded == 3
