@@ -14,7 +14,7 @@ from linkage.config import ReviewSpec
 from linkage.errors import NotAssignedError, ReviewError
 from linkage.review import backup, progress, restore, write_labels
 from linkage.review.answers import Answer, record_answer, standing_answer, undo_last
-from linkage.review.assignments import Pick, next_dispute, next_pair, pick_person, skip_pair
+from linkage.review.assignments import Pick, next_dispute, next_pair, pick_person, picked_person, skip_pair
 from linkage.review.comparison import compare_pair
 from linkage.review.outdated import last_event, outdated_pairs
 from linkage.review.person_search import PersonSearch
@@ -281,6 +281,27 @@ def test_another_adjudicator_does_not_inherit_a_pick(review):
     assert review.store.connection.execute(held, (search,)).fetchone()["suggested"] is None
 
 
+def test_a_changed_person_is_no_longer_the_adjudicators_pick(review):
+    search = searches_of(review)[0]["id"]
+    for name, verdict in (("lan", "non_match"), ("minh", "unsure")):
+        take(review, name, search)
+        say(review, name, search, verdict)
+    judge = review.people["bình"].id
+    assert next_dispute(review.store, judge) == search
+    persons = PersonSearch(review.run)
+    for record in ("P-B000001", "P-B000002"):
+        pick_person(
+            review.store, search, judge, persons.pick(record, review.store.setting("judged_fields").split()), "adjudication"
+        )
+    persons.close()
+    change(review.run, RAW_PERSONS, "P-B000001")
+    load_review_set(review.store, review.run, seed=7)
+    assert picked_person(review.store, search, judge, "adjudication") == "P-B000002"
+    change(review.run, RAW_PERSONS, "P-B000002")
+    load_review_set(review.store, review.run, seed=7)
+    assert picked_person(review.store, search, judge, "adjudication") is None
+
+
 def test_progress_counts_searches_apart(review):
     for name in ("lan", "minh"):
         while (pair := next_pair(review.store, review.people[name].id)) is not None:
@@ -375,6 +396,25 @@ def test_a_search_by_the_pages(sign_in, review):
     rows = finished(review)
     assert {row["record_id_l"]: row["record_id_r"] for row in rows} == review.made.there
     assert "tìm người" in sign_in("quản-lý").get("/tien-do").text.casefold()
+
+
+def test_an_own_search_is_looked_at_again_and_changed(sign_in, review):
+    lan = sign_in("lan")
+    search = searches_of(review)[0]["id"]
+    take(review, "lan", search)
+    lan.post(f"/cap/{search}/chon", record_id="P-B000001")
+    review.clock.pass_minutes(1)
+    _, _, key, picked = numbers(lan.get(f"/cap/{search}").text)
+    lan.post(f"/cap/{search}", verdict="match", form_key=key, picked=picked)
+    assert "Anh/chị đã trả lời: Đúng người đã chọn" in lan.get(f"/cap/{search}").text
+    lan.post(f"/cap/{search}/chon", record_id="P-B000002")
+    page = lan.get(f"/cap/{search}").text
+    assert "Người đang chọn khác với câu trả lời đã ghi" in page
+    review.clock.pass_minutes(0.5)
+    _, _, key, picked = numbers(page)
+    lan.post(f"/cap/{search}", verdict="match", form_key=key, picked=picked)
+    standing = standing_answer(review.store, search, review.people["lan"].id)
+    assert (standing["suggested"], standing["seconds"]) == ("P-B000002", 30.0)
 
 
 def test_nobody_answers_or_picks_for_another(sign_in, review):
