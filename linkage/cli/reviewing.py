@@ -87,7 +87,7 @@ def export(
     reviewers: Annotated[
         list[str] | None, typer.Option("--reviewer", help="Whom to write a workbook for.", show_default=False)
     ] = None,
-    pairs: Annotated[int | None, typer.Option(min=1, help="Most pairs a workbook.", show_default=False)] = None,
+    pairs: Annotated[int | None, typer.Option(min=1, help="Most pairs and searches a workbook.", show_default=False)] = None,
 ) -> None:
     """Write workbooks for offices without access to the pages."""
     from linkage.project import Run
@@ -108,7 +108,7 @@ def import_(
     report = import_workbook(run_folder, file)
     console.print(
         f"{report.reviewer}: {report.recorded} recorded, {report.unchanged} already there, {report.empty} without a verdict,"
-        f" {len(report.refused)} refused, of {report.pairs} pairs."
+        f" {len(report.refused)} refused, of {report.pairs} pairs and searches."
     )
     for row, why in report.refused:
         console.print(f"  row {row}: {why}", markup=False, soft_wrap=True)
@@ -116,20 +116,14 @@ def import_(
 
 @review.command()
 def progress(run_folder: RunFolder) -> None:
-    """How far the review is: by stratum and reviewer, with agreement."""
+    """How far the review is: pairs and searches by stratum, reviewers, agreement."""
     from linkage.review import progress as review_progress
 
     told = review_progress(run_folder)
     names = {"": "all", None: "planted"}
     for counted, rows in (("pairs", told.strata), ("searches", told.searches)):
         strata = [
-            [
-                names.get(one.stratum, one.stratum or ""),
-                f"{one.pairs}",
-                f"{one.finished}",
-                f"{one.disputed}",
-                f"{one.answers_left}",
-            ]
+            [names.get(one.stratum, one.stratum or ""), *map(str, (one.pairs, one.finished, one.disputed, one.answers_left))]
             for one in rows
         ]
         if strata:
@@ -190,7 +184,7 @@ def _said(measure: Measure) -> str:
 
 @review.command()
 def labels(run_folder: RunFolder) -> None:
-    """Write labels.parquet from the answers so far."""
+    """Write labels.parquet (and searches.parquet) from the answers so far."""
     from linkage.review import write_labels
     from linkage.runs.tables import LABELS
 

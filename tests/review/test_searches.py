@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 import sqlite3
+from functools import lru_cache
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,7 +16,7 @@ from linkage.config import ReviewSpec
 from linkage.errors import NotAssignedError, ReviewError
 from linkage.review import backup, progress, restore, write_labels
 from linkage.review.answers import Answer, record_answer, standing_answer, undo_last
-from linkage.review.assignments import Pick, next_dispute, next_pair, pick_person, skip_pair
+from linkage.review.assignments import Pick, next_dispute, next_pair, pick_person, picked_person, skip_pair
 from linkage.review.comparison import compare_pair
 from linkage.review.outdated import last_event, outdated_pairs
 from linkage.review.person_search import PersonSearch
@@ -35,13 +37,20 @@ def searches_of(review):
     return review.store.connection.execute("SELECT * FROM pair WHERE record_id_r = '' ORDER BY id").fetchall()
 
 
+@lru_cache
+def population(run):
+    return PersonSearch(run)
+
+
+def pick_of(review, record):
+    return population(review.run).pick(record, review.store.setting("judged_fields").split())
+
+
 def say(review, name, pair, verdict, picked=None, stage="blind", tail=""):
     """Answer a search, picking someone first."""
     person = review.people[name].id
     if picked:
-        persons = PersonSearch(review.run)
-        pick_person(review.store, pair, person, persons.pick(picked, review.store.setting("judged_fields").split()), stage)
-        persons.close()
+        pick_person(review.store, pair, person, pick_of(review, picked), stage)
     key = f"{name}-{pair}-{stage}{tail}-" + "x" * 16
     return record_answer(review.store, Answer(pair, person, verdict, "", "", key, "v", stage=stage))
 
@@ -94,43 +103,50 @@ def test_this_person_needs_a_person(review):
     assert standing_answer(review.store, search, review.people["lan"].id)["suggested"] == "P-B000001"
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "said"),
-    [
-        (("match", "P-B000001"), ("match", "P-B000001"), ("match", "P-B000001", "agreement")),
-        (("non_match", None), ("non_match", None), ("non_match", None, "agreement")),
-        (("non_match", "P-B000001"), ("non_match", "P-B000002"), ("non_match", None, "agreement")),
-        (("unsure", None), ("unsure", "P-B000002"), ("unsure", None, "agreement")),
-        (("match", "P-B000001"), ("match", "P-B000002"), None),
-        (("match", "P-B000001"), ("non_match", None), None),
-        (("non_match", None), ("unsure", None), None),
-    ],
-)
-def test_reviewers_agree_when_they_say_the_same_of_the_same_person(review, one, other, said):
-    row = searches_of(review)[0]
-    for name, (verdict, picked) in (("lan", one), ("minh", other)):
-        take(review, name, row["id"])
-        say(review, name, row["id"], verdict, picked)
+AGREED = [
+    (("match", "P-B000001"), ("match", "P-B000001"), ("match", "P-B000001")),
+    (("non_match", None), ("non_match", None), ("non_match", None)),
+    (("non_match", "P-B000001"), ("non_match", "P-B000002"), ("non_match", None)),
+    (("unsure", None), ("unsure", "P-B000002"), ("unsure", None)),
+]
+DISPUTED = [
+    (("match", "P-B000001"), ("match", "P-B000002")),
+    (("match", "P-B000001"), ("non_match", None)),
+    (("non_match", None), ("unsure", None)),
+]
+
+
+def test_reviewers_agree_when_they_say_the_same_of_the_same_person(review):
+    rows = searches_of(review)
+    for row, (one, other, *_) in zip(rows, AGREED + DISPUTED, strict=False):
+        for name, (verdict, picked) in (("lan", one), ("minh", other)):
+            take(review, name, row["id"])
+            say(review, name, row["id"], verdict, picked)
+    found = {row["search_id"]: row for row in finished(review)}
+    agreed, disputed = rows[: len(AGREED)], rows[len(AGREED) : len(AGREED + DISPUTED)]
+    assert [(found[row["pair_id"]]["verdict"], found[row["pair_id"]]["record_id_r"]) for row in agreed] == [
+        said for _, _, said in AGREED
+    ]
+    assert set(found) == {row["pair_id"] for row in agreed}
+    assert {row["how"] for row in found.values()} == {"agreement"}
+    for row in found.values():
+        assert len(row["fingerprint_l"]) == 32
+        assert (row["fingerprint_r"] is None) == (row["record_id_r"] is None)
+        assert list(row)[:5] == ["search_id", "record_id_l", "verdict", "record_id_r", "how"]
     judge = review.people["bình"].id
-    rows = finished(review)
-    if said is None:
-        assert rows == []
+    for row in disputed:
         assert next_dispute(review.store, judge) == row["id"]
         with pytest.raises(ReviewError, match="nobody is picked"):
             say(review, "bình", row["id"], "match", stage="adjudication")
         say(review, "bình", row["id"], "match", "P-B000003", stage="adjudication")
-        rows = finished(review)
-        said = ("match", "P-B000003", "adjudicated")
         with pytest.raises(ReviewError, match="already decided"):
             say(review, "lan", row["id"], "unsure", tail="late")
-        assert undo_last(review.store, judge, "adjudication", "v") == row["id"]
-        assert finished(review) == []
-    [found] = rows
-    assert (found["verdict"], found["record_id_r"], found["how"]) == said
-    assert (found["search_id"], found["record_id_l"]) == (row["pair_id"], row["record_id_l"])
-    assert len(found["fingerprint_l"]) == 32
-    assert (found["fingerprint_r"] is None) == (found["record_id_r"] is None)
-    assert list(found)[:5] == ["search_id", "record_id_l", "verdict", "record_id_r", "how"]
+    found = {row["search_id"]: row for row in finished(review)}
+    assert [(found[row["pair_id"]]["record_id_r"], found[row["pair_id"]]["how"]) for row in disputed] == [
+        ("P-B000003", "adjudicated")
+    ] * len(DISPUTED)
+    assert undo_last(review.store, judge, "adjudication", "v") == disputed[-1]["id"]
+    assert len(finished(review)) == len(AGREED + DISPUTED) - 1
 
 
 def test_without_an_adjudicator_the_person_that_most_named(make_review):
@@ -148,10 +164,7 @@ def test_without_an_adjudicator_the_person_that_most_named(make_review):
     ids = {row["id"]: row["pair_id"] for row in searches_of(review)}
     assert (said[ids[first]]["verdict"], said[ids[first]]["record_id_r"]) == ("match", "P-B000001")
     assert (said[ids[second]]["verdict"], said[ids[second]]["record_id_r"]) == ("unsure", None)
-    persons = PersonSearch(review.run)
-    mark = persons.pick("P-B000001", review.store.setting("judged_fields").split()).fingerprint
-    persons.close()
-    assert said[ids[first]]["fingerprint_r"] == mark
+    assert said[ids[first]]["fingerprint_r"] == pick_of(review, "P-B000001").fingerprint
 
 
 def test_labels_and_verdicts_are_of_pairs_alone(review):
@@ -233,9 +246,7 @@ def test_an_answer_is_taken_back_when_its_mention_or_person_changed(review, chan
 def test_who_is_picked_is_kept_as_it_was_loaded(review):
     search = searches_of(review)[0]["id"]
     lan = take(review, "lan", search)
-    persons = PersonSearch(review.run)
-    pick_person(review.store, search, lan, persons.pick("P-B000004", review.store.setting("judged_fields").split()))
-    persons.close()
+    pick_person(review.store, search, lan, pick_of(review, "P-B000004"))
     change(review.run, RAW_PERSONS, "P-B000005")
     load_review_set(review.store, review.run, seed=7)
     record_answer(review.store, Answer(search, lan, "match", "", "", "k" * 20, "v"))
@@ -279,6 +290,23 @@ def test_another_adjudicator_does_not_inherit_a_pick(review):
     review.clock.pass_minutes(60)
     assert next_dispute(review.store, review.people["thu"].id) == search
     assert review.store.connection.execute(held, (search,)).fetchone()["suggested"] is None
+
+
+def test_a_changed_person_is_no_longer_the_adjudicators_pick(review):
+    search = searches_of(review)[0]["id"]
+    for name, verdict in (("lan", "non_match"), ("minh", "unsure")):
+        take(review, name, search)
+        say(review, name, search, verdict)
+    judge = review.people["bình"].id
+    assert next_dispute(review.store, judge) == search
+    for record in ("P-B000001", "P-B000002"):
+        pick_person(review.store, search, judge, pick_of(review, record), "adjudication")
+    change(review.run, RAW_PERSONS, "P-B000001")
+    load_review_set(review.store, review.run, seed=7)
+    assert picked_person(review.store, search, judge, "adjudication") == "P-B000002"
+    change(review.run, RAW_PERSONS, "P-B000002")
+    load_review_set(review.store, review.run, seed=7)
+    assert picked_person(review.store, search, judge, "adjudication") is None
 
 
 def test_progress_counts_searches_apart(review):
@@ -377,6 +405,25 @@ def test_a_search_by_the_pages(sign_in, review):
     assert "tìm người" in sign_in("quản-lý").get("/tien-do").text.casefold()
 
 
+def test_an_own_search_is_looked_at_again_and_changed(sign_in, review):
+    lan = sign_in("lan")
+    search = searches_of(review)[0]["id"]
+    take(review, "lan", search)
+    lan.post(f"/cap/{search}/chon", record_id="P-B000001")
+    review.clock.pass_minutes(1)
+    _, _, key, picked = numbers(lan.get(f"/cap/{search}").text)
+    lan.post(f"/cap/{search}", verdict="match", form_key=key, picked=picked)
+    assert "Anh/chị đã trả lời: Đúng người đã chọn" in lan.get(f"/cap/{search}").text
+    lan.post(f"/cap/{search}/chon", record_id="P-B000002")
+    page = lan.get(f"/cap/{search}").text
+    assert "Người đang chọn khác với câu trả lời đã ghi" in page
+    review.clock.pass_minutes(0.5)
+    _, _, key, picked = numbers(page)
+    lan.post(f"/cap/{search}", verdict="match", form_key=key, picked=picked)
+    standing = standing_answer(review.store, search, review.people["lan"].id)
+    assert (standing["suggested"], standing["seconds"]) == ("P-B000002", 30.0)
+
+
 def test_nobody_answers_or_picks_for_another(sign_in, review):
     lan, minh, judge = sign_in("lan"), sign_in("minh"), sign_in("bình")
     search = searches_of(review)[0]["id"]
@@ -394,8 +441,6 @@ def test_nobody_answers_or_picks_for_another(sign_in, review):
 
 def test_a_store_of_the_version_before_keeps_every_answer(review, tmp_path):
     """Made with the schema of version 2, as it then was."""
-    from pathlib import Path
-
     tables = ("setting", "account", "record", "runner_up", "pair", "assignment", "adjudication", "event")
     path = review.run / "review" / "review.sqlite"
     for name, verdict in (("lan", "match"), ("minh", "non_match")):
@@ -435,7 +480,8 @@ def test_a_store_of_the_version_before_keeps_every_answer(review, tmp_path):
     assert store.connection.execute("PRAGMA user_version").fetchone()[0] == 3
     assert store.connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
     rules = "SELECT type, name, sql FROM sqlite_master WHERE type IN ('trigger', 'view') ORDER BY name"
-    fresh = create_store(tmp_path_run(tmp_path), DOUBLE)
+    (tmp_path / "fresh").mkdir()
+    fresh = create_store(tmp_path / "fresh", DOUBLE)
     assert [tuple(row) for row in store.connection.execute(rules)] == [tuple(row) for row in fresh.connection.execute(rules)]
     columns = "SELECT m.name, c.name FROM sqlite_master AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table' ORDER BY 1, 2"
     assert [tuple(row) for row in store.connection.execute(columns)] == [tuple(row) for row in fresh.connection.execute(columns)]
@@ -443,11 +489,6 @@ def test_a_store_of_the_version_before_keeps_every_answer(review, tmp_path):
     undone = undo_last(store, review.people["bình"].id, "adjudication", "v")
     assert undone == 1
     store.close()
-
-
-def tmp_path_run(tmp_path):
-    (tmp_path / "fresh").mkdir()
-    return tmp_path / "fresh"
 
 
 def test_a_store_of_an_unknown_version_is_refused(review, tmp_path):
