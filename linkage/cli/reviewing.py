@@ -158,9 +158,10 @@ def more(
     from linkage.cli.targets import print_review
     from linkage.errors import LinkageError
     from linkage.project import Run
+    from linkage.review_batches import review_more, review_so_far
 
     run = Run.open(run_folder)
-    told = run.review_so_far()
+    told = review_so_far(run)
     print_review(told)
     if pairs is None and told.is_settled:
         why = "no pair is left of the budget" if not told.left else "further labels settle no target"
@@ -172,7 +173,7 @@ def more(
             "Answer them first, or give `--pairs N`.",
         )
     wanted = pairs or min(run.spec.review.batch or told.left, told.left)
-    console.print(f"The review set holds {run.review_more(wanted):,} pairs now. `linkage review serve {run_folder}` shows them.")
+    console.print(f"The review set holds {review_more(run, wanted):,} pairs now. `linkage review serve {run_folder}` shows them.")
 
 
 def _said(measure: Measure) -> str:
