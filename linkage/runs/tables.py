@@ -118,7 +118,11 @@ OUTSIDE = ParquetTable(
 """The frame of pairs that were not assigned."""
 FEASIBLE = Document("feasible", "sample", FeasibleReport)
 """What the review set can show of each target at best."""
-ANCHORS = ParquetTable("anchors", "sample", {**_RECORDS, "is_match": "BOOLEAN"}, ("record_id_l", "record_id_r"))
+ANCHORS = ParquetTable(
+    "anchors", "sample",
+    {**_RECORDS, "is_match": "BOOLEAN", "kind": "VARCHAR", "number_hidden": "BOOLEAN", "withheld": "VARCHAR"},
+    ("record_id_l", "record_id_r"),
+)  # fmt: skip
 """Pairs of known answer, to be planted among those that reviewers are shown."""
 
 LABELS = ParquetTable(
