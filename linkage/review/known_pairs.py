@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from linkage.pairs.kinds import kind_of_pair_sql
-from linkage.review.page_traits import NUMBER, look_at_pairs
+from linkage.review.page_traits import NUMBER, Traits, look_at_pairs
 from linkage.runs.sql import described_columns, fetch_row
 from linkage.runs.tables import (
     ANCHORS,
@@ -22,7 +22,7 @@ from linkage.runs.tables import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
     import duckdb
@@ -31,8 +31,14 @@ CERTAIN = 0.9999
 """Match probability from which a link's answer counts as known."""
 FAR = 10.0
 """Margin to the runner-up, in bits, that such a link has at least."""
-MOST_UNLIKE = 9.0
+MOST_UNLIKE = 14.0
 """A sampled pair without a pair of known answer this near has none planted for it."""
+_LITTLE = (
+    ("full_name_fold",),
+    ("birth_date",),
+    ("birth_date_year", "full_name_given_fold"),
+    ("birth_date_year", "sex", "full_name_surname_fold"),
+)
 _NEIGHBOURS = 60
 _ROUNDS = 25
 
@@ -49,7 +55,7 @@ def write_anchors(
 
     An answer is known where both numbers are given (equal, or different and the person not registered twice), and where a
     mention without a number has a link that is practically certain: then that link is right, and any other person wrong, whom
-    it then is not shown beside. For pairs of the review set in random order the pool's pair that looks most like it on the page
+    it then is not shown beside; so is a person whom the evidence practically rules out. For pairs of the review set in random order the pool's pair that looks most like it on the page
     is taken (`page_traits`, each mention once), so that the planted ones look like the sampled ones; a sampled pair that none
     resembles is passed over. `kind` is what both rows show (`linkage.pairs.kinds`); `compared` the fields that count most.
     """
@@ -66,7 +72,7 @@ def write_anchors(
         f"""
         CREATE OR REPLACE TEMP TABLE pool AS
         WITH met AS (
-            SELECT id_l, id_r FROM {PAIRS.scan(run)} UNION SELECT id_l, id_r FROM {WIDER.scan(run)}
+            SELECT id_l, id_r FROM {PAIRS.scan(run)} UNION SELECT id_l, id_r FROM {WIDER.scan(run)} {_strangers(columns)}
         ), named AS (
             SELECT l.record_id AS record_id_l, r.record_id AS record_id_r, {number} AS number_l, {of_person} AS number_r,
                    {flags} AS sound, r.id IN (SELECT unnest([person, other]) FROM twice) AS is_twice
@@ -87,6 +93,10 @@ def write_anchors(
             SELECT record_id_l, record_id_r, record_id_r = person AS is_match, false AS number_hidden,
                    CASE WHEN record_id_r <> person THEN person END AS withheld
             FROM named JOIN own USING (record_id_l) WHERE number_l IS NULL AND (record_id_r = person OR NOT is_twice)
+            UNION ALL BY NAME
+            SELECT record_id_l, record_id_r, false AS is_match, false AS number_hidden, NULL AS withheld
+            FROM {WIDER.scan(run)} AS wider JOIN named USING (record_id_l, record_id_r)
+            WHERE weight_given_rival <= log2((1 - {CERTAIN}) / {CERTAIN}) AND number_l IS NULL AND NOT is_twice
         )
         FROM known
         """
@@ -101,7 +111,7 @@ def write_anchors(
         """
     )
     traits = look_at_pairs(connection, "looked_at", frozenset(compared))
-    _take_nearest(connection, traits.distance("one", "other"), wanted)
+    _take_nearest(connection, traits, wanted)
     kind = kind_of_pair_sql(*columns, "NOT number_hidden")
     return ANCHORS.write(
         connection,
@@ -115,15 +125,31 @@ def write_anchors(
     )
 
 
-def _take_nearest(connection: duckdb.DuckDBPyConnection, distance: str, wanted: int) -> None:
+def _strangers(columns: tuple[Collection[str], Collection[str]]) -> str:
+    """Mentions beside persons of the review set with whom they share a little: what no blocking rule brings together."""
+    there = [keys for keys in _LITTLE if all(key in side for key in keys for side in columns)]
+    return " ".join(
+        f"UNION SELECT l.id, r.id FROM mentions AS l JOIN (FROM persons WHERE record_id IN (SELECT record_id_r FROM sampled)) AS r "
+        f"USING ({', '.join(keys)})"
+        for keys in there
+    )
+
+
+def _take_nearest(connection: duckdb.DuckDBPyConnection, traits: Traits, wanted: int) -> None:
     """Table `taken` (place): for each of `wanted` sampled pairs the nearest pair of known answer whose mention is still free."""
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE near AS
-        SELECT one.place AS of_pair, other.place AS place, other.record_id_l AS mention, {distance} AS distance
-        FROM (FROM page_traits WHERE NOT planted AND place <= {wanted}) AS one, (FROM page_traits WHERE planted) AS other
-        WHERE distance <= {MOST_UNLIKE}
-        QUALIFY row_number() OVER (PARTITION BY of_pair ORDER BY distance, other.place) <= {_NEIGHBOURS}
+        WITH rough AS (
+            SELECT one.place AS of_pair, other.place AS place, {traits.distance("one", "other", 2.0)} AS distance
+            FROM (FROM page_traits WHERE NOT planted AND place <= {wanted}) AS one, (FROM page_traits WHERE planted) AS other
+            WHERE distance <= {MOST_UNLIKE}
+            QUALIFY row_number() OVER (PARTITION BY of_pair ORDER BY distance, other.place) <= {10 * _NEIGHBOURS}
+        )
+        SELECT of_pair, rough.place, other.record_id_l AS mention, {traits.distance("one", "other")} AS distance
+        FROM rough JOIN page_traits AS one ON one.place = of_pair JOIN page_traits AS other ON other.place = rough.place
+        WHERE {traits.distance("one", "other")} <= {MOST_UNLIKE}
+        QUALIFY row_number() OVER (PARTITION BY of_pair ORDER BY {traits.distance("one", "other")}, rough.place) <= {_NEIGHBOURS}
         """
     )
     connection.execute("CREATE OR REPLACE TEMP TABLE taken (of_pair BIGINT, place BIGINT, mention VARCHAR)")

@@ -12,11 +12,12 @@ if TYPE_CHECKING:
 
 NUMBER = "personal_number"
 NOT_FIELDS = frozenset({"id", "record_id", "role", "source", "row_number"})
-_LEVEL = """CASE WHEN {l} IS NULL AND {r} IS NULL THEN 0 WHEN {l} IS NULL THEN 1 WHEN {r} IS NULL THEN 2
-  WHEN lower({l}) = lower({r}) THEN 3 WHEN lower(strip_accents({l})) = lower(strip_accents({r})) THEN 4
-  ELSE 5 + (jaro_winkler_similarity(lower(strip_accents({l})), lower(strip_accents({r}))) < .93)::INTEGER
-         + (jaro_winkler_similarity(lower(strip_accents({l})), lower(strip_accents({r}))) < .8)::INTEGER END"""
-"""How two texts look side by side: both empty, one empty, the same, another tone, other letters (a few, some, most)."""
+_LOOK = """CASE WHEN {l} IS NULL AND {r} IS NULL THEN 0 WHEN {l} IS NULL THEN 1 WHEN {r} IS NULL THEN 2
+  WHEN lower({l}) = lower({r}) THEN 3 WHEN lower(strip_accents({l})) = lower(strip_accents({r})) THEN 4 ELSE 5 END"""
+"""How two texts look side by side: both empty, one empty, the same, another tone, other letters."""
+_LIKENESS = "jaro_winkler_similarity(lower(strip_accents(coalesce({l}, ''))), lower(strip_accents(coalesce({r}, ''))))"
+_ONE_SIDED = 0.8
+_SHAPE = "regexp_replace(coalesce({text}, ''), '[0-9]', '9', 'g')"
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,15 @@ class Traits:
     looks: dict[str, float]
     numbers: dict[str, tuple[float, float]]
 
-    def distance(self, one: str, other: str) -> str:
-        """SQL of how unlike two rows of the table look; 0 where no field tells them apart."""
-        terms = [f"{weight} * ({one}.{name} IS DISTINCT FROM {other}.{name})::INTEGER" for name, weight in self.looks.items()]
+    def distance(self, one: str, other: str, least: float = 0.0) -> str:
+        """SQL of how unlike two rows of the table look; 0 where no field tells them apart. Looks that count less than `least` are
+        left out.
+        """
+        terms = [
+            f"{weight} * ({one}.{name} IS DISTINCT FROM {other}.{name})::INTEGER"
+            for name, weight in self.looks.items()
+            if weight >= least
+        ]
         for name, (scale, most) in self.numbers.items():
             gap = f"least(abs({one}.{name} - {other}.{name}) / {scale}, {most})"
             missing = f"CASE WHEN {one}.{name} IS NULL AND {other}.{name} IS NULL THEN 0 ELSE {most} END"
@@ -44,19 +51,28 @@ def look_at_pairs(connection: duckdb.DuckDBPyConnection, pairs: str, compared: f
     Fields that are `compared` count most: they are what reviewers look at.
     """
     columns = {side: [name for name in described_columns(connection, f"raw_{side}") if name not in NOT_FIELDS] for side in "lr"}
-    selected, looks = [], {}
+    selected: list[str] = []
+    looks: dict[str, float] = {}
+    numbers: dict[str, tuple[float, float]] = {"runners": (0.5, 4.0), "likest": (1.0, 3.0)}
+
+    def add(sql: str) -> str:
+        selected.append(f"{sql} AS trait_{len(selected)}")
+        return f"trait_{len(selected) - 1}"
+
     for name in dict.fromkeys([*columns["l"], *columns["r"]]):
-        left = f"l.{quote(name)}" if name in columns["l"] else None
-        right = f"r.{quote(name)}" if name in columns["r"] else None
-        if name == NUMBER and left:
-            left = f"CASE WHEN NOT number_hidden THEN {left} END"
-        trait = f"look_{len(selected)}"
-        both = left is not None and right is not None
-        look = _LEVEL.format(l=f"nullif({left}, '')", r=f"nullif({right}, '')") if both else f"nullif({left or right}, '') IS NULL"
-        selected.append(f"{look} AS {trait}")
-        looks[trait] = 4.0 if name == NUMBER and both else 3.0 if name in compared else 1.0 if both else 0.5
-    years = _years(connection)
-    selected += [f"{sql} AS {name}" for name, (sql, _) in years.items()]
+        texts = {side: f"nullif({side}.{quote(name)}, '')" for side in "lr" if name in columns[side]}
+        if name == NUMBER and "l" in texts:
+            texts["l"] = f"CASE WHEN NOT number_hidden THEN {texts['l']} END"
+        if len(texts) == 1:
+            looks[add(f"{next(iter(texts.values()))} IS NULL")] = _ONE_SIDED
+            continue
+        looks[add(_LOOK.format(**texts))] = 4.0 if name == NUMBER else 3.0 if name in compared else 1.0
+        if name in compared:
+            numbers[add(_LIKENESS.format(**texts))] = (0.1, 3.0)
+            for text in texts.values() if name.endswith("_date") else ():
+                looks[add(_SHAPE.format(text=text))] = 2.0
+    for sql, scale in _years(connection):
+        numbers[add(sql)] = scale
     shared = [name for name in columns["l"] if name in columns["r"] and name != NUMBER]
     alike = " + ".join(f"coalesce(l.{quote(name)} = r.{quote(name)}, false)::INTEGER" for name in shared if name in compared)
     connection.execute(
@@ -69,7 +85,6 @@ def look_at_pairs(connection: duckdb.DuckDBPyConnection, pairs: str, compared: f
         LEFT JOIN ({_RUNNERS.format(pairs=pairs, alike=alike or "0")}) AS beside USING (place)
         """
     )
-    numbers = {"runners": (1.0, 3.0), "likest": (1.0, 3.0)} | {name: scale for name, (_, scale) in years.items()}
     return Traits("page_traits", looks, numbers)
 
 
@@ -82,11 +97,11 @@ GROUP BY place
 """
 
 
-def _years(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, tuple[float, float]]]:
-    """Years that pages show, and how far apart the two births are."""
+def _years(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, tuple[float, float]]]:
+    """Years that pages show, and how far apart the two births are; each with its scale and the most it counts."""
     mentions, persons = described_columns(connection, "mentions"), described_columns(connection, "persons")
-    found = {f"year_l{i}": (f"ml.{quote(name)}", (5.0, 4.0)) for i, name in enumerate(mentions) if name.endswith("_date_year")}
-    found |= {f"year_r{i}": (f"pr.{quote(name)}", (10.0, 1.0)) for i, name in enumerate(persons) if name.endswith("_date_year")}
+    found = [(f"ml.{quote(name)}", (5.0, 4.0)) for name in mentions if name.endswith("_date_year")]
+    found += [(f"pr.{quote(name)}", (10.0, 1.5)) for name in persons if name.endswith("_date_year")]
     if "birth_date_year" in mentions and "birth_date_year" in persons:
-        found["apart"] = ("abs(ml.birth_date_year - pr.birth_date_year)", (3.0, 3.0))
+        found.append(("abs(ml.birth_date_year - pr.birth_date_year)", (2.0, 4.0)))
     return found

@@ -18,7 +18,10 @@ from linkage.runs.tables import (
     LINKS,
     MENTIONS,
     OUTSIDE,
+    PAIRS,
     PERSONS,
+    RAW_MENTIONS,
+    RAW_PERSONS,
     REGISTERED_TWICE,
     REVIEW_SET,
     THRESHOLDS,
@@ -57,8 +60,10 @@ def sample(work: Work) -> Counts:
             outside=outside if reached else None,
             by=By(work.mentions, by) if by else None,
         )
-        anchored = spec.right is not None and "personal_number" in work.plan.shared
-        known = write_anchors(connection, work.inputs, spec.seed, work.folder) if anchored else 0
+        known = 0
+        if spec.right is not None:
+            compared = [one.field for one in spec.comparisons]
+            known = write_anchors(connection, work.inputs, spec.seed, work.folder, spec.review.planted_share, compared)
         query = f"SELECT link_weight FROM {LINKS.scan(work.inputs)} WHERE {{}} ORDER BY link_weight"
         linked, below = (
             connection.execute(query.format(which)).fetchnumpy()["link_weight"]
@@ -95,7 +100,7 @@ def _check(project: LoadedProject, plan: Plan) -> Iterator[ProjectFileError]:
 STAGE = Stage(
     sample,
     writes=(REVIEW_SET, OUTSIDE, ANCHORS, FEASIBLE),
-    reads=(MENTIONS, PERSONS, REGISTERED_TWICE, CANDIDATES, WIDER, LINKS, THRESHOLDS),
-    config=lambda spec: [spec.review, spec.targets, spec.seed],
+    reads=(RAW_MENTIONS, RAW_PERSONS, MENTIONS, PERSONS, PAIRS, REGISTERED_TWICE, CANDIDATES, WIDER, LINKS, THRESHOLDS),
+    config=lambda spec: [spec.review, spec.targets, spec.seed, spec.comparisons],
     check=_check,
 )
