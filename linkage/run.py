@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from linkage.decision import Estimates, Thresholds
+    from linkage.decision.batches import ReviewSoFar
     from linkage.decision.proposing import Proposal
     from linkage.model.linker import Linker
     from linkage.runs.shapes import RunSummary
@@ -155,6 +156,40 @@ class Run:
             if before is not None:
                 tables.DECISION.write(self.path, before)
             raise
+
+    def review_so_far(self) -> ReviewSoFar:
+        """What the labels so far say of each target, and what further ones could; writes the verdicts there are, no more.
+
+        >>> run.review_so_far().labelled > 0
+        True
+        """
+        from linkage.decision.batches import look_at_review
+        from linkage.review import write_labels
+
+        if (self.path / "review" / "review.sqlite").is_file():
+            write_labels(self.path)
+        with connect(self.spec.memory_limit, self.spec.threads) as connection:
+            return look_at_review(connection, self.path, self.spec)
+
+    def review_more(self, pairs: int) -> int:
+        """Enlarge the review set by so many pairs, where the labels so far vary most; returns how many it holds then.
+
+        Raises:
+            LinkageError: no labels yet, nothing left to draw, or links that have changed since the set was drawn.
+
+        >>> before = run.table("review_set").count("*").fetchall()[0][0]
+        >>> run.review_more(20) - before
+        20
+        """
+        from linkage.decision.batches import draw_batch
+        from linkage.pipeline import run_alone
+        from linkage.review.design import enlarge_design
+
+        self.review_so_far()
+        with connect(self.spec.memory_limit, self.spec.threads) as connection:
+            strata = enlarge_design(self.path, lambda target: draw_batch(connection, self.path, self.spec, pairs, target))
+        run_alone(self._directory, self._project(), "sample", "review more", silent)
+        return sum(one.sampled for one in strata)
 
     @property
     def summary(self) -> RunSummary:

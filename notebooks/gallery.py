@@ -87,7 +87,7 @@ ENTRIES = (
     ),
     Entry(
         "curve",
-        "Precision against recall · Độ chính xác và độ bao phủ",
+        "Precision against recall within reach · Độ chính xác và độ bao phủ trong tầm với",
         "Both rates at every threshold, by each estimator there is, with intervals.",
         "The nearer the upper right the better. Estimators that part company show where the model is too sure of itself.",
         "Believe the design estimate (labels). Where its intervals are too wide to decide, label more pairs.",

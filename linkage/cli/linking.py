@@ -53,7 +53,7 @@ def demo(
     print_run_feasible(run.path)
     console.print(
         f"Against the generator's truth: precision {truth.precision:.4f} ({truth.true_links:,} true of {truth.links:,} links),"
-        f" recall {truth.recall:.4f} (of {truth.matches:,} births that have a person;"
+        f" recall of all {truth.recall:.4f} (of {truth.matches:,} births that have a person;"
         f" blocking recall {truth.blocking_recall:.4f});"
         f" {truth.waiting:,} pairs wait for reviewers, {truth.true_waiting:,} of them true."
     )
@@ -108,8 +108,7 @@ def check(config: Config, data: Data = None) -> None:
     console.print(keys)
     for warning in plan.warnings:
         console.print(f"note: {warning}", style="yellow", markup=False)
-    labels = project.spec.review.pairs or project.spec.targets.review_capacity
-    print_feasible(foresee(project.spec.targets, labels))
+    print_feasible(foresee(project.spec.targets, project.spec.review_budget))
     console.print(
         f"{config}: right. {len(plan.shared)} fields can be compared: {', '.join(map(as_written, plan.shared))}", markup=False
     )

@@ -121,25 +121,58 @@ def progress(run_folder: RunFolder) -> None:
 
     told = review_progress(run_folder)
     names = {"": "all", None: "planted"}
-    strata = [
-        [names.get(one.stratum, one.stratum or ""), f"{one.pairs}", f"{one.finished}", f"{one.disputed}", f"{one.answers_left}"]
-        for one in told.strata
-    ]
-    print_rows([["stratum", "pairs", "finished", "disputed", "answers left"], *strata])
+    for counted, rows in (("pairs", told.strata), ("searches", told.searches)):
+        strata = [
+            [names.get(one.stratum, one.stratum or ""), f"{one.pairs}", f"{one.finished}", f"{one.disputed}", f"{one.answers_left}"]
+            for one in rows
+        ]
+        if strata:
+            print_rows([["stratum", counted, "finished", "disputed", "answers left"], *strata])
     reviewers = [
         [
             one.name,
             f"{one.answers}",
+            f"{one.searches}",
             "–" if one.seconds is None else f"{one.seconds:.1f}",
             _said(one.agreement),
             _said(one.planted),
         ]
         for one in told.reviewers
     ]
-    print_rows([["reviewer", "answers", "seconds", "agrees with others", "planted pairs right"], *reviewers])
+    print_rows([["reviewer", "answers", "searches", "seconds", "agrees with others", "planted pairs right"], *reviewers])
     measures = [("Krippendorff's alpha", told.krippendorff), ("Fleiss' kappa", told.fleiss)]
+    if told.searches:
+        measures.append(("searches answered differently", told.searches_discordance))
     measures += [(f"Cohen's kappa {a} / {b}", measure) for a, b, measure in told.cohen]
     print_rows([["agreement", "95 % interval"], *([name, _said(measure)] for name, measure in measures)])
+
+
+@review.command()
+def more(
+    run_folder: RunFolder,
+    pairs: Annotated[
+        int | None, typer.Option(min=1, help="Draw so many, whatever the targets and open answers say.", show_default=False)
+    ] = None,
+) -> None:
+    """Draw the next batch of pairs where the labels so far vary most, unless every target is settled."""
+    from linkage.cli.targets import print_review
+    from linkage.errors import LinkageError
+    from linkage.project import Run
+
+    run = Run.open(run_folder)
+    told = run.review_so_far()
+    print_review(told)
+    if pairs is None and told.is_settled:
+        why = "no pair is left of the budget" if not told.left else "further labels settle no target"
+        console.print(f"Nothing was drawn: {why}. `--pairs N` draws for narrower intervals all the same.")
+        return
+    if pairs is None and told.unanswered:
+        raise LinkageError(
+            f"{told.unanswered:,} pairs of this batch have no verdict yet",
+            "Answer them first, or give `--pairs N`.",
+        )
+    wanted = pairs or min(run.spec.review.batch or told.left, told.left)
+    console.print(f"The review set holds {run.review_more(wanted):,} pairs now. `linkage review serve {run_folder}` shows them.")
 
 
 def _said(measure: Measure) -> str:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from linkage.decision.batches import ReviewSoFar
     from linkage.decision.feasible import Feasible
     from linkage.decision.judging import JudgedTarget
     from linkage.decision.proposing import Proposal
@@ -46,6 +47,24 @@ def print_run_feasible(run: Path) -> None:
 
     if FEASIBLE.is_in(run):
         print_feasible([Feasible(**one) for one in FEASIBLE.read(run)["targets"]])  # type: ignore[arg-type]
+
+
+def print_review(review: ReviewSoFar) -> None:
+    """Where a review stands: the labels so far against each target, and whether further ones can settle it."""
+    from linkage.words.formats import interval_word, percent, percent_significant
+    from linkage.words.judgements import JUDGED, SO_FAR, STANDINGS
+
+    rows = [[word(LANGUAGE).format(percent(review.level, LANGUAGE, 1)) for word in SO_FAR.values()]]
+    for one in review.targets:
+        found = "–" if one.found is None else interval_word(one.found.value, one.found.low, one.found.high, LANGUAGE)
+        at_best = "–" if one.at_best is None else percent_significant(one.at_best, LANGUAGE)
+        target = f"{JUDGED[one.measure](LANGUAGE)} ≤ {percent_significant(one.target, LANGUAGE)}"
+        rows.append([target, found, at_best, STANDINGS[one.standing](LANGUAGE)])
+    print_rows(rows)
+    console.print(
+        f"{review.labelled:,} pairs labelled, {review.unanswered:,} still without a verdict, {review.left:,} left of the budget."
+        " The interval allows for a look after every batch."
+    )
 
 
 def print_proposal(proposal: Proposal) -> None:

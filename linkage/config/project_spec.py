@@ -62,7 +62,10 @@ class ReviewSpec(Spec):
     """How pairs are labelled."""
 
     pairs: Annotated[int, Field(ge=1)] | None = None
-    """Size of the review set; the review capacity when absent."""
+    """Pairs to label in all; the review capacity when absent."""
+    batch: Annotated[int, Field(ge=10)] | None = 100
+    """Pairs to label first, besides those between the thresholds, and in each further batch of `linkage review more`, which goes
+    where the labels so far vary most; null draws all pairs at once."""
     stratify_by: str | None = None
     """Column of the left side's standardised table (`birth_date_year` by decades, `hometown_province`) by which the review set
     is also stratified, so that error rates can be told group by group."""
@@ -120,6 +123,11 @@ class ProjectSpec(Spec):
     report: ReportSpec = ReportSpec()
     memory_limit: Annotated[str, StringConstraints(pattern=MEMORY)] = "4GB"
     threads: Annotated[int, Field(ge=1, le=64)] = 2
+
+    @property
+    def review_budget(self) -> int:
+        """Pairs that reviewers label in all, whatever batches they come in."""
+        return self.review.pairs or self.targets.review_capacity
 
     @field_validator("comparisons")
     @classmethod

@@ -16,9 +16,9 @@ link weights; imports no other stage. In order of use:
    own. Measuring changes no decision; labels alone decide nothing but the pairs they are of.
 5. `draw_figures(estimates, …)` draws them, each with a caption that says how to read it (`captions.py`, Vietnamese and English).
 
-Words: F = false links, M = missed matches; precision = 1 − F / links; recall = A / (A + M), A = links − F, M counting what
-blocking and assignment lost as far as the wider net reaches it. Not in the frame, so that recall is an upper reading: what no
-looser key reaches, candidates below the floor of scoring, persons of mentions linked falsely or assigned safely
+Words: F = false links, M = missed matches; precision = 1 − F / links; recall within reach = A / (A + M), A = links − F, M
+counting what blocking and assignment lost as far as the wider net reaches it. Not in the frame, so that it is above the recall
+of all: what no looser key reaches, candidates below the floor of scoring, persons of mentions linked falsely or assigned safely
 (`assigning.wider_net`). Every estimate carries interval, denominator and n. `reports/benchmarks/decision.md` has the simulation
 study behind the intervals and the design.
 """

@@ -24,7 +24,7 @@ ERROR_CLASSES = ("none_seen", "empty_field", "incomplete_date", "doubtful_value"
 FEWEST_MENTIONS = 50
 """Groups with fewer mentions get no link rate."""
 FEWEST_LABELS = 30
-"""Groups with fewer labelled pairs get no precision or recall."""
+"""Groups with fewer labelled pairs get no precision or recall within reach."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class GroupRates:
     """Rates of one group; None means too few to say.
 
     `link_rate` links / `mentions`, its interval reading the mentions as a sample of the mentions such a register yields
-    (Wilson); precision and recall design-based, from `labels` labelled pairs; `standardised_difference` of the group's
-    share among linked minus among unlinked mentions, in pooled standard deviations.
+    (Wilson); precision and recall within reach design-based, from `labels` labelled pairs; `standardised_difference` of the
+    group's share among linked minus among unlinked mentions, in pooled standard deviations.
     """
 
     column: str
@@ -43,7 +43,7 @@ class GroupRates:
     labels: int
     link_rate: Interval | None
     precision: Estimate | None
-    recall: Estimate | None
+    recall_within_reach: Estimate | None
     standardised_difference: float
 
 
@@ -60,7 +60,7 @@ def break_down(
 
     Population: all mentions, arrays (N,): record id, group, link weight of the assigned pair (NaN without one), whether the
     decided link stands. Link rates with Wilson's (1927) interval, standardised differences as in Austin 2009; with a labelled
-    sample precision and recall are added (domain estimation: Cochran 1977, section 5A.14, see `estimate_by_design`).
+    sample precision and recall within reach are added (domain estimation: Cochran 1977, section 5A.14, see `estimate_by_design`).
     """
     ids, groups = np.asarray(mention).astype(str), np.asarray(group).astype(str)
     weights, accepted = np.asarray(weight, dtype=float), np.asarray(linked, dtype=bool)
@@ -88,7 +88,7 @@ def break_down(
                     sample, weights[kept], None, level=level, inside=inside, reach=reach, decided=accepted[kept]
                 )
                 by_measure = {one.measure: one for one in rates}
-                precision, recall = by_measure["precision"], by_measure["recall"]
+                precision, recall = by_measure["precision"], by_measure["recall_within_reach"]
         found.append(
             GroupRates(
                 column=column,
@@ -98,7 +98,7 @@ def break_down(
                 labels=labels,
                 link_rate=wilson(links, count, level) if count >= FEWEST_MENTIONS else None,
                 precision=precision,
-                recall=recall,
+                recall_within_reach=recall,
                 standardised_difference=_difference(member, accepted),
             )
         )

@@ -204,7 +204,7 @@ def _candidates(sample: LabelledSample, weights: NDArray[np.float64]) -> NDArray
 
 def describe_choices(choices: Sequence[Choice], language: Language) -> list[list[str]]:
     """The trade as rows for a reader, the first the header: thresholds, expected error rates, pairs to review, hours."""
-    rest = (text(name, language) for name in ("false_link_rate", "missed_link_rate", "clerical", "hours"))
+    rest = (text(name, language) for name in ("false_link_rate", "missed_expected", "clerical", "hours"))
     return [[text("choice", language), THRESHOLDS["upper"](language), THRESHOLDS["lower"](language), *rest]] + [
         [
             CHOICES[one.name](language),

@@ -6,9 +6,16 @@ from linkage.words.language import Language
 
 CAPTIONS: dict[str, dict[Language, str]] = {
     "precision": {"vi": "Độ chính xác (liên kết đúng / liên kết)", "en": "Precision (true links / links)"},
-    "recall": {"vi": "Độ bao phủ (liên kết đúng / người có thật trong sổ kia)", "en": "Recall (true links / matches)"},
+    "recall_within_reach": {
+        "vi": "Độ bao phủ trong tầm với (liên kết đúng / cặp đúng của khung)",
+        "en": "Recall within reach (true links / matches of the frame)",
+    },
     "false_link_rate": {"vi": "Tỷ lệ liên kết sai / liên kết", "en": "False links / links"},
-    "missed_link_rate": {"vi": "Tỷ lệ bỏ sót / cặp đúng", "en": "Missed links / matches"},
+    "missed_within_reach": {
+        "vi": "Bỏ sót trong tầm với / cặp đúng của khung",
+        "en": "Missed within reach / matches of the frame",
+    },
+    "missed_expected": {"vi": "Bỏ sót kỳ vọng / cặp đúng", "en": "Missed links expected / matches"},
     "target": {"vi": "chỉ tiêu", "en": "target"},
     "predicted": {"vi": "Xác suất dự báo", "en": "Predicted probability"},
     "observed": {"vi": "Tỷ lệ đúng quan sát được", "en": "Observed share of matches"},
@@ -27,23 +34,28 @@ CAPTIONS: dict[str, dict[Language, str]] = {
         "threshold pairs are linked without review, between the two a reviewer decides, left of the lower one nothing is "
         "linked. The vertical scale is logarithmic, so the middle looks larger than it is.",
     },
-    "curve_title": {"vi": "Độ chính xác và độ bao phủ khi dời ngưỡng", "en": "Precision and recall as the threshold moves"},
+    "curve_title": {
+        "vi": "Độ chính xác và độ bao phủ trong tầm với khi dời ngưỡng",
+        "en": "Precision and recall within reach as the threshold moves",
+    },
     "curve_caption": {
         "vi": "Mỗi điểm là một ngưỡng; càng gần góc trên bên phải càng tốt. Thanh ngang và dọc là khoảng tin cậy "
-        "{level} của độ bao "
-        "phủ và độ chính xác. Ba đường cách xa nhau nghĩa là ba cách ước lượng mâu thuẫn: tin đường theo mẫu rà soát.",
+        "{level} của độ bao phủ trong tầm với (theo số định danh: của toàn bộ) và độ chính xác. Các đường cách xa nhau "
+        "nghĩa là các cách ước lượng mâu thuẫn: tin đường theo mẫu rà soát.",
         "en": "Each point is a threshold; nearer the upper right corner is better. Bars are {level} intervals of recall "
-        "(horizontal) and precision (vertical). Where the lines lie apart the estimators disagree: trust the design-based one.",
+        "within reach (by anchors: of all; horizontal) and precision (vertical). Where the lines lie apart the estimators "
+        "disagree: trust the design-based one.",
     },
     "errors_title": {"vi": "Tỷ lệ sai theo ngưỡng, ba cách ước lượng", "en": "Error rates against threshold, three estimators"},
     "errors_caption": {
         "vi": "Trên: liên kết sai trên số liên kết tại hoặc trên ngưỡng. Dưới: cặp đúng bị bỏ sót trên tổng số cặp "
-        "đúng, kể cả phần mất do "
-        "chặn. Dải màu là khoảng tin cậy {level}; đường kẻ ngang là chỉ tiêu. Ngưỡng giữ được chỉ tiêu khi mép trên của dải "
-        "nằm dưới đường kẻ. Đường theo mô hình thường quá lạc quan.",
-        "en": "Top: false links over links at or above the threshold. Bottom: missed matches over all matches, those lost by "
-        "blocking included. Bands are {level} intervals, the horizontal line is the target. A threshold keeps its target "
-        "where the band's upper edge is below the line. The model-based line is usually too optimistic.",
+        "đúng của khung, kể cả phần khóa chặn làm mất mà khóa nới lỏng tìm tới (theo số định danh: của "
+        "mọi người). Dải màu là khoảng tin cậy {level}; đường kẻ ngang là chỉ tiêu. Ngưỡng giữ được chỉ tiêu khi mép trên "
+        "của dải nằm dưới đường kẻ. Đường theo mô hình thường quá lạc quan.",
+        "en": "Top: false links over links at or above the threshold. Bottom: missed matches over the matches of the frame, "
+        "those that blocking lost and looser keys reach included (by anchors: over all). Bands are {level} intervals, the "
+        "horizontal line is the target. A threshold keeps its target where the band's upper edge is below the line. The "
+        "model-based line is usually too optimistic.",
     },
     "reliability_title": {"vi": "Biểu đồ hiệu chuẩn xác suất", "en": "Reliability of the probabilities"},
     "reliability_caption": {
@@ -91,8 +103,8 @@ CAPTIONS: dict[str, dict[Language, str]] = {
         "sampling error.",
     },
     "plan": {
-        "vi": "rà soát {pairs} cặp cho độ chính xác ± {precision} và độ bao phủ ± {recall} điểm phần trăm",
-        "en": "{pairs} pairs give precision ± {precision} and recall ± {recall} percentage points",
+        "vi": "rà soát {pairs} cặp cho độ chính xác ± {precision} và độ bao phủ trong tầm với ± {recall} điểm phần trăm",
+        "en": "{pairs} pairs give precision ± {precision} and recall within reach ± {recall} percentage points",
     },
     "choice": {"vi": "lựa chọn", "en": "choice"},
     "clerical": {"vi": "cặp phải rà soát", "en": "pairs to review"},

@@ -151,7 +151,9 @@ def estimate(
     grid = _grid(weights, thresholds)
     apart = weights_apart(connection, tables.outside)
     if tables.outside is None:
-        notes.append("No pairs but assigned ones were sampled: recall does not count what blocking and assignment lost.")
+        notes.append(
+            "No pairs but assigned ones were sampled: recall within reach does not count what blocking and assignment lost."
+        )
 
     found = [one for at in grid for one in estimate_by_model(weights, at, apart, level)]
     found += estimate_delivered_by_model(matched, linked, probability(apart), level)

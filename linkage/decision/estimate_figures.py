@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from linkage.decision.captions import text
+from linkage.decision.estimators import REACH
 from linkage.words.decisions import DECISIONS, THRESHOLDS
 from linkage.words.documents import EMPTY
 from linkage.words.estimates import (
@@ -138,10 +139,10 @@ def draw_weights(figure: Figure, weights: ArrayLike, thresholds: Thresholds, lan
 
 
 def draw_curve(figure: Figure, estimates: Estimates, language: Language) -> None:
-    """Precision against recall by the three estimators, with the interval of each point."""
+    """Precision against recall, of the matches that each of the three estimators knows, with the interval of each point."""
     axes = figure.add_subplot()
-    for estimator in ("model", "anchors", "design"):
-        precision, recall = (estimates.curve(measure, estimator) for measure in ("precision", "recall"))
+    for estimator in REACH:
+        precision, recall = (estimates.curve(measure, estimator) for measure in ("precision", f"recall_{REACH[estimator]}"))
         if not precision:
             continue
         x, y = np.array([one.value for one in recall]), np.array([one.value for one in precision])
@@ -166,25 +167,26 @@ def draw_curve(figure: Figure, estimates: Estimates, language: Language) -> None
         if name == "lower" and at == estimates.thresholds.upper:
             continue
         best = "design" if estimates.curve("precision", "design") else "model"
-        p, r = (estimates.select(measure, best, "middle", at) for measure in ("precision", "recall"))
+        p, r = (estimates.select(measure, best, "middle", at) for measure in ("precision", "recall_within_reach"))
         if p and r:
             axes.plot(r.value, p.value, marker="D", ms=8, mfc=face, mec=INK, ls="", label=THRESHOLDS[name](language), zorder=5)
-    axes.set_xlabel(text("recall", language))
+    axes.set_xlabel(text("recall_within_reach", language))
     axes.set_ylabel(text("precision", language))
     _write_numbers(axes, language, x=True, y=True)
     axes.legend(loc="lower left")
 
 
 def draw_errors(figure: Figure, estimates: Estimates, targets: TargetsSpec, language: Language) -> None:
-    """False-link and missed-link rate against threshold by the three estimators, with bands and targets."""
+    """False links and matches missed against threshold by the three estimators, with bands and targets."""
     panels: Any = figure.subplots(2, 1, sharex=True)
-    pairs = (("false_link_rate", targets.false_link_rate), ("missed_link_rate", targets.missed_link_rate))
+    pairs = (("false_link_rate", targets.false_link_rate), ("missed_within_reach", targets.missed_link_rate))
     for axes, (measure, target) in zip(panels, pairs, strict=True):
         floor = target / 30
-        for estimator in ("model", "anchors", "design"):
+        for estimator in REACH:
             # where no pair is linked there is no rate to draw
             linked = {one.threshold for one in estimates.curve("precision", estimator) if np.isfinite(one.value)}
-            points = [one for one in estimates.curve(measure, estimator) if one.threshold in linked]
+            own = measure.replace("within_reach", REACH[estimator])
+            points = [one for one in estimates.curve(own, estimator) if one.threshold in linked]
             if not points:
                 continue
             at = [one.threshold or 0.0 for one in points]
@@ -240,10 +242,10 @@ def draw_reliability(figure: Figure, estimates: Estimates, language: Language) -
 
 
 def draw_doubt(figure: Figure, estimates: Estimates, language: Language) -> None:
-    """Precision and recall at the upper threshold in the worst, middle and best reading of doubtful verdicts."""
+    """Precision and recall within reach at the upper threshold in the worst, middle and best reading of doubtful verdicts."""
     panels: Any = figure.subplots(1, 2, sharey=True)
     readings = ("worst", "middle", "best", "dawid_skene")
-    for axes, measure in zip(panels, ("precision", "recall"), strict=True):
+    for axes, measure in zip(panels, ("precision", "recall_within_reach"), strict=True):
         names = []
         for place, reading in enumerate(readings):
             one = estimates.select(measure, "design", reading, estimates.thresholds.upper)
@@ -277,16 +279,16 @@ def draw_allocation(figure: Figure, strata: Sequence[Stratum], language: Languag
 
 
 def draw_breakdown(figure: Figure, rows: Sequence[GroupRates], language: Language) -> None:
-    """Link rate, precision and recall of each group, with intervals or `too few`, and the standardised difference.
+    """Link rate, precision and recall within reach of each group, with intervals or `too few`, and the standardised difference.
 
     Groups of which nothing can be said are counted in one row.
     """
-    shown = [row for row in rows if row.link_rate or row.precision or row.recall]
+    shown = [row for row in rows if row.link_rate or row.precision or row.recall_within_reach]
     names = [_group(row, language) for row in shown]
     if len(shown) < len(rows):
         names.append(text("other_groups", language, count=str(len(rows) - len(shown))))
     panels: Any = figure.subplots(1, 4, sharey=True)
-    for axes, measure in zip(panels[:3], ("link_rate", "precision", "recall"), strict=True):
+    for axes, measure in zip(panels[:3], ("link_rate", "precision", "recall_within_reach"), strict=True):
         for place in range(len(names)):
             one: Any = getattr(shown[place], measure) if place < len(shown) else None
             if one is None:
@@ -305,7 +307,7 @@ def draw_breakdown(figure: Figure, rows: Sequence[GroupRates], language: Languag
 
 
 def _draw_one_breakdown(column: str, rows: Sequence[GroupRates], folder: Path, language: Language, level: str) -> DrawnFigure:
-    height = 1.1 + 0.28 * min(len(rows), sum(bool(row.link_rate or row.precision or row.recall) for row in rows) + 1)
+    height = 1.1 + 0.28 * min(len(rows), sum(bool(row.link_rate or row.precision or row.recall_within_reach) for row in rows) + 1)
     draw = partial(draw_breakdown, rows=rows, language=language)
     return _save(
         "groups",

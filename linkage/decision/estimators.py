@@ -1,8 +1,9 @@
 """Three estimators of precision and recall (and their complements) of the links at or above a link weight.
 
-One definition each, used everywhere: precision = true links / links; false-link rate = 1 − precision; recall = true
-links / mentions that truly have a person in the other register, those lost by blocking or assignment included;
-missed-link rate = 1 − recall. Everything is computed from F, the false links, and M, the missed matches.
+One definition each, used everywhere: precision = true links / links; false-link rate = 1 − precision; recall of all = true
+links / mentions that truly have a person in the other register; recall within reach = the same over the matches that the frame
+holds, those lost by blocking or assignment included as far as the wider net reaches them; each "missed" = 1 − that recall.
+Everything is computed from F, the false links, and M, the missed matches.
 """
 
 from __future__ import annotations
@@ -22,9 +23,17 @@ if TYPE_CHECKING:
     from linkage.decision.samples import LabelledSample
 
 Measure = Literal[
-    "precision", "recall", "false_link_rate", "missed_link_rate", "blocking_recall", "scoring_recall", "missed_below"
-]
+    "precision", "false_link_rate", "recall_of_all", "missed_of_all", "recall_within_reach", "missed_within_reach",
+    "blocking_recall", "scoring_recall", "missed_below",
+]  # fmt: skip
 Estimator = Literal["model", "anchors", "design"]
+Reach = Literal["of_all", "within_reach"]
+REACH: dict[Estimator, Reach] = {"model": "within_reach", "anchors": "of_all", "design": "within_reach"}
+"""Which matches an estimator's frame holds: those of the frame, or whoever's person exists."""
+_RECALL: dict[Reach, tuple[Measure, Measure]] = {
+    "of_all": ("recall_of_all", "missed_of_all"),
+    "within_reach": ("recall_within_reach", "missed_within_reach"),
+}
 
 
 @dataclass(frozen=True)
@@ -61,18 +70,19 @@ def rates(
     """The four rates from false links F among `links` and missed matches M; F and M independent.
 
     Precision and recall as in van Rijsbergen 1979, chapter 7; population: the links counted, and the matches of the frame F
-    and M were estimated on. recall = A / (A + M) with A = links − F: the interval of M / A (MOVER, Donner and Zou 2012) is
-    carried through that monotone function.
+    and M were estimated on, of which recall has its name (`REACH`). recall = A / (A + M) with A = links − F: the interval of
+    M / A (MOVER, Donner and Zou 2012) is carried through that monotone function.
     """
     precision = false.complement(links).over(links) if links else Interval(float("nan"), 0.0, 1.0, false.level)
     odds = ratio(missed, false.complement(links)) if links else Interval(float("inf"), 0.0, float("inf"), false.level)
     recall = Interval(_share(odds.value), _share(odds.high), _share(odds.low), false.level)
     matches = links - false.value + missed.value
+    found, lost = _RECALL[REACH[estimator]]
     pairs: tuple[tuple[Measure, Interval, float, Literal["links", "matches"]], ...] = (
         ("precision", precision, float(links), "links"),
         ("false_link_rate", precision.complement(1.0), float(links), "links"),
-        ("recall", recall, matches, "matches"),
-        ("missed_link_rate", recall.complement(1.0), matches, "matches"),
+        (found, recall, matches, "matches"),
+        (lost, recall.complement(1.0), matches, "matches"),
     )
     return [
         Estimate(
@@ -160,11 +170,11 @@ def estimate_by_design(
 def estimate_recall_factors(
     sample: LabelledSample, weights: ArrayLike, threshold: float, reading: Reading = "middle", level: float = 0.95
 ) -> list[Estimate]:
-    """The two factors of design-based recall: what the blocking rules proposed, and what of that became a link.
+    """The two factors of design-based recall within reach: what the blocking rules proposed, and what of that became a link.
 
     Population as for `estimate_by_design`. blocking_recall = matches that a rule proposed, assigned or not / all matches of the
-    frame; scoring_recall = matches at or above the threshold / matches that a rule proposed. Their product is recall. Blocking
-    recall is the pairs completeness of Christen 2012, section 7.2; limits by MOVER as in `rates`.
+    frame; scoring_recall = matches at or above the threshold / matches that a rule proposed. Their product is recall
+    within reach. Blocking recall is the pairs completeness of Christen 2012, section 7.2; limits by MOVER as in `rates`.
     """
     flat = np.asarray(weights, dtype=float)
     accepted = np.nan_to_num(sample.weight, nan=-np.inf) >= threshold

@@ -66,7 +66,7 @@ def judge(estimates: Sequence[Estimate], targets: TargetsSpec, lower: float, bel
     found = []
     rows: tuple[tuple[Judged, str, float | None, float], ...] = (
         ("false_link_rate", "false_link_rate", None, false),
-        ("missed_within_reach", "missed_link_rate", None, missed),
+        ("missed_within_reach", "missed_within_reach", None, missed),
         ("missed_below", "missed_below", lower, missed),
     )
     for measure, name, threshold, target in rows:

@@ -44,7 +44,14 @@ _MENTIONS = "CREATE OR REPLACE TEMP VIEW classed_mentions AS SELECT *, {error_cl
 
 
 def measure_run(connection: duckdb.DuckDBPyConnection, run: Path, spec: ProjectSpec, folder: Path) -> Estimates:
-    """Estimate the errors of a run's links and write `estimates.json` into a folder.
+    """Estimate the errors of a run's links (`look`) and write `estimates.json` into a folder."""
+    found = look(connection, run, spec)
+    ESTIMATES.write(folder, found.as_json())
+    return found
+
+
+def look(connection: duckdb.DuckDBPyConnection, run: Path, spec: ProjectSpec, level: float = 0.95) -> Estimates:
+    """The errors of a run's links with intervals of confidence `level`; writes nothing.
 
     Population: the links as they are delivered, with what reviewers corrected. A reviewed pair speaks for itself alone; the
     others are told from decisions before verdicts, or every labelled pair would be found right and stand for many.
@@ -59,18 +66,17 @@ def measure_run(connection: duckdb.DuckDBPyConnection, run: Path, spec: ProjectS
     groups += [name for name in ("error_class", spec.review.stratify_by) if name and name not in groups]
     held: dict[str, str | Path] = {table.name: table.path(run) for table in (PERSONS, REVIEW_SET, OUTSIDE) if table.is_in(run)}
     held |= _standing(connection, run)
-    found = estimate(
+    return estimate(
         connection,
         EstimateTables(LINKS.path(run), "classed_mentions", pairs="assigned_levels", **held),
         Thresholds.from_json(THRESHOLDS.read(run)),
         spec.targets,
         groups=groups,
         anchor_features=features,
+        level=level,
         seed=spec.seed,
         links=hash_file(LINKS.path(run)),
     )
-    ESTIMATES.write(folder, found.as_json())
-    return found
 
 
 def standing_labels(connection: duckdb.DuckDBPyConnection, run: Path) -> str | None:

@@ -8,9 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linkage.decision.deciding import columns_of, group_of, relation
-from linkage.decision.strata import Kind, Stratum, allocate, allocate_top_up, planning_rate, strata_of_kind, stratum_bounds, tally
+from linkage.decision.strata import (
+    Kind,
+    Stratum,
+    allocate_top_up,
+    allocate_with_links,
+    planning_rate,
+    strata_of_kind,
+    stratum_bounds,
+    tally,
+)
 from linkage.errors import LinkageError
-from linkage.runs.sql import write_parquet
+from linkage.runs.sql import fetch_row, write_parquet
+from linkage.runs.tables import PAIRS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +33,8 @@ if TYPE_CHECKING:
 
 CERTAIN_SHARE = 2 / 3
 """Share of the pairs, at most, that may be those between the thresholds, which are then all in the set."""
+LEAST_LEFT = 50
+"""Pairs, at least, that a later batch is worth: fewer are drawn at once."""
 SPENT_ON_MINIMA = 2 / 3
 """Share of the pairs, at most, that the minima of the strata may take; smaller groups of a breakdown are pooled for it."""
 
@@ -60,6 +72,11 @@ class By:
     column: str
 
 
+def candidate_pairs(connection: duckdb.DuckDBPyConnection, run: Path) -> int:
+    """Pairs that the blocking rules proposed."""
+    return int(fetch_row(connection, f"SELECT count(*) FROM {PAIRS.scan(run)}")[0])
+
+
 def draw_review_sample(
     connection: duckdb.DuckDBPyConnection,
     links: str | Path,
@@ -73,8 +90,14 @@ def draw_review_sample(
     strata: int | None = None,
     bounds: Sequence[float] | None = None,
     minimum: int = 5,
+    first: int | None = None,
+    candidates: int | None = None,
 ) -> list[Stratum]:
     """Draw a stratified random sample of `pairs` pairs, write `review_set.parquet` and return its strata.
+
+    With `first` only so many are drawn besides what lies between the thresholds: the first phase, from which
+    `top_up_review_sample` allocates the others. With `candidates`, the number of candidate pairs, links get at least the labels
+    that a simple random sample of these would give them.
 
     Frame: every assigned pair of `links`, and every pair of `outside` (see `draw_outside_pairs`). Strata are ranges of the link
     weight of each kind (of pairs not assigned: of the weight given the rival) with both thresholds among the bounds (about one
@@ -90,7 +113,9 @@ def draw_review_sample(
         LinkageError: no pairs to draw from, fewer pairs asked than there are strata, or `by` names no column.
     """
     _make_frame(connection, links, outside, by)
-    drawn = _strata_of_frame(connection, pairs, thresholds, strata or (2 if by else None), bounds, minimum)
+    drawn = _strata_of_frame(
+        connection, pairs, first or pairs, thresholds, strata or (2 if by else None), bounds, minimum, candidates
+    )
     _write_sample(connection, drawn, seed, target)
     return drawn
 
@@ -98,10 +123,12 @@ def draw_review_sample(
 def _strata_of_frame(
     connection: duckdb.DuckDBPyConnection,
     pairs: int,
+    first: int,
     thresholds: Thresholds,
     strata: int | None,
     bounds: Sequence[float] | None,
     minimum: int,
+    candidates: int | None,
 ) -> list[Stratum]:
     kinds, groups, weights = _frame_arrays(connection)
     if not weights.size:
@@ -136,25 +163,54 @@ def _strata_of_frame(
             f"{pairs} pairs cannot be shared among {len(found)} strata.",
             "Ask for more (`review.pairs`): one a stratum at least.",
         )
-    sampled = _with_certainty(found, pairs, minimum, thresholds)
-    return [replace(one, sampled=n) for one, n in zip(found, sampled, strict=True)]
+    return allocate_strata(found, pairs, first, thresholds, minimum, candidates)
 
 
-def _with_certainty(found: Sequence[Stratum], pairs: int, minimum: int, thresholds: Thresholds) -> list[int]:
-    """Pairs to draw from each stratum: all that a person decides anyway, where they leave a third for the others."""
+def allocate_strata(
+    found: Sequence[Stratum],
+    pairs: int,
+    first: int,
+    thresholds: Thresholds,
+    minimum: int = 5,
+    candidates: int | None = None,
+) -> list[Stratum]:
+    """The strata with the pairs to draw from each, as `draw_review_sample` has them; `first` = `pairs` plans all at once."""
+    certain = _decided_anyway(found, pairs, thresholds)
+    sampled = {one.name: one.size for one in certain}
+    others = [one for one in found if one.name not in sampled]
+    left = pairs - sum(sampled.values())
+    drawn = left if left < first + min(first, LEAST_LEFT) else max(first, len(others))
+    of_links = [is_of_links(one.kind, one.low, thresholds.upper) for one in others]
+    least = least_of_links(sum(one.size for one, is_link in zip(others, of_links, strict=True) if is_link), candidates, pairs)
+    sizes, deviations = [one.size for one in others], [one.deviation for one in others]
+    shares = allocate_with_links(sizes, deviations, of_links, drawn, min(minimum, drawn // len(others)), least)
+    sampled |= {one.name: n for one, n in zip(others, shares, strict=True)}
+    return [replace(one, sampled=sampled[one.name]) for one in found]
+
+
+def is_of_links(kind: Kind, low: float, upper: float) -> bool:
+    """Whether a stratum from the weight `low` on holds pairs at or above the upper threshold only."""
+    return kind == "assigned" and low >= upper
+
+
+def least_of_links(links: int, candidates: int | None, pairs: int) -> int:
+    """Labels of `links` links that a simple random sample of `pairs` of all `candidates` would hold; 0 where these are not known.
+
+    >>> least_of_links(1_000, 15_000, 600)
+    40
+    """
+    return round(pairs * links / candidates) if candidates else 0
+
+
+def _decided_anyway(found: Sequence[Stratum], pairs: int, thresholds: Thresholds) -> list[Stratum]:
+    """The strata between the thresholds, which a person decides in any case; none where they leave the others too little."""
     certain = [
-        one.kind == "assigned" and one.low >= thresholds.lower and one.high <= thresholds.upper and one.high > one.low
+        one
         for one in found
+        if one.kind == "assigned" and one.low >= thresholds.lower and one.high <= thresholds.upper and one.high > one.low
     ]
-    taken = sum(one.size for one, is_certain in zip(found, certain, strict=True) if is_certain)
-    others = [one for one, is_certain in zip(found, certain, strict=True) if not is_certain]
-    if not taken or not others or pairs - taken < max(pairs * (1 - CERTAIN_SHARE), len(others)):
-        least = min(minimum, pairs // len(found))
-        return allocate([one.size for one in found], [one.deviation for one in found], pairs, least)
-    left = pairs - taken
-    least = min(minimum, left // len(others))
-    drawn = iter(allocate([one.size for one in others], [one.deviation for one in others], left, least))
-    return [one.size if is_certain else next(drawn) for one, is_certain in zip(found, certain, strict=True)]
+    others, left = len(found) - len(certain), pairs - sum(one.size for one in certain)
+    return certain if others and left >= max(pairs * (1 - CERTAIN_SHARE), others) else []
 
 
 def _frame_arrays(
@@ -190,6 +246,8 @@ def top_up_review_sample(
     *,
     outside: str | Path | None = None,
     by: By | None = None,
+    upper: float = np.inf,
+    least: int = 0,
 ) -> list[Stratum]:
     """Add `extra` pairs to a labelled review set, where the labels vary most, and write the enlarged set.
 
@@ -198,7 +256,8 @@ def top_up_review_sample(
     does as well. The same `seed` continues the same random order, so a stratum's first and second phase together are one
     simple random sample and its new inclusion probability n_h / N_h holds for old and new pairs alike, given the sizes.
     (Choosing the sizes after looking at the labels leaves a bias of order 1/n_h, as any sequential design.) Source: Neyman
-    1938 (two phases; Cochran 1977, chapter 12); population: the frame of the first phase.
+    1938 (two phases; Cochran 1977, chapter 12); population: the frame of the first phase. Strata from `upper` on get `least`
+    pairs altogether at least.
 
     Raises:
         LinkageError: the links or the seed are not those of the first phase.
@@ -225,6 +284,8 @@ def top_up_review_sample(
         [row[7] for row in rows],
         [one.rate for one in first],
         extra,
+        [is_of_links(one.kind, one.low, upper) for one in first],
+        least,
     )
     drawn = [replace(one, sampled=one.sampled + added) for one, added in zip(first, more, strict=True)]
     before = connection.execute(f"SELECT pair_id FROM {relation(review_set)}").fetchall()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def error_rates_by_group(run: RunTables, texts: Phrases) -> Table | None:
-    """Design-based precision and recall of each group that has enough labels; a column's other groups are one row, `too few`.
+    """Precision and recall within reach by design, of each group with enough labels; a column's other groups are one row.
 
     Population: the mentions of the group; estimates as `linkage estimate` wrote them. None where it wrote no breakdown by labels.
     """
@@ -26,15 +26,15 @@ def error_rates_by_group(run: RunTables, texts: Phrases) -> Table | None:
     for column in dict.fromkeys(one["column"] for one in held):
         name = breakdown_word(column, texts.language)
         own = [one for one in held if one["column"] == column]
-        enough = [one for one in own if _limits(one["precision"]) or _limits(one["recall"])]
+        enough = [one for one in own if _limits(one["precision"]) or _limits(one["recall_within_reach"])]
         for one in enough:
-            rates = (_rate(rate, f"{run.label}{source}", texts) for rate in (one["precision"], one["recall"]))
+            rates = (_rate(rate, f"{run.label}{source}", texts) for rate in (one["precision"], one["recall_within_reach"]))
             label = f"{name}: {group_label(column, one['group'], texts)}"
             rows.append((label, run.number(one["labels"], "count", source), *rates))
         if len(enough) < len(own):
             few = texts("words", "too_few")
             rows.append((f"{name}: {texts('words', 'other_groups' if enough else 'all_groups')}", "–", few, few))
-    header = (*texts.header("group", "labelled"), texts("measures", "precision"), texts("measures", "recall"))
+    header = (*texts.header("group", "labelled"), texts("measures", "precision"), texts("measures", "recall_within_reach"))
     return Table(texts("captions", "group_errors"), header, rows, source, (5, 2, 4, 4)) if rows else None
 
 

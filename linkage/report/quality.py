@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from linkage.report.reading import RunTables
     from linkage.runs.shapes import EstimateHeld, EstimatesHeld, JudgementHeld, ThresholdsDecided
 
-MEASURES = ("precision", "false_link_rate", "recall", "missed_link_rate", "blocking_recall", "scoring_recall")
+MEASURES = (
+    "precision", "false_link_rate", "recall_of_all", "missed_of_all", "recall_within_reach", "missed_within_reach",
+    "blocking_recall", "scoring_recall",
+)  # fmt: skip
 ESTIMATORS = ("design", "anchors", "model")
 """From the one that needs the fewest assumptions to the one that needs the most."""
 SHIFTS = (-2.0, -1.0, 0.0, 1.0, 2.0)
@@ -147,13 +150,13 @@ def _doubt(run: RunTables, texts: Phrases, found: list[EstimateHeld], upper: flo
     chosen = [
         one
         for one in found
-        if one["estimator"] == "design" and one["threshold"] == upper and one["measure"] in ("precision", "recall")
+        if one["estimator"] == "design" and one["threshold"] == upper and one["measure"] in ("precision", "recall_within_reach")
     ]
     if len({one["reading"] for one in chosen}) < 2:
         return None
     rows: list[tuple[Cell, ...]] = [
         (texts("measures", measure), texts("readings", reading), _interval(one, run))
-        for measure in ("precision", "recall")
+        for measure in ("precision", "recall_within_reach")
         for reading in readings
         for one in chosen
         if (one["measure"], one["reading"]) == (measure, reading)
@@ -165,7 +168,7 @@ def _sensitivity(run: RunTables, texts: Phrases, found: list[EstimateHeld], uppe
     """Links and error rates with the upper threshold moved; rates are those estimated at the nearest weight of the curve."""
     if upper is None:
         return None
-    labelled = ("precision", "recall") if any(one["estimator"] == "design" for one in found) else ()
+    labelled = ("precision", "recall_within_reach") if any(one["estimator"] == "design" for one in found) else ()
     rows: list[tuple[Cell, ...]] = []
     for shift in SHIFTS:
         at = upper + shift

@@ -7,19 +7,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from linkage.errors import NotAssignedError, ReviewError
-from linkage.review.assignments import LEASE_MINUTES
+from linkage.review.assignments import LEASE_MINUTES, Stage
 from linkage.review.store import Store, append_event
 
 _JUDGED = """
 SELECT l.fingerprint AS l, r.fingerprint AS r, setting.value AS fields
 FROM pair JOIN record AS l ON l.side = 'l' AND l.record_id = record_id_l
-  JOIN record AS r ON r.side = 'r' AND r.record_id = record_id_r
+  LEFT JOIN record AS r ON r.side = 'r' AND r.record_id = iif(record_id_r = '', :found, record_id_r)
   JOIN setting ON setting.name = 'judged_fields'
-WHERE pair.id = ?
+WHERE pair.id = :pair
 """
 
 Verdict = Literal["match", "non_match", "unsure"]
-Stage = Literal["blind", "adjudication"]
 VERDICTS: tuple[Verdict, ...] = ("match", "non_match", "unsure")
 REASONS = ("twins", "name_changed", "date_missing", "illegible", "other")
 LONGEST_COMMENT = 2000
@@ -27,7 +26,7 @@ LONGEST_COMMENT = 2000
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a person says of a pair; `form_key` is unlike any other form's."""
+    """What a person says of a pair, or of a search with whom they picked; `form_key` is unlike any other form's."""
 
     pair: int
     person: int
@@ -45,7 +44,7 @@ def record_answer(store: Store, answer: Answer) -> bool:
 
     Raises:
         NotAssignedError: when the pair is not the person's to answer.
-        ReviewError: when it is decided already, or the answer is malformed.
+        ReviewError: when it is decided already, names nobody where a search found someone, or is malformed.
     """
     with store.transaction() as connection:
         return append_answer(connection, store.now(), answer)
@@ -64,8 +63,9 @@ def append_answer(connection: sqlite3.Connection, now: int, answer: Answer) -> b
     if held is None:
         raise NotAssignedError()
     seconds = (now - held["shown_at"]) / 1000 if held["shown_at"] and answer.through == "web" else None
-    suggested = held["suggested"] if answer.stage == "blind" else None
-    judged = connection.execute(_JUDGED, (answer.pair,)).fetchone()
+    suggested = held["suggested"]
+    found = suggested if answer.verdict == "match" else None
+    judged = connection.execute(_JUDGED, {"pair": answer.pair, "found": found}).fetchone()
     try:
         append_event(
             connection,

@@ -1,12 +1,15 @@
-"""Who labels which pair next: slots, leases, skips; the same for the adjudicator's queue."""
+"""Who labels which pair, or searches for which mention, next: slots, leases, skips; the same for the adjudicator's queue."""
 
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import dataclass
+from typing import Literal
 
 from linkage.errors import NotAssignedError
 from linkage.review.store import Store, append_event
 
+Stage = Literal["blind", "adjudication"]
 LEASE_MINUTES = 20
 
 
@@ -108,29 +111,39 @@ def skip_pair(store: Store, pair: int, reviewer: int, page_version: str) -> None
         )
 
 
-def note_search(store: Store, pair: int, reviewer: int, page_version: str) -> None:
+def note_search(store: Store, pair: int, person: int, page_version: str, stage: Stage = "blind") -> None:
     """Log that the population was searched for a pair; what was searched is not kept."""
     with store.transaction() as connection:
-        append_event(
-            connection, at=store.now(), kind="search", stage="blind", pair=pair, person=reviewer, page_version=page_version
-        )
+        append_event(connection, at=store.now(), kind="search", stage=stage, pair=pair, person=person, page_version=page_version)
 
 
-def pick_person(store: Store, pair: int, reviewer: int, record_id: str | None, fields: str) -> None:
-    """Note the population record a reviewer found for the mention (None takes it back).
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A person of the population whom someone found: the record, its fields as JSON, the fingerprint of what is judged of it."""
+
+    record_id: str
+    fields: str
+    fingerprint: str
+
+
+def pick_person(store: Store, pair: int, person: int, pick: Pick | None, stage: Stage = "blind") -> None:
+    """Note the population record that someone found for the mention (None takes it back).
 
     Raises:
         NotAssignedError: when the pair is not theirs.
     """
+    table, whose = ("assignment", "reviewer") if stage == "blind" else ("adjudication", "adjudicator")
     with store.transaction() as connection:
-        if record_id is not None:
-            connection.execute("INSERT OR IGNORE INTO record (side, record_id, fields) VALUES ('r', ?, ?)", (record_id, fields))
-        if (
+        if pick is not None:
             connection.execute(
-                "UPDATE assignment SET suggested = ? WHERE pair = ? AND reviewer = ?", (record_id, pair, reviewer)
-            ).rowcount
-            == 0
-        ):
+                "INSERT INTO record (side, record_id, fields, fingerprint) VALUES ('r', ?, ?, ?) ON CONFLICT (side, record_id) "
+                "DO UPDATE SET fingerprint = coalesce(fingerprint, excluded.fingerprint)",
+                (pick.record_id, pick.fields, pick.fingerprint),
+            )
+        noted = connection.execute(
+            f"UPDATE {table} SET suggested = ? WHERE pair = ? AND {whose} = ?", (pick.record_id if pick else None, pair, person)
+        )
+        if noted.rowcount == 0:
             raise NotAssignedError()
 
 
@@ -155,14 +168,23 @@ def next_dispute(store: Store, person: int) -> int | None:
         if found is None:
             return None
         connection.execute(
-            "INSERT INTO adjudication VALUES (?, ?, ?, ?) ON CONFLICT (pair) DO UPDATE "
-            "SET adjudicator = excluded.adjudicator, leased_until = excluded.leased_until, shown_at = excluded.shown_at",
+            "INSERT INTO adjudication (pair, adjudicator, leased_until, shown_at) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (pair) DO UPDATE SET suggested = iif(adjudicator = excluded.adjudicator, suggested, NULL), "
+            "adjudicator = excluded.adjudicator, leased_until = excluded.leased_until, shown_at = excluded.shown_at",
             (found["id"], person, now + LEASE_MINUTES * 60_000, now),
         )
         return int(found["id"])
 
 
-def holds_dispute(store: Store, pair: int, person: int) -> bool:
-    """Whether the adjudicator has been given this pair."""
-    found = store.connection.execute("SELECT 1 FROM adjudication WHERE pair = ? AND adjudicator = ?", (pair, person)).fetchone()
-    return found is not None
+def held_dispute(store: Store, pair: int, person: int) -> sqlite3.Row:
+    """The adjudicator's lease of a pair.
+
+    Raises:
+        NotAssignedError: when they have not been given it.
+    """
+    row: sqlite3.Row | None = store.connection.execute(
+        "SELECT * FROM adjudication WHERE pair = ? AND adjudicator = ?", (pair, person)
+    ).fetchone()
+    if row is None:
+        raise NotAssignedError()
+    return row

@@ -1,4 +1,4 @@
-"""What a page or workbook shows of a pair: plain data, without score, stratum or another person's answer."""
+"""What a page or workbook shows of a pair or a search: plain data, without score, stratum or another person's answer."""
 
 from __future__ import annotations
 
@@ -38,10 +38,14 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class ShownPair:
-    """A pair as shown: rows by group, fields empty on both sides, other persons, the picked person."""
+    """A pair as shown: rows by group, fields empty on both sides, other persons, the picked person.
+
+    A search is shown as the pair of its mention with the person picked; until one is, the right side is empty.
+    """
 
     number: int
     role: str
+    is_search: bool
     groups: dict[str, tuple[FieldRow, ...]]
     both_empty: tuple[str, ...]
     runner_ups: tuple[Card, ...]
@@ -51,11 +55,13 @@ class ShownPair:
 def compare_pair(store: Store, number: int, picked: str | None = None) -> ShownPair:
     """The pair `number` as shown; `picked` is the record a reviewer found in the population."""
     pair = store.connection.execute("SELECT * FROM pair WHERE id = ?", (number,)).fetchone()
-    left, right = mention_fields(store, number), _fields(store, "r", pair["record_id_r"])
+    is_search = pair["record_id_r"] == ""
+    beside = picked or "" if is_search else pair["record_id_r"]
+    left, right = mention_fields(store, number), _fields(store, "r", beside)
     columns_l, columns_r = (json.loads(store.setting(f"columns_{side}")) for side in "lr")
     groups: dict[str, list[FieldRow]] = {}
     both_empty: list[str] = []
-    for name in in_page_order([*columns_l, *columns_r]):
+    for name in in_page_order([*columns_l, *(columns_r if beside else ())]):
         if name not in left and name not in right:
             both_empty.append(name)
             continue
@@ -63,22 +69,34 @@ def compare_pair(store: Store, number: int, picked: str | None = None) -> ShownP
         groups.setdefault(group_of(name), []).append(row)
     others = store.connection.execute(
         "SELECT record_id_r FROM runner_up WHERE record_id_l = ? AND record_id_r <> ? ORDER BY record_id_r LIMIT ?",
-        (pair["record_id_l"], pair["record_id_r"], RUNNER_UPS_SHOWN),
+        (pair["record_id_l"], beside, RUNNER_UPS_SHOWN + is_search),
     ).fetchall()
     return ShownPair(
         number=number,
         role=store.setting("role_l"),
+        is_search=is_search,
         groups={name: tuple(rows) for name, rows in groups.items()},
         both_empty=tuple(both_empty),
-        runner_ups=tuple(card(other["record_id_r"], _fields(store, "r", other["record_id_r"]), left) for other in others),
-        picked=card(picked, _fields(store, "r", picked), left) if picked else None,
+        runner_ups=tuple(person_card(store, other["record_id_r"], left) for other in others),
+        picked=person_card(store, picked, left) if picked else None,
     )
+
+
+def shows_search(store: Store, number: int) -> bool:
+    """Whether `number` is a search rather than a pair."""
+    row = store.connection.execute("SELECT 1 FROM pair WHERE id = ? AND record_id_r = ''", (number,)).fetchone()
+    return row is not None
 
 
 def mention_fields(store: Store, number: int) -> Fields:
     """The mention's filled fields, verbatim, as far as they are shown."""
     pair = store.connection.execute("SELECT record_id_l FROM pair WHERE id = ?", (number,)).fetchone()
     return _fields(store, "l", pair["record_id_l"])
+
+
+def person_card(store: Store, record_id: str, mention: Fields) -> Card:
+    """A person whom the store knows, as a card."""
+    return card(record_id, _fields(store, "r", record_id), mention)
 
 
 def card(record_id: str, fields: Fields, mention: Fields) -> Card:

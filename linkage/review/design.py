@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from linkage.runs.tables import ANCHORS, FEASIBLE, OUTSIDE, REVIEW_SET
 
+Drawn = TypeVar("Drawn")
 DESIGN = "review/design"
 """Where it is kept, below the run directory."""
 DESIGNED_SET = replace(REVIEW_SET, name=f"{DESIGN}/{REVIEW_SET.name}", writer="linkage review")
@@ -31,6 +34,15 @@ def begin_review(run: Path) -> Path:
                 shutil.copy2(table.path(run), table.path(partial))
         partial.replace(design)
     return run
+
+
+def enlarge_design(run: Path, draw: Callable[[Path], Drawn]) -> Drawn:
+    """Let `draw` write a larger review set, which takes the place of the one under review; a kill leaves one of the two whole."""
+    begin_review(run)
+    partial = (run / DESIGN).with_name(f".{REVIEW_SET.file}")
+    drawn = draw(partial)
+    partial.replace(REVIEW_SET.path(run / DESIGN))
+    return drawn
 
 
 def keep_design(run: Path, folder: Path) -> bool:

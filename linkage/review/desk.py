@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from secrets import compare_digest, token_urlsafe
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Form, Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.filters import do_mark_safe
 from starlette.exceptions import HTTPException
@@ -115,6 +115,12 @@ def signed_in(*roles: Role) -> Any:
     return Depends(check)
 
 
+Anyone = Annotated[Session, signed_in()]
+Reviewer = Annotated[Session, signed_in("reviewer", "adjudicator")]
+Adjudicator = Annotated[Session, signed_in("adjudicator")]
+ShortField = Annotated[str, Form(max_length=200)]
+
+
 def render(request: Request, template: str, status: int = 200, **values: object) -> Response:
     """A page in the reader's language."""
     desk, language = desk_of(request), language_of(request)
@@ -152,6 +158,8 @@ def notice_of(request: Request) -> str:
     match request.cookies.get("notice", "").split("."):
         case ["saved", ("match" | "non_match" | "unsure") as verdict, number] if number.isdigit():
             return t("saved", verdict=t(f"verdict_{verdict}"), number=number[:12])
+        case ["searched", ("match" | "non_match" | "unsure") as verdict, number] if number.isdigit():
+            return t("searched", verdict=t(f"search_verdict_{verdict}"), number=number[:12])
         case [("undone" | "skipped" | "picked" | "nothing_to_undo") as message]:
             return t(message)
     return ""

@@ -11,7 +11,7 @@ from linkage.words.estimates import PAIRS, stratum_word
 from linkage.words.fields import as_written, field_word
 from linkage.words.language import LANGUAGES, Language, Word, begun
 from linkage.words.registers import LEFT, RIGHT, role_word
-from linkage.words.verdicts import VERDICT_REASONS, VERDICTS
+from linkage.words.verdicts import SEARCH_VERDICTS, VERDICT_REASONS, VERDICTS
 
 _OWN: dict[str, Any] = json.loads((Path(__file__).parent / "interface.json").read_text(encoding="utf-8"))
 _GROUP_OF = {field: group["name"] for group in _OWN["groups"] for field in group["fields"]}
@@ -23,6 +23,7 @@ _SHARED: dict[str, Word] = {
     "units": PAIRS, "measure": MEASURE, "value": VALUE, "verdict_column": VERDICT, "sheet_reason": REASON,
     "sheet_comment": REMARK,
     **{f"verdict_{name}": Word(*map(begun, word)) for name, word in VERDICTS.items()},
+    **{f"search_verdict_{name}": Word(*map(begun, word)) for name, word in SEARCH_VERDICTS.items()},
     **{f"reason_{name}": Word(*map(begun, word)) for name, word in VERDICT_REASONS.items()},
 }  # fmt: skip
 """Name under which a page asks for a word of the house."""

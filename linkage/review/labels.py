@@ -1,4 +1,4 @@
-"""The final verdicts as the run's table `labels`, and each reviewer's own as `verdicts`, made from the event log."""
+"""The final verdicts as the run's tables `labels` and `searches`, and each reviewer's own as `verdicts`, from the event log."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from linkage.review.store import open_store
 from linkage.runs.sql import connect
-from linkage.runs.tables import LABELS, REVIEW_SET, VERDICTS
+from linkage.runs.tables import LABELS, REVIEW_SET, SEARCH_SET, SEARCHES, VERDICTS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,12 +18,17 @@ SELECT record_id_l, record_id_r, coalesce(known_verdict, verdict) AS verdict,
   CASE WHEN known_verdict IS NULL THEN how ELSE 'anchor' END AS how, labelled_at,
   match_answers, non_match_answers, unsure_answers, nullif(suggested, record_id_r) AS suggested,
   fingerprint_l, fingerprint_r, judged_fields
-FROM verdict JOIN pair ON pair.id = verdict.pair WHERE in_use = 1
+FROM verdict JOIN pair ON pair.id = verdict.pair WHERE in_use = 1 AND record_id_r <> ''
+"""
+_SEARCHED = """
+SELECT record_id_l, found AS record_id_r, verdict, how, labelled_at, match_answers, non_match_answers, unsure_answers,
+  fingerprint_l, iif(found IS NULL, NULL, fingerprint_r) AS fingerprint_r, judged_fields
+FROM verdict JOIN pair ON pair.id = verdict.pair WHERE in_use = 1 AND record_id_r = ''
 """
 _GIVEN = """
 SELECT record_id_l, record_id_r, account.name AS reviewer, verdict
 FROM current_answer AS answer JOIN pair ON pair.id = answer.pair JOIN account ON account.id = answer.person
-WHERE stage = 'blind' AND in_use = 1 AND known_verdict IS NULL
+WHERE stage = 'blind' AND in_use = 1 AND known_verdict IS NULL AND record_id_r <> ''
 """
 _FINISHED_COLUMNS = {
     "record_id_l": "string",
@@ -55,8 +60,17 @@ ORDER BY s.pair_id, g.reviewer
 """
 
 
+_SEARCHES = """
+SELECT s.search_id, f.record_id_l, f.verdict, f.record_id_r, f.how, f.labelled_at, f.match_answers, f.non_match_answers,
+  f.unsure_answers, f.fingerprint_l, f.fingerprint_r, f.judged_fields
+FROM searched AS f JOIN search_set AS s USING (record_id_l) ORDER BY s.search_id
+"""
+
+
 def write_labels(run: Path) -> int:
     """Write `labels`, one row a finished pair of the present review set, and `verdicts`; returns the labels.
+
+    Where the run has a search set, `searches` too: one row a finished search.
 
     Labels: pairs that have all their reviewers' answers and, where these differ, the adjudicator's; pairs still under way are
     left out. `pair_id` is that of the review set. Planted pairs have no `pair_id` and carry their known
@@ -65,6 +79,7 @@ def write_labels(run: Path) -> int:
     `fingerprint_l` and `fingerprint_r` are of the two records as they were judged, over the fields `judged_fields` (see
     `linkage.runs.judged`).
     Verdicts: `pair_id`, `reviewer`, `verdict` of every blind answer that stands, planted pairs left out.
+    Searches: `record_id_r` is the person found, and `fingerprint_r` theirs, where the verdict is `match`; empty otherwise.
 
     Raises:
         ReviewError: when the run has no review.
@@ -74,6 +89,7 @@ def write_labels(run: Path) -> int:
         store.connection.execute("BEGIN")
         finished = store.connection.execute(_FINISHED).fetchall()
         given = store.connection.execute(_GIVEN).fetchall()
+        searched = store.connection.execute(_SEARCHED).fetchall()
     finally:
         store.close()
     connection = connect()
@@ -82,6 +98,10 @@ def write_labels(run: Path) -> int:
         connection.register("given", _table(given, _GIVEN_COLUMNS))
         connection.execute(f"CREATE VIEW review_set AS FROM {REVIEW_SET.scan(run)}")
         VERDICTS.write(connection, _VERDICTS, run)
+        if SEARCH_SET.is_in(run):
+            connection.register("searched", _table(searched, _FINISHED_COLUMNS))
+            connection.execute(f"CREATE VIEW search_set AS FROM {SEARCH_SET.scan(run)}")
+            SEARCHES.write(connection, _SEARCHES, run)
         return LABELS.write(connection, _LABELS, run)
     finally:
         connection.close()

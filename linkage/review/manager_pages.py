@@ -51,7 +51,7 @@ def show_progress(request: Request, person: Manager) -> Response:
 
 @router.get("/tien-do/{table}.csv")
 def download(
-    request: Request, person: Manager, table: Literal["strata", "reviewers", "agreement", "fields", "labels"]
+    request: Request, person: Manager, table: Literal["strata", "searches", "reviewers", "agreement", "fields", "labels"]
 ) -> Response:
     """One table as CSV."""
     text = progress_csv(desk_of(request).store, table)

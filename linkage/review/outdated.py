@@ -15,15 +15,20 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _ANSWERED = """
-SELECT DISTINCT pair, record_id_l, record_id_r, judged_fields, judged_l, judged_r
+SELECT DISTINCT pair, record_id_l, judged_fields, judged_l, judged_r,
+  CASE WHEN record_id_r <> '' THEN record_id_r WHEN verdict = 'match' THEN suggested ELSE '' END AS record_id_r
 FROM current_answer JOIN pair ON pair.id = current_answer.pair WHERE judged_fields IS NOT NULL
 """
-_GIVE_BACK_CHANGED = """
-DELETE FROM assignment WHERE answered = 0 AND pair IN (
-  SELECT pair.id FROM pair JOIN record ON (record.side = 'l' AND record.record_id = record_id_l)
-    OR (record.side = 'r' AND record.record_id = record_id_r)
-  JOIN temp.shown_before AS before ON before.side = record.side AND before.record_id = record.record_id
-  WHERE before.fingerprint <> record.fingerprint)
+_SHOWN = """
+SELECT assignment.pair, reviewer, 'l' AS side, record_id_l AS record_id
+  FROM assignment JOIN pair ON pair.id = pair WHERE answered = 0
+UNION SELECT assignment.pair, reviewer, 'r', coalesce(nullif(record_id_r, ''), suggested)
+  FROM assignment JOIN pair ON pair.id = pair WHERE answered = 0
+"""
+_GIVE_BACK_CHANGED = f"""
+DELETE FROM assignment WHERE (pair, reviewer) IN (
+  SELECT shown.pair, shown.reviewer FROM ({_SHOWN}) AS shown JOIN record USING (side, record_id)
+  JOIN temp.shown_before AS before USING (side, record_id) WHERE before.fingerprint <> record.fingerprint)
 """
 
 
@@ -31,9 +36,8 @@ def note_what_was_shown(store: sqlite3.Connection) -> None:
     """Remember the records as they are, before they are loaded again."""
     store.execute("DROP TABLE IF EXISTS temp.shown_before")
     store.execute(
-        "CREATE TEMP TABLE shown_before AS SELECT side, record_id, fingerprint FROM record WHERE record_id IN "
-        "(SELECT record_id_l FROM pair JOIN assignment ON pair.id = pair AND answered = 0 UNION "
-        "SELECT record_id_r FROM pair JOIN assignment ON pair.id = pair AND answered = 0)"
+        "CREATE TEMP TABLE shown_before AS SELECT side, record_id, fingerprint FROM record "
+        f"WHERE (side, record_id) IN (SELECT side, record_id FROM ({_SHOWN}))"
     )
 
 
@@ -81,7 +85,7 @@ def _outdated(connection: duckdb.DuckDBPyConnection, answered: list[sqlite3.Row]
         connection.execute(f"CREATE OR REPLACE TEMP TABLE judged_now_{side} AS {now}")
     found = connection.execute(
         "SELECT DISTINCT pair FROM answered WHERE (record_id_l, judged_fields, judged_l) NOT IN (FROM judged_now_l) "
-        "OR (record_id_r, judged_fields, judged_r) NOT IN (FROM judged_now_r) ORDER BY pair"
+        "OR record_id_r <> '' AND (record_id_r, judged_fields, judged_r) NOT IN (FROM judged_now_r) ORDER BY pair"
     ).fetchall()
     connection.unregister("answered")
     return [pair for (pair,) in found]

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from linkage.review.assignments import Pick
+from linkage.runs.judged import fingerprint_sql
 from linkage.runs.sql import connect, described_columns, fetch_row, quote, quote_list
 from linkage.runs.tables import MENTIONS, PERSONS, RAW_MENTIONS, RAW_PERSONS
 from linkage.vietnamese.letters import clean_text, fold
@@ -107,13 +109,12 @@ class PersonSearch:
         with self._one_at_a_time:
             return [row[0] for row in self._connection.execute(statement, values).fetchall()]
 
-    def fields_of(self, record_id: str) -> str | None:
-        """A person's filled fields as JSON, or None when there is no such person."""
+    def pick(self, record_id: str, judged: Sequence[str]) -> Pick | None:
+        """A person to be noted as found, with the fingerprint of the fields `judged`; None when there is no such person."""
+        values = f"{fingerprint_sql(judged, self.fields)}, {quote_list(self.fields)}"
         with self._one_at_a_time:
-            row = self._connection.execute(
-                f"SELECT {quote_list(self.fields)} FROM {self._raw} WHERE record_id = ?", [record_id]
-            ).fetchone()
-        return None if row is None else json.dumps(self._filled(row), ensure_ascii=False)
+            row = self._connection.execute(f"SELECT {values} FROM {self._raw} WHERE record_id = ?", [record_id]).fetchone()
+        return None if row is None else Pick(record_id, json.dumps(self._filled(row[1:]), ensure_ascii=False), row[0])
 
     def _filled(self, values: Sequence[object]) -> dict[str, str]:
         return {field: str(value) for field, value in zip(self.fields, values, strict=True) if value not in (None, "")}

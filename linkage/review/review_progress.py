@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import astuple, dataclass
 from itertools import combinations
 from pathlib import Path
@@ -21,7 +21,9 @@ _FEW = 5
 
 @dataclass(frozen=True, slots=True)
 class StratumProgress:
-    """A stratum ('' is all of them, None the planted pairs): pairs, answers still wanted, seconds an answer, hours left."""
+    """A stratum ('' is all of them, None the planted pairs): pairs or searches, answers still wanted, seconds an answer, hours
+    left.
+    """
 
     stratum: str | None
     pairs: int
@@ -34,12 +36,13 @@ class StratumProgress:
 
 @dataclass(frozen=True, slots=True)
 class ReviewerProgress:
-    """A reviewer: answers that stand, median seconds an answer, share agreeing with each other reviewer of the same pair, share
-    of planted pairs answered as known.
+    """A reviewer: answers to pairs and to searches that stand, median seconds a pair, share agreeing with each other reviewer of
+    the same pair, share of planted pairs answered as known.
     """
 
     name: str
     answers: int
+    searches: int
     seconds: float | None
     agreement: Measure
     planted: Measure
@@ -55,7 +58,7 @@ class FieldDisagreement:
 
 @dataclass(frozen=True, slots=True)
 class ReviewProgress:
-    """Everything the manager sees."""
+    """Everything the manager sees: of pairs, and of searches by their strata with the share answered differently."""
 
     strata: tuple[StratumProgress, ...]
     reviewers: tuple[ReviewerProgress, ...]
@@ -64,6 +67,8 @@ class ReviewProgress:
     krippendorff: Measure
     discordance: Measure
     fields: tuple[FieldDisagreement, ...]
+    searches: tuple[StratumProgress, ...]
+    searches_discordance: Measure
 
 
 def progress(run: Path) -> ReviewProgress:
@@ -84,34 +89,32 @@ SELECT stratum, count(*) AS pairs, sum(complete AND NOT disputed) AS finished, s
   sum(max(:wanted - answers, 0)) AS answers_left
 FROM (
   SELECT stratum, answers, answers >= :wanted AS complete, verdicts > 1 AND adjudicated = 0 AND :adjudication = 'yes' AS disputed
-  FROM pair WHERE in_use = 1)
+  FROM pair WHERE in_use = 1 AND (record_id_r = '') = :searches)
 GROUP BY stratum ORDER BY stratum IS NULL, stratum
 """
 _ANSWERS = """
-SELECT answer.pair, account.name, verdict, seconds, stratum, known_verdict, differing, pair.answers >= :wanted AS complete
+SELECT answer.pair, account.name, verdict, seconds, stratum, known_verdict, differing, pair.answers >= :wanted AS complete,
+  verdicts > 1 AS differ
 FROM current_answer AS answer JOIN account ON account.id = person JOIN pair ON pair.id = answer.pair
-WHERE stage = 'blind' AND in_use = 1
+WHERE stage = 'blind' AND in_use = 1 AND (record_id_r = '') = :searches
 """
 
 
 def summarise(store: Store) -> ReviewProgress:
     """The progress as plain data. Agreement is over pairs answered by all their reviewers, before adjudication."""
     wanted = store.reviewers_per_pair
-    values = {"wanted": wanted, "adjudication": store.setting("adjudication")}
-    answers = store.connection.execute(_ANSWERS, values).fetchall()
-    seconds: dict[str | None, list[float]] = defaultdict(list)
+    answers, strata = _by_stratum(store, searches=False)
+    searched, searches = _by_stratum(store, searches=True)
     own: dict[str, list[sqlite3.Row]] = defaultdict(list)
     of_pair: dict[int, dict[str, str]] = defaultdict(dict)
     differing: dict[int, str] = {}
     for row in answers:
         own[row["name"]].append(row)
-        if row["seconds"] is not None:
-            seconds[row["stratum"]].append(row["seconds"])
         if row["complete"]:
             of_pair[row["pair"]][row["name"]] = row["verdict"]
             differing[row["pair"]] = row["differing"]
-    everyones = [value for some in seconds.values() for value in some]
-    strata = [_stratum(row, seconds[row["stratum"]], everyones) for row in store.connection.execute(_STRATA, values)]
+    searches_of = Counter(row["name"] for row in searched)
+    differ = {row["pair"]: bool(row["differ"]) for row in searched if row["complete"] and wanted > 1}
     complete = [said for said in of_pair.values() if len(said) >= 2]
     tallies = [[list(said.values()).count(verdict) for verdict in VERDICTS] for said in complete]
     crossed = _crossed(complete)
@@ -121,14 +124,31 @@ def summarise(store: Store) -> ReviewProgress:
             met[name][0] += sum(table[place][place] for place in range(len(VERDICTS)))
             met[name][1] += sum(map(sum, table))
     return ReviewProgress(
-        strata=(*strata, _together(strata)),
-        reviewers=tuple(_reviewer(name, own[name], share(*met[name])) for name in sorted(own)),
+        strata=strata,
+        reviewers=tuple(
+            _reviewer(name, own[name], searches_of[name], share(*met.get(name, (0, 0)))) for name in sorted({*own, *searches_of})
+        ),
         cohen=tuple((a, b, cohens_kappa(table)) for (a, b), table in sorted(crossed.items())),
         fleiss=fleiss_kappa([tally for tally in tallies if sum(tally) == wanted]),
         krippendorff=krippendorffs_alpha(tallies),
         discordance=share(sum(max(tally) < sum(tally) for tally in tallies), len(tallies)),
         fields=_by_field({pair: said for pair, said in of_pair.items() if len(said) >= 2}, differing),
+        searches=searches if searches[-1].pairs else (),
+        searches_discordance=share(sum(differ.values()), len(differ)),
     )
+
+
+def _by_stratum(store: Store, searches: bool) -> tuple[list[sqlite3.Row], tuple[StratumProgress, ...]]:
+    """The standing answers to pairs, or to searches, and the progress of their strata; all of them last."""
+    values = {"wanted": store.reviewers_per_pair, "adjudication": store.setting("adjudication"), "searches": searches}
+    answers = store.connection.execute(_ANSWERS, values).fetchall()
+    seconds: dict[str | None, list[float]] = defaultdict(list)
+    for row in answers:
+        if row["seconds"] is not None:
+            seconds[row["stratum"]].append(row["seconds"])
+    everyones = [value for some in seconds.values() for value in some]
+    strata = [_stratum(row, seconds[row["stratum"]], everyones) for row in store.connection.execute(_STRATA, values)]
+    return answers, (*strata, _together(strata))
 
 
 def _stratum(row: sqlite3.Row, seconds: list[float], everyones: list[float]) -> StratumProgress:
@@ -152,10 +172,11 @@ def _together(strata: list[StratumProgress]) -> StratumProgress:
     )
 
 
-def _reviewer(name: str, own: list[sqlite3.Row], agreement: Measure) -> ReviewerProgress:
+def _reviewer(name: str, own: list[sqlite3.Row], searches: int, agreement: Measure) -> ReviewerProgress:
     planted = [row["verdict"] == row["known_verdict"] for row in own if row["known_verdict"]]
     times = [row["seconds"] for row in own if row["seconds"] is not None]
-    return ReviewerProgress(name, len(own), median(times) if times else None, agreement, share(sum(planted), len(planted)))
+    typical = median(times) if times else None
+    return ReviewerProgress(name, len(own), searches, typical, agreement, share(sum(planted), len(planted)))
 
 
 def _crossed(complete: list[dict[str, str]]) -> dict[tuple[str, str], list[list[int]]]:
@@ -187,20 +208,29 @@ def progress_csv(store: Store, table: str) -> str:
         )
         return csv_text([column[0] for column in cursor.description], cursor.fetchall())
     found = summarise(store)
-    if table == "strata":
+    if table in ("strata", "searches"):
+        counted = "pairs" if table == "strata" else table
         return csv_text(
-            ["stratum", "pairs", "finished", "disputed", "answers_left", "seconds", "hours_left"],
-            [("(planted)" if row.stratum is None else row.stratum or "(all)", *astuple(row)[1:]) for row in found.strata],
+            ["stratum", counted, "finished", "disputed", "answers_left", "seconds", "hours_left"],
+            [
+                ("(planted)" if row.stratum is None else row.stratum or "(all)", *astuple(row)[1:])
+                for row in (found.strata if table == "strata" else found.searches)
+            ],
         )  # fmt: skip
     head = ["value", "low", "high", "pairs"]
     if table == "reviewers":
+        own = ["reviewer", "answers", "searches", "seconds"]
         return csv_text(
-            ["reviewer", "answers", "seconds", *(f"agreement_{name}" for name in head), *(f"planted_{name}" for name in head)],
-            [(row.name, row.answers, row.seconds, *_figures(row.agreement), *_figures(row.planted)) for row in found.reviewers],
+            [*own, *(f"agreement_{name}" for name in head), *(f"planted_{name}" for name in head)],
+            [
+                (row.name, row.answers, row.searches, row.seconds, *_figures(row.agreement), *_figures(row.planted))
+                for row in found.reviewers
+            ],
         )
     if table == "fields":
         return csv_text(["field", *head], [(row.field, *_figures(row.disputed)) for row in found.fields])
     measures = [("fleiss_kappa", found.fleiss), ("krippendorff_alpha", found.krippendorff), ("discordance", found.discordance)]
+    measures += [("searches_discordance", found.searches_discordance)] if found.searches else []
     measures = [(f"cohen_kappa {a} / {b}", measure) for a, b, measure in found.cohen] + measures
     return csv_text(["measure", *head], [(name, *_figures(measure)) for name, measure in measures])
 

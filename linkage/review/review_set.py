@@ -1,4 +1,4 @@
-"""From the run's tables to the store: the pairs in random order, the records as the sources say them, the runner-ups.
+"""From the run's tables to the store: pairs and searches in random order, records as the sources say them, the runner-ups.
 
 Scores stay behind: the weights only choose which runner-ups are taken, and no page can show what the store lacks.
 """
@@ -19,27 +19,30 @@ from linkage.review.outdated import note_what_was_shown, take_back_outdated
 from linkage.review.store import Store
 from linkage.runs.exchange import ParquetTable
 from linkage.runs.judged import FIELDS_PARTED_BY, fingerprint_sql
-from linkage.runs.sql import connect, literal, quote, quote_list
-from linkage.runs.tables import ANCHORS, CANDIDATES, RAW_MENTIONS, RAW_PERSONS, REVIEW_SET, RUN
+from linkage.runs.sql import connect, fetch_row, literal, quote, quote_list
+from linkage.runs.tables import ANCHORS, CANDIDATES, RAW_MENTIONS, RAW_PERSONS, REVIEW_SET, RUN, SEARCH_SET
 from linkage.words.fields import as_written
 
 RUNNER_UPS_SHOWN = 4
 
 
 def load_review_set(store: Store, run: Path, seed: int = 0) -> int:
-    """Bring the run's review set into the store; returns how many pairs are new.
+    """Bring the run's review set and search set into the store; returns how many pairs and searches are new.
 
     Pairs are known by their two records: one sampled twice (in two frames) is shown once and its label serves both. Pairs
     already in the store keep their answers, unless one of the two records has changed since they were given: then the pair is
     given out again. Pairs that left the review set are no longer offered. The order is random within
     strata and even across them, so that a review stopped early is still a random sample of every stratum. Planted pairs make
-    up `planted_share` of what is shown and stand anywhere.
+    up `planted_share` of what is shown and stand anywhere. The searches come after the pairs, in a random order of their own.
 
     Raises:
         ReviewError: when a table is missing, lacks a column, or names a record that the run does not have.
     """
     right = RAW_PERSONS if RAW_PERSONS.is_in(run) else RAW_MENTIONS
-    views = {"review_set": REVIEW_SET, "raw_l": RAW_MENTIONS, "raw_r": right, "candidates": CANDIDATES, "anchors": ANCHORS}
+    views = {
+        "review_set": REVIEW_SET, "search_set": SEARCH_SET, "raw_l": RAW_MENTIONS, "raw_r": right, "candidates": CANDIDATES,
+        "anchors": ANCHORS,
+    }  # fmt: skip
     for table in (REVIEW_SET, RAW_MENTIONS):
         if not table.is_in(run):
             raise ReviewError(f"{table.path(run)} is missing", "Run `linkage run` up to the stage `sample` first.")
@@ -51,15 +54,7 @@ def load_review_set(store: Store, run: Path, seed: int = 0) -> int:
         _look_at(connection, run, views)
         columns = {side: _field_columns(connection, side) for side in "lr"}
         _order_pairs(connection, store, seed)
-        missing = connection.execute(
-            "SELECT count(*) FROM ordered WHERE record_id_l NOT IN (SELECT record_id FROM raw_l) "
-            "OR record_id_r NOT IN (SELECT record_id FROM raw_r)"
-        ).fetchone()
-        if missing and missing[0]:
-            raise ReviewError(
-                f"{REVIEW_SET.path(run)}: {missing[0]} pairs name records that raw_mentions or raw_persons do not have",
-                "Run `linkage run` again: the tables come from different runs.",
-            )
+        _refuse_unknown_records(connection, run)
         judged = _judged_fields(run, columns)
         connection.execute(f"CREATE TEMP TABLE runner_up AS {_RUNNER_UPS}", [RUNNER_UPS_SHOWN + 1])
         settings = {
@@ -71,6 +66,7 @@ def load_review_set(store: Store, run: Path, seed: int = 0) -> int:
         with store.transaction() as target:
             target.executemany("UPDATE setting SET value = ? WHERE name = ?", [(value, name) for name, value in settings.items()])
             note_what_was_shown(target)
+            _note_picked(connection, target)
             for side in "lr":
                 target.executemany(
                     "INSERT INTO record VALUES (?, ?, ?, ?) ON CONFLICT (side, record_id) "
@@ -85,6 +81,19 @@ def load_review_set(store: Store, run: Path, seed: int = 0) -> int:
         connection.close()
 
 
+def _refuse_unknown_records(connection: duckdb.DuckDBPyConnection, run: Path) -> None:
+    unknown = (
+        "SELECT count(*) FROM ordered WHERE (record_id_r = '') = ? AND (record_id_l NOT IN (SELECT record_id FROM raw_l) "
+        "OR record_id_r <> '' AND record_id_r NOT IN (SELECT record_id FROM raw_r))"
+    )
+    for table, what, is_search in ((REVIEW_SET, "pairs", False), (SEARCH_SET, "searches", True)):
+        if count := fetch_row(connection, unknown, [is_search])[0]:
+            raise ReviewError(
+                f"{table.path(run)}: {count} {what} name records that raw_mentions or raw_persons do not have",
+                "Run `linkage run` again: the tables come from different runs.",
+            )
+
+
 def _file_state(path: Path) -> tuple[int, int] | None:
     """Changes when the file is written again."""
     return (path.stat().st_size, path.stat().st_mtime_ns) if path.exists() else None
@@ -93,6 +102,7 @@ def _file_state(path: Path) -> tuple[int, int] | None:
 def _look_at(connection: duckdb.DuckDBPyConnection, run: Path, views: dict[str, ParquetTable]) -> None:
     """Views of the run's tables, with empty stand-ins for the optional ones."""
     optional = {
+        "search_set": "SELECT '' AS search_id, '' AS record_id_l, '' AS stratum WHERE false",
         "candidates": "SELECT '' AS record_id_l, '' AS record_id_r, 0.0 AS link_weight WHERE false",
         "anchors": "SELECT '' AS record_id_l, '' AS record_id_r, true AS is_match, false AS number_hidden, '' AS withheld WHERE false",
     }
@@ -123,7 +133,7 @@ def _spec(run: Path) -> dict[str, Any]:
 
 
 def _order_pairs(connection: duckdb.DuckDBPyConnection, store: Store, seed: int) -> None:
-    """ParquetTable `ordered`: place, pair_id, record_id_l, record_id_r, stratum, known_verdict."""
+    """ParquetTable `ordered`: place, pair_id, record_id_l, record_id_r ('' of a search), stratum, known_verdict."""
     try:
         connection.execute(
             "CREATE TEMP TABLE sampled AS SELECT CAST(pair_id AS VARCHAR) AS pair_id, record_id_l, record_id_r, "
@@ -155,13 +165,20 @@ def _order_pairs(connection: duckdb.DuckDBPyConnection, store: Store, seed: int)
         WITH everything AS (
           SELECT *, NULL AS known_verdict FROM sampled
           UNION ALL BY NAME SELECT * EXCLUDE (number_hidden, withheld) FROM planted
+          UNION ALL BY NAME
+          SELECT search_id AS pair_id, record_id_l, '' AS record_id_r, coalesce(stratum, '') AS stratum,
+            md5(concat_ws('|', 'search', $seed, record_id_l)) AS shuffle FROM search_set
+          QUALIFY row_number() OVER (PARTITION BY record_id_l ORDER BY search_id) = 1
         ), ranked AS (
           SELECT *, (row_number() OVER own - CAST('0x' || shuffle[:8] AS BIGINT) / 4294967296.0) / count(*) OVER whole AS place
-          FROM everything WINDOW own AS (PARTITION BY stratum ORDER BY shuffle), whole AS (PARTITION BY stratum)
+          FROM everything WINDOW own AS (PARTITION BY record_id_r = '', stratum ORDER BY shuffle),
+            whole AS (PARTITION BY record_id_r = '', stratum)
         )
-        SELECT row_number() OVER (ORDER BY place, shuffle) AS place, pair_id, record_id_l, record_id_r, stratum, known_verdict
+        SELECT row_number() OVER (ORDER BY record_id_r = '', place, shuffle) AS place,
+          pair_id, record_id_l, record_id_r, stratum, known_verdict
         FROM ranked
-        """
+        """,
+        {"seed": str(seed)},
     )
 
 
@@ -176,7 +193,7 @@ def _pairs_with_differences(connection: duckdb.DuckDBPyConnection, columns: dict
     result = connection.execute(
         "SELECT pair_id, p.record_id_l, p.record_id_r, p.stratum, p.known_verdict, "
         f"CAST(to_json(list_filter([{tests or 'NULL'}]::VARCHAR[], lambda name: name IS NOT NULL)) AS VARCHAR) "
-        "FROM ordered AS p JOIN raw_l AS l ON l.record_id = p.record_id_l JOIN raw_r AS r ON r.record_id = p.record_id_r "
+        "FROM ordered AS p JOIN raw_l AS l ON l.record_id = p.record_id_l LEFT JOIN raw_r AS r ON r.record_id = p.record_id_r "
         "ORDER BY p.place"
     )
     return _rows(result)
@@ -205,11 +222,25 @@ def _judged_fields(run: Path, columns: dict[str, list[str]]) -> list[str]:
     return [name for name in shared if as_written(name) in compared] or shared
 
 
+def _note_picked(connection: duckdb.DuckDBPyConnection, store: sqlite3.Connection) -> None:
+    """Table `picked`: the persons whom reviewers have named, which are loaded again with the others."""
+    connection.execute("CREATE TEMP TABLE picked (record_id VARCHAR)")
+    if named := store.execute(_PICKED).fetchall():
+        connection.executemany("INSERT INTO picked VALUES (?)", [tuple(row) for row in named])
+
+
+_PICKED = """
+SELECT suggested FROM assignment WHERE suggested IS NOT NULL UNION SELECT suggested FROM adjudication WHERE suggested IS NOT NULL
+UNION SELECT suggested FROM current_answer WHERE suggested IS NOT NULL
+"""
+
+
 def _records(
     connection: duckdb.DuckDBPyConnection, side: str, columns: list[str], judged: list[str]
 ) -> Iterator[tuple[object, ...]]:
     """The records a page may show, as JSON of their filled fields, and the fingerprint of what is judged of them."""
-    shown = f"SELECT record_id_{side} FROM ordered" + (" UNION SELECT record_id_r FROM runner_up" if side == "r" else "")
+    others = " UNION SELECT record_id_r FROM runner_up UNION FROM picked" if side == "r" else ""
+    shown = f"SELECT record_id_{side} FROM ordered{others}"
     mark = fingerprint_sql(judged, columns)
     shown_number = f"CASE WHEN record_id NOT IN {_NUMBER_HIDDEN} THEN {NUMBER} END"
     number = f" REPLACE ({shown_number} AS {NUMBER})" if side == "l" and NUMBER in columns else ""

@@ -1,4 +1,4 @@
-"""Pages of the people who label: sign-in, the pair, own answers, the search, adjudication.
+"""Pages of the people who label: sign-in, the pair or search, own answers, adjudication.
 
 A pair and its answer take a few milliseconds, less than handing them to a thread and waiting for its turn at the store would
 add: these routes run on the event loop. What may take longer (passwords, searches, lists) is a plain `def`, run in a thread.
@@ -6,47 +6,32 @@ add: these routes run on the event loop. What may take longer (passwords, search
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from linkage.errors import ReviewError
 from linkage.review.accounts import SESSION_HOURS, Session, begin_session, check_password, end_session
-from linkage.review.answers import (
-    LONGEST_COMMENT,
-    REASONS,
-    VERDICTS,
-    Answer,
-    Stage,
-    blind_answers,
-    record_answer,
-    standing_answer,
-    undo_last,
-)
-from linkage.review.assignments import holds_dispute, next_dispute, next_pair, note_search, pick_person, show_pair, skip_pair
-from linkage.review.comparison import Card, card, compare_pair, mention_fields
-from linkage.review.desk import desk_of, go, render, signed_in
-from linkage.review.person_search import MOST_RESULTS
-from linkage.review.review_progress import minutes_without_pause, own_summary
+from linkage.review.answers import LONGEST_COMMENT, Answer, record_answer, undo_last
+from linkage.review.assignments import Stage, held_dispute, next_dispute, next_pair, skip_pair
+from linkage.review.comparison import shows_search
+from linkage.review.desk import Adjudicator, Anyone, Reviewer, ShortField, desk_of, go, render
+from linkage.review.pair_page import PLACE, pair_page, picked_by
+from linkage.review.review_progress import own_summary
 from linkage.words.language import LANGUAGES, Language
 
 router = APIRouter()
 
-BREAK_AFTER_MINUTES = 30
 _A_PAGE = 50
 
-Anyone = Annotated[Session, signed_in()]
-Reviewer = Annotated[Session, signed_in("reviewer", "adjudicator")]
-Adjudicator = Annotated[Session, signed_in("adjudicator")]
 VerdictField = Annotated[Literal["match", "non_match", "unsure"], Form()]
 ReasonField = Annotated[Literal["", "twins", "name_changed", "date_missing", "illegible", "other"], Form()]
 CommentField = Annotated[str, Form(max_length=LONGEST_COMMENT)]
 KeyField = Annotated[str, Form(pattern=r"^[\w-]{16,64}$")]
-ShortField = Annotated[str, Form(max_length=200)]
 
 _HOME = {"reviewer": "/cap", "adjudicator": "/phan-xu", "manager": "/tien-do"}
 
@@ -129,35 +114,13 @@ async def show_next(request: Request, person: Reviewer) -> Response:
             onward="/cua-toi",
             onward_text="nav_mine",
         )
-    return _pair_page(request, person, pair)
+    return pair_page(request, person, pair)
 
 
 @router.get("/cap/{pair}")
 async def show_own(request: Request, person: Reviewer, pair: int) -> Response:
     """A pair that is the reviewer's own: to answer, or answered before."""
-    return _pair_page(request, person, pair)
-
-
-def _pair_page(request: Request, person: Session, pair: int) -> Response:
-    desk = desk_of(request)
-    assignment = show_pair(desk.store, pair, person.account.id)
-    answer = standing_answer(desk.store, pair, person.account.id) if assignment["answered"] else None
-    decided = desk.store.connection.execute("SELECT adjudicated FROM pair WHERE id = ?", (pair,)).fetchone()["adjudicated"]
-    return render(
-        request,
-        "pair.html",
-        pair=compare_pair(desk.store, pair, assignment["suggested"]),
-        action=f"/cap/{pair}",
-        answer=answer,
-        decided=bool(decided),
-        others=[],
-        reasons=REASONS,
-        verdicts=VERDICTS,
-        searchable=desk.persons.is_searchable,
-        minutes=minutes_without_pause(desk.store, person.account.id),
-        break_after=BREAK_AFTER_MINUTES,
-        adjudicating=False,
-    )
+    return pair_page(request, person, pair)
 
 
 @router.post("/cap/{pair}")
@@ -169,11 +132,23 @@ async def answer_pair(
     form_key: KeyField,
     reason: ReasonField = "",
     comment: CommentField = "",
+    picked: ShortField = "",
 ) -> Response:
     """Record an answer; the same form sent again changes nothing."""
-    desk = desk_of(request)
-    record_answer(desk.store, Answer(pair, person.account.id, verdict, reason, comment.strip(), form_key, desk.page_version))
-    return go("/cap", "saved", verdict=verdict, number=pair)
+    return _answer(request, person, Answer(pair, person.account.id, verdict, reason, comment.strip(), form_key, ""), picked)
+
+
+def _answer(request: Request, person: Session, answer: Answer, picked: str) -> Response:
+    """Record an answer; one that a search's person is there only of the person whom the page showed as picked."""
+    desk, pair, stage = desk_of(request), answer.pair, answer.stage
+    is_search = shows_search(desk.store, pair)
+    if is_search and answer.verdict == "match":
+        holds = picked_by(request, pair, person, stage) or ""
+        if not holds or holds != picked:
+            error = "search_pick_changed" if holds else "search_pick_first"
+            return pair_page(request, person, pair, stage, error=error, said={"reason": answer.reason, "comment": answer.comment})
+    record_answer(desk.store, replace(answer, page_version=desk.page_version))
+    return go(PLACE[stage], "searched" if is_search else "saved", verdict=answer.verdict, number=pair)
 
 
 @router.post("/cap/{pair}/bo-qua")
@@ -204,7 +179,8 @@ def list_own(request: Request, person: Reviewer, before: int | None = None) -> R
     """The reviewer's own standing answers, newest first, and their own pace."""
     store = desk_of(request).store
     rows = store.connection.execute(
-        "SELECT event.id, pair, event.verdict, event.reason, at FROM event JOIN assignment USING (pair) "
+        "SELECT event.id, event.pair, event.verdict, event.reason, at, record_id_r = '' AS is_search "
+        "FROM event JOIN assignment USING (pair) JOIN pair ON pair.id = event.pair "
         "WHERE person = ? AND reviewer = person AND stage = 'blind' AND kind = 'answer' AND event.id < ? "
         "AND event.id IN (SELECT id FROM current_answer WHERE pair = event.pair) ORDER BY event.id DESC LIMIT ?",
         (person.account.id, before or 2**62, _A_PAGE + 1),
@@ -228,54 +204,10 @@ def _local_time(milliseconds: int) -> str:
     return datetime.fromtimestamp(milliseconds / 1000, timezone(timedelta(hours=7))).strftime("%d/%m/%Y %H:%M")
 
 
-@router.get("/cap/{pair}/tim")
-def ask_search(request: Request, person: Reviewer, pair: int) -> Response:
-    """The search form, filled with the mention's own name and year."""
-    desk = desk_of(request)
-    show_pair(desk.store, pair, person.account.id)
-    mention = mention_fields(desk.store, pair)
-    return _search_page(request, pair, name=mention.get("full_name", ""), year=mention.get("birth_date", "")[-4:], found=None)
-
-
-@router.post("/cap/{pair}/tim")
-def search(request: Request, person: Reviewer, pair: int, name: ShortField = "", year: ShortField = "") -> Response:
-    """Persons of that name and year; posted, so that no name stands in an address. Each search is an event without its words."""
-    desk = desk_of(request)
-    show_pair(desk.store, pair, person.account.id)
-    if not desk.persons.says_enough(name, year):
-        return _search_page(request, pair, name, year, None, "search_short", 422)
-    key = str(person.account.id)
-    if not desk.searches.allows(key):
-        return _search_page(request, pair, name, year, None, "search_often", 429)
-    desk.searches.count(key)
-    note_search(desk.store, pair, person.account.id, desk.page_version)
-    mention = mention_fields(desk.store, pair)
-    found = [card(person.record_id, person.fields, mention) for person in desk.persons.search(name, year)]
-    return _search_page(request, pair, name, year, found)
-
-
-def _search_page(
-    request: Request, pair: int, name: str, year: str, found: list[Card] | None, error: str = "", status: int = 200
-) -> Response:
-    return render(request, "search.html", status, number=pair, name=name, year=year, found=found, error=error, most=MOST_RESULTS)
-
-
-@router.post("/cap/{pair}/chon")
-def pick(request: Request, person: Reviewer, pair: int, record_id: ShortField = "") -> Response:
-    """Note the person found (an empty record id takes it back); it is saved with the answer."""
-    desk = desk_of(request)
-    fields = desk.persons.fields_of(record_id) if record_id else None
-    if record_id and fields is None:
-        raise HTTPException(400)
-    pick_person(desk.store, pair, person.account.id, record_id or None, fields or "")
-    return go(f"/cap/{pair}", "picked" if record_id else "")
-
-
 @router.get("/phan-xu")
 async def show_dispute(request: Request, person: Adjudicator) -> Response:
     """The next pair whose reviewers disagree, with all answers and reasons but no names."""
-    desk = desk_of(request)
-    pair = next_dispute(desk.store, person.account.id)
+    pair = next_dispute(desk_of(request).store, person.account.id)
     if pair is None:
         return render(
             request,
@@ -285,21 +217,7 @@ async def show_dispute(request: Request, person: Adjudicator) -> Response:
             onward="/phan-xu",
             onward_text="check_again",
         )
-    return render(
-        request,
-        "pair.html",
-        pair=compare_pair(desk.store, pair),
-        action=f"/phan-xu/{pair}",
-        answer=None,
-        decided=False,
-        others=blind_answers(desk.store, pair),
-        reasons=REASONS,
-        verdicts=VERDICTS,
-        searchable=False,
-        minutes=minutes_without_pause(desk.store, person.account.id),
-        break_after=BREAK_AFTER_MINUTES,
-        adjudicating=True,
-    )
+    return pair_page(request, person, pair, "adjudication")
 
 
 @router.post("/phan-xu/hoan-tac")
@@ -317,11 +235,9 @@ async def adjudicate(
     form_key: KeyField,
     reason: ReasonField = "",
     comment: CommentField = "",
+    picked: ShortField = "",
 ) -> Response:
     """Record the adjudicator's verdict on a pair they were given."""
-    desk = desk_of(request)
-    if not holds_dispute(desk.store, pair, person.account.id):
-        raise HTTPException(403)
-    answer = Answer(pair, person.account.id, verdict, reason, comment.strip(), form_key, desk.page_version, "adjudication")
-    record_answer(desk.store, answer)
-    return go("/phan-xu", "saved", verdict=verdict, number=pair)
+    held_dispute(desk_of(request).store, pair, person.account.id)
+    answer = Answer(pair, person.account.id, verdict, reason, comment.strip(), form_key, "", "adjudication")
+    return _answer(request, person, answer, picked)

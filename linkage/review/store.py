@@ -1,4 +1,4 @@
-"""The label store: one SQLite file in write-ahead mode, readable by its owner only."""
+"""The label store: one SQLite file in write-ahead mode, readable by its owner only. An older one is brought up to date."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from weakref import WeakSet
 
@@ -17,7 +17,10 @@ from linkage.errors import ReviewError
 from linkage.runs.sql import quote
 
 _APPLICATION_ID = 0x4C4B5256
-_SCHEMA_VERSION = 2
+_SCHEMA_VERSION = 3
+_STEPS = {2: ("ALTER TABLE adjudication ADD COLUMN suggested TEXT",)}
+"""What the tables of an older version need to be those of the next; triggers and views are made anew."""
+_TABLES, _RULES = (Path(__file__).with_name(name) for name in ("schema.sql", "rules.sql"))
 _ON_DISK = "FULL"
 
 
@@ -136,17 +139,18 @@ def open_store(run: Path) -> Store:
     """The run's store as it stands.
 
     Raises:
-        ReviewError: when the run has none, or the file is not a label store of this version.
+        ReviewError: when the run has none, or the file is not a label store that this version reads.
     """
     path = store_path(run)
     if not path.is_file():
         raise ReviewError(f"{run} has no review yet", "Begin one with `linkage review serve` or `linkage review users`.")
-    check_store_file(path)
+    if check_store_file(path) != _SCHEMA_VERSION:
+        _bring_up_to_date(path)
     return Store(path)
 
 
-def check_store_file(path: Path) -> None:
-    """Refuse a file that is not a whole label store of this version.
+def check_store_file(path: Path) -> int:
+    """Refuse a file that is not a label store of this version or of one that can be brought up to it; its version.
 
     Raises:
         ReviewError: saying what it is instead.
@@ -162,11 +166,39 @@ def check_store_file(path: Path) -> None:
         raise ReviewError(f"{path} is not a label store", "Give a file made by `linkage review backup`.") from None
     if application != _APPLICATION_ID:
         raise ReviewError(f"{path} is not a label store", "Give a file made by `linkage review backup`.")
-    if version != _SCHEMA_VERSION:
+    if version != _SCHEMA_VERSION and version not in _STEPS:
         raise ReviewError(
             f"{path} is a label store of version {version}; this is version {_SCHEMA_VERSION}",
             "Use the version of the program that made it.",
         )
+    return int(version)
+
+
+def _bring_up_to_date(path: Path) -> None:
+    """All in one transaction: the log, the answers and the leases stay as they are."""
+    with closing(sqlite3.connect(path, timeout=15, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        for step in range(version, _SCHEMA_VERSION):
+            for statement in _STEPS[step]:
+                connection.execute(statement)
+        made = connection.execute("SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')").fetchall()
+        for kind, name in sorted(made):
+            connection.execute(f"DROP {kind} {quote(name)}")
+        for statement in _statements(_RULES.read_text(encoding="utf-8")):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+        connection.execute("COMMIT")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script, one by one: SQLite runs a whole script outside any transaction only."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def _settings(spec: ReviewSpec) -> dict[str, str]:
@@ -184,7 +216,8 @@ def _write_empty_store(path: Path, spec: ReviewSpec) -> None:
     os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     connection = sqlite3.connect(partial, isolation_level=None)
     try:
-        connection.executescript((Path(__file__).parent / "schema.sql").read_text(encoding="utf-8"))
+        for script in (_TABLES, _RULES):
+            connection.executescript(script.read_text(encoding="utf-8"))
         settings = {
             **_settings(spec),
             "workbook_key": secrets.token_hex(32),

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from linkage.errors import ReviewError
-from linkage.review import manager_pages, reviewer_pages
+from linkage.review import manager_pages, reviewer_pages, search_pages
 from linkage.review.desk import HERE, Desk, error_page
 from linkage.review.person_search import PersonSearch
 from linkage.review.security import Guard
@@ -40,6 +40,7 @@ def create_app(
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.desk = Desk(store, persons, https)
     app.include_router(reviewer_pages.router)
+    app.include_router(search_pages.router)
     app.include_router(manager_pages.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"))
     for kind in (HTTPException, RequestValidationError, ReviewError):

@@ -284,7 +284,7 @@ class GroupRatesHeld(TypedDict):
     links: int
     labels: int
     precision: EstimateHeld | None
-    recall: EstimateHeld | None
+    recall_within_reach: EstimateHeld | None
 
 
 class EstimatesHeld(TypedDict):

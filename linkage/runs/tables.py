@@ -118,6 +118,15 @@ OUTSIDE = ParquetTable(
 """The frame of pairs that were not assigned."""
 FEASIBLE = Document("feasible", "sample", FeasibleReport)
 """What the review set can show of each target at best."""
+SEARCH_SET = ParquetTable(
+    "search_set", "sample",
+    {
+        "search_id": "VARCHAR", "record_id_l": "VARCHAR", "stratum": "VARCHAR", "inclusion_probability": "DOUBLE",
+        "stratum_size": "BIGINT",
+    },
+    ("search_id",),
+)  # fmt: skip
+"""Mentions without a link, a probability sample: for each a reviewer searches the population. Absent where none are searched."""
 ANCHORS = ParquetTable(
     "anchors", "sample",
     {**_RECORDS, "is_match": "BOOLEAN", "kind": "VARCHAR", "number_hidden": "BOOLEAN", "withheld": "VARCHAR"},
@@ -137,6 +146,16 @@ LABELS = ParquetTable(
 """Final verdicts of reviewers, with fingerprints of the two records as they were judged: see `linkage.runs.judged`."""
 VERDICTS = ParquetTable("verdicts", "linkage estimate", {"pair_id": "VARCHAR", "reviewer": "VARCHAR", "verdict": "VARCHAR"}, ())
 """Each reviewer's own verdicts."""
+SEARCHES = ParquetTable(
+    "searches",
+    "linkage estimate",
+    {
+        "search_id": "VARCHAR", "record_id_l": "VARCHAR", "verdict": "VARCHAR", "record_id_r": "VARCHAR", "how": "VARCHAR",
+        "fingerprint_l": "VARCHAR", "fingerprint_r": "VARCHAR", "judged_fields": "VARCHAR",
+    },
+    (),
+)  # fmt: skip
+"""Final answers of the searches: `match` with the person found, `non_match` where nobody is the mention's, `unsure`."""
 ESTIMATES = Document("estimates", "estimate", EstimatesHeld)
 
 OUTCOMES = ParquetTable(

@@ -38,7 +38,7 @@ def sample(work: Work) -> Counts:
     """Draw the review set, or keep the one that is under review: labels belong to the probabilities it was drawn with."""
     from linkage.decision.feasible import plan_targets
     from linkage.decision.plan import describe_plan, plan_sample
-    from linkage.decision.sampling import By, draw_outside_pairs, draw_review_sample
+    from linkage.decision.sampling import By, allocate_strata, candidate_pairs, draw_outside_pairs, draw_review_sample
     from linkage.decision.thresholds import Thresholds
     from linkage.review.known_pairs import write_anchors
 
@@ -47,18 +47,21 @@ def sample(work: Work) -> Counts:
     spec = work.spec
     thresholds = Thresholds.from_json(THRESHOLDS.read(work.inputs))
     links, outside, review_set = LINKS.path(work.inputs), OUTSIDE.path(work.folder), REVIEW_SET.path(work.folder)
-    by = spec.review.stratify_by
+    by, budget = spec.review.stratify_by, spec.review_budget
     with work.connect() as connection:
+        candidates = candidate_pairs(connection, work.inputs)
         reached = draw_outside_pairs(connection, WIDER.path(work.inputs), links, thresholds.upper, outside)
         strata = draw_review_sample(
             connection,
             links,
-            spec.review.pairs or spec.targets.review_capacity,
+            budget,
             spec.seed,
             thresholds,
             review_set,
             outside=outside if reached else None,
             by=By(work.mentions, by) if by else None,
+            first=spec.review.batch,
+            candidates=candidates,
         )
         known = 0
         if spec.right is not None:
@@ -69,7 +72,8 @@ def sample(work: Work) -> Counts:
             connection.execute(query.format(which)).fetchnumpy()["link_weight"]
             for which in ("decision = 'link'", f"decision = 'non_link' AND link_weight < {thresholds.lower!r}")
         )
-    planned = plan_targets(linked, below, spec.targets, sum(one.sampled for one in strata), strata, thresholds)
+    in_all = allocate_strata(strata, budget, budget, thresholds, candidates=candidates)
+    planned = plan_targets(linked, below, spec.targets, budget, in_all, thresholds)
     FEASIBLE.write(work.folder, {"targets": [cast("FeasibleHeld", asdict(one)) for one in planned]})
     return {
         "review_pairs": sum(one.sampled for one in strata),

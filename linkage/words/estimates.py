@@ -9,12 +9,13 @@ from linkage.words.language import Language, Word
 
 MEASURES: dict[str, Word] = {
     "precision": Word("Độ chính xác", "Precision"),
-    "recall": Word("Độ bao phủ", "Recall"),
+    "recall_of_all": Word("Độ bao phủ toàn bộ", "Recall of all"),
     "recall_within_reach": Word("Độ bao phủ trong tầm với", "Recall within reach"),
     "recall_of_numbered": Word("Độ bao phủ ở các lượt ghi có số định danh", "Recall of mentions with a number"),
     "expected_links": Word("Liên kết đúng kỳ vọng trên số lượt ghi", "Expected true links per mention"),
     "false_link_rate": Word("Tỷ lệ liên kết sai", "False-link rate"),
-    "missed_link_rate": Word("Tỷ lệ bỏ sót", "Missed-link rate"),
+    "missed_of_all": Word("Bỏ sót toàn bộ", "Missed of all"),
+    "missed_within_reach": Word("Bỏ sót trong tầm với", "Missed within reach"),
     "blocking_recall": Word("Độ bao phủ của khóa chặn", "Blocking recall"),
     "scoring_recall": Word("Độ bao phủ của chấm điểm", "Scoring recall"),
     "missed_below": Word("Bỏ sót dưới ngưỡng dưới", "Missed below the lower threshold"),

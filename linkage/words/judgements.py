@@ -76,6 +76,21 @@ UNREACHABLE = Word(
     "The target “{0}” ≤ {1} cannot be shown with {2} labels drawn at random: at best they show {3}; it takes about {4} labels.",
 )
 
+STANDINGS: dict[str, Word] = {
+    "shown": Word("đã chứng tỏ: thôi lấy thêm", "shown: stop"),
+    "contradicted": Word("BỊ BÁC BỎ: thôi lấy thêm", "CONTRADICTED: stop"),
+    "unreachable": Word("số nhãn còn lại không thể chứng tỏ: thôi lấy thêm", "out of reach of the labels left: stop"),
+    "open": Word("chưa ngã ngũ: lấy thêm", "open: go on"),
+}
+"""What the labels so far say of drawing more."""
+SO_FAR = {
+    "target": Word("Chỉ tiêu", "Target"),
+    "by_labels": Word("Nhãn đến nay (khoảng {0})", "Labels so far ({0} interval)"),
+    "at_best": Word("Nhiều nhất, nếu không thấy lỗi nữa", "At best, if no further error is found"),
+    "standing": Word("Lấy thêm?", "Draw more?"),
+}
+"""Headings of the table of a review under way."""
+
 MOVES: dict[str, Word] = {
     "tightened": Word("siết", "tightened"),
     "loosened": Word("nới", "loosened"),

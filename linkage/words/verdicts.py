@@ -1,4 +1,4 @@
-"""What reviewers say of a pair, why, and how a label came about; inside a sentence."""
+"""What reviewers say of a pair or of a search, why, and how a label came about; inside a sentence."""
 
 from __future__ import annotations
 
@@ -9,6 +9,13 @@ VERDICTS: dict[str, Word] = {
     "non_match": Word("hai người khác nhau", "different persons"),
     "unsure": Word("không xác định được", "cannot tell"),
 }
+
+SEARCH_VERDICTS: dict[str, Word] = {
+    "match": Word("đúng người đã chọn", "the person picked"),
+    "non_match": Word("không có trong CSDL dân cư", "not in the database"),
+    "unsure": VERDICTS["unsure"],
+}
+"""What is said of a mention for which the population was searched."""
 
 VERDICT_REASONS: dict[str, Word] = {
     "": Word("— không nêu —", "— none given —"),

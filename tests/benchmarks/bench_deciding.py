@@ -63,7 +63,7 @@ def broken(reviews: list[Reviewed], moment: int) -> str:
             after.true_links < before.true_links
             or before.links - after.links > one.wrong
             or after.precision < before.precision
-            or after.recall < before.recall
+            or after.recall_within_reach < before.recall_within_reach
         )
     return f"{found} of {len(reviews)}"
 
@@ -72,7 +72,7 @@ def render(found: list[tuple[str, float, list[Reviewed]]], draws: int) -> str:
     """The report."""
     coverage, costs = [], []
     for name, target, reviews in found:
-        marks = [covered(reviews, moment, measure) for measure in ("precision", "recall") for moment in range(3)]
+        marks = [covered(reviews, moment, measure) for measure in ("precision", "recall_within_reach") for moment in range(3)]
         coverage.append((name, f"{target:.1%}", *marks))
         words = Counter(one.found.false_links for one in reviews)
         true = {
@@ -90,7 +90,7 @@ def render(found: list[tuple[str, float, list[Reviewed]]], draws: int) -> str:
     head = (
         "population",
         "target",
-        *(f"{measure}, {moment}" for measure in ("precision", "recall") for moment in ("1st", "2nd", "3rd")),
+        *(f"{measure}, {moment}" for measure in ("precision", "recall_within_reach") for moment in ("1st", "2nd", "3rd")),
     )
     costs_head = (
         "population", "target", "shown", "not contradicted", "contradicted", "shown and kept", "contradicted and broken",

@@ -23,14 +23,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from decision_page import CARRIERS, COMPARED, DRAWS, PRECISIONS, SIZES, render
+from decision_page import CARRIERS, COMPARED, DESIGNS, DRAWS, PRECISIONS, SIZES, render
 from interval_methods import METHODS
 
 from linkage.decision.anchors import AnchoredMentions, estimate_by_anchors
 from linkage.decision.calibration import calibrate, score
 from linkage.decision.estimators import estimate_by_design, estimate_by_model
 from linkage.decision.ratios import ratio
-from linkage.decision.strata import allocate, allocate_top_up
+from linkage.decision.sampling import is_of_links, least_of_links
+from linkage.decision.strata import allocate_top_up, allocate_with_links
 from linkage.demo import TRUE_PAIRS
 from linkage.project import open_project
 from linkage.runs.sql import connect, literal
@@ -172,41 +173,67 @@ def coverage(population: Population, seed: int, candidates: float) -> Found:
         yield f"frame|{precision}", (plan.precision, plan.recall, population.recall(plan.threshold))
         for n in SIZES:
             strata = stratify(plan.population, n, plan.threshold, plan.lower)
-            for pilot in (1.0, 0.5):
-                yield from corner(plan, strata, simple, seed, n, precision, pilot)
+            for batch in DESIGNS:
+                yield from corner(plan, strata, simple, seed, n, precision, batch, candidates)
 
 
 def corner(
-    plan: Planned, strata: list[PlantedStratum], simple: np.ndarray, seed: int, n: int, precision: float, pilot: float
+    plan: Planned,
+    strata: list[PlantedStratum],
+    simple: np.ndarray,
+    seed: int,
+    n: int,
+    precision: float,
+    batch: int | None,
+    candidates: float,
 ) -> Found:
-    """What `coverage` gives in one corner, the share `pilot` of the labels being the first phase."""
+    """What `coverage` gives in one corner with batches of `batch` pairs (None: all at once).
+
+    `alone` is the mean width for precision and that of a simple random sample of as many candidate pairs, the same number of draws.
+    """
     rng = np.random.default_rng(1_000_000 * n + seed)
     sizes = np.array([one.stratum.size for one in strata])
     true = np.array([int(one.true.sum()) for one in strata])
-    above = np.array([one.stratum.kind == "assigned" and one.stratum.low >= plan.threshold for one in strata])
-    first = np.array(allocate(sizes.tolist(), [one.stratum.deviation for one in strata], round(n * pilot), 5))
-    methods = METHODS if seed < COMPARED and pilot == 1 else dict(list(METHODS.items())[:1])
+    above = np.array([is_of_links(one.stratum.kind, one.stratum.low, plan.threshold) for one in strata])
+    links, frame = int(sizes[above].sum()), frame_of_candidates(plan, candidates)
+    least = least_of_links(links, frame, n)
+    opening = min(batch or n, n)
+    shares = [one.stratum.deviation for one in strata]
+    minimum = min(5, opening // len(strata))
+    first = np.array(allocate_with_links(sizes.tolist(), shares, above.tolist(), opening, minimum, least))
+    planned = [one.stratum.rate for one in strata]
+    methods = METHODS if seed < COMPARED and batch is None else dict(list(METHODS.items())[:1])
     outcomes: dict[str, list[tuple[bool, float, bool, float]]] = defaultdict(list)
     for _ in range(DRAWS):
         taken, matches = first, rng.hypergeometric(true, sizes - true, first)
-        if n > first.sum():
-            planned = [one.stratum.rate for one in strata]
-            more = np.array(allocate_top_up(sizes, first, first, matches, planned, int(n - first.sum())))
-            matches = matches + rng.hypergeometric(true - matches, sizes - true - (first - matches), more)
-            taken = first + more
+        while taken.sum() < n:
+            extra = min(batch or n, n - int(taken.sum()))
+            more = np.array(allocate_top_up(sizes, taken, taken, matches, planned, extra, above.tolist(), least))
+            matches = matches + rng.hypergeometric(true - matches, sizes - true - (taken - matches), more)
+            taken = taken + more
         for name, method in methods.items():
             false = method((taken - matches)[above].astype(float), taken[above].astype(float), sizes[above].astype(float))
             missed = method(matches[~above].astype(float), taken[~above].astype(float), sizes[~above].astype(float))
             outcomes[name].append(_covers(false, missed, float(sizes[above].sum()), plan))
     for name, drawn in outcomes.items():
         p_right, p_width, r_right, r_width = np.mean(drawn, axis=0).tolist()
-        yield f"coverage|{name}|{pilot}|{n}|{precision}|precision", (p_right, p_width)
-        yield f"coverage|{name}|{pilot}|{n}|{precision}|recall", (r_right, r_width)
-    widths = outcomes[next(iter(METHODS))][0][1::2]
+        yield f"coverage|{name}|{batch}|{n}|{precision}|precision", (p_right, p_width)
+        yield f"coverage|{name}|{batch}|{n}|{precision}|recall", (r_right, r_width)
+    wrong = int((sizes - true)[above].sum())
+    apart = [total_of_hits([x], [n], [frame]) for x in rng.hypergeometric(wrong, frame - wrong, n, DRAWS)]
+    unled = [(min(one.high, links) - min(one.low, links)) / links for one in apart]
+    chosen = outcomes[next(iter(METHODS))]
+    yield f"alone|{batch}|{n}|{precision}", (float(np.mean([one[1] for one in chosen])), float(np.mean(unled)))
+    widths = chosen[0][1::2]
     needed = as_narrow(simple, widths)
-    yield f"saved|{pilot}|{n}|{precision}", (*widths, *needed, max(needed) / n)
-    if pilot == 1:
+    yield f"saved|{batch}|{n}|{precision}", (*widths, *needed, max(needed) / n)
+    if batch is None:
         yield f"attainable|{n}|{precision}", attainable((sizes - true)[above], sizes[above], first[above], rng)
+
+
+def frame_of_candidates(plan: Planned, candidates: float) -> int:
+    """All candidate pairs, before scores or assignment drop any, and the net's pairs that no rule proposed: each pair once."""
+    return round(candidates * plan.weights.size) + int((~plan.population.outside_proposed).sum())
 
 
 def _covers(false: Interval, missed: Interval, links: float, plan: Planned) -> tuple[bool, float, bool, float]:
@@ -249,7 +276,7 @@ def widths_of_simple_samples(plan: Planned, candidates: float) -> np.ndarray:
     linked = plan.weights >= plan.threshold
     links, false = int(linked.sum()), int((linked & ~true).sum())
     missed = int((~linked & true).sum() + population.outside_true.sum())
-    frame = round(candidates * plan.weights.size) + int((~population.outside_proposed).sum())
+    frame = frame_of_candidates(plan, candidates)
     rows = []
     for n in np.geomspace(50, 0.999 * frame, 40):
         f, m = (total_of_hits([n * count / frame], [n], [frame]) for count in (false, missed))
@@ -287,8 +314,8 @@ def three_estimators(seed: int, mentions: int) -> Found:
         rest = ~population.numbered
         linked = rest & (population.weight >= plan.threshold)
         recall = (linked & population.true).sum() / (rest & population.has_person).sum()
-        truth = {"precision": population.true[linked].mean(), "recall": recall}
-        whole = {"precision": plan.precision, "recall": plan.recall}
+        truth = {"precision": population.true[linked].mean(), "recall_of_all": recall}
+        whole = {"precision": plan.precision, "recall_within_reach": plan.recall}
         design = label_sample(plan.population, 600, plan.threshold, plan.lower, seed)
         found = (
             ("model", estimate_by_model(plan.weights, plan.threshold, plan.population.outside_weight), whole),

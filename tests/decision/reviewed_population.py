@@ -31,7 +31,7 @@ class Delivered:
     links: int
     true_links: int
     precision: float
-    recall: float
+    recall_within_reach: float
     estimates: dict[str, Estimate]
 
     def covers(self, measure: str) -> bool:
@@ -53,7 +53,7 @@ class Reviewed:
 def review_and_decide(population: Population, labels: int, targets: Any, seed: int, precision: float | None = None) -> Reviewed:
     """Label `labels` pairs without an error, then let the verdicts and the labels decide.
 
-    The links begin at the model's thresholds, or at the weight where they have this true `precision`. Recall is within reach:
+    The links begin at the model's thresholds, or at the weight where they have this true `precision`. Recall within reach:
     true links / true assigned pairs and true pairs of the frame beside them.
     """
     seen = ~np.isnan(population.weight)

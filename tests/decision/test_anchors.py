@@ -18,7 +18,7 @@ def truth(population, threshold):
     linked = rest & (population.weight >= threshold)
     return {
         "precision": population.true[linked].mean(),
-        "recall": (linked & population.true).sum() / (rest & population.has_person).sum(),
+        "recall_of_all": (linked & population.true).sum() / (rest & population.has_person).sum(),
     }
 
 
@@ -42,7 +42,7 @@ def test_post_stratification_by_hand():
 
 
 def test_covers_when_the_features_explain_who_is_numbered():
-    covered = {"precision": [], "recall": []}
+    covered = {"precision": [], "recall_of_all": []}
     for seed in range(40):
         population = plant_population(seed, 12_000)
         threshold = population.threshold_for(0.99)
@@ -57,11 +57,11 @@ def test_adjustment_moves_towards_the_truth():
     for seed in range(10):
         population = plant_population(seed, 12_000)
         threshold = population.threshold_for(0.99)
-        right = truth(population, threshold)["recall"]
+        right = truth(population, threshold)["recall_of_all"]
         numbered = population.numbered & population.has_person
         raw = (numbered & population.true & (population.weight >= threshold)).sum() / numbered.sum()
         raw_error.append(raw - right)
-        adjusted_error.append(by_measure(population, threshold)[0]["recall"].value - right)
+        adjusted_error.append(by_measure(population, threshold)[0]["recall_of_all"].value - right)
     assert abs(np.mean(adjusted_error)) < 0.4 * abs(np.mean(raw_error))
 
 

@@ -46,7 +46,7 @@ def test_verdicts_of_a_correct_review_take_no_true_link_away(reviews):
         for one in reviews[mu]:
             before, verdicts, _ = one.moments
             assert verdicts.true_links >= before.true_links and before.links - verdicts.links <= one.wrong
-            assert verdicts.precision >= before.precision and verdicts.recall >= before.recall
+            assert verdicts.precision >= before.precision and verdicts.recall_within_reach >= before.recall_within_reach
 
 
 def test_a_decision_by_a_correct_review_takes_true_links_only_where_labels_contradict_the_target(reviews):
@@ -55,7 +55,7 @@ def test_a_decision_by_a_correct_review_takes_true_links_only_where_labels_contr
     for one in kept:
         before, verdicts, after = one.moments
         assert after.true_links >= before.true_links and before.links - after.links <= one.wrong
-        assert after.links >= verdicts.links and after.recall >= before.recall
+        assert after.links >= verdicts.links and after.recall_within_reach >= before.recall_within_reach
         if one.found.upper_move == "kept":
             assert after == verdicts and after.precision >= before.precision
             assert one.found.thresholds.upper == one.base.upper
@@ -91,7 +91,7 @@ def test_first_second_and_third_estimate_cover_the_truth(reviews):
     """Fewer would come by chance once in a thousand times, were the coverage 95 %."""
     both = [one for mu in reviews for one in reviews[mu]]
     for moment in range(3):
-        for measure in ("precision", "recall"):
+        for measure in ("precision", "recall_within_reach"):
             held = sum(one.moments[moment].covers(measure) for one in both if one.moments[moment].links)
             assert held >= binom.ppf(0.001, len(both), 0.95), (moment, measure, held)
 

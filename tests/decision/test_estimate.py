@@ -6,6 +6,7 @@ import pytest
 
 from linkage.decision import EstimateTables, draw_figures, estimate
 from linkage.decision.captions import CAPTIONS
+from linkage.decision.estimators import REACH
 from linkage.errors import LinkageError
 from linkage.runs.tables import ESTIMATES
 from linkage.words.formats import percent_significant, significant
@@ -31,8 +32,9 @@ def found(run):
 
 
 def test_three_estimators_stand_side_by_side(run, found):
-    for measure in ("precision", "recall", "false_link_rate", "missed_link_rate"):
-        for estimator in ("model", "anchors", "design"):
+    for kind in ("precision", "recall", "false_link_rate", "missed"):
+        for estimator, reach in REACH.items():
+            measure = f"{kind}_{reach}" if kind in ("recall", "missed") else kind
             one = found.select(measure, estimator, threshold=run.thresholds.upper)
             assert one is not None and one.low <= one.value <= one.high and one.denominator > 0 and one.n > 0
             assert len(found.curve(measure, estimator)) >= 21
@@ -49,7 +51,7 @@ def test_the_truth_lies_in_the_design_based_interval(run, found):
 
 def test_recall_factors_are_printed(run, found):
     blocking, scoring = (found.select(m, "design", "middle", run.thresholds.upper) for m in ("blocking_recall", "scoring_recall"))
-    recall = found.select("recall", "design", "middle", run.thresholds.upper)
+    recall = found.select("recall_within_reach", "design", "middle", run.thresholds.upper)
     assert blocking.value * scoring.value == pytest.approx(recall.value, rel=1e-6)
 
 
@@ -83,7 +85,8 @@ def test_before_labels_the_model_and_anchors_speak(run):
     tables = EstimateTables(links=run.paths["links"], mentions=run.paths["mentions"], persons=run.paths["persons"])
     early = estimate(run.connection, tables, run.thresholds, TARGETS)
     assert {one.verdict for one in early.judgements} == {"untested"} and early.calibration is None
-    assert early.curve("recall", "model") and early.curve("recall", "anchors") and not early.curve("recall", "design")
+    assert early.curve("recall_within_reach", "model") and early.curve("recall_of_all", "anchors")
+    assert not early.curve("recall_within_reach", "design")
     assert any("No pairs but assigned ones" in note for note in early.notes)
 
 

@@ -37,13 +37,13 @@ def test_design_by_hand():
     # F = 20/5 = 4 of 100 links; M = 40/4 + 30/3 + 12/2 = 26; A = 96
     assert found["precision"].value == pytest.approx(0.96)
     assert found["false_link_rate"].value == pytest.approx(0.04)
-    assert found["recall"].value == pytest.approx(96 / 122)
+    assert found["recall_within_reach"].value == pytest.approx(96 / 122)
     assert (found["precision"].denominator, found["precision"].denominator_is) == (100, "links")
-    assert found["recall"].denominator == pytest.approx(122)
-    assert found["recall"].n == 22
+    assert found["recall_within_reach"].denominator == pytest.approx(122)
+    assert found["recall_within_reach"].n == 22
     for one in found.values():
         assert 0 <= one.low <= one.value <= one.high <= 1
-    assert found["missed_link_rate"].low == pytest.approx(1 - found["recall"].high)
+    assert found["missed_within_reach"].low == pytest.approx(1 - found["recall_within_reach"].high)
 
 
 def test_recall_is_the_product_of_its_factors():
@@ -62,7 +62,7 @@ def test_a_threshold_inside_a_stratum_by_hand():
     found = values(estimate_by_design(cut, weights, 5.0))
     links = int((weights >= 5).sum())
     assert found["precision"].value == pytest.approx(1 - 4 / links)
-    assert found["recall"].denominator == pytest.approx(links - 4 + 10 + 10 + 8 + 6)
+    assert found["recall_within_reach"].denominator == pytest.approx(links - 4 + 10 + 10 + 8 + 6)
 
 
 def test_doubt_counts_against_and_for_the_linkage():
@@ -70,12 +70,12 @@ def test_doubt_counts_against_and_for_the_linkage():
     doubtful = np.isin(np.arange(22), [0, 13])
     unsure = replace(sample, match=np.where(doubtful, np.nan, sample.match), doubtful=doubtful)
     middle, worst, best = (values(estimate_by_design(unsure, WEIGHTS, 0.0, reading)) for reading in ("middle", "worst", "best"))
-    for measure in ("precision", "recall"):
+    for measure in ("precision", "recall_within_reach"):
         assert worst[measure].value < middle[measure].value <= best[measure].value
     # pair 0 is a link of stratum 0 (80/8 = 10 pairs each), pair 13 an unlinked one of stratum 2 (10 each)
     assert worst["precision"].value == pytest.approx(1 - (4 + 10) / 100)
-    assert worst["recall"].value == pytest.approx(86 / (86 + 10 + 10 + 6))
-    assert best["recall"].value == pytest.approx(96 / (96 + 0 + 10 + 6))
+    assert worst["recall_within_reach"].value == pytest.approx(86 / (86 + 10 + 10 + 6))
+    assert best["recall_within_reach"].value == pytest.approx(96 / (96 + 0 + 10 + 6))
     assert middle["precision"].n == 20 and worst["precision"].n == 22
 
 
@@ -108,8 +108,8 @@ def test_a_reviewed_pair_speaks_for_itself_alone(applied, links, false, missed):
     told = values(estimate_by_design(replace(sample, delivered=delivered), WEIGHTS, None, decided=decided, before=WEIGHTS >= 0))
     assert told["precision"].denominator == links
     assert told["precision"].value == pytest.approx(1 - false / links)
-    assert told["recall"].value == pytest.approx((links - false) / (links - false + missed))
-    assert told["recall"].denominator == pytest.approx(122)
+    assert told["recall_within_reach"].value == pytest.approx((links - false) / (links - false + missed))
+    assert told["recall_within_reach"].denominator == pytest.approx(122)
     # what is not known is as much as before: the same interval of false links, moved by what was corrected
     before = values(estimate_by_design(sample, WEIGHTS, None, decided=WEIGHTS >= 0))["false_link_rate"]
     width = (told["false_link_rate"].high - told["false_link_rate"].low) * links
@@ -133,14 +133,17 @@ def test_a_group_of_its_own_strata_knows_nothing_of_the_others():
     )
     assert own.value == any_stratum.value == pytest.approx(0.8)
     assert own.high - own.low <= any_stratum.high - any_stratum.low
-    assert values(estimate_by_design(sample, WEIGHTS[80:100], 0.0, inside=inside, reach=reach))["recall"].denominator == 16
+    assert (
+        values(estimate_by_design(sample, WEIGHTS[80:100], 0.0, inside=inside, reach=reach))["recall_within_reach"].denominator
+        == 16
+    )
 
 
 def test_model_based_by_hand():
     found = values(estimate_by_model([np.log2(9), np.log2(9), -np.log2(3)], 0.0, apart=[0.0]))
     # p = .9, .9, .25 and .5 outside: F = .2, M = .75
     assert found["precision"].value == pytest.approx(0.9)
-    assert found["recall"].value == pytest.approx(1.8 / 2.55)
+    assert found["recall_within_reach"].value == pytest.approx(1.8 / 2.55)
 
 
 def test_model_based_covers_when_the_model_is_right():
@@ -154,7 +157,7 @@ def test_model_based_covers_when_the_model_is_right():
 
 @pytest.mark.parametrize("pilot", [1.0, 0.5])
 def test_design_covers_planted_truth(pilot):
-    covered = {"precision": [], "recall": []}
+    covered = {"precision": [], "recall_within_reach": []}
     for seed in range(150):
         population = plant_population(seed % 15, 8_000)
         weights = population.weight[~np.isnan(population.weight)]
@@ -163,7 +166,7 @@ def test_design_covers_planted_truth(pilot):
         found = values(estimate_by_design(sample, weights, threshold))
         linked = population.weight >= threshold
         matches = population.true.sum() + population.outside_true.sum()
-        truth = {"precision": population.true[linked].mean(), "recall": population.true[linked].sum() / matches}
+        truth = {"precision": population.true[linked].mean(), "recall_within_reach": population.true[linked].sum() / matches}
         for measure, right in truth.items():
             covered[measure].append(found[measure].low <= right <= found[measure].high)
     for outcome in covered.values():

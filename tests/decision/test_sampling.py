@@ -171,8 +171,8 @@ def test_recall_counts_the_pairs_that_the_assignment_lost(run):
             *estimate_recall_factors(sample, run.weights, upper),
         )
     }
-    assert found["recall"].value == pytest.approx(population.true[population.weight >= upper].sum() / matches)
-    assert found["recall"].low == pytest.approx(found["recall"].high)
+    assert found["recall_within_reach"].value == pytest.approx(population.true[population.weight >= upper].sum() / matches)
+    assert found["recall_within_reach"].low == pytest.approx(found["recall_within_reach"].high)
     assert found["blocking_recall"].value == pytest.approx((population.true.sum() + lost) / matches)
 
 
@@ -184,7 +184,7 @@ def test_the_plan_narrows_with_the_budget_and_meets_what_is_found(run):
         assert values == sorted(values, reverse=True) and 0 < values[-1] < 0.02
     assert sum(one.sampled for one in plans[1].strata) == 600
     half = f"{100 * plans[1].precision_half_width:.2g}"
-    assert f"600 pairs give precision ± {half} and recall" in describe_plan(plans, "en")
+    assert f"600 pairs give precision ± {half} and recall within reach" in describe_plan(plans, "en")
     assert "rà soát 200 cặp" in describe_plan(plans, "vi") and describe_plan(plans, "vi").count("±") == 6
 
 
@@ -194,7 +194,7 @@ def test_a_plan_where_nothing_is_linked_promises_no_width(run):
     strata = tally("assigned", run.weights, [-np.inf, 0.0, run.weights.max() + 1, np.inf])
     planned = plan_sample(strata, run.weights.max() + 1, (200,))
     assert (planned[0].precision_half_width, planned[0].recall_half_width) == (0.5, 0.5)
-    assert "± 50 and recall ± 50" in describe_plan(planned, "en")
+    assert "± 50 and recall within reach ± 50" in describe_plan(planned, "en")
 
 
 def test_a_frame_without_pairs_is_refused(run):

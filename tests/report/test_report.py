@@ -76,7 +76,7 @@ def test_a_sample_of_assigned_pairs_only_cannot_meet_the_missed_link_target(tmp_
     held = json.loads((run / "estimates.json").read_text(encoding="utf-8"))
     low = {"value": 0.005, "low": 0.004, "high": 0.006, "level": 0.95}
     for one in held["estimates"]:
-        if one["measure"] == "missed_link_rate":
+        if one["measure"] == "missed_within_reach":
             one |= low
     for one in held["judgements"]:
         if one["measure"] == "missed_within_reach":
@@ -96,7 +96,7 @@ def test_recall_of_a_sample_with_pairs_not_assigned_is_called_an_upper_reading(t
     ).to_arrow_table()
     pq.write_table(kinds, run / "review_set.parquet")
     text = said_by(run)
-    assert "Độ bao phủ theo mẫu là số đọc phía cao" in text
+    assert "Độ bao phủ trong tầm với theo mẫu là số đọc phía cao" in text
     assert "chưa tính phần khóa chặn và khâu ghép làm mất" not in text
 
 

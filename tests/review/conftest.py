@@ -112,10 +112,16 @@ class MadeRun:
 
     path: Path
     truth: dict[tuple[str, str], str] = field(default_factory=dict)
+    there: dict[str, str | None] = field(default_factory=dict)
+    """Of each mention to search for, its person; None where the population lacks them."""
 
 
-def make_run(path: Path, pairs: int = 200, anchors: int = 40, bystanders: int = 300, seed: int = 1) -> MadeRun:
-    """Mentions and persons with twins, empty fields, long and Ê Đê names; two strata of unequal sampling; planted truth."""
+def make_run(path: Path, pairs: int = 200, anchors: int = 40, bystanders: int = 300, searches: int = 0, seed: int = 1) -> MadeRun:
+    """Mentions and persons with twins, empty fields, long and Ê Đê names; two strata of unequal sampling; planted truth.
+
+    Of every three mentions to search for, one's person is a candidate beside another, one's is not among them, one's is not there
+    and nobody is a candidate.
+    """
     rng = random.Random(seed)
     made = MadeRun(path)
     (path / "stages").mkdir(parents=True)
@@ -154,6 +160,15 @@ def make_run(path: Path, pairs: int = 200, anchors: int = 40, bystanders: int = 
             mentions[-1]["personal_number"] = person["personal_number"]
             known.append((left, shown, is_match))
     persons += [{"record_id": f"P-B{number:06d}", **_person(rng)} for number in range(bystanders)]
+    sought = []
+    for number in range(searches):
+        person, left, right, other = _person(rng), f"KS-S{number:05d}", f"P-S{number:05d}", f"P-U{number:05d}"
+        mentions.append({"record_id": left, **_entry(person, number, rng)})
+        made.there[left] = None if number % 3 == 2 else right
+        if number % 3 != 2:
+            persons += [{"record_id": right, **person}, {"record_id": other, **_twin(person, rng)}]
+            candidates += [(left, one, -3.0) for one in ((right, other) if number % 3 == 0 else (other,))]
+        sought.append((f"s{number}", left, "far" if number % 2 else "near", 0.1 + 0.2 * (number % 2), 100))
 
     def write(name: str, columns: dict[str, pa.Array]) -> None:
         pq.write_table(pa.table(columns), path / f"{name}.parquet")
@@ -168,6 +183,7 @@ def make_run(path: Path, pairs: int = 200, anchors: int = 40, bystanders: int = 
         })  # fmt: skip
     for name, heads, rows in [
         ("review_set", ["pair_id", "record_id_l", "record_id_r", "stratum", "inclusion_probability"], sampled),
+        ("search_set", ["search_id", "record_id_l", "stratum", "inclusion_probability", "stratum_size"], sought),
         ("candidates", ["record_id_l", "record_id_r", "link_weight"], candidates),
         ("anchors", ["record_id_l", "record_id_r", "is_match"], known),
     ]:
@@ -205,6 +221,14 @@ class Review:
     def true_verdict(self, pair: int) -> str:
         row = self.store.connection.execute("SELECT record_id_l, record_id_r FROM pair WHERE id = ?", (pair,)).fetchone()
         return self.made.truth[row["record_id_l"], row["record_id_r"]]
+
+    def mention(self, number: int) -> str:
+        row = self.store.connection.execute("SELECT record_id_l FROM pair WHERE id = ?", (number,)).fetchone()
+        return str(row["record_id_l"])
+
+    def true_person(self, number: int) -> str | None:
+        """Whose mention it is that search `number` is for."""
+        return self.made.there[self.mention(number)]
 
 
 @pytest.fixture(scope="session")
@@ -248,7 +272,7 @@ def make_review(tmp_path: Path, prototype: Callable[..., MadeRun]) -> Iterator[C
     def make(spec: ReviewSpec | None = None, **sizes: int) -> Review:
         spec = spec or ReviewSpec()
         origin = prototype(spec, sizes)
-        made = MadeRun(tmp_path / f"run{len(opened)}", origin.truth)
+        made = MadeRun(tmp_path / f"run{len(opened)}", origin.truth, origin.there)
         shutil.copytree(origin.path, made.path)
         store = create_store(made.path, spec)
         store.now = clock = Clock()

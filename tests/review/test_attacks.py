@@ -247,12 +247,12 @@ def test_log_holds_no_register_value_even_when_the_server_fails(sign_in, review,
     lan.post(f"/cap/{number}/tim", name="Nguyễn Bí Mật", year="1990")
     lan.get("/cap/Nguyễn-Bí-Mật")
 
-    from linkage.review import reviewer_pages
+    from linkage.review import pair_page
 
     def fail(*_: object) -> None:
         raise RuntimeError("Nguyễn Bí Mật 066012345678")
 
-    monkeypatch.setattr(reviewer_pages, "compare_pair", fail)
+    monkeypatch.setattr(pair_page, "compare_pair", fail)
     response = lan.get("/cap")
     assert response.status_code == 500
     assert "Bí Mật" not in response.text

@@ -1,4 +1,4 @@
-// The pages work without this file. It adds: focus from the start, single-key answers, one sending of each form, a running timer.
+// The pages work without this file. It adds: focus from the start, single-key answers, steps from person to person, one sending of each form, a running timer.
 "use strict";
 (() => {
   // Not `autofocus`, which browsers heed only at their first drawing: on a slow machine the first letters typed were lost.
@@ -30,8 +30,17 @@
     const box = document.querySelector(`[data-focus-key="${CSS.escape(key)}"]`);
     if (box) {
       event.preventDefault();
-      box.closest("details").open = true;
+      const folded = box.closest("details");
+      if (folded) folded.open = true;
       box.focus();
+      if (box.select) box.select();
+      return;
+    }
+    const step = { j: 1, k: -1 }[key];
+    const persons = [...document.querySelectorAll("[data-pick]")];
+    if (step && persons.length) {
+      const next = persons.indexOf(document.activeElement) + step;
+      persons[Math.min(Math.max(next, 0), persons.length - 1)].focus();
       return;
     }
     const control = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
