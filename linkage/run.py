@@ -183,11 +183,15 @@ class Run:
         """
         from linkage.decision.batches import draw_batch
         from linkage.pipeline import run_alone
-        from linkage.review.design import enlarge_design
+        from linkage.review.design import DESIGN, enlarge_design
+        from linkage.review.known_pairs import write_anchors
 
         self.review_so_far()
         with connect(self.spec.memory_limit, self.spec.threads) as connection:
             strata = enlarge_design(self.path, lambda target: draw_batch(connection, self.path, self.spec, pairs, target))
+            if tables.RAW_PERSONS.is_in(self.path):
+                share, compared = self.spec.review.planted_share, [one.field for one in self.spec.comparisons]
+                write_anchors(connection, self.path, self.spec.seed, self.path / DESIGN, share, compared)
         run_alone(self._directory, self._project(), "sample", "review more", silent)
         return sum(one.sampled for one in strata)
 

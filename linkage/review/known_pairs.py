@@ -42,6 +42,7 @@ _LITTLE = (
 _NEIGHBOURS = 60
 _ROUNDS = 25
 
+_NONE = "(SELECT '' AS record_id_l, '' AS record_id_r, true AS is_match, '' AS kind, true AS number_hidden, '' AS withheld LIMIT 0)"
 _VIEWS = {
     "raw_l": RAW_MENTIONS, "raw_r": RAW_PERSONS, "mentions": MENTIONS, "persons": PERSONS, "candidates": CANDIDATES,
     "twice": REGISTERED_TWICE, "links": LINKS,
@@ -57,14 +58,17 @@ def write_anchors(
     mention without a number has a link that is practically certain: then that link is right, and any other person wrong, whom
     it then is not shown beside; so is a person whom the evidence practically rules out. For pairs of the review set in random order the pool's pair that looks most like it on the page
     is taken (`page_traits`, each mention once), so that the planted ones look like the sampled ones; a sampled pair that none
-    resembles is passed over. `kind` is what both rows show (`linkage.pairs.kinds`); `compared` the fields that count most.
+    resembles is passed over. Known pairs that the folder has already are kept, unless their mention is sampled now. `kind` is what both rows show (`linkage.pairs.kinds`); `compared` the fields that count most.
     """
     for name, table in _VIEWS.items():
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM {table.scan(run)}")
     connection.execute(f"CREATE OR REPLACE TEMP VIEW sampled AS FROM {REVIEW_SET.scan(folder)}")
+    kept = f"{ANCHORS.scan(folder)} WHERE record_id_l NOT IN (SELECT record_id_l FROM sampled)" if ANCHORS.is_in(folder) else _NONE
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE kept AS FROM {kept}")
     columns = described_columns(connection, "mentions"), described_columns(connection, "persons")
     numbered = NUMBER in columns[0] and NUMBER in columns[1]
-    wanted = round(share / (1 - share) * fetch_row(connection, "SELECT count(*) FROM sampled")[0])
+    sampled, planted = fetch_row(connection, "SELECT (SELECT count(*) FROM sampled), (SELECT count(*) FROM kept)")
+    wanted = max(round(share / (1 - share) * sampled) - planted, 0)
     number = "l.personal_number" if numbered else "NULL::VARCHAR"
     of_person = "r.personal_number" if numbered else "NULL::VARCHAR"
     flags = "l.personal_number_flags IS NULL AND r.personal_number_flags IS NULL" if numbered else "true"
@@ -77,7 +81,7 @@ def write_anchors(
             SELECT l.record_id AS record_id_l, r.record_id AS record_id_r, {number} AS number_l, {of_person} AS number_r,
                    {flags} AS sound, r.id IN (SELECT unnest([person, other]) FROM twice) AS is_twice
             FROM met JOIN mentions AS l ON l.id = id_l JOIN persons AS r ON r.id = id_r
-            WHERE l.record_id NOT IN (SELECT record_id_l FROM sampled)
+            WHERE l.record_id NOT IN (SELECT record_id_l FROM sampled UNION SELECT record_id_l FROM kept)
         ), own AS (
             SELECT record_id_l, record_id_r AS person FROM links
             WHERE decision = 'link' AND match_probability >= {CERTAIN} AND coalesce(runner_up_margin >= {FAR}, true)
@@ -119,7 +123,7 @@ def write_anchors(
         SELECT record_id_l, record_id_r, is_match, {kind} AS kind, number_hidden, withheld
         FROM taken JOIN looked_at ON looked_at.place = taken.place
         JOIN mentions AS l ON l.record_id = record_id_l JOIN persons AS r ON r.record_id = record_id_r
-        ORDER BY record_id_l, record_id_r
+        UNION ALL BY NAME FROM kept ORDER BY record_id_l, record_id_r
         """,
         folder,
     )
