@@ -9,7 +9,7 @@ link weights; imports no other stage. In order of use:
    `feasible.py` what labels can show of a target at best and how many it needs; `draw_review_sample` writes
    `review_set.parquet`, a probability sample; `top_up_review_sample` enlarges it.
 3. `estimate(connection, EstimateTables(…), …)`, and for a run `measure_run`, which writes `estimates.json`: three estimators
-   side by side, worst/middle/best readings of doubt, calibration, challengers, breakdowns, and the targets judged by what
+   side by side, corrected for how often labels are wrong, worst/middle/best readings of doubt, calibration, challengers, breakdowns, and the targets judged by what
    labels say of the delivered links (`judging.py`): shown, not contradicted, contradicted.
 4. `proposing.propose` works out what labels would do to the thresholds (`by_labels.py`: contradicted → tighten, shown → may
    loosen, else keep) and what that would change; once a person has agreed, `consent.py` keeps it in the run as an input of its
@@ -28,12 +28,12 @@ from linkage.decision.breakdowns import GroupRates, error_class
 from linkage.decision.by_labels import ByLabels, DecidedPairs, describe_choices, thresholds_by_labels
 from linkage.decision.calibration import Calibration, Calibrator, calibrate, reliability
 from linkage.decision.deciding import decide
-from linkage.decision.doubt import DawidSkene, estimate_reviewer_errors
 from linkage.decision.estimate import Estimates, EstimateTables, estimate
 from linkage.decision.estimate_figures import DrawnFigure, draw_figures
 from linkage.decision.estimators import Estimate, estimate_by_design, estimate_by_model
 from linkage.decision.feasible import Feasible, foresee, plan_targets
 from linkage.decision.judging import JudgedTarget, judgement_rows
+from linkage.decision.label_error import Fallible, LabelErrors, learn_label_errors
 from linkage.decision.plan import PlannedWidth, describe_plan, plan_sample
 from linkage.decision.sampling import By, draw_outside_pairs, draw_review_sample, load_strata, top_up_review_sample
 from linkage.decision.strata import Stratum
@@ -46,15 +46,16 @@ __all__ = [
     "Calibration",
     "Calibrator",
     "Choice",
-    "DawidSkene",
     "DecidedPairs",
     "DrawnFigure",
     "Estimate",
     "EstimateTables",
     "Estimates",
     "Feasible",
+    "Fallible",
     "GroupRates",
     "JudgedTarget",
+    "LabelErrors",
     "PlannedWidth",
     "Stratum",
     "Thresholds",
@@ -69,9 +70,9 @@ __all__ = [
     "estimate",
     "estimate_by_design",
     "estimate_by_model",
-    "estimate_reviewer_errors",
     "foresee",
     "judgement_rows",
+    "learn_label_errors",
     "load_strata",
     "plan_sample",
     "plan_targets",

@@ -20,6 +20,7 @@ from linkage.statistics import Interval, probability
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from linkage.decision.label_error import Fallible
     from linkage.decision.samples import LabelledSample
 
 Measure = Literal[
@@ -135,6 +136,7 @@ def estimate_by_design(
     reach: NDArray[np.bool_] | None = None,
     decided: NDArray[np.bool_] | None = None,
     before: NDArray[np.bool_] | None = None,
+    fallible: Fallible | None = None,
 ) -> list[Estimate]:
     """(c) Rates from a stratified random sample of pairs with known inclusion probabilities.
 
@@ -143,7 +145,8 @@ def estimate_by_design(
     and the others told from decisions `before` verdicts (N,; `decided` when absent; `LabelledSample.hits_after_review`). For
     one group, give its weights and mark the sampled pairs of the group in `inside` (n,) and the strata that may hold its pairs
     in `reach` (H,; all when absent): domain estimation (Cochran 1977, section 5A.14) with the group's links known. F and M are
-    stratified expansions (`intervals.total_of_hits`).
+    stratified expansions (`intervals.total_of_hits`); with `fallible` labels, corrected for how often these are wrong
+    (`label_error.Fallible`).
     """
     flat = np.asarray(weights, dtype=float)
     if threshold is None:
@@ -163,6 +166,12 @@ def estimate_by_design(
     missed = read.hits_after_review(
         match * (~accepted & member), final * (~now & member), within & (~sample.assigned | sample.holds(flat[~rule])), level
     )
+    if fallible is not None:
+        # verdicts that were applied stand for their own pair alone
+        applied = threshold is None and bool((sample.delivered != sample.decided_link).any())
+        settled = read.labelled & ~np.isnan(sample.weight) & (sample.delivered == (read.match > 0.5)) & applied
+        false = fallible.hits(read, false, (1 - match) * accepted, accepted, settled, "non_match")
+        missed = fallible.hits(read, missed, match * ~accepted, ~accepted, settled, "match")
     n = int((read.labelled & member).sum())
     return rates(_within(false, links), missed, links, "design", threshold, n, reading)
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from linkage.decision.samples import LabelledSample
     from linkage.pairs.kinds import PairKind
 
 Truth = Literal["match", "non_match"]
@@ -30,6 +31,8 @@ FEWEST_ANSWERS = 10
 SHARED = 0.05
 """Share of pairs that all reviewers alike are taken to get wrong, for the bound that is stated with an estimate."""
 _BY_CHANCE = 0.05
+_LEAST_KEPT = 0.05
+"""Labels that tell less than this share apart tell nothing; the limits stay finite."""
 
 
 @dataclass(frozen=True)
@@ -50,16 +53,60 @@ class AnswerTally:
 
 @dataclass(frozen=True)
 class LabelErrorRate:
-    """Share of final verdicts that are wrong, of pairs of one kind that truly are `truth`; `shared` when planted pairs refute
-    independent errors.
+    """Share of final verdicts that are wrong, of pairs of one kind that truly are `truth`.
+
+    `independent` is what follows from single answers if reviewers err independently, `rate` what is believed: the same, unless
+    planted pairs refute it (`shared`). From so many single `answers` and `planted` pairs.
     """
 
     kind: PairKind
     truth: Truth
     rate: Interval
+    independent: Interval
     answers: int
     planted: int
     shared: bool
+
+
+@dataclass(frozen=True)
+class Fallible:
+    """What is believed of a sample's labels: `kind` (n,) of each pair as an index into `KINDS`, `errors` that were learnt; with a
+    `share` above 0 also that all reviewers alike may get up to that share of pairs wrong.
+    """
+
+    kind: NDArray[np.int_]
+    errors: LabelErrors | None = None
+    share: float = 0.0
+
+    def hits(
+        self,
+        sample: LabelledSample,
+        seen: Interval,
+        hit: NDArray[np.float64],
+        at_risk: NDArray[np.bool_],
+        settled: NDArray[np.bool_],
+        truth: Truth,
+    ) -> Interval:
+        """Frame pairs that truly are hits: `seen` by the labels, `hit` (n,) before any verdict counts, of the pairs `at_risk` (n,).
+
+        Hits are pairs that truly are `truth`. Pairs `settled` (n,) by their own verdict stand for themselves: they are no hits by
+        their verdict, and some are all the same (`left_by_verdicts`).
+        """
+        weight = sample.design_weight - settled
+        found, whole = self._kinds(weight * hit * sample.labelled), self._kinds(weight * (at_risk & sample.labelled))
+        verdict = sample.match > 0.5 if truth == "match" else sample.match < 0.5
+        judged = self._kinds((settled & verdict).astype(float))
+        other: Truth = "non_match" if truth == "match" else "match"
+        if self.share:
+            added = weighted(self.errors.if_independent(other), whole).high if self.errors else 0.0
+            return within_shared(seen, self.share * float(whole.sum()) + added, float(judged.sum()), self.share)
+        if self.errors is None:
+            return seen
+        overlooked, mistaken = self.errors.of(truth), self.errors.of(other)
+        return plus(corrected(seen, found, whole, mistaken, overlooked), left_by_verdicts(judged, overlooked))
+
+    def _kinds(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.bincount(self.kind, weights=weights, minlength=len(KINDS)).astype(float)
 
 
 @dataclass(frozen=True)
@@ -74,16 +121,19 @@ class LabelErrors:
         """The rates of pairs that truly are so, in the order of `KINDS`."""
         return [one.rate for kind in KINDS for one in self.rates if (one.kind, one.truth) == (kind, truth)]
 
+    def if_independent(self, truth: Truth) -> list[Interval]:
+        """The same, whatever planted pairs say."""
+        return [one.independent for kind in KINDS for one in self.rates if (one.kind, one.truth) == (kind, truth)]
+
 
 def learn_label_errors(tallies: Sequence[AnswerTally], reviewers: int, level: float = 0.95) -> LabelErrors | None:
     """Rates of wrong final verdicts with `reviewers` answers a pair and an adjudicator where they differ; None without answers.
 
     An answer's rate is x / n with the Jeffreys interval Beta(x + ½, n − x + ½) (Brown, Cai and DasGupta 2001); kinds with few
     answers take all kinds'. The final verdict's follows from it (`final_error`, monotone), unless so many final verdicts on
-    planted pairs are wrong as independent errors give in under 5 % of reviews: then these are the rate, Jeffreys again.
+    planted pairs are wrong, of this kind or of all, as independent errors give in under 5 % of reviews: then these are the rate,
+    Jeffreys again.
     """
-    from scipy.stats import binom
-
     if not sum(one.decided for one in tallies):
         return None
     unsure = sum(one.unsure for one in tallies) / sum(one.unsure + one.decided for one in tallies)
@@ -95,13 +145,14 @@ def learn_label_errors(tallies: Sequence[AnswerTally], reviewers: int, level: fl
                 own = _added([one for one in tallies if one.truth == truth])
             if own[1] < FEWEST_ANSWERS:
                 own = _added(tallies)
-            wrong, decided, planted, planted_wrong = own
-            answer = jeffreys(wrong, decided, level)
-            rate = Interval(*(final_error(one, unsure, reviewers) for one in (answer.value, answer.low, answer.high)), level)
-            shared = bool(planted_wrong and binom.sf(planted_wrong - 1, planted, rate.high) < _BY_CHANCE)
-            if shared:
-                rate = jeffreys(planted_wrong, planted, level)
-            found.append(LabelErrorRate(kind, truth, rate, decided, planted, shared))
+            answer = jeffreys(own[0], own[1], level)
+            value, low, high = (final_error(one, unsure, reviewers) for one in (answer.value, answer.low, answer.high))
+            independent = Interval(value, low, high, level)
+            every = _added([one for one in tallies if one.truth == truth])
+            shared = any(_refuted(planted, wrong, high) for _, _, planted, wrong in (own, every))
+            of_planted = own if own[2] >= FEWEST_ANSWERS else every
+            rate = jeffreys(of_planted[3], of_planted[2], level) if shared else independent
+            found.append(LabelErrorRate(kind, truth, rate, independent, own[1], own[2], shared))
     return LabelErrors(tuple(found), sum(one.decided for one in tallies), sum(one.planted for one in tallies))
 
 
@@ -112,6 +163,13 @@ def _added(tallies: Sequence[AnswerTally]) -> tuple[int, int, int, int]:
         sum(one.planted for one in tallies),
         sum(one.planted_wrong for one in tallies),
     )
+
+
+def _refuted(planted: int, wrong: int, rate: float) -> bool:
+    """Whether so many wrong of the planted pairs are too many for this rate."""
+    from scipy.stats import binom
+
+    return bool(wrong and binom.sf(wrong - 1, planted, rate) < _BY_CHANCE)
 
 
 def jeffreys(hits: float, trials: float, level: float = 0.95) -> Interval:
@@ -168,8 +226,8 @@ def corrected(
     )
     share = hits / hits.sum() if hits.sum() > 0 else units / max(units.sum(), 1e-12)
     lost = weighted([*mistaken, *overlooked], np.concatenate([share, share]))
-    kept = Interval(*(max(1 - one, 0.05) for one in (lost.value, lost.high, lost.low)), seen.level)
-    return ratio(top, kept)
+    value, low, high = (max(1 - one, _LEAST_KEPT) for one in (lost.value, lost.high, lost.low))
+    return ratio(top, Interval(value, low, high, seen.level))
 
 
 def weighted(rates: Sequence[Interval], units: NDArray[np.float64]) -> Interval:
@@ -194,10 +252,13 @@ def left_by_verdicts(judged: ArrayLike, rates: Sequence[Interval]) -> Interval:
     return Interval(found.value, float(max(low, 0.0)), float(high), found.level)
 
 
-def shared_errors(share: float, level: float = 0.95) -> LabelErrors:
-    """As if between none and `share` of all pairs were got wrong by all reviewers alike: for the bound stated beside an estimate."""
-    span = Interval(0.0, 0.0, share, level)
-    return LabelErrors(tuple(LabelErrorRate(kind, truth, span, 0, 0, True) for truth in TRUTHS for kind in KINDS), 0, 0)
+def within_shared(seen: Interval, mistaken: float, judged: float, share: float) -> Interval:
+    """Units that are hits if reviewers, all alike, get any share up to `share` of each sort wrong: `seen` with limits moved apart.
+
+    Low as if so many were `mistaken` for hits; high as if that share of the hits was overlooked, among `judged` reviewed ones too. An error in common is no chance that evens out: limits are moved by the whole of it, not by variance recovery.
+    """
+    left = left_by_verdicts([judged], [Interval(share, share, share, seen.level)])
+    return Interval(seen.value, max(seen.low - mistaken, 0.0), seen.high / (1 - share) + left.high, seen.level)
 
 
 def plus(one: Interval, other: Interval) -> Interval:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import duckdb
     from numpy.typing import NDArray
 
-Reading = Literal["middle", "worst", "best", "dawid_skene"]
-"""How doubtful verdicts count: left out, against the linkage, for it, or by their estimated probability."""
+Reading = Literal["middle", "worst", "best", "shared"]
+"""How doubtful verdicts count: left out, against the linkage, for it; or left out, and errors shared by all reviewers counted."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class LabelledSample:
 
     `stratum` index into the strata; `weight` link weight, NaN where the pair is not assigned; `decided_link` whether the pair
     was a link before any verdict, `delivered` whether it is one now; `settled` no runner-up is too close, so that thresholds
-    alone decide; `record` the mention; `match` the verdict as 0–1, NaN without one; `doubtful` unsure, or adjudicated after the
-    reviewers disagreed. Strata: `size` pairs in the frame, `low` and `high` weights, `kind` of pair
+    alone decide; `record` the mention; `match` the verdict as 0–1, NaN without one; `doubtful` unsure, or waiting for the
+    adjudicator of answers that differ. Strata: `size` pairs in the frame, `low` and `high` weights, `kind` of pair
     (`strata.Kind`), `group` the only group of the breakdown it was drawn by that it holds ("" where it may hold any).
     """
 
@@ -72,10 +72,9 @@ class LabelledSample:
         """The sample with doubtful verdicts taken against (`worst`) or for (`best`) the linkage that accepts `accepted`.
 
         Worst: a doubtful link is false and a doubtful pair that was not linked is a missed match; best the reverse.
-        Middle: unsure pairs are left out as if missing at random within their stratum, adjudicated ones count as adjudicated.
-        Dawid-Skene: as middle, on a sample whose `match` already holds probabilities.
+        Middle and shared: doubtful pairs are left out as if missing at random within their stratum.
         """
-        if reading in ("middle", "dawid_skene"):
+        if reading in ("middle", "shared"):
             return self
         bad = ~accepted if reading == "worst" else accepted
         return replace(self, match=np.where(self.doubtful, bad.astype(float), self.match))
@@ -114,9 +113,11 @@ def load_sample(
     labels: str | Path,
     links: str | Path,
     runner_up_margin: float = 0.0,
+    verdicts: str | Path | None = None,
 ) -> LabelledSample:
     """Join a review set to its labels and to the links as they are now (`runner_up_margin` in bits, for `settled`).
 
+    Pairs whose single `verdicts` differ and that have no label yet wait for their adjudicator: they are doubtful. A stratum
     A stratum without any label is merged into the next one of its kind (by weight), so that its pairs stay in the frame.
 
     Raises:
@@ -137,12 +138,18 @@ def load_sample(
         raise LinkageError(
             f"{twice[0]} pairs have more than one final verdict in the labels.", "Adjudicate them: one row a pair."
         )
+    waiting = (
+        f"SELECT pair_id FROM {relation(verdicts)} GROUP BY pair_id HAVING count(DISTINCT verdict) > 1"
+        if verdicts is not None
+        else "SELECT NULL WHERE false"
+    )
     rows = connection.execute(
         f"""SELECT review.pair_id, review.record_id_l, stratum, stratum_kind, stratum_group, stratum_low, stratum_high,
                    stratum_size, CASE WHEN stratum_kind = 'assigned' THEN link_weight END AS weight, verdict, how,
                    coalesce(links.decision_unreviewed = 'link', false) AS decided_link,
                    coalesce(links.decision = 'link', false) AS delivered,
-                   coalesce(links.runner_up_margin >= {float(runner_up_margin)}, true) AS settled
+                   coalesce(links.runner_up_margin >= {float(runner_up_margin)}, true) AS settled,
+                   verdict IS NULL AND pair_id IN ({waiting}) AS waiting
             FROM {relation(review_set)} AS review
             LEFT JOIN {relation(links)} AS links USING (record_id_l, record_id_r)
             LEFT JOIN (SELECT pair_id, verdict, how FROM {relation(labels)}) USING (pair_id)
@@ -166,7 +173,7 @@ def load_sample(
         stratum=stratum,
         weight=weight,
         match=np.select([text["verdict"] == "match", text["verdict"] == "non_match"], [1.0, 0.0], np.nan),
-        doubtful=(text["verdict"] == "unsure") | (text["how"] == "adjudicated"),
+        doubtful=(text["verdict"] == "unsure") | np.asarray(rows["waiting"], dtype=bool),
         size=np.asarray(rows["stratum_size"])[first].astype(int),
         low=np.asarray(rows["stratum_low"], dtype=float)[first],
         high=np.asarray(rows["stratum_high"], dtype=float)[first],

@@ -146,7 +146,7 @@ def _estimates(run: RunTables, texts: Phrases, found: list[EstimateHeld], upper:
 
 
 def _doubt(run: RunTables, texts: Phrases, found: list[EstimateHeld], upper: float | None) -> Table | None:
-    readings = ("worst", "middle", "best", "dawid_skene")
+    readings = ("worst", "middle", "best", "shared")
     chosen = [
         one
         for one in found
