@@ -25,7 +25,6 @@ from linkage.decision.estimators import (
 from linkage.decision.judging import JudgedTarget, judge
 from linkage.decision.label_error import SHARED, Fallible
 from linkage.decision.label_evidence import (
-    NO_EVIDENCE,
     LabelErrorFound,
     load_errors,
     load_kinds,
@@ -178,9 +177,8 @@ def estimate(
     if sample is not None:
         kinds = load_kinds(connection, sample, tables)
         fallible = with_errors(kinds, load_errors(connection, sample, kinds, tables))
-        notes += [] if fallible else [NO_EVIDENCE]
         found += _by_design(sample, weights, linked, by_rule, grid, thresholds, level, kinds, fallible)
-        found.append(estimate_missed_below(sample, weights, thresholds.lower, linked, level))
+        found.append(estimate_missed_below(sample, weights, thresholds.lower, linked, level, fallible))
         if fallible is not None:
             label_error = weigh_label_error(sample, fallible, found, targets.false_link_rate)
         used = sample.labelled & ~np.isnan(sample.weight)

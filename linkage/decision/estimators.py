@@ -167,9 +167,7 @@ def estimate_by_design(
         match * (~accepted & member), final * (~now & member), within & (~sample.assigned | sample.holds(flat[~rule])), level
     )
     if fallible is not None:
-        # verdicts that were applied stand for their own pair alone
-        applied = threshold is None and bool((sample.delivered != sample.decided_link).any())
-        settled = read.labelled & ~np.isnan(sample.weight) & (sample.delivered == (read.match > 0.5)) & applied
+        settled = read.settled_by_verdict & (threshold is None)
         false = fallible.hits(read, false, (1 - match) * accepted, accepted, settled, "non_match")
         missed = fallible.hits(read, missed, match * ~accepted, ~accepted, settled, "match")
     n = int((read.labelled & member).sum())
@@ -225,12 +223,17 @@ def estimate_recall_factors(
 
 
 def estimate_missed_below(
-    sample: LabelledSample, weights: ArrayLike, lower: float, delivered: ArrayLike, level: float = 0.95
+    sample: LabelledSample,
+    weights: ArrayLike,
+    lower: float,
+    delivered: ArrayLike,
+    level: float = 0.95,
+    fallible: Fallible | None = None,
 ) -> Estimate:
     """Matches under the lower threshold that are no links / matches among the assigned pairs, from the labelled sample.
 
     Population: all assigned pairs, `weights` (N,) and whether they are `delivered` as links (N,); matches that a reviewer found
-    below the threshold are links and count as kept. Limits by MOVER as in `rates`.
+    below the threshold are links and count as kept. Limits by MOVER as in `rates`; labels `fallible` as in `estimate_by_design`.
     """
     flat, linked = np.asarray(weights, dtype=float), np.asarray(delivered, dtype=bool)
     weight, match = np.nan_to_num(sample.weight, nan=np.inf), np.nan_to_num(sample.match)
@@ -238,6 +241,8 @@ def estimate_missed_below(
     missed = sample.hits_after_review(
         match * (weight < lower), match * ((weight < lower) & ~sample.delivered), sample.holds(flat[below]), level
     )
+    if fallible is not None:
+        missed = fallible.hits(sample, missed, match * (weight < lower), weight < lower, sample.settled_by_verdict, "match")
     wrong = (1 - match) * (~np.isnan(sample.weight) & (weight >= lower))
     above = _within(sample.hits(wrong, sample.holds(flat[~below]), level), int((~below).sum()))
     kept = above.complement(float((~below).sum()) + float((below & linked).sum()))

@@ -149,7 +149,7 @@ def learn_label_errors(tallies: Sequence[AnswerTally], reviewers: int, level: fl
             value, low, high = (final_error(one, unsure, reviewers) for one in (answer.value, answer.low, answer.high))
             independent = Interval(value, low, high, level)
             every = _added([one for one in tallies if one.truth == truth])
-            shared = any(_refuted(planted, wrong, high) for _, _, planted, wrong in (own, every))
+            shared = any(_refuted(planted, wrong, value) for _, _, planted, wrong in (own, every))
             of_planted = own if own[2] >= FEWEST_ANSWERS else every
             rate = jeffreys(of_planted[3], of_planted[2], level) if shared else independent
             found.append(LabelErrorRate(kind, truth, rate, independent, own[1], own[2], shared))

@@ -31,10 +31,6 @@ if TYPE_CHECKING:
     from linkage.decision.estimators import Estimate
     from linkage.decision.samples import LabelledSample
 
-NO_EVIDENCE = (
-    "Reviewers are taken to be perfect: no planted pair and no pair with two answers tells how often they err. "
-    "Set `review.planted_share` and `review.reviewers_per_pair`."
-)
 _MOST_SHARED = 0.5
 
 

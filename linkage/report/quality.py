@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from linkage.report.content import Cell, Part, Picture, Table, part
 from linkage.report.figures import draw_calibration
 from linkage.report.group_errors import error_rates_by_group
+from linkage.report.label_error import describe_label_error
 from linkage.report.numbers import Number, NumberWithLimits
 from linkage.runs.tables import ESTIMATES, LABELS
 from linkage.statistics import Interval, krippendorffs_alpha
@@ -49,6 +50,9 @@ def describe_quality(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
         "judged_of": LINKS_OF_VERDICTS(texts.language),
         "of_other_links": run.estimates_of_other_links,
     }
+    error_lines, error_table = describe_label_error(run, texts, found, held)
+    facts |= {"label_error_above": error_lines[:1] if held and (held["label_error"] or {}).get("above") else [],
+              "label_error": error_lines}  # fmt: skip
     labels = _labels(run, texts)
     linked = run.has("links") and bool(run.one("SELECT count(*) FROM links WHERE decision = 'link'"))
     headline, verdicts = _headline(run, spec, texts, held, thresholds) if linked else (None, [])
@@ -59,6 +63,7 @@ def describe_quality(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
         "group_errors": error_rates_by_group(run, texts) if linked else None,
         "estimates": _estimates(run, texts, found, upper),
         "doubt": _doubt(run, texts, found, upper),
+        "label_error": error_table,
         "sensitivity": _sensitivity(run, texts, found, upper) if linked else None,
         **labels.tables,
         "calibration": calibration[0] if calibration else None,
