@@ -9,8 +9,9 @@ link weights; imports no other stage. In order of use:
    `feasible.py` what labels can show of a target at best and how many it needs; `draw_review_sample` writes
    `review_set.parquet`, a probability sample; `top_up_review_sample` enlarges it.
 3. `estimate(connection, EstimateTables(…), …)`, and for a run `measure_run`, which writes `estimates.json`: three estimators
-   side by side, corrected for how often labels are wrong, worst/middle/best readings of doubt, calibration, challengers, breakdowns, and the targets judged by what
-   labels say of the delivered links (`judging.py`): shown, not contradicted, contradicted.
+   side by side, corrected for how often labels are wrong (`label_error.py`), worst/middle/best readings of doubt,
+   calibration, challengers, breakdowns, and the targets judged by what labels say of the delivered links (`judging.py`):
+   shown, not contradicted, contradicted.
 4. `proposing.propose` works out what labels would do to the thresholds (`by_labels.py`: contradicted → tighten, shown → may
    loosen, else keep) and what that would change; once a person has agreed, `consent.py` keeps it in the run as an input of its
    own. Measuring changes no decision; labels alone decide nothing but the pairs they are of.
@@ -51,8 +52,8 @@ __all__ = [
     "Estimate",
     "EstimateTables",
     "Estimates",
-    "Feasible",
     "Fallible",
+    "Feasible",
     "GroupRates",
     "JudgedTarget",
     "LabelErrors",

@@ -97,8 +97,8 @@ CAPTIONS: dict[str, dict[Language, str]] = {
         "(tốt nhất) tại ngưỡng "
         "trên. Thanh ngang là khoảng tin cậy {level}. Cách xa nhau nghĩa là sự chưa chắc chắn của người rà soát lớn "
         "hơn sai số chọn mẫu.",
-        "en": "Pairs that reviewers were unsure of or that wait for the adjudicator count against (worst), not at all (middle) or for "
-        "(best) the "
+        "en": "Pairs that reviewers were unsure of or that wait for the adjudicator count against (worst), not at all "
+        "(middle) or for (best) the "
         "linkage at the upper threshold. Bars are {level} intervals. Far apart means reviewers' doubt outweighs "
         "sampling error.",
     },

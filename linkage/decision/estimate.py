@@ -60,7 +60,8 @@ class EstimateTables:
     """Where a run's tables are: Parquet paths, or names of tables and views. Absent ones are left out of the estimates.
 
     `outside` the pairs not assigned, by `draw_outside_pairs`; `verdicts` single verdicts (pair_id, reviewer, verdict) of double
-    labelling; `anchors` the planted pairs with their kind; `pairs` comparison levels of the assigned pairs (record_id_l, record_id_r, gamma_*).
+    labelling; `anchors` the planted pairs with their kind; `pairs` comparison levels of the assigned pairs (record_id_l,
+    record_id_r, gamma_*).
     """
 
     links: str | Path
@@ -249,9 +250,7 @@ def _by_design(
                 found += estimate_by_design(sample, weights, at, reading, level, fallible=labels)
         found += estimate_recall_factors(sample, weights, at, level=level)
     for reading, labels in believed.items():
-        found += estimate_by_design(
-            sample, weights, None, reading, level, decided=linked, before=by_rule, fallible=labels
-        )
+        found += estimate_by_design(sample, weights, None, reading, level, decided=linked, before=by_rule, fallible=labels)
     return found
 
 

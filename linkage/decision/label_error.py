@@ -87,9 +87,9 @@ class Fallible:
         settled: NDArray[np.bool_],
         truth: Truth,
     ) -> Interval:
-        """Frame pairs that truly are hits: `seen` by the labels, `hit` (n,) before any verdict counts, of the pairs `at_risk` (n,).
+        """Frame pairs that truly are hits: `seen` by the labels, `hit` (n,) before any verdict counts, of pairs `at_risk` (n,).
 
-        Hits are pairs that truly are `truth`. Pairs `settled` (n,) by their own verdict stand for themselves: they are no hits by
+        Hits truly are `truth`. Pairs `settled` (n,) by their own verdict stand for themselves: they are no hits by
         their verdict, and some are all the same (`left_by_verdicts`).
         """
         weight = sample.design_weight - settled
@@ -253,9 +253,10 @@ def left_by_verdicts(judged: ArrayLike, rates: Sequence[Interval]) -> Interval:
 
 
 def within_shared(seen: Interval, mistaken: float, judged: float, share: float) -> Interval:
-    """Units that are hits if reviewers, all alike, get any share up to `share` of each sort wrong: `seen` with limits moved apart.
+    """Units that are hits if reviewers, all alike, get up to `share` of each sort wrong: `seen` with limits moved apart.
 
-    Low as if so many were `mistaken` for hits; high as if that share of the hits was overlooked, among `judged` reviewed ones too. An error in common is no chance that evens out: limits are moved by the whole of it, not by variance recovery.
+    Low as if so many were `mistaken` for hits; high as if that share of the hits was overlooked, among `judged` reviewed ones
+    too. An error in common is no chance that evens out: limits are moved by the whole of it, not by variance recovery.
     """
     left = left_by_verdicts([judged], [Interval(share, share, share, seen.level)])
     return Interval(seen.value, max(seen.low - mistaken, 0.0), seen.high / (1 - share) + left.high, seen.level)

@@ -23,7 +23,6 @@ from linkage.statistics import Interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     import duckdb
 
@@ -103,7 +102,8 @@ def _planted(connection: duckdb.DuckDBPyConnection, tables: EstimateTables) -> t
     rows = connection.execute(
         f"""SELECT kind, verdict, CASE verdict WHEN 'match' THEN non_match_answers ELSE match_answers END,
                    match_answers + non_match_answers, unsure_answers, reviewers_verdict
-            FROM {relation(tables.labels)} JOIN {relation(tables.anchors)} USING (record_id_l, record_id_r) WHERE how = 'anchor'"""
+            FROM {relation(tables.labels)} JOIN {relation(tables.anchors)} USING (record_id_l, record_id_r)
+            WHERE how = 'anchor'"""
     ).fetchall()
     tallies = [
         AnswerTally(kind, truth, wrong, decided, unsure, int(came_to != "unsure"), int(came_to not in (truth, "unsure")))
@@ -138,9 +138,7 @@ def weigh_label_error(
             low, top = (middle, top) if high(middle) <= target else (low, middle)
         holds = _MOST_SHARED if high(_MOST_SHARED) <= target else low
     errors = fallible.errors
-    return LabelErrorFound(
-        errors.rates, errors.pairs, errors.planted, on_links, bool(on_links.value > rate.value), SHARED, holds
-    )
+    return LabelErrorFound(errors.rates, errors.pairs, errors.planted, on_links, bool(on_links.value > rate.value), SHARED, holds)
 
 
 def with_errors(fallible: Fallible, errors: LabelErrors | None) -> Fallible | None:

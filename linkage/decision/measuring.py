@@ -65,7 +65,9 @@ def look(connection: duckdb.DuckDBPyConnection, run: Path, spec: ProjectSpec, le
     features = [name for name in groups if name != "ethnicity"]
     groups += _province(connection, columns)
     groups += [name for name in ("error_class", spec.review.stratify_by) if name and name not in groups]
-    held: dict[str, str | Path] = {table.name: table.path(run) for table in (PERSONS, REVIEW_SET, OUTSIDE, ANCHORS) if table.is_in(run)}
+    held: dict[str, str | Path] = {
+        table.name: table.path(run) for table in (PERSONS, REVIEW_SET, OUTSIDE, ANCHORS) if table.is_in(run)
+    }
     held |= _standing(connection, run)
     return estimate(
         connection,

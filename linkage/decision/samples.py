@@ -67,7 +67,7 @@ class LabelledSample:
     def settled_by_verdict(self) -> NDArray[np.bool_]:
         """Assigned pairs (n,) that are delivered as their verdict says, once verdicts have been applied at all."""
         applied = bool((self.delivered != self.decided_link).any())
-        return self.labelled & ~np.isnan(self.weight) & (self.delivered == (self.match > 0.5)) & applied
+        return np.asarray(self.labelled & ~np.isnan(self.weight) & (self.delivered == (self.match > 0.5)) & applied)
 
     def holds(self, weights: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Which strata (H,) of assigned pairs have at least one of these link weights in their range."""

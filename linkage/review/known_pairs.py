@@ -42,7 +42,9 @@ _LITTLE = (
 _NEIGHBOURS = 60
 _ROUNDS = 25
 
-_NONE = "(SELECT '' AS record_id_l, '' AS record_id_r, true AS is_match, '' AS kind, true AS number_hidden, '' AS withheld LIMIT 0)"
+_NONE = (
+    "(SELECT '' AS record_id_l, '' AS record_id_r, true AS is_match, '' AS kind, true AS number_hidden, '' AS withheld LIMIT 0)"
+)
 _VIEWS = {
     "raw_l": RAW_MENTIONS, "raw_r": RAW_PERSONS, "mentions": MENTIONS, "persons": PERSONS, "candidates": CANDIDATES,
     "twice": REGISTERED_TWICE, "links": LINKS,
@@ -52,70 +54,35 @@ _VIEWS = {
 def write_anchors(
     connection: duckdb.DuckDBPyConnection, run: Path, seed: int, folder: Path, share: float, compared: Iterable[str] = ()
 ) -> int:
-    """Write `anchors`: pairs of known answer that look like the review set drawn in `folder`, enough for `share` of what is shown.
+    """Write `anchors`: pairs of known answer that look like the review set in `folder`, enough for `share` of what is shown.
 
-    An answer is known where both numbers are given (equal, or different and the person not registered twice), and where a
-    mention without a number has a link that is practically certain: then that link is right, and any other person wrong, whom
-    it then is not shown beside; so is a person whom the evidence practically rules out. For pairs of the review set in random order the pool's pair that looks most like it on the page
-    is taken (`page_traits`, each mention once), so that the planted ones look like the sampled ones; a sampled pair that none
-    resembles is passed over. Known pairs that the folder has already are kept, unless their mention is sampled now. `kind` is what both rows show (`linkage.pairs.kinds`); `compared` the fields that count most.
+    For pairs of the review set in random order the pair of known answer (`_pool`) that looks most like it on the page is taken
+    (`page_traits`, each mention once); a sampled pair that none resembles is passed over. Known pairs that the folder has
+    already are kept, unless their mention is sampled now. `kind` is what both rows show (`linkage.pairs.kinds`); `compared` the
+    fields that count most.
     """
     for name, table in _VIEWS.items():
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM {table.scan(run)}")
     connection.execute(f"CREATE OR REPLACE TEMP VIEW sampled AS FROM {REVIEW_SET.scan(folder)}")
-    kept = f"{ANCHORS.scan(folder)} WHERE record_id_l NOT IN (SELECT record_id_l FROM sampled)" if ANCHORS.is_in(folder) else _NONE
+    kept = (
+        f"{ANCHORS.scan(folder)} WHERE record_id_l NOT IN (SELECT record_id_l FROM sampled)" if ANCHORS.is_in(folder) else _NONE
+    )
     connection.execute(f"CREATE OR REPLACE TEMP TABLE kept AS FROM {kept}")
     columns = described_columns(connection, "mentions"), described_columns(connection, "persons")
-    numbered = NUMBER in columns[0] and NUMBER in columns[1]
     sampled, planted = fetch_row(connection, "SELECT (SELECT count(*) FROM sampled), (SELECT count(*) FROM kept)")
-    wanted = max(round(share / (1 - share) * sampled) - planted, 0)
-    number = "l.personal_number" if numbered else "NULL::VARCHAR"
-    of_person = "r.personal_number" if numbered else "NULL::VARCHAR"
-    flags = "l.personal_number_flags IS NULL AND r.personal_number_flags IS NULL" if numbered else "true"
-    connection.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE pool AS
-        WITH met AS (
-            SELECT id_l, id_r FROM {PAIRS.scan(run)} UNION SELECT id_l, id_r FROM {WIDER.scan(run)} {_strangers(columns)}
-        ), named AS (
-            SELECT l.record_id AS record_id_l, r.record_id AS record_id_r, {number} AS number_l, {of_person} AS number_r,
-                   {flags} AS sound, r.id IN (SELECT unnest([person, other]) FROM twice) AS is_twice
-            FROM met JOIN mentions AS l ON l.id = id_l JOIN persons AS r ON r.id = id_r
-            WHERE l.record_id NOT IN (SELECT record_id_l FROM sampled UNION SELECT record_id_l FROM kept)
-        ), own AS (
-            SELECT record_id_l, record_id_r AS person FROM links
-            WHERE decision = 'link' AND match_probability >= {CERTAIN} AND coalesce(runner_up_margin >= {FAR}, true)
-        ), by_number AS (
-            SELECT record_id_l, record_id_r, number_l = number_r AS is_match, unnest([true, false]) AS number_hidden
-            FROM named WHERE sound AND number_l IS NOT NULL AND number_r IS NOT NULL AND (number_l = number_r OR NOT is_twice)
-        ), known AS (
-            SELECT by_number.*, CASE WHEN NOT is_match THEN other.record_id_r END AS withheld
-            FROM by_number
-            LEFT JOIN (SELECT record_id_l, min(record_id_r) AS record_id_r FROM named WHERE number_l = number_r GROUP BY ALL) AS other
-              USING (record_id_l)
-            UNION ALL BY NAME
-            SELECT record_id_l, record_id_r, record_id_r = person AS is_match, false AS number_hidden,
-                   CASE WHEN record_id_r <> person THEN person END AS withheld
-            FROM named JOIN own USING (record_id_l) WHERE number_l IS NULL AND (record_id_r = person OR NOT is_twice)
-            UNION ALL BY NAME
-            SELECT record_id_l, record_id_r, false AS is_match, false AS number_hidden, NULL AS withheld
-            FROM {WIDER.scan(run)} AS wider JOIN named USING (record_id_l, record_id_r)
-            WHERE weight_given_rival <= log2((1 - {CERTAIN}) / {CERTAIN}) AND number_l IS NULL AND NOT is_twice
-        )
-        FROM known
-        """
-    )
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE pool AS {_pool(run, columns)}")
+    order = f"planted, md5(concat_ws('|', {seed:d}, record_id_l, record_id_r, number_hidden))"
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE looked_at AS
-        SELECT row_number() OVER (ORDER BY planted, md5(concat_ws('|', {seed}, record_id_l, record_id_r, number_hidden))) AS place, *
+        SELECT row_number() OVER (ORDER BY {order}) AS place, *
         FROM (SELECT true AS planted, * FROM pool UNION ALL BY NAME
               SELECT DISTINCT false AS planted, record_id_l, record_id_r, NULL::BOOLEAN AS is_match, false AS number_hidden,
                      NULL AS withheld FROM sampled)
         """
     )
     traits = look_at_pairs(connection, "looked_at", frozenset(compared))
-    _take_nearest(connection, traits, wanted)
+    _take_nearest(connection, traits, max(round(share / (1 - share) * sampled) - planted, 0))
     kind = kind_of_pair_sql(*columns, "NOT number_hidden")
     return ANCHORS.write(
         connection,
@@ -129,12 +96,53 @@ def write_anchors(
     )
 
 
+def _pool(run: Path, columns: tuple[Collection[str], Collection[str]]) -> str:
+    """SQL of all pairs of known answer: record_id_l, record_id_r, is_match, number_hidden, withheld.
+
+    An answer is known where both numbers are given (equal, or different and the person not registered twice), the mention's being
+    hidden or, since some sampled pairs show both, not; and where a mention without a number has a link that is practically
+    certain: that link is right, any other person wrong. Of a person whom the evidence practically rules out too. A right person
+    beside a wrong one would tell the answer: it is `withheld`.
+    """
+    numbered = NUMBER in columns[0] and NUMBER in columns[1]
+    number, of_person = (f"{side}.{NUMBER}" if numbered else "NULL::VARCHAR" for side in "lr")
+    flags = f"l.{NUMBER}_flags IS NULL AND r.{NUMBER}_flags IS NULL" if numbered else "true"
+    return f"""
+        WITH met AS (
+            SELECT id_l, id_r FROM {PAIRS.scan(run)} UNION SELECT id_l, id_r FROM {WIDER.scan(run)} {_strangers(columns)}
+        ), named AS (
+            SELECT l.record_id AS record_id_l, r.record_id AS record_id_r, {number} AS number_l, {of_person} AS number_r,
+                   {flags} AS sound, r.id IN (SELECT unnest([person, other]) FROM twice) AS is_twice
+            FROM met JOIN mentions AS l ON l.id = id_l JOIN persons AS r ON r.id = id_r
+            WHERE l.record_id NOT IN (SELECT record_id_l FROM sampled UNION SELECT record_id_l FROM kept)
+        ), own AS (
+            SELECT record_id_l, record_id_r AS person FROM links
+            WHERE decision = 'link' AND match_probability >= {CERTAIN} AND coalesce(runner_up_margin >= {FAR}, true)
+        ), by_number AS (
+            SELECT record_id_l, record_id_r, number_l = number_r AS is_match, unnest([true, false]) AS number_hidden
+            FROM named WHERE sound AND number_l IS NOT NULL AND number_r IS NOT NULL AND (number_l = number_r OR NOT is_twice)
+        ), of_number AS (
+            SELECT record_id_l, min(record_id_r) AS person FROM named WHERE number_l = number_r GROUP BY ALL
+        )
+        SELECT by_number.*, CASE WHEN NOT is_match THEN person END AS withheld
+        FROM by_number LEFT JOIN of_number USING (record_id_l)
+        UNION ALL BY NAME
+        SELECT record_id_l, record_id_r, record_id_r = person AS is_match, false AS number_hidden,
+               CASE WHEN record_id_r <> person THEN person END AS withheld
+        FROM named JOIN own USING (record_id_l) WHERE number_l IS NULL AND (record_id_r = person OR NOT is_twice)
+        UNION ALL BY NAME
+        SELECT record_id_l, record_id_r, false AS is_match, false AS number_hidden, NULL AS withheld
+        FROM {WIDER.scan(run)} AS wider JOIN named USING (record_id_l, record_id_r)
+        WHERE weight_given_rival <= log2((1 - {CERTAIN}) / {CERTAIN}) AND number_l IS NULL AND NOT is_twice
+    """
+
+
 def _strangers(columns: tuple[Collection[str], Collection[str]]) -> str:
     """Mentions beside persons of the review set with whom they share a little: what no blocking rule brings together."""
     there = [keys for keys in _LITTLE if all(key in side for key in keys for side in columns)]
     return " ".join(
-        f"UNION SELECT l.id, r.id FROM mentions AS l JOIN (FROM persons WHERE record_id IN (SELECT record_id_r FROM sampled)) AS r "
-        f"USING ({', '.join(keys)})"
+        f"UNION SELECT l.id, r.id FROM mentions AS l JOIN persons AS r USING ({', '.join(keys)}) "
+        "WHERE r.record_id IN (SELECT record_id_r FROM sampled)"
         for keys in there
     )
 

@@ -75,9 +75,9 @@ def write_labels(run: Path) -> int:
     Where the run has a search set, `searches` too: one row a finished search.
 
     Labels: pairs that have all their reviewers' answers and, where these differ, the adjudicator's; pairs still under way are
-    left out. `pair_id` is that of the review set. Planted pairs have no `pair_id` and carry their known
-    verdict (`how` = 'anchor'), so that joining on `pair_id` leaves them out; `reviewers_verdict` is what reviewers came to all the
-    same, planted or not. `match_answers`, `non_match_answers` and
+    left out. `pair_id` is that of the review set. Planted pairs have no `pair_id` and carry their known verdict
+    (`how` = 'anchor'), so that joining on `pair_id` leaves them out; `reviewers_verdict` is what reviewers came to all the same,
+    planted or not. `match_answers`, `non_match_answers` and
     `unsure_answers` count the blind answers; `suggested_record_id_r` is the person named as the right one instead.
     `fingerprint_l` and `fingerprint_r` are of the two records as they were judged, over the fields `judged_fields` (see
     `linkage.runs.judged`).

@@ -14,8 +14,8 @@ from typing import Any
 import duckdb
 
 from linkage.errors import ReviewError
-from linkage.review.page_traits import NOT_FIELDS, NUMBER
 from linkage.review.outdated import note_what_was_shown, take_back_outdated
+from linkage.review.page_traits import NOT_FIELDS, NUMBER
 from linkage.review.store import Store
 from linkage.runs.exchange import ParquetTable
 from linkage.runs.judged import FIELDS_PARTED_BY, fingerprint_sql
@@ -104,7 +104,7 @@ def _look_at(connection: duckdb.DuckDBPyConnection, run: Path, views: dict[str, 
     optional = {
         "search_set": "SELECT '' AS search_id, '' AS record_id_l, '' AS stratum WHERE false",
         "candidates": "SELECT '' AS record_id_l, '' AS record_id_r, 0.0 AS link_weight WHERE false",
-        "anchors": "SELECT '' AS record_id_l, '' AS record_id_r, true AS is_match, false AS number_hidden, '' AS withheld WHERE false",
+        "anchors": "SELECT '' AS record_id_l, '' AS record_id_r, true AS is_match, true AS number_hidden, '' AS withheld LIMIT 0",
     }
     for view, table in views.items():
         source = f"FROM {table.scan(run)}" if table.is_in(run) else optional[view]

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ABOVE = Word(
-    "Lỗi của người rà soát lớn hơn tỷ lệ cần đo: {0} số liên kết đúng bị kết luận sai, trong khi tỷ lệ liên kết sai ước lượng là {1}."
-    " Các con số dưới đây nói về người rà soát nhiều hơn về liên kết.",
-    "Label error is above the rate to be measured: {0} of true links get a wrong verdict, while the estimated false-link rate is {1}."
-    " The figures below tell of the reviewers more than of the links.",
+    "Lỗi của người rà soát lớn hơn tỷ lệ cần đo: {0} số liên kết đúng bị kết luận sai, trong khi tỷ lệ liên kết sai ước lượng"
+    " là {1}. Các con số dưới đây nói về người rà soát nhiều hơn về liên kết.",
+    "Label error is above the rate to be measured: {0} of true links get a wrong verdict, while the estimated false-link rate"
+    " is {1}. The figures below tell of the reviewers more than of the links.",
 )
 LEARNT = Word(
-    "Lỗi của nhãn: {0} số liên kết đúng bị kết luận sai, theo {1} câu trả lời từng người và {2} cặp đã biết cài vào; các khoảng đã tính"
-    " lỗi này.",
+    "Lỗi của nhãn: {0} số liên kết đúng bị kết luận sai, theo {1} câu trả lời từng người và {2} cặp đã biết cài vào;"
+    " các khoảng đã tính lỗi này.",
     "Label error: {0} of true links get a wrong verdict, by {1} single answers and {2} planted pairs; the intervals count it.",
 )
 REFUTED = Word(
@@ -26,16 +26,18 @@ REFUTED = Word(
     "Planted pairs show errors that reviewers share; the rates of error are theirs.",
 )
 HOLDS = Word(
-    "Chỉ tiêu liên kết sai vẫn được chứng tỏ, trừ khi mọi người rà soát cùng nhận nhầm hơn {0} số anh chị em, sinh đôi và người trùng"
-    " tên là chính người đó.",
-    "The target for false links holds unless reviewers, all alike, take more than {0} of siblings, twins and namesakes for the person.",
+    "Chỉ tiêu liên kết sai vẫn được chứng tỏ, trừ khi mọi người rà soát cùng nhận nhầm hơn {0} số anh chị em, sinh đôi"
+    " và người trùng tên là chính người đó.",
+    "The target for false links holds unless reviewers, all alike, take more than {0} of siblings, twins and namesakes"
+    " for the person.",
 )
 SHARED = Word(
     "Nếu mọi người rà soát cùng sai tới {0} số cặp: độ chính xác từ {1} đến {2}, độ bao phủ trong tầm với từ {3} đến {4}.",
     "Were all reviewers alike to get up to {0} of pairs wrong: precision {1} to {2}, recall within reach {3} to {4}.",
 )
 UNKNOWN = Word(
-    "Coi như người rà soát không bao giờ sai: không có cặp đã biết và không có cặp nào được hai người trả lời để biết họ sai bao nhiêu.",
+    "Coi như người rà soát không bao giờ sai: không có cặp đã biết và không có cặp nào được hai người trả lời"
+    " để biết họ sai bao nhiêu.",
     "Reviewers are taken to be perfect: no planted pair and no pair with two answers tells how often they err.",
 )
 

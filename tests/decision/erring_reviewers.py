@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from linkage.decision import Estimate
-    from linkage.decision.samples import LabelledSample
     from tests.decision.planted_population import Population
 
 RIGHT, WRONG, UNSURE = 0, 1, 2
@@ -57,7 +56,13 @@ def tallies_of(
             came_to = int(final[place])
             found.append(
                 AnswerTally(
-                    KINDS[one], name, int(counts[WRONG]), decided, int(counts[UNSURE]), int(came_to != UNSURE), int(came_to == WRONG)
+                    KINDS[one],
+                    name,
+                    int(counts[WRONG]),
+                    decided,
+                    int(counts[UNSURE]),
+                    int(came_to != UNSURE),
+                    int(came_to == WRONG),
                 )
             )
     return found
@@ -105,7 +110,10 @@ def review_with_errors(
     for one, links in ((labelled, rule), (replace(labelled, delivered=delivered), linked)):
         beliefs = Fallible(kind, learnt), None, Fallible(kind, learnt, share)
         told = [
-            {found.measure: found for found in estimate_by_design(one, weights, None, decided=links, before=rule, fallible=belief)}
+            {
+                found.measure: found
+                for found in estimate_by_design(one, weights, None, decided=links, before=rule, fallible=belief)
+            }
             for belief in beliefs
         ]
         right = int((links & truth).sum())

@@ -55,7 +55,7 @@ def told_apart(run, tmp_path):
         shutil.rmtree(run / "review", ignore_errors=True)
         store = create_store(run, ReviewSpec(planted_share=SHARE))
         load_review_set(store, run, seed=1)
-        found = area_under_curve([store], repeats=2)
+        found = area_under_curve([store], repeats=1)
         store.close()
         return found
 
