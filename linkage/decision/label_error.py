@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from linkage.decision.ratios import ratio
-from linkage.pairs.kinds import KINDS
+from linkage.pairs.kinds import KINDS, PairKind
 from linkage.statistics import Interval
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from linkage.decision.samples import LabelledSample
-    from linkage.pairs.kinds import PairKind
 
 Truth = Literal["match", "non_match"]
 TRUTHS: tuple[Truth, ...] = ("match", "non_match")

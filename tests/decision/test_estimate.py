@@ -63,6 +63,7 @@ def test_everything_else_is_there(found):
     error = found.label_error
     assert error.on_links.value == 0 < error.on_links.high < 0.001 and not error.above
     assert error.answers > 1_000 and error.planted == 0 and len(error.rates) == 8
+    assert type(found).from_json(json.loads(json.dumps(found.as_json()))).label_error == error
 
 
 def test_estimates_json_is_plain_private_and_free_of_records(run, found):
