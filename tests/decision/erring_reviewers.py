@@ -27,17 +27,22 @@ RIGHT, WRONG, UNSURE = 0, 1, 2
 
 @dataclass(frozen=True)
 class Reviewers:
-    """Each answer is `wrong` or `unsure` with these chances; of all pairs a share `fooling` all reviewers alike. `planted` known pairs."""
+    """Each answer is `wrong` or `unsure` with these chances; on pairs that are not easy wrong so many times as often (`harder`); of
+    all pairs a share `fooling` all reviewers alike. `planted` known pairs.
+    """
 
     wrong: float = 0.0
     unsure: float = 0.0
     fooling: float = 0.0
+    harder: float = 1.0
     planted: int = 67
 
-    def answer(self, pairs: int, rng: np.random.Generator) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
-        """Two blind answers (pairs, 2) and what they come to (pairs,), each RIGHT, WRONG or UNSURE."""
-        three = rng.choice(3, (pairs, 3), p=[1 - self.wrong - self.unsure, self.wrong, self.unsure])
-        three[rng.random(pairs) < self.fooling] = WRONG
+    def answer(self, kind: NDArray[np.int_], rng: np.random.Generator) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
+        """Two blind answers (n, 2) to pairs of each `kind` (n,) and what they come to (n,), each RIGHT, WRONG or UNSURE."""
+        wrong = (self.wrong * np.where(kind > 0, self.harder, 1.0))[:, None]
+        chance = rng.random((kind.size, 3))
+        three = np.where(chance < wrong, WRONG, np.where(chance < wrong + self.unsure, UNSURE, RIGHT))
+        three[rng.random(kind.size) < self.fooling] = WRONG
         return three[:, :2], np.where(three[:, 0] == three[:, 1], three[:, 0], three[:, 2])
 
 
@@ -89,10 +94,10 @@ def review_with_errors(
     own = ~np.isnan(sample.weight)
     hard = np.where(true, 0.08, np.where(own, 0.7, 0.1))
     kind = np.where(rng.random(true.size) < hard, rng.integers(1, len(KINDS), true.size), 0)
-    answers, final = reviewers.answer(true.size, rng)
+    answers, final = reviewers.answer(kind, rng)
     verdict = np.where(final == UNSURE, np.nan, np.where(final == RIGHT, true, ~true).astype(float))
     like = rng.integers(0, true.size, reviewers.planted)
-    of_planted = reviewers.answer(reviewers.planted, rng)
+    of_planted = reviewers.answer(kind[like], rng)
     learnt = learn_label_errors(
         [*tallies_of(kind, sample.decided_link, answers), *tallies_of(kind[like], true[like], *of_planted)], reviewers=2
     )

@@ -77,7 +77,7 @@ def test_final_error_by_hand():
     # both wrong, or one wrong and the adjudicator wrong
     assert final_error(0.1, 0.0) == pytest.approx(0.01 + 0.18 * 0.1)
     rng = np.random.default_rng(1)
-    _, final = Reviewers(0.05 * 0.85, 0.15).answer(200_000, rng)
+    _, final = Reviewers(0.05 * 0.85, 0.15).answer(np.zeros(200_000, dtype=int), rng)
     assert (final == 1).sum() / (final != 2).sum() == pytest.approx(final_error(0.05, 0.15), abs=0.002)
 
 
