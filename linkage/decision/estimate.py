@@ -31,7 +31,7 @@ from linkage.decision.label_evidence import (
     weigh_label_error,
     with_errors,
 )
-from linkage.decision.samples import LabelledSample, Reading, load_sample
+from linkage.decision.samples import EstimateTables, LabelledSample, Reading, load_sample
 from linkage.decision.thresholds import Thresholds
 from linkage.errors import LinkageError
 from linkage.runs.sql import quote
@@ -53,26 +53,6 @@ NUMBERS = ("value", "low", "high", "denominator", "standardised_difference", "un
 """Keys of `estimates.json` whose value is a number, None where it is not finite."""
 GRID = 21
 """Link weights at which curves are estimated, besides both thresholds."""
-
-
-@dataclass(frozen=True)
-class EstimateTables:
-    """Where a run's tables are: Parquet paths, or names of tables and views. Absent ones are left out of the estimates.
-
-    `outside` the pairs not assigned, by `draw_outside_pairs`; `verdicts` single verdicts (pair_id, reviewer, verdict) of double
-    labelling; `anchors` the planted pairs with their kind; `pairs` comparison levels of the assigned pairs (record_id_l,
-    record_id_r, gamma_*).
-    """
-
-    links: str | Path
-    mentions: str | Path
-    persons: str | Path | None = None
-    review_set: str | Path | None = None
-    labels: str | Path | None = None
-    outside: str | Path | None = None
-    verdicts: str | Path | None = None
-    anchors: str | Path | None = None
-    pairs: str | Path | None = None
 
 
 @dataclass(frozen=True)

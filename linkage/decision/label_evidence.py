@@ -26,9 +26,8 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from linkage.decision.estimate import EstimateTables
     from linkage.decision.estimators import Estimate
-    from linkage.decision.samples import LabelledSample
+    from linkage.decision.samples import EstimateTables, LabelledSample
 
 _MOST_SHARED = 0.5
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from linkage.config.sources import PROVINCE_FIELDS
 from linkage.decision.breakdowns import error_class
-from linkage.decision.estimate import Estimates, EstimateTables, estimate
+from linkage.decision.estimate import Estimates, estimate
+from linkage.decision.samples import EstimateTables
 from linkage.decision.thresholds import Thresholds
 from linkage.runs.fingerprints import hash_file
 from linkage.runs.judged import hold_labels

@@ -22,6 +22,26 @@ Reading = Literal["middle", "worst", "best", "shared"]
 
 
 @dataclass(frozen=True)
+class EstimateTables:
+    """Where a run's tables are: Parquet paths, or names of tables and views. Absent ones are left out of the estimates.
+
+    `outside` the pairs not assigned, by `draw_outside_pairs`; `verdicts` single verdicts (pair_id, reviewer, verdict) of double
+    labelling; `anchors` the planted pairs with their kind; `pairs` comparison levels of the assigned pairs (record_id_l,
+    record_id_r, gamma_*).
+    """
+
+    links: str | Path
+    mentions: str | Path
+    persons: str | Path | None = None
+    review_set: str | Path | None = None
+    labels: str | Path | None = None
+    outside: str | Path | None = None
+    verdicts: str | Path | None = None
+    anchors: str | Path | None = None
+    pairs: str | Path | None = None
+
+
+@dataclass(frozen=True)
 class LabelledSample:
     """Pairs of a review set with their verdicts; arrays (n,) over pairs and (H,) over strata.
 

@@ -51,8 +51,8 @@ def describe_quality(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
         "of_other_links": run.estimates_of_other_links,
     }
     error_lines, error_table = describe_label_error(run, texts, found, held)
-    facts |= {"label_error_above": error_lines[:1] if held and (held["label_error"] or {}).get("above") else [],
-              "label_error": error_lines}  # fmt: skip
+    above = int(bool(held and held["label_error"] and held["label_error"]["above"]))
+    facts |= {"label_error_above": error_lines[:above], "label_error": error_lines[above:]}
     labels = _labels(run, texts)
     linked = run.has("links") and bool(run.one("SELECT count(*) FROM links WHERE decision = 'link'"))
     headline, verdicts = _headline(run, spec, texts, held, thresholds) if linked else (None, [])
