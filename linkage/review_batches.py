@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from linkage.runs import RunDirectory, silent
 from linkage.runs.sql import connect
+from linkage.runs.tables import RAW_PERSONS
 
 if TYPE_CHECKING:
     from linkage.decision.batches import ReviewSoFar
@@ -36,9 +37,13 @@ def review_more(run: Run, pairs: int) -> int:
     """
     from linkage.decision.batches import draw_batch
     from linkage.pipeline import run_alone
-    from linkage.review.design import enlarge_design
+    from linkage.review.design import DESIGN, enlarge_design
+    from linkage.review.known_pairs import write_anchors
 
     with connect(run.spec.memory_limit, run.spec.threads) as connection:
         strata = enlarge_design(run.path, lambda target: draw_batch(connection, run.path, run.spec, pairs, target))
+        if RAW_PERSONS.is_in(run.path):
+            share, compared = run.spec.review.planted_share, [one.field for one in run.spec.comparisons]
+            write_anchors(connection, run.path, run.spec.seed, run.path / DESIGN, share, compared)
     run_alone(RunDirectory.open(run.path), run.project, "sample", "review more", silent)
     return sum(one.sampled for one in strata)

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from linkage.cli.output import RunFolder, app, console, print_flow, print_rows
-from linkage.cli.targets import print_judgements, print_proposal
+from linkage.cli.targets import print_judgements, print_label_error, print_proposal
 from linkage.errors import LinkageError, ProjectFileError
 
 
@@ -25,6 +25,7 @@ def estimate(
 
     run = Run.open(run_folder)
     found = run.estimate()
+    print_label_error(found, warning=True)
     console.print("Of the links as they are delivered:")
     rows = [["rate", "estimator", "value", "low", "high", "of", "n"]]
     for one in found.estimates:
@@ -34,6 +35,7 @@ def estimate(
             rows.append([*named, *numbers, f"{one.denominator:,.0f} {DENOMINATORS[one.denominator_is].en}", f"{one.n:,}"])
     print_rows(rows)
     print_judgements(found.judgements)
+    print_label_error(found, warning=False)
     for note in found.notes:
         console.print(f"note: {note}", markup=False)
     if figures:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from linkage.decision.batches import ReviewSoFar
+    from linkage.decision.estimate import Estimates
     from linkage.decision.feasible import Feasible
     from linkage.decision.judging import JudgedTarget
     from linkage.decision.proposing import Proposal
@@ -28,6 +29,22 @@ def print_judgements(judgements: Sequence[JudgedTarget]) -> None:
     if judgements:
         print_rows(judgement_rows(judgements, LANGUAGE))
         console.print(LINKS_OF_VERDICTS(LANGUAGE), markup=False)
+
+
+def print_label_error(found: Estimates, *, warning: bool) -> None:
+    """What is known of reviewers' errors: the `warning` that they outweigh the rate, or all else, as the report says it."""
+    from linkage.words.label_error import label_error_lines
+
+    rate = found.select("false_link_rate", "design")
+    if rate is None:
+        return
+    held = found.as_json()["label_error"]
+    measures = ("precision", "recall_within_reach")
+    told = {name: one for name in measures if (one := found.select(name, "design", "shared")) is not None}
+    lines = label_error_lines(held, rate.value, {name: (one.low, one.high) for name, one in told.items()}, LANGUAGE)
+    above = bool(held and held["above"])
+    for line in lines[:above] if warning else lines[above:]:
+        console.print(line, style="yellow" if warning else None, markup=False)
 
 
 def print_feasible(planned: Sequence[Feasible]) -> None:

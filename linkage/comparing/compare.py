@@ -158,13 +158,16 @@ def _write_review_tables(connection: duckdb.DuckDBPyConnection, run_a: Path, run
     if both:
         # ids and ranks of two runs say nothing together: only what the review reads, less than a run's own table
         write_parquet(connection, both, CANDIDATES.path(folder))
-    both = _of_both(ANCHORS, "bool_and(is_match) AS is_match", run_a, run_b)
+    of_anchors = (
+        "bool_and(is_match) AS is_match, min(kind) AS kind, bool_or(number_hidden) AS number_hidden, min(withheld) AS withheld"
+    )
+    both = _of_both(ANCHORS, of_anchors, run_a, run_b)
     if both:
         ANCHORS.write(connection, both, folder)
 
 
 def _of_both(table: ParquetTable, value: str, run_a: Path, run_b: Path) -> str:
-    """SQL of the pairs of a table of either run with one value each; empty where neither has the table."""
+    """SQL of the pairs of a table of either run with the values once; empty where neither has the table."""
     found = " UNION ALL BY NAME ".join(f"SELECT * FROM {table.scan(run)}" for run in (run_a, run_b) if table.is_in(run))
     return found and f"SELECT record_id_l, record_id_r, {value} FROM ({found}) GROUP BY ALL ORDER BY ALL"
 

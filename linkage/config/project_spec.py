@@ -74,8 +74,9 @@ class ReviewSpec(Spec):
     is also stratified, so that error rates can be told group by group."""
     reviewers_per_pair: Annotated[int, Field(ge=1, le=5)] = 2
     adjudication: bool = True
-    planted_share: Annotated[float, Field(ge=0, le=0.5)] = 0.05
-    """Share of pairs with a known answer planted as a silent quality check, where there are anchor pairs."""
+    planted_share: Annotated[float, Field(ge=0, le=0.5)] = 0.10
+    """Share of what reviewers are shown that has a known answer and looks like the rest: a silent quality check, and what tells
+    how often labels are wrong."""
 
 
 class ReconcileSpec(Spec):

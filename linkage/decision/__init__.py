@@ -11,8 +11,9 @@ link weights; imports no other stage. In order of use:
    (`top_up_review_sample`). `draw_searches` writes
    `search_set.parquet`: mentions without a link, for which a reviewer searches the population.
 3. `estimate(connection, EstimateTables(…), …)`, and for a run `measure_run`, which writes `estimates.json`: three estimators
-   side by side, worst/middle/best readings of doubt, calibration, challengers, breakdowns, and the targets judged by what
-   labels say of the delivered links (`judging.py`): shown, not contradicted, contradicted.
+   side by side, corrected for how often labels are wrong (`label_error.py`), worst/middle/best readings of doubt,
+   calibration, challengers, breakdowns, and the targets judged by what labels say of the delivered links (`judging.py`):
+   shown, not contradicted, contradicted.
 4. `proposing.propose` works out what labels would do to the thresholds (`by_labels.py`: contradicted → tighten, shown → may
    loosen, else keep) and what that would change; once a person has agreed, `consent.py` keeps it in the run as an input of its
    own. Measuring changes no decision; labels alone decide nothing but the pairs they are of.
@@ -31,13 +32,14 @@ from linkage.decision.breakdowns import GroupRates, error_class
 from linkage.decision.by_labels import ByLabels, DecidedPairs, describe_choices, thresholds_by_labels
 from linkage.decision.calibration import Calibration, Calibrator, calibrate, reliability
 from linkage.decision.deciding import decide
-from linkage.decision.doubt import DawidSkene, estimate_reviewer_errors
-from linkage.decision.estimate import Estimates, EstimateTables, estimate
+from linkage.decision.estimate import Estimates, estimate
 from linkage.decision.estimate_figures import DrawnFigure, draw_figures
 from linkage.decision.estimators import Estimate, estimate_by_design, estimate_by_model
 from linkage.decision.feasible import Feasible, foresee, plan_targets
 from linkage.decision.judging import JudgedTarget, judgement_rows
+from linkage.decision.label_error import Fallible, LabelErrors, learn_label_errors
 from linkage.decision.plan import PlannedWidth, describe_plan, plan_sample
+from linkage.decision.samples import EstimateTables
 from linkage.decision.sampling import By, draw_outside_pairs, draw_review_sample, load_strata, top_up_review_sample
 from linkage.decision.searching import SearchedSample, SearchTables, draw_searches, estimate_recall_of_all
 from linkage.decision.strata import Stratum
@@ -50,15 +52,16 @@ __all__ = [
     "Calibration",
     "Calibrator",
     "Choice",
-    "DawidSkene",
     "DecidedPairs",
     "DrawnFigure",
     "Estimate",
     "EstimateTables",
     "Estimates",
+    "Fallible",
     "Feasible",
     "GroupRates",
     "JudgedTarget",
+    "LabelErrors",
     "PlannedWidth",
     "SearchTables",
     "SearchedSample",
@@ -77,9 +80,9 @@ __all__ = [
     "estimate_by_design",
     "estimate_by_model",
     "estimate_recall_of_all",
-    "estimate_reviewer_errors",
     "foresee",
     "judgement_rows",
+    "learn_label_errors",
     "load_strata",
     "plan_sample",
     "plan_targets",

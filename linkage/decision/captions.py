@@ -93,12 +93,12 @@ CAPTIONS: dict[str, dict[Language, str]] = {
     },
     "doubt_title": {"vi": "Kết quả xấu nhất, ở giữa và tốt nhất", "en": "Worst, middle and best case"},
     "doubt_caption": {
-        "vi": "Cặp mà người rà soát chưa chắc hoặc bất đồng được tính bất lợi (xấu nhất), bỏ ra (ở giữa) hoặc có lợi "
+        "vi": "Cặp mà người rà soát chưa chắc hoặc còn chờ phân xử được tính bất lợi (xấu nhất), bỏ ra (ở giữa) hoặc có lợi "
         "(tốt nhất) tại ngưỡng "
         "trên. Thanh ngang là khoảng tin cậy {level}. Cách xa nhau nghĩa là sự chưa chắc chắn của người rà soát lớn "
         "hơn sai số chọn mẫu.",
-        "en": "Pairs that reviewers were unsure of or disagreed on count against (worst), not at all (middle) or for "
-        "(best) the "
+        "en": "Pairs that reviewers were unsure of or that wait for the adjudicator count against (worst), not at all "
+        "(middle) or for (best) the "
         "linkage at the upper threshold. Bars are {level} intervals. Far apart means reviewers' doubt outweighs "
         "sampling error.",
     },

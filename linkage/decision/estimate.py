@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
@@ -13,7 +13,6 @@ from linkage.decision.breakdowns import GroupRates, break_down
 from linkage.decision.calibration import Calibration, ReliabilityBin, calibrate, reliability
 from linkage.decision.challenger import ChallengerScore, compare_challengers
 from linkage.decision.deciding import columns_of, group_of, relation
-from linkage.decision.doubt import DawidSkene, ReviewerErrors, estimate_reviewer_errors, load_verdicts, with_probabilities
 from linkage.decision.estimators import (
     Estimate,
     estimate_by_design,
@@ -24,8 +23,16 @@ from linkage.decision.estimators import (
     missed_below_by_model,
 )
 from linkage.decision.judging import JudgedTarget, judge
-from linkage.decision.samples import LabelledSample, load_sample
-from linkage.decision.searching import SearchTables, measure_recall_of_all
+from linkage.decision.label_error import SHARED, Fallible
+from linkage.decision.label_evidence import (
+    LabelErrorFound,
+    load_errors,
+    load_kinds,
+    weigh_label_error,
+    with_errors,
+)
+from linkage.decision.samples import EstimateTables, LabelledSample, Reading, load_sample
+from linkage.decision.searching import measure_recall_of_all
 from linkage.decision.thresholds import Thresholds
 from linkage.errors import LinkageError
 from linkage.runs.sql import fetch_row, quote
@@ -50,27 +57,6 @@ GRID = 21
 
 
 @dataclass(frozen=True)
-class EstimateTables:
-    """Where a run's tables are: Parquet paths, or names of tables and views. Absent ones are left out of the estimates.
-
-    `outside` the pairs not assigned, by `draw_outside_pairs`; `verdicts` single verdicts (pair_id, reviewer, verdict) of double
-    labelling; `pairs` comparison levels of the assigned pairs (record_id_l, record_id_r, gamma_*); `search` the answers of the
-    search sample; `twice` persons registered twice (record_id, other_record_id).
-    """
-
-    links: str | Path
-    mentions: str | Path
-    persons: str | Path | None = None
-    review_set: str | Path | None = None
-    labels: str | Path | None = None
-    outside: str | Path | None = None
-    verdicts: str | Path | None = None
-    pairs: str | Path | None = None
-    search: SearchTables | None = None
-    twice: str | Path | None = None
-
-
-@dataclass(frozen=True)
 class Estimates:
     """Everything that is known of a run's errors; `as_json` is the content of `estimates.json`.
 
@@ -88,7 +74,7 @@ class Estimates:
     calibration: Calibration | None
     reliability_before: tuple[ReliabilityBin, ...]
     reliability_after: tuple[ReliabilityBin, ...]
-    reviewers: tuple[ReviewerErrors, ...] | None
+    label_error: LabelErrorFound | None
     challengers: tuple[ChallengerScore, ...]
     breakdowns: tuple[GroupRates, ...]
     notes: tuple[str, ...]
@@ -163,20 +149,20 @@ def estimate(
     found += estimate_delivered_by_model(matched, linked, probability(apart), level)
     found.append(missed_below_by_model(matched, weights, thresholds.lower, linked, level))
     fit = _try(notes, lambda: _by_anchors(connection, tables, grid, anchor_features, number, level, found))
-    sample = reviewers = calibration = None
+    sample = label_error = calibration = None
     before: list[ReliabilityBin] = []
     after: list[ReliabilityBin] = []
     challengers: list[ChallengerScore] = []
     if tables.review_set is not None and tables.labels is not None:
         of_labels = (tables.review_set, tables.labels, tables.links)
-        sample = _try(notes, lambda: load_sample(connection, *of_labels))
+        sample = _try(notes, lambda: load_sample(connection, *of_labels, verdicts=tables.verdicts))
     if sample is not None:
-        found += _by_design(sample, weights, linked, by_rule, grid, thresholds, level)
-        found.append(estimate_missed_below(sample, weights, thresholds.lower, linked, level))
-        if tables.verdicts is not None:
-            reviewers = _try(
-                notes, lambda: _by_reviewers(connection, tables, sample, weights, linked, by_rule, grid, level, found)
-            )
+        kinds = load_kinds(connection, sample, tables)
+        fallible = with_errors(kinds, load_errors(connection, sample, kinds, tables))
+        found += _by_design(sample, weights, linked, by_rule, grid, thresholds, level, kinds, fallible)
+        found.append(estimate_missed_below(sample, weights, thresholds.lower, linked, level, fallible))
+        if fallible is not None:
+            label_error = weigh_label_error(sample, fallible, found, targets.false_link_rate)
         used = sample.labelled & ~np.isnan(sample.weight)
         answers = (sample.weight[used], sample.match[used], sample.design_weight[used])
         calibration = _try(notes, lambda: calibrate(*answers, seed=seed))
@@ -199,7 +185,7 @@ def estimate(
         calibration,
         tuple(before),
         tuple(after),
-        None if reviewers is None else reviewers.reviewers,
+        label_error,
         tuple(challengers),
         tuple(breakdowns),
         tuple(notes),
@@ -236,8 +222,12 @@ def _of_all(
     assert tables.search is not None
     if tables.review_set is None or tables.labels is None:
         raise LinkageError("Searches without labelled pairs: recall of all needs both.", "Label pairs of the review set.")
-    of_pairs = tables.review_set, tables.labels, tables.links, tables.mentions
-    return measure_recall_of_all(connection, tables.search, *of_pairs, linked, by_rule, ("middle", "worst", "best"), level)
+    of_labels = tables.review_set, tables.labels, tables.links
+    sample = load_sample(connection, *of_labels, verdicts=tables.verdicts, assigned_only=True)
+    kinds = load_kinds(connection, sample, tables)
+    fallible = with_errors(kinds, load_errors(connection, sample, kinds, tables))
+    given = sample, tables.links, tables.mentions, linked, by_rule
+    return measure_recall_of_all(connection, tables.search, *given, ("middle", "worst", "best"), level, fallible)
 
 
 def _unlinked(connection: duckdb.DuckDBPyConnection, tables: EstimateTables) -> int:
@@ -255,36 +245,21 @@ def _by_design(
     grid: Sequence[float],
     thresholds: Thresholds,
     level: float,
+    kinds: Fallible,
+    fallible: Fallible | None,
 ) -> list[Estimate]:
-    found = [one for at in grid for one in estimate_by_design(sample, weights, at, level=level)]
+    """Every threshold and the delivered links, with what is known of `fallible` labels; errors in common as a reading beside."""
+    shared = replace(fallible or kinds, share=SHARED)
+    believed: dict[Reading, Fallible | None] = {"middle": fallible, "worst": fallible, "best": fallible, "shared": shared}
+    found = [one for at in grid for one in estimate_by_design(sample, weights, at, level=level, fallible=fallible)]
     for at in (thresholds.lower, thresholds.upper):
-        for reading in ("worst", "best"):
-            found += estimate_by_design(sample, weights, at, "worst" if reading == "worst" else "best", level)
+        for reading, labels in believed.items():
+            if reading != "middle":
+                found += estimate_by_design(sample, weights, at, reading, level, fallible=labels)
         found += estimate_recall_factors(sample, weights, at, level=level)
-    found += estimate_by_design(sample, weights, None, level=level, decided=linked, before=by_rule)
-    found += estimate_by_design(sample, weights, None, "worst", level, decided=linked, before=by_rule)
-    found += estimate_by_design(sample, weights, None, "best", level, decided=linked, before=by_rule)
+    for reading, labels in believed.items():
+        found += estimate_by_design(sample, weights, None, reading, level, decided=linked, before=by_rule, fallible=labels)
     return found
-
-
-def _by_reviewers(
-    connection: duckdb.DuckDBPyConnection,
-    tables: EstimateTables,
-    sample: LabelledSample,
-    weights: NDArray[np.float64],
-    linked: NDArray[np.bool_],
-    by_rule: NDArray[np.bool_],
-    grid: Sequence[float],
-    level: float,
-    found: list[Estimate],
-) -> DawidSkene:
-    assert tables.verdicts is not None
-    strata = dict(zip(sample.pair.tolist(), sample.stratum.tolist(), strict=True))
-    reviewers = estimate_reviewer_errors(load_verdicts(connection, tables.verdicts), strata)
-    second = with_probabilities(sample, reviewers)
-    for at in (*grid, None):
-        found += estimate_by_design(second, weights, at, "dawid_skene", level, decided=linked, before=by_rule)
-    return reviewers
 
 
 def _challenge(

@@ -244,7 +244,7 @@ def draw_reliability(figure: Figure, estimates: Estimates, language: Language) -
 def draw_doubt(figure: Figure, estimates: Estimates, language: Language) -> None:
     """Precision and recall within reach at the upper threshold in the worst, middle and best reading of doubtful verdicts."""
     panels: Any = figure.subplots(1, 2, sharey=True)
-    readings = ("worst", "middle", "best", "dawid_skene")
+    readings = ("worst", "middle", "best", "shared")
     for axes, measure in zip(panels, ("precision", "recall_within_reach"), strict=True):
         names = []
         for place, reading in enumerate(readings):

@@ -20,6 +20,7 @@ from linkage.statistics import Interval, probability
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from linkage.decision.label_error import Fallible
     from linkage.decision.samples import LabelledSample
 
 Measure = Literal[
@@ -161,6 +162,7 @@ def estimate_by_design(
     reach: NDArray[np.bool_] | None = None,
     decided: NDArray[np.bool_] | None = None,
     before: NDArray[np.bool_] | None = None,
+    fallible: Fallible | None = None,
 ) -> list[Estimate]:
     """(c) Rates from a stratified random sample of pairs with known inclusion probabilities.
 
@@ -169,7 +171,8 @@ def estimate_by_design(
     and the others told from decisions `before` verdicts (N,; `decided` when absent; `LabelledSample.hits_after_review`). For
     one group, give its weights and mark the sampled pairs of the group in `inside` (n,) and the strata that may hold its pairs
     in `reach` (H,; all when absent): domain estimation (Cochran 1977, section 5A.14) with the group's links known. F and M are
-    stratified expansions (`intervals.total_of_hits`).
+    stratified expansions (`intervals.total_of_hits`); with `fallible` labels, corrected for how often these are wrong
+    (`label_error.Fallible`).
     """
     flat = np.asarray(weights, dtype=float)
     if threshold is None:
@@ -189,6 +192,10 @@ def estimate_by_design(
     missed = read.hits_after_review(
         match * (~accepted & member), final * (~now & member), within & (~sample.assigned | sample.holds(flat[~rule])), level
     )
+    if fallible is not None:
+        settled = read.settled_by_verdict & (threshold is None)
+        false = fallible.hits(read, false, (1 - match) * accepted, accepted, settled, "non_match")
+        missed = fallible.hits(read, missed, match * ~accepted, ~accepted, settled, "match")
     n = int((read.labelled & member).sum())
     return rates(at_most(false, links), missed, links, "design", threshold, n, reading)
 
@@ -242,12 +249,17 @@ def estimate_recall_factors(
 
 
 def estimate_missed_below(
-    sample: LabelledSample, weights: ArrayLike, lower: float, delivered: ArrayLike, level: float = 0.95
+    sample: LabelledSample,
+    weights: ArrayLike,
+    lower: float,
+    delivered: ArrayLike,
+    level: float = 0.95,
+    fallible: Fallible | None = None,
 ) -> Estimate:
     """Matches under the lower threshold that are no links / matches among the assigned pairs, from the labelled sample.
 
     Population: all assigned pairs, `weights` (N,) and whether they are `delivered` as links (N,); matches that a reviewer found
-    below the threshold are links and count as kept. Limits by MOVER as in `rates`.
+    below the threshold are links and count as kept. Limits by MOVER as in `rates`; labels `fallible` as in `estimate_by_design`.
     """
     flat, linked = np.asarray(weights, dtype=float), np.asarray(delivered, dtype=bool)
     weight, match = np.nan_to_num(sample.weight, nan=np.inf), np.nan_to_num(sample.match)
@@ -255,6 +267,8 @@ def estimate_missed_below(
     missed = sample.hits_after_review(
         match * (weight < lower), match * ((weight < lower) & ~sample.delivered), sample.holds(flat[below]), level
     )
+    if fallible is not None:
+        missed = fallible.hits(sample, missed, match * (weight < lower), weight < lower, sample.settled_by_verdict, "match")
     wrong = (1 - match) * (~np.isnan(sample.weight) & (weight >= lower))
     above = at_most(sample.hits(wrong, sample.holds(flat[~below]), level), int((~below).sum()))
     kept = above.complement(float((~below).sum()) + float((below & linked).sum()))

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 from linkage.config.sources import PROVINCE_FIELDS
 from linkage.decision.breakdowns import error_class
-from linkage.decision.estimate import Estimates, EstimateTables, estimate
+from linkage.decision.estimate import Estimates, estimate
+from linkage.decision.samples import EstimateTables
 from linkage.decision.searching import SearchTables
 from linkage.decision.thresholds import Thresholds
 from linkage.runs.fingerprints import hash_file
 from linkage.runs.judged import hold_labels
 from linkage.runs.sql import described_columns, fetch_row, quote
 from linkage.runs.tables import (
+    ANCHORS,
     ASSIGNED,
     ESTIMATES,
     LABELS,
@@ -69,7 +71,9 @@ def look(connection: duckdb.DuckDBPyConnection, run: Path, spec: ProjectSpec, le
     features = [name for name in groups if name != "ethnicity"]
     groups += _province(connection, columns)
     groups += [name for name in ("error_class", spec.review.stratify_by) if name and name not in groups]
-    held: dict[str, str | Path] = {table.name: table.path(run) for table in (PERSONS, REVIEW_SET, OUTSIDE) if table.is_in(run)}
+    held: dict[str, str | Path] = {
+        table.name: table.path(run) for table in (PERSONS, REVIEW_SET, OUTSIDE, ANCHORS) if table.is_in(run)
+    }
     held |= _standing(connection, run)
     twice = REGISTERED_TWICE.path(run) if REGISTERED_TWICE.is_in(run) else None
     return estimate(

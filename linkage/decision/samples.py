@@ -17,8 +17,33 @@ if TYPE_CHECKING:
     import duckdb
     from numpy.typing import NDArray
 
-Reading = Literal["middle", "worst", "best", "dawid_skene"]
-"""How doubtful verdicts count: left out, against the linkage, for it, or by their estimated probability."""
+    from linkage.decision.searching import SearchTables
+
+Reading = Literal["middle", "worst", "best", "shared"]
+"""How doubtful verdicts count: left out, against the linkage, for it; or left out, and errors shared by all reviewers counted."""
+
+
+@dataclass(frozen=True)
+class EstimateTables:
+    """Where a run's tables are: Parquet paths, or names of tables and views. Absent ones are left out of the estimates.
+
+    `outside` the pairs not assigned, by `draw_outside_pairs`; `verdicts` single verdicts (pair_id, reviewer, verdict) of double
+    labelling; `anchors` the planted pairs with their kind; `pairs` comparison levels of the assigned pairs (record_id_l,
+    record_id_r, gamma_*); `search` the answers of the search sample; `twice` persons registered twice (record_id,
+    other_record_id).
+    """
+
+    links: str | Path
+    mentions: str | Path
+    persons: str | Path | None = None
+    review_set: str | Path | None = None
+    labels: str | Path | None = None
+    outside: str | Path | None = None
+    verdicts: str | Path | None = None
+    anchors: str | Path | None = None
+    pairs: str | Path | None = None
+    search: SearchTables | None = None
+    twice: str | Path | None = None
 
 
 @dataclass(frozen=True)
@@ -27,8 +52,8 @@ class LabelledSample:
 
     `stratum` index into the strata; `weight` link weight, NaN where the pair is not assigned; `decided_link` whether the pair
     was a link before any verdict, `delivered` whether it is one now; `settled` no runner-up is too close, so that thresholds
-    alone decide; `record` the mention; `match` the verdict as 0–1, NaN without one; `doubtful` unsure, or adjudicated after the
-    reviewers disagreed. Strata: `size` pairs in the frame, `low` and `high` weights, `kind` of pair
+    alone decide; `record` the mention; `match` the verdict as 0–1, NaN without one; `doubtful` unsure, or waiting for the
+    adjudicator of answers that differ. Strata: `size` pairs in the frame, `low` and `high` weights, `kind` of pair
     (`strata.Kind`), `group` the only group of the breakdown it was drawn by that it holds ("" where it may hold any).
     """
 
@@ -63,6 +88,12 @@ class LabelledSample:
         counts = np.bincount(self.stratum[self.labelled], minlength=self.size.size)
         return np.where(self.labelled, (self.size / np.maximum(counts, 1))[self.stratum], 0.0)
 
+    @property
+    def settled_by_verdict(self) -> NDArray[np.bool_]:
+        """Assigned pairs (n,) that are delivered as their verdict says, once verdicts have been applied at all."""
+        applied = bool((self.delivered != self.decided_link).any())
+        return np.asarray(self.labelled & ~np.isnan(self.weight) & (self.delivered == (self.match > 0.5)) & applied)
+
     def holds(self, weights: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Which strata (H,) of assigned pairs have at least one of these link weights in their range."""
         ordered = np.sort(weights)
@@ -72,10 +103,9 @@ class LabelledSample:
         """The sample with doubtful verdicts taken against (`worst`) or for (`best`) the linkage that accepts `accepted`.
 
         Worst: a doubtful link is false and a doubtful pair that was not linked is a missed match; best the reverse.
-        Middle: unsure pairs are left out as if missing at random within their stratum, adjudicated ones count as adjudicated.
-        Dawid-Skene: as middle, on a sample whose `match` already holds probabilities.
+        Middle and shared: doubtful pairs are left out as if missing at random within their stratum.
         """
-        if reading in ("middle", "dawid_skene"):
+        if reading in ("middle", "shared"):
             return self
         bad = ~accepted if reading == "worst" else accepted
         return replace(self, match=np.where(self.doubtful, bad.astype(float), self.match))
@@ -114,13 +144,14 @@ def load_sample(
     labels: str | Path,
     links: str | Path,
     runner_up_margin: float = 0.0,
+    verdicts: str | Path | None = None,
     *,
     assigned_only: bool = False,
 ) -> LabelledSample:
     """Join a review set to its labels and to the links as they are now (`runner_up_margin` in bits, for `settled`).
 
     `assigned_only` leaves out the pairs that were not assigned, labelled or not.
-
+    Pairs whose single `verdicts` differ and that have no label yet wait for their adjudicator: they are doubtful.
     A stratum without any label is merged into the next one of its kind (by weight), so that its pairs stay in the frame.
 
     Raises:
@@ -141,12 +172,18 @@ def load_sample(
         raise LinkageError(
             f"{twice[0]} pairs have more than one final verdict in the labels.", "Adjudicate them: one row a pair."
         )
+    waiting = (
+        f"SELECT pair_id FROM {relation(verdicts)} GROUP BY pair_id HAVING count(DISTINCT verdict) > 1"
+        if verdicts is not None
+        else "SELECT NULL WHERE false"
+    )
     rows = connection.execute(
         f"""SELECT review.pair_id, review.record_id_l, stratum, stratum_kind, stratum_group, stratum_low, stratum_high,
                    stratum_size, CASE WHEN stratum_kind = 'assigned' THEN link_weight END AS weight, verdict, how,
                    coalesce(links.decision_unreviewed = 'link', false) AS decided_link,
                    coalesce(links.decision = 'link', false) AS delivered,
-                   coalesce(links.runner_up_margin >= {float(runner_up_margin)}, true) AS settled
+                   coalesce(links.runner_up_margin >= {float(runner_up_margin)}, true) AS settled,
+                   verdict IS NULL AND pair_id IN ({waiting}) AS waiting
             FROM {relation(review_set)} AS review
             LEFT JOIN {relation(links)} AS links USING (record_id_l, record_id_r)
             LEFT JOIN (SELECT pair_id, verdict, how FROM {relation(labels)}) USING (pair_id)
@@ -171,7 +208,7 @@ def load_sample(
         stratum=stratum,
         weight=weight,
         match=np.select([text["verdict"] == "match", text["verdict"] == "non_match"], [1.0, 0.0], np.nan),
-        doubtful=(text["verdict"] == "unsure") | (text["how"] == "adjudicated"),
+        doubtful=(text["verdict"] == "unsure") | np.asarray(rows["waiting"], dtype=bool),
         size=np.asarray(rows["stratum_size"])[first].astype(int),
         low=np.asarray(rows["stratum_low"], dtype=float)[first],
         high=np.asarray(rows["stratum_high"], dtype=float)[first],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from linkage.report.content import Cell, Part, Picture, Table, part
 from linkage.report.figures import draw_calibration
 from linkage.report.group_errors import error_rates_by_group
+from linkage.report.label_error import describe_label_error
 from linkage.report.numbers import Number, NumberWithLimits
 from linkage.runs.tables import ESTIMATES, LABELS
 from linkage.statistics import Interval, krippendorffs_alpha
@@ -50,6 +51,9 @@ def describe_quality(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
         "judged_of": LINKS_OF_VERDICTS(texts.language),
         "of_other_links": run.estimates_of_other_links,
     }
+    error_lines, error_table = describe_label_error(run, texts, found, held)
+    above = int(bool(held and held["label_error"] and held["label_error"]["above"]))
+    facts |= {"label_error_above": error_lines[:above], "label_error": error_lines[above:]}
     labels = _labels(run, texts)
     linked = run.has("links") and bool(run.one("SELECT count(*) FROM links WHERE decision = 'link'"))
     headline, verdicts = _headline(run, spec, texts, held, thresholds) if linked else (None, [])
@@ -60,6 +64,7 @@ def describe_quality(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
         "group_errors": error_rates_by_group(run, texts) if linked else None,
         "estimates": _estimates(run, texts, found, upper),
         "doubt": _doubt(run, texts, found, upper),
+        "label_error": error_table,
         "sensitivity": _sensitivity(run, texts, found, upper) if linked else None,
         **labels.tables,
         "calibration": calibration[0] if calibration else None,
@@ -148,7 +153,7 @@ def _estimates(run: RunTables, texts: Phrases, found: list[EstimateHeld], upper:
 
 
 def _doubt(run: RunTables, texts: Phrases, found: list[EstimateHeld], upper: float | None) -> Table | None:
-    readings = ("worst", "middle", "best", "dawid_skene")
+    readings = ("worst", "middle", "best", "shared")
     at = {"precision": upper, "recall_of_all": None, "recall_within_reach": upper}
     chosen = [
         one for one in found if one["estimator"] == "design" and one["measure"] in at and one["threshold"] == at[one["measure"]]

@@ -8,7 +8,7 @@ from typing import Literal
 
 from linkage.review.interface import group_of, in_page_order
 from linkage.review.marks import Marked, Segment, difference_kind, mark_differences
-from linkage.review.review_set import HIDDEN_IN_PLANTED_PAIRS, RUNNER_UPS_SHOWN
+from linkage.review.review_set import RUNNER_UPS_SHOWN
 from linkage.review.store import Store
 
 State = Literal["same", "tone", "letter", "one_side"]
@@ -90,12 +90,8 @@ def shows_search(store: Store, number: int) -> bool:
 
 def mention_fields(store: Store, number: int) -> Fields:
     """The mention's filled fields, verbatim, as far as they are shown."""
-    pair = store.connection.execute("SELECT record_id_l, known_verdict FROM pair WHERE id = ?", (number,)).fetchone()
-    fields = _fields(store, "l", pair["record_id_l"])
-    if pair["known_verdict"]:
-        # A planted pair must look like the others: mentions under review carry no number of their own.
-        fields.pop(HIDDEN_IN_PLANTED_PAIRS, None)
-    return fields
+    pair = store.connection.execute("SELECT record_id_l FROM pair WHERE id = ?", (number,)).fetchone()
+    return _fields(store, "l", pair["record_id_l"])
 
 
 def person_card(store: Store, record_id: str, mention: Fields) -> Card:

@@ -17,7 +17,7 @@ _FINISHED = """
 SELECT record_id_l, record_id_r, coalesce(known_verdict, verdict) AS verdict,
   CASE WHEN known_verdict IS NULL THEN how ELSE 'anchor' END AS how, labelled_at,
   match_answers, non_match_answers, unsure_answers, nullif(suggested, record_id_r) AS suggested,
-  fingerprint_l, fingerprint_r, judged_fields
+  fingerprint_l, fingerprint_r, judged_fields, verdict AS reviewers_verdict
 FROM verdict JOIN pair ON pair.id = verdict.pair WHERE in_use = 1 AND record_id_r <> ''
 """
 _SEARCHED = """
@@ -43,12 +43,14 @@ _FINISHED_COLUMNS = {
     "fingerprint_l": "string",
     "fingerprint_r": "string",
     "judged_fields": "string",
+    "reviewers_verdict": "string",
 }
 _GIVEN_COLUMNS = {"record_id_l": "string", "record_id_r": "string", "reviewer": "string", "verdict": "string"}
 
 _LABELS = """
 SELECT DISTINCT s.pair_id, f.record_id_l, f.record_id_r, f.verdict, f.how, f.labelled_at, f.match_answers, f.non_match_answers,
-  f.unsure_answers, f.suggested AS suggested_record_id_r, f.fingerprint_l, f.fingerprint_r, f.judged_fields
+  f.unsure_answers, f.suggested AS suggested_record_id_r, f.fingerprint_l, f.fingerprint_r, f.judged_fields,
+  f.reviewers_verdict
 FROM finished AS f
   LEFT JOIN review_set AS s ON s.record_id_l = f.record_id_l AND s.record_id_r = f.record_id_r AND f.how <> 'anchor'
 WHERE s.pair_id IS NOT NULL OR f.how = 'anchor' ORDER BY f.record_id_l, f.record_id_r, s.pair_id
@@ -73,8 +75,9 @@ def write_labels(run: Path) -> int:
     Where the run has a search set, `searches` too: one row a finished search.
 
     Labels: pairs that have all their reviewers' answers and, where these differ, the adjudicator's; pairs still under way are
-    left out. `pair_id` is that of the review set. Planted pairs have no `pair_id` and carry their known
-    verdict (`how` = 'anchor'), so that joining on `pair_id` leaves them out. `match_answers`, `non_match_answers` and
+    left out. `pair_id` is that of the review set. Planted pairs have no `pair_id` and carry their known verdict
+    (`how` = 'anchor'), so that joining on `pair_id` leaves them out; `reviewers_verdict` is what reviewers came to all the same,
+    planted or not. `match_answers`, `non_match_answers` and
     `unsure_answers` count the blind answers; `suggested_record_id_r` is the person named as the right one instead.
     `fingerprint_l` and `fingerprint_r` are of the two records as they were judged, over the fields `judged_fields` (see
     `linkage.runs.judged`).

@@ -15,6 +15,7 @@ import duckdb
 
 from linkage.errors import ReviewError
 from linkage.review.outdated import note_what_was_shown, take_back_outdated
+from linkage.review.page_traits import NOT_FIELDS, NUMBER
 from linkage.review.store import Store
 from linkage.runs.exchange import ParquetTable
 from linkage.runs.judged import FIELDS_PARTED_BY, fingerprint_sql
@@ -23,8 +24,6 @@ from linkage.runs.tables import ANCHORS, CANDIDATES, RAW_MENTIONS, RAW_PERSONS, 
 from linkage.words.fields import as_written
 
 RUNNER_UPS_SHOWN = 4
-HIDDEN_IN_PLANTED_PAIRS = "personal_number"
-_NOT_FIELDS = frozenset({"id", "record_id", "role", "source", "row_number"})
 
 
 def load_review_set(store: Store, run: Path, seed: int = 0) -> int:
@@ -105,7 +104,7 @@ def _look_at(connection: duckdb.DuckDBPyConnection, run: Path, views: dict[str, 
     optional = {
         "search_set": "SELECT '' AS search_id, '' AS record_id_l, '' AS stratum WHERE false",
         "candidates": "SELECT '' AS record_id_l, '' AS record_id_r, 0.0 AS link_weight WHERE false",
-        "anchors": "SELECT '' AS record_id_l, '' AS record_id_r, true AS is_match WHERE false",
+        "anchors": "SELECT '' AS record_id_l, '' AS record_id_r, true AS is_match, true AS number_hidden, '' AS withheld LIMIT 0",
     }
     for view, table in views.items():
         source = f"FROM {table.scan(run)}" if table.is_in(run) else optional[view]
@@ -113,7 +112,7 @@ def _look_at(connection: duckdb.DuckDBPyConnection, run: Path, views: dict[str, 
 
 
 def _field_columns(connection: duckdb.DuckDBPyConnection, side: str) -> list[str]:
-    return [row[0] for row in connection.execute(f"DESCRIBE raw_{side}").fetchall() if row[0] not in _NOT_FIELDS]
+    return [row[0] for row in connection.execute(f"DESCRIBE raw_{side}").fetchall() if row[0] not in NOT_FIELDS]
 
 
 def _role(connection: duckdb.DuckDBPyConnection) -> str:
@@ -152,10 +151,10 @@ def _order_pairs(connection: duckdb.DuckDBPyConnection, store: Store, seed: int)
         """
         CREATE TEMP TABLE planted AS
         SELECT NULL AS pair_id, record_id_l, record_id_r, NULL AS stratum,
-          CASE WHEN is_match THEN 'match' ELSE 'non_match' END AS known_verdict,
+          CASE WHEN is_match THEN 'match' ELSE 'non_match' END AS known_verdict, number_hidden, withheld,
           md5(concat_ws('|', 'planted', $seed, record_id_l, record_id_r)) AS shuffle
-        FROM (SELECT DISTINCT record_id_l, record_id_r, is_match FROM anchors)
-        WHERE (record_id_l, record_id_r) NOT IN (SELECT (record_id_l, record_id_r) FROM sampled)
+        FROM (SELECT DISTINCT record_id_l, record_id_r, is_match, number_hidden, withheld FROM anchors)
+        WHERE record_id_l NOT IN (SELECT record_id_l FROM sampled)
         ORDER BY shuffle LIMIT CAST(round($odds * (SELECT count(*) FROM sampled)) AS BIGINT)
         """,
         {"seed": str(seed), "odds": share / (1 - share)},
@@ -165,7 +164,7 @@ def _order_pairs(connection: duckdb.DuckDBPyConnection, store: Store, seed: int)
         CREATE TEMP TABLE ordered AS
         WITH everything AS (
           SELECT *, NULL AS known_verdict FROM sampled
-          UNION ALL BY NAME SELECT * FROM planted
+          UNION ALL BY NAME SELECT * EXCLUDE (number_hidden, withheld) FROM planted
           UNION ALL BY NAME
           SELECT search_id AS pair_id, record_id_l, '' AS record_id_r, coalesce(stratum, '') AS stratum,
             md5(concat_ws('|', 'search', $seed, record_id_l)) AS shuffle FROM search_set
@@ -188,7 +187,7 @@ def _pairs_with_differences(connection: duckdb.DuckDBPyConnection, columns: dict
     shared = [name for name in columns["l"] if name in columns["r"]]
     tests = ", ".join(
         f"CASE WHEN nfc_normalize(lower(trim(l.{quote(name)}))) <> nfc_normalize(lower(trim(r.{quote(name)}))) "
-        f"{'AND known_verdict IS NULL ' if name == HIDDEN_IN_PLANTED_PAIRS else ''}THEN {literal(name)} END"
+        f"{f'AND l.record_id NOT IN {_NUMBER_HIDDEN} ' if name == NUMBER else ''}THEN {literal(name)} END"
         for name in shared
     )
     result = connection.execute(
@@ -200,9 +199,12 @@ def _pairs_with_differences(connection: duckdb.DuckDBPyConnection, columns: dict
     return _rows(result)
 
 
+_NUMBER_HIDDEN = "(SELECT record_id_l FROM planted WHERE number_hidden)"
+"""Mentions whose number would tell the answer of a planted pair: it is in no page, workbook or store."""
 _RUNNER_UPS = """
 SELECT record_id_l, record_id_r FROM candidates
 WHERE record_id_l IN (SELECT record_id_l FROM ordered) AND record_id_r IN (SELECT record_id FROM raw_r)
+  AND (record_id_l, record_id_r) NOT IN (SELECT (record_id_l, withheld) FROM planted WHERE withheld IS NOT NULL)
 QUALIFY row_number() OVER (PARTITION BY record_id_l ORDER BY link_weight DESC, record_id_r) <= ?
 """
 
@@ -240,7 +242,12 @@ def _records(
     others = " UNION SELECT record_id_r FROM runner_up UNION FROM picked" if side == "r" else ""
     shown = f"SELECT record_id_{side} FROM ordered{others}"
     mark = fingerprint_sql(judged, columns)
-    texts = connection.execute(f"SELECT record_id, {mark}, {quote_list(columns)} FROM raw_{side} WHERE record_id IN ({shown})")
+    shown_number = f"CASE WHEN record_id NOT IN {_NUMBER_HIDDEN} THEN {NUMBER} END"
+    number = f" REPLACE ({shown_number} AS {NUMBER})" if side == "l" and NUMBER in columns else ""
+    texts = connection.execute(
+        f"SELECT record_id, mark, {quote_list(columns)} FROM (SELECT *{number}, {mark} AS mark FROM raw_{side}) "
+        f"WHERE record_id IN ({shown})"
+    )
     for record_id, fingerprint, *values in _rows(texts):
         filled = {name: str(value) for name, value in zip(columns, values, strict=True) if value not in (None, "")}
         yield side, record_id, json.dumps(filled, ensure_ascii=False), fingerprint

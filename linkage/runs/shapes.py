@@ -302,7 +302,8 @@ class EstimatesHeld(TypedDict):
     calibration: dict[str, Any] | None
     reliability_before: list[dict[str, Any]]
     reliability_after: list[dict[str, Any]]
-    reviewers: list[dict[str, Any]] | None
+    label_error: dict[str, Any] | None
+    """How often labels are wrong, and how far errors that reviewers share may go before the conclusion on false links falls."""
     challengers: list[dict[str, Any]]
     breakdowns: list[GroupRatesHeld]
     notes: list[str]

@@ -129,7 +129,11 @@ SEARCH_SET = ParquetTable(
 """Mentions without a link, a probability sample: for each a reviewer searches the population. Absent where none are searched."""
 SEARCH_FRAME = ParquetTable("search_frame", "sample", {"record_id_l": "VARCHAR"}, ("record_id_l",))
 """Every mention without a link when the search sample was drawn: what it speaks for, whatever is decided later."""
-ANCHORS = ParquetTable("anchors", "sample", {**_RECORDS, "is_match": "BOOLEAN"}, ("record_id_l", "record_id_r"))
+ANCHORS = ParquetTable(
+    "anchors", "sample",
+    {**_RECORDS, "is_match": "BOOLEAN", "kind": "VARCHAR", "number_hidden": "BOOLEAN", "withheld": "VARCHAR"},
+    ("record_id_l", "record_id_r"),
+)  # fmt: skip
 """Pairs of known answer, to be planted among those that reviewers are shown."""
 
 LABELS = ParquetTable(

@@ -21,6 +21,8 @@ from linkage.runs.tables import (
     OUTSIDE,
     PAIRS,
     PERSONS,
+    RAW_MENTIONS,
+    RAW_PERSONS,
     REGISTERED_TWICE,
     REVIEW_SET,
     SEARCH_FRAME,
@@ -65,8 +67,10 @@ def sample(work: Work) -> Counts:
             first=spec.review.batch,
             candidates=candidates,
         )
-        anchored = spec.right is not None and "personal_number" in work.plan.shared
-        known = write_anchors(connection, work.inputs, spec.seed, work.folder) if anchored else 0
+        known = 0
+        if spec.right is not None:
+            compared = [one.field for one in spec.comparisons]
+            known = write_anchors(connection, work.inputs, spec.seed, work.folder, spec.review.planted_share, compared)
         searched = []
         if spec.right is not None and spec.review.searches:
             places = SEARCH_SET.path(work.folder), SEARCH_FRAME.path(work.folder)
@@ -117,7 +121,7 @@ def _check(project: LoadedProject, plan: Plan) -> Iterator[ProjectFileError]:
 STAGE = Stage(
     sample,
     writes=(REVIEW_SET, OUTSIDE, ANCHORS, FEASIBLE, SEARCH_SET, SEARCH_FRAME),
-    reads=(MENTIONS, PERSONS, PAIRS, REGISTERED_TWICE, CANDIDATES, WIDER, LINKS, THRESHOLDS),
-    config=lambda spec: [spec.review, spec.targets, spec.seed],
+    reads=(RAW_MENTIONS, RAW_PERSONS, MENTIONS, PERSONS, PAIRS, REGISTERED_TWICE, CANDIDATES, WIDER, LINKS, THRESHOLDS),
+    config=lambda spec: [spec.review, spec.targets, spec.seed, spec.comparisons],
     check=_check,
 )

@@ -26,7 +26,6 @@ ESTIMATORS: dict[str, Word] = {
     "model": Word("theo mô hình", "model-based"),
     "anchors": Word("theo cặp đã biết số định danh", "anchor-based"),
     "design": Word("theo mẫu rà soát", "design-based"),
-    "dawid_skene": Word("theo mẫu, trừ lỗi người rà soát", "design-based, reviewer errors removed"),
     "calibrated": Word("theo mô hình đã hiệu chỉnh", "calibrated model"),
 }
 
@@ -34,7 +33,7 @@ READINGS: dict[str, Word] = {
     "middle": Word("ở giữa", "middle"),
     "worst": Word("xấu nhất", "worst"),
     "best": Word("tốt nhất", "best"),
-    "dawid_skene": Word("trừ lỗi người rà soát", "reviewer errors removed"),
+    "shared": Word("nếu mọi người rà soát cùng sai tới 5 % số cặp", "if all reviewers alike get up to 5 % of pairs wrong"),
 }
 """How doubtful labels are counted."""
 

@@ -38,7 +38,7 @@ def test_three_estimators_stand_side_by_side(run, found):
             one = found.select(measure, estimator, threshold=run.thresholds.upper)
             assert one is not None and one.low <= one.value <= one.high and one.denominator > 0 and one.n > 0
             assert len(found.curve(measure, estimator)) >= 21
-    for reading in ("worst", "best", "dawid_skene"):
+    for reading in ("worst", "best", "shared"):
         assert found.select("precision", "design", reading, run.thresholds.upper) is not None
         assert found.select("precision", "design", reading, None) is not None
 
@@ -59,7 +59,11 @@ def test_everything_else_is_there(found):
     assert found.calibration.improves and found.reliability_before and found.reliability_after
     assert {one.model for one in found.challengers} == {"fellegi_sunter", "logistic_regression", "gradient_boosting"}
     assert len(found.breakdowns) == 6 and [one.verdict for one in found.judgements] and not found.notes
-    assert [one.reviewer for one in found.reviewers] == ["an", "binh"]
+    # nobody ever said the opposite of the other: no error is seen, and how many answers say so stands beside
+    error = found.label_error
+    assert error.on_links.value == 0 < error.on_links.high < 0.001 and not error.above
+    assert error.answers > 1_000 and error.planted == 0 and len(error.rates) == 8
+    assert type(found).from_json(json.loads(json.dumps(found.as_json()))).label_error == error
 
 
 def test_estimates_json_is_plain_private_and_free_of_records(run, found):

@@ -242,7 +242,7 @@ def _documents(
         ]  # fmt: skip
         held = {"format": 1, "level": 0.95, "links": hash_file(folder / "links.parquet"), "thresholds": thresholds, "judgements": judgements, "estimates": estimates, "anchor_fit": None,
                 "anchor_verdict": {"differ": True, "differ_too_much": True}, "calibration": None, "reliability_before": [], "reliability_after": [],
-                "reviewers": None, "challengers": [], "breakdowns": groups, "notes": []}  # fmt: skip
+                "label_error": None, "challengers": [], "breakdowns": groups, "notes": []}  # fmt: skip
         _write(folder, "estimates", held)
 
 

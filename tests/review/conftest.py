@@ -158,7 +158,7 @@ def make_run(path: Path, pairs: int = 200, anchors: int = 40, bystanders: int = 
             sampled.append((str(number), left, shown, "wide" if wide else "narrow", 0.05 if wide else 0.5))
         else:
             mentions[-1]["personal_number"] = person["personal_number"]
-            known.append((left, shown, is_match))
+            known.append((left, shown, is_match, "twin", True, None if is_match else right))
     persons += [{"record_id": f"P-B{number:06d}", **_person(rng)} for number in range(bystanders)]
     sought = []
     for number in range(searches):
@@ -185,7 +185,7 @@ def make_run(path: Path, pairs: int = 200, anchors: int = 40, bystanders: int = 
         ("review_set", ["pair_id", "record_id_l", "record_id_r", "stratum", "inclusion_probability"], sampled),
         ("search_set", ["search_id", "record_id_l", "stratum", "inclusion_probability", "stratum_size"], sought),
         ("candidates", ["record_id_l", "record_id_r", "link_weight"], candidates),
-        ("anchors", ["record_id_l", "record_id_r", "is_match"], known),
+        ("anchors", ["record_id_l", "record_id_r", "is_match", "kind", "number_hidden", "withheld"], known),
     ]:
         if rows:
             write(name, dict(zip(heads, map(list, zip(*rows, strict=True)), strict=True)))
@@ -270,7 +270,7 @@ def make_review(tmp_path: Path, prototype: Callable[..., MadeRun]) -> Iterator[C
     opened: list[Store] = []
 
     def make(spec: ReviewSpec | None = None, **sizes: int) -> Review:
-        spec = spec or ReviewSpec()
+        spec = spec or ReviewSpec(planted_share=0.05)
         origin = prototype(spec, sizes)
         made = MadeRun(tmp_path / f"run{len(opened)}", origin.truth, origin.there)
         shutil.copytree(origin.path, made.path)

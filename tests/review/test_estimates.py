@@ -2,6 +2,7 @@
 
 import random
 import shutil
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -10,6 +11,7 @@ from scipy.stats import binom
 
 from linkage.config import ReviewSpec, TargetsSpec, ThresholdsSpec
 from linkage.decision import EstimateTables, decide, draw_review_sample, estimate, estimate_by_design, propose_thresholds
+from linkage.decision.label_evidence import load_errors, load_kinds
 from linkage.decision.samples import load_sample
 from linkage.review import add_user, write_labels
 from linkage.review.answers import Answer, record_answer
@@ -110,20 +112,19 @@ def test_intervals_hold_the_truth_as_often_as_they_say(planted, people, tmp_path
     # fewer would come by chance once in a thousand times, were the coverage 95 %
     assert min(held.values()) >= binom.ppf(0.001, REVIEWS, 0.95), held
 
-    found = estimate(
-        connection,
-        EstimateTables(
-            links=tables["links"],
-            mentions=tables["mentions"],
-            persons=tables["persons"],
-            review_set=run / "review_set.parquet",
-            labels=run / "labels.parquet",
-            verdicts=run / "verdicts.parquet",
-            outside=tables["wider"],
-        ),
-        thresholds,
-        TARGETS,
+    given = EstimateTables(
+        links=tables["links"],
+        mentions=tables["mentions"],
+        persons=tables["persons"],
+        review_set=run / "review_set.parquet",
+        labels=run / "labels.parquet",
+        verdicts=run / "verdicts.parquet",
+        outside=tables["wider"],
     )
-    # what the whole stage writes are these same estimates
+    found = estimate(connection, given, thresholds, TARGETS)
+    # what the whole stage writes are these same estimates, with the errors that the double labels show
     middle = [one for one in found.estimates if one.estimator == "design" and one.reading == "middle"]
-    assert set(estimate_by_design(sample, weights, thresholds.upper)) <= set(middle)
+    kinds = load_kinds(connection, sample, given)
+    errors = load_errors(connection, sample, kinds, given)
+    assert 0 < found.label_error.on_links.value < 0.02 and found.label_error.rates == errors.rates
+    assert set(estimate_by_design(sample, weights, thresholds.upper, fallible=replace(kinds, errors=errors))) <= set(middle)

@@ -49,6 +49,9 @@ def test_labels_have_the_contracts_columns_and_the_type_of_pair_id(review):
         row["verdict"] == review.made.truth[row["record_id_l"], row["record_id_r"]] for row in rows if row["how"] != "agreement"
     )
     assert all(row["match_answers"] + row["non_match_answers"] + row["unsure_answers"] == 2 for row in rows)
+    # what reviewers came to is kept beside what is known: only here can their error be seen
+    assert all(row["reviewers_verdict"] == row["verdict"] for row in rows if row["how"] != "anchor")
+    assert {row["reviewers_verdict"] for row in rows if row["how"] == "anchor"} <= {"match", "non_match"}
     given = pq.read_table(review.run / "verdicts.parquet").to_pylist()
     assert len(given) == 120
     assert {row["reviewer"] for row in given} == {"lan", "minh", "thu"}
