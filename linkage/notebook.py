@@ -51,6 +51,17 @@ SELECT pair_id, record_id_l, record_id_r,
        NULL::VARCHAR AS fingerprint_l, NULL::VARCHAR AS fingerprint_r, NULL::VARCHAR AS judged_fields
 FROM verdicts GROUP BY pair_id, record_id_l, record_id_r ORDER BY pair_id
 """
+_SEARCHES = """
+SELECT search_id, drawn.record_id_l, if(found IS NULL, 'non_match', 'match') AS verdict, found AS record_id_r, 'agreement' AS how,
+       TIMESTAMP '2026-11-23 00:00:00' AS labelled_at, NULL::VARCHAR AS fingerprint_l, NULL::VARCHAR AS fingerprint_r,
+       NULL::VARCHAR AS judged_fields
+FROM {search_set} AS drawn
+LEFT JOIN {links} AS links USING (record_id_l)
+LEFT JOIN (SELECT record_id_l, list(record_id_r ORDER BY record_id_r) AS persons FROM true_pairs GROUP BY ALL)
+    USING (record_id_l),
+LATERAL (SELECT if(list_contains(persons, links.record_id_r), links.record_id_r, persons[1]) AS found)
+ORDER BY search_id
+"""
 
 
 def enable() -> None:
@@ -141,11 +152,13 @@ def demo_province(persons: int = PERSONS, seed: int = 20261123) -> Path:
 def simulate_review(
     run: Run, truth: Path, register: str, role: str, *, error: float = 0.02, unsure: float = 0.03, seed: int = 1
 ) -> None:
-    """Label a run's review set as two imperfect reviewers would; writes verdicts.parquet and labels.parquet into the run.
+    """Label a run's review set as two imperfect reviewers would, and answer its searches by the truth.
+
+    Writes verdicts.parquet, labels.parquet and, where mentions were drawn to be searched for, searches.parquet into the run.
 
     Each reviewer, independently, answers wrongly with probability `error` and `unsure` with probability `unsure` (0–1);
-    where the two differ an adjudicator who knows the truth decides. Only synthetic registers have a `truth`: never use it
-    on a run whose labels count.
+    where the two differ an adjudicator who knows the truth decides. Searches are answered without an error. Only synthetic
+    registers have a `truth`: never use it on a run whose labels count.
 
     Raises:
         LinkageError: when the run has no review set, or has labels of a real review.
@@ -154,7 +167,7 @@ def simulate_review(
     from linkage.review.design import begin_review
     from linkage.runs.exchange import scan_file
     from linkage.runs.sql import connect
-    from linkage.runs.tables import LABELS, REVIEW_SET, VERDICTS
+    from linkage.runs.tables import LABELS, LINKS, REVIEW_SET, SEARCH_SET, SEARCHES, VERDICTS
 
     if (run.path / "review" / "review.sqlite").is_file():
         raise LinkageError("this run has a review of its own", "Simulate on a copy of the run.")
@@ -166,3 +179,7 @@ def simulate_review(
         connection.execute(f"CREATE TEMP TABLE verdicts AS {_VERDICTS}", {"error": error, "unsure": unsure})
         VERDICTS.write(connection, "SELECT pair_id, reviewer, verdict FROM verdicts ORDER BY ALL", run.path)
         LABELS.write(connection, _LABELS, run.path)
+        if SEARCH_SET.is_in(run.path):
+            connection.execute(f"CREATE TEMP TABLE true_pairs AS {true_pairs}", {"register": register, "role": role})
+            query = _SEARCHES.format(search_set=SEARCH_SET.scan(run.path), links=LINKS.scan(run.path))
+            SEARCHES.write(connection, query, run.path)

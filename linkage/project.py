@@ -75,7 +75,7 @@ class Project:
         return check_project(self._loaded, self._data, first_rows=True)
 
     def analyse_blocking(self, run: Run) -> BlockingAnalysis:
-        """Counts, costs, anchors found and estimated recall of the project's blocking rules, on a run of the project.
+        """Counts, costs and anchors found of the project's blocking rules, on a run of the project.
 
         >>> analysis = project.analyse_blocking(run)
         >>> analysis.rules[-1].anchors_found_so_far <= analysis.anchors > 100

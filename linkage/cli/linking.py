@@ -108,7 +108,8 @@ def check(config: Config, data: Data = None) -> None:
     console.print(keys)
     for warning in plan.warnings:
         console.print(f"note: {warning}", style="yellow", markup=False)
-    print_feasible(foresee(project.spec.targets, project.spec.review_budget))
+    searches = project.spec.review.searches if project.spec.right else 0
+    print_feasible(foresee(project.spec.targets, project.spec.review_budget, searches))
     console.print(
         f"{config}: right. {len(plan.shared)} fields can be compared: {', '.join(map(as_written, plan.shared))}", markup=False
     )
@@ -205,12 +206,7 @@ def blocking(
     megabytes = analysis.forecast_bytes / 1e6
     forecast = f"forecast {megabytes:,.1f} MB and {analysis.forecast_seconds:,.1f} s to compare"
     console.print(f"{analysis.pairs_a_record:.1f} pairs a mention; {forecast}.")
-    if analysis.recall_estimate is not None:
-        console.print(
-            f"Blocking recall by capture and recapture over the rules: {analysis.recall_estimate:.4f} of"
-            f" {analysis.likely_matches:,} likely matches. An estimate without truth, and an optimistic one: rules that go wrong"
-            " together hide what they lose."
-        )
+    console.print("What all rules lose, the search sample tells: linkage review serve RUN, then linkage estimate RUN.")
     if chart:
         from linkage.weighing.charts import draw_blocking
 

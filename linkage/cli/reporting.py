@@ -19,7 +19,7 @@ def estimate(
     run_folder: RunFolder,
     figures: Annotated[Path | None, typer.Option(help="Folder to draw the figures in.", show_default=False)] = None,
 ) -> None:
-    """Precision, recall and error rates with intervals, by every route there is; changes no decision."""
+    """Precision, recall of all and within reach, with intervals, by every route there is; changes no decision."""
     from linkage.project import Run
     from linkage.words.estimates import DENOMINATORS, ESTIMATORS, MEASURES
 

@@ -123,7 +123,13 @@ def progress(run_folder: RunFolder) -> None:
     names = {"": "all", None: "planted"}
     for counted, rows in (("pairs", told.strata), ("searches", told.searches)):
         strata = [
-            [names.get(one.stratum, one.stratum or ""), f"{one.pairs}", f"{one.finished}", f"{one.disputed}", f"{one.answers_left}"]
+            [
+                names.get(one.stratum, one.stratum or ""),
+                f"{one.pairs}",
+                f"{one.finished}",
+                f"{one.disputed}",
+                f"{one.answers_left}",
+            ]
             for one in rows
         ]
         if strata:

@@ -66,6 +66,9 @@ class ReviewSpec(Spec):
     batch: Annotated[int, Field(ge=10)] | None = 100
     """Pairs to label first, besides those between the thresholds, and in each further batch of `linkage review more`, which goes
     where the labels so far vary most; null draws all pairs at once."""
+    searches: Annotated[int, Field(ge=0)] = 100
+    """Mentions without a link for which a reviewer searches the population, besides the pairs: only they tell the recall of all.
+    0 draws none."""
     stratify_by: str | None = None
     """Column of the left side's standardised table (`birth_date_year` by decades, `hometown_province`) by which the review set
     is also stratified, so that error rates can be told group by group."""

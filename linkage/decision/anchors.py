@@ -32,6 +32,9 @@ BAND_SHARES = (0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.5, 0.7)
 """Quantiles of the anchors' link weights that bound the bands; finer where the errors are."""
 
 
+_NOBODY = "SELECT NULL::VARCHAR AS record_id, NULL::VARCHAR AS other_record_id WHERE false"
+
+
 @dataclass(frozen=True)
 class AnchoredMentions:
     """One row a mention; arrays (N,).
@@ -81,11 +84,14 @@ def load_anchored_mentions(
     links: str | Path,
     features: Sequence[str] = (),
     number: str = "personal_number",
+    twice: str | Path | None = None,
 ) -> AnchoredMentions:
     """Mentions with their assigned pair and, for those with a personal number, the known answer.
 
-    An anchor is a mention whose number some person carries: its person is that one. A mention whose number no person
-    carries is known to have none, if both numbers are right. The links must have been made without comparing the number.
+    An anchor is a mention whose number some person carries: its person is that one, by any of the rows that carry it or, where
+    `twice` lists persons registered twice (record_id, other_record_id), are the same human's. A mention whose number no person
+    carries is known to have none, if both numbers are right: a miswritten one makes a right link look wrong, so a number that
+    contradicts its own entry (`…_flags`) is none. The links must have been made without comparing the number.
     """
     for side, columns in ((mentions, [number, *features]), (persons, [number])):
         absent = [name for name in columns if name not in columns_of(connection, side)]
@@ -93,16 +99,22 @@ def load_anchored_mentions(
             raise LinkageError(
                 f"There is no column {', '.join(absent)} to find anchors by.", "Name columns of mentions and persons."
             )
+    own = f"mention.{quote(number)}"
+    if f"{number}_flags" in columns_of(connection, mentions):
+        own = f"if(mention.{quote(f'{number}_flags')} IS NULL, {own}, NULL)"
     chosen = "".join(f", coalesce(mention.{quote(name)}::VARCHAR, '') AS {quote('feature_' + name)}" for name in features)
     rows = connection.execute(
-        f"""WITH numbered AS (SELECT {quote(number)} AS number, min(record_id) AS record_id FROM {relation(persons)}
-                             WHERE {quote(number)} IS NOT NULL GROUP BY ALL)
-            SELECT link_weight, mention.{quote(number)} IS NOT NULL AS known,
-                   coalesce(links.record_id_r = numbered.record_id, false) AS is_right,
-                   numbered.record_id IS NOT NULL AS has_person {chosen}
+        f"""WITH numbered AS (SELECT {quote(number)} AS number, record_id FROM {relation(persons)}
+                             WHERE {quote(number)} IS NOT NULL),
+                 twice AS ({_NOBODY if twice is None else f"FROM {relation(twice)}"}),
+                 same AS (FROM numbered
+                          UNION SELECT number, other_record_id FROM numbered JOIN twice USING (record_id)
+                          UNION SELECT number, twice.record_id FROM numbered JOIN twice ON other_record_id = numbered.record_id)
+            SELECT link_weight, {own} IS NOT NULL AS known,
+                   ({own}, links.record_id_r) IN (SELECT (number, record_id) FROM same) IS TRUE AS is_right,
+                   {own} IN (SELECT number FROM numbered) IS TRUE AS has_person {chosen}
             FROM {relation(mentions)} AS mention
             LEFT JOIN {relation(links)} AS links ON links.record_id_l = mention.record_id
-            LEFT JOIN numbered ON numbered.number = mention.{quote(number)}
             ORDER BY mention.record_id"""
     ).fetchnumpy()
     table = [np.asarray(rows["feature_" + name], dtype=str) for name in features]

@@ -31,10 +31,11 @@ from linkage.decision.label_evidence import (
     weigh_label_error,
     with_errors,
 )
-from linkage.decision.samples import EstimateTables, LabelledSample, Reading, load_sample
+from linkage.decision.samples import LabelledSample, Reading, load_sample
+from linkage.decision.searching import SearchTables, measure_recall_of_all
 from linkage.decision.thresholds import Thresholds
 from linkage.errors import LinkageError
-from linkage.runs.sql import quote
+from linkage.runs.sql import fetch_row, quote
 from linkage.statistics import probability, probability_sql
 
 if TYPE_CHECKING:
@@ -53,6 +54,29 @@ NUMBERS = ("value", "low", "high", "denominator", "standardised_difference", "un
 """Keys of `estimates.json` whose value is a number, None where it is not finite."""
 GRID = 21
 """Link weights at which curves are estimated, besides both thresholds."""
+
+
+@dataclass(frozen=True)
+class EstimateTables:
+    """Where a run's tables are: Parquet paths, or names of tables and views. Absent ones are left out of the estimates.
+
+    `outside` the pairs not assigned, by `draw_outside_pairs`; `verdicts` single verdicts (pair_id, reviewer, verdict) of double
+    labelling; `anchors` the planted pairs with their kind; `pairs` comparison levels of the assigned pairs (record_id_l,
+    record_id_r, gamma_*); `search` the answers of the search sample; `twice` persons registered twice (record_id,
+    other_record_id).
+    """
+
+    links: str | Path
+    mentions: str | Path
+    persons: str | Path | None = None
+    review_set: str | Path | None = None
+    labels: str | Path | None = None
+    outside: str | Path | None = None
+    verdicts: str | Path | None = None
+    anchors: str | Path | None = None
+    pairs: str | Path | None = None
+    search: SearchTables | None = None
+    twice: str | Path | None = None
 
 
 @dataclass(frozen=True)
@@ -156,8 +180,10 @@ def estimate(
         of_labels = (tables.review_set, tables.labels, tables.links)
         sample = _try(notes, lambda: load_sample(connection, *of_labels, verdicts=tables.verdicts))
     if sample is not None:
-        kinds = load_kinds(connection, sample, tables)
-        fallible = with_errors(kinds, load_errors(connection, sample, kinds, tables))
+        assert tables.review_set is not None and tables.labels is not None
+        kinds = load_kinds(connection, sample, tables.review_set, tables.mentions, tables.persons)
+        errors = load_errors(connection, sample, kinds, tables.labels, tables.verdicts, tables.anchors)
+        fallible = with_errors(kinds, errors)
         found += _by_design(sample, weights, linked, by_rule, grid, thresholds, level, kinds, fallible)
         found.append(estimate_missed_below(sample, weights, thresholds.lower, linked, level, fallible))
         if fallible is not None:
@@ -170,13 +196,15 @@ def estimate(
             after = reliability(calibration.calibrator.predict(answers[0]), answers[1], answers[2], level=level)
         if tables.pairs is not None:
             challengers = _try(notes, lambda: _challenge(connection, tables, sample, seed)) or []
+    if tables.search is not None:
+        found += _try(notes, lambda: _of_all(connection, tables, linked, by_rule, level)) or []
     breakdowns = [row for column in groups for row in _break_down(connection, tables, column, sample, level)]
     below = int(((weights < thresholds.lower) & ~linked).sum())
     return Estimates(
         level,
         links,
         thresholds,
-        judge(found, targets, thresholds.lower, below),
+        judge(found, targets, thresholds.lower, below, _unlinked(connection, tables)),
         tuple(found),
         fit,
         calibration,
@@ -200,13 +228,34 @@ def _by_anchors(
 ) -> AnchorFit:
     if tables.persons is None:
         raise LinkageError("No anchors: the persons table was not given.")
-    mentions = load_anchored_mentions(connection, tables.mentions, tables.persons, tables.links, features, number)
+    mentions = load_anchored_mentions(connection, tables.mentions, tables.persons, tables.links, features, number, tables.twice)
     fit = None
     for at in grid:
         estimates, fit = estimate_by_anchors(mentions, at, level)
         found += estimates
     assert fit is not None
     return fit
+
+
+def _of_all(
+    connection: duckdb.DuckDBPyConnection,
+    tables: EstimateTables,
+    linked: NDArray[np.bool_],
+    by_rule: NDArray[np.bool_],
+    level: float,
+) -> list[Estimate]:
+    assert tables.search is not None
+    if tables.review_set is None or tables.labels is None:
+        raise LinkageError("Searches without labelled pairs: recall of all needs both.", "Label pairs of the review set.")
+    of_pairs = tables.review_set, tables.labels, tables.links, tables.mentions
+    return measure_recall_of_all(connection, tables.search, *of_pairs, linked, by_rule, ("middle", "worst", "best"), level)
+
+
+def _unlinked(connection: duckdb.DuckDBPyConnection, tables: EstimateTables) -> int:
+    """Mentions without a link: whom a search sample speaks for."""
+    links = f"SELECT record_id_l FROM {relation(tables.links)} WHERE decision = 'link'"
+    query = f"SELECT count(*) FROM {relation(tables.mentions)} WHERE record_id NOT IN ({links})"
+    return int(fetch_row(connection, query)[0])
 
 
 def _by_design(

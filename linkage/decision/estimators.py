@@ -28,12 +28,13 @@ Measure = Literal[
     "blocking_recall", "scoring_recall", "missed_below",
 ]  # fmt: skip
 Estimator = Literal["model", "anchors", "design"]
+Denominator = Literal["links", "matches", "persons"]
 Reach = Literal["of_all", "within_reach"]
 REACH: dict[Estimator, Reach] = {"model": "within_reach", "anchors": "of_all", "design": "within_reach"}
 """Which matches an estimator's frame holds: those of the frame, or whoever's person exists."""
-_RECALL: dict[Reach, tuple[Measure, Measure]] = {
-    "of_all": ("recall_of_all", "missed_of_all"),
-    "within_reach": ("recall_within_reach", "missed_within_reach"),
+_RECALL: dict[Reach, tuple[tuple[Measure, Measure], Denominator]] = {
+    "of_all": (("recall_of_all", "missed_of_all"), "persons"),
+    "within_reach": (("recall_within_reach", "missed_within_reach"), "matches"),
 }
 
 
@@ -41,9 +42,10 @@ _RECALL: dict[Reach, tuple[Measure, Measure]] = {
 class Estimate:
     """One rate, 0–1, with everything needed to read it.
 
-    `denominator` counts `denominator_is` ("links" or "matches"; matches are themselves estimated); `n` is the number of
-    answers used (labelled pairs, anchors, or model probabilities). `threshold` None means the links as they are delivered,
-    runner-ups and verdicts included; a threshold means the rule alone, before any verdict.
+    `denominator` counts `denominator_is` (links; matches of the frame; mentions whose person exists: the latter two are
+    themselves estimated); `n` is the number of answers used (labelled pairs, searches, anchors, or model probabilities).
+    `threshold` None means the links as they are delivered, runner-ups and verdicts included; a threshold means the rule alone,
+    before any verdict.
     """
 
     measure: Measure
@@ -54,7 +56,7 @@ class Estimate:
     high: float
     level: float
     denominator: float
-    denominator_is: Literal["links", "matches"]
+    denominator_is: Denominator
     n: int
     reading: Reading = "middle"
 
@@ -77,19 +79,43 @@ def rates(
     precision = false.complement(links).over(links) if links else Interval(float("nan"), 0.0, 1.0, false.level)
     odds = ratio(missed, false.complement(links)) if links else Interval(float("inf"), 0.0, float("inf"), false.level)
     recall = Interval(_share(odds.value), _share(odds.high), _share(odds.low), false.level)
-    matches = links - false.value + missed.value
-    found, lost = _RECALL[REACH[estimator]]
-    pairs: tuple[tuple[Measure, Interval, float, Literal["links", "matches"]], ...] = (
-        ("precision", precision, float(links), "links"),
-        ("false_link_rate", precision.complement(1.0), float(links), "links"),
-        (found, recall, matches, "matches"),
-        (lost, recall.complement(1.0), matches, "matches"),
-    )
+    names, whom = _RECALL[REACH[estimator]]
+    rest = estimator, threshold, n, reading
     return [
-        Estimate(
-            measure, estimator, threshold, one.value, max(one.low, 0.0), min(one.high, 1.0), one.level, whole, name, n, reading
-        )
-        for measure, one, whole, name in pairs
+        *_both(("precision", "false_link_rate"), precision, float(links), "links", *rest),
+        *_both(names, recall, links - false.value + missed.value, whom, *rest),
+    ]
+
+
+def rates_of_all(
+    false: Interval, missed: tuple[Interval, Interval, Interval], links: int, n: int, reading: Reading = "middle"
+) -> list[Estimate]:
+    """Recall of all and what is missed of all by design, of the delivered links.
+
+    Population: the mentions whose person exists. `missed` matches at least, in the middle and at most, where nothing says which:
+    the upper limit of recall is the first one's, the lower limit the last one's; otherwise as `rates`.
+    """
+    kept = false.complement(links)
+    odds = [ratio(one, kept) if links else Interval(float("inf"), 0.0, float("inf"), false.level) for one in missed]
+    recall = Interval(_share(odds[1].value), _share(odds[2].high), _share(odds[0].low), false.level)
+    names, whom = _RECALL["of_all"]
+    return _both(names, recall, kept.value + missed[1].value, whom, "design", None, n, reading)
+
+
+def _both(
+    measures: tuple[Measure, Measure],
+    one: Interval,
+    whole: float,
+    of: Denominator,
+    estimator: Estimator,
+    threshold: float | None,
+    n: int,
+    reading: Reading,
+) -> list[Estimate]:
+    """A rate and its complement."""
+    return [
+        Estimate(name, estimator, threshold, at.value, max(at.low, 0.0), min(at.high, 1.0), at.level, whole, of, n, reading)
+        for name, at in zip(measures, (one, one.complement(1.0)), strict=True)
     ]
 
 
@@ -122,7 +148,7 @@ def estimate_delivered_by_model(
     p, linked, beyond = np.asarray(matched, dtype=float), np.asarray(delivered, dtype=bool), np.asarray(apart, dtype=float)
     false = _poisson_binomial(1 - p[linked], level)
     missed = _poisson_binomial(np.concatenate([p[~linked], beyond]), level)
-    return rates(_within(false, int(linked.sum())), missed, int(linked.sum()), "model", None, p.size)
+    return rates(at_most(false, int(linked.sum())), missed, int(linked.sum()), "model", None, p.size)
 
 
 def estimate_by_design(
@@ -171,7 +197,7 @@ def estimate_by_design(
         false = fallible.hits(read, false, (1 - match) * accepted, accepted, settled, "non_match")
         missed = fallible.hits(read, missed, match * ~accepted, ~accepted, settled, "match")
     n = int((read.labelled & member).sum())
-    return rates(_within(false, links), missed, links, "design", threshold, n, reading)
+    return rates(at_most(false, links), missed, links, "design", threshold, n, reading)
 
 
 def estimate_recall_factors(
@@ -192,7 +218,7 @@ def estimate_recall_factors(
     linked = flat >= threshold
     links = int(linked.sum())
     every = read.hits((1 - match) * proposed[sample.stratum], lost | sample.holds(flat), level)
-    false = _within(read.hits((1 - match) * accepted, sample.holds(flat[linked]), level), links)
+    false = at_most(read.hits((1 - match) * accepted, sample.holds(flat[linked]), level), links)
     below = read.hits(match * (proposed[sample.stratum] & ~accepted), lost | sample.holds(flat[~linked]), level)
     beyond = read.hits(match * ~proposed[sample.stratum], ~proposed, level)
     n = int(read.labelled.sum())
@@ -244,7 +270,7 @@ def estimate_missed_below(
     if fallible is not None:
         missed = fallible.hits(sample, missed, match * (weight < lower), weight < lower, sample.settled_by_verdict, "match")
     wrong = (1 - match) * (~np.isnan(sample.weight) & (weight >= lower))
-    above = _within(sample.hits(wrong, sample.holds(flat[~below]), level), int((~below).sum()))
+    above = at_most(sample.hits(wrong, sample.holds(flat[~below]), level), int((~below).sum()))
     kept = above.complement(float((~below).sum()) + float((below & linked).sum()))
     odds = ratio(missed, kept)
     value, low, high = (1 - _share(one) for one in (odds.value, odds.low, odds.high))
@@ -265,7 +291,7 @@ def missed_below_by_model(
     return Estimate("missed_below", "model", lower, value, value, value, level, whole, "matches", p.size)
 
 
-def _within(count: Interval, whole: int) -> Interval:
+def at_most(count: Interval, whole: int) -> Interval:
     """A count that cannot exceed the links it is part of."""
     return Interval(min(count.value, whole), min(count.low, whole), min(count.high, whole), count.level)
 

@@ -15,7 +15,7 @@ import numpy as np
 from linkage.decision.strata import DISTRUST
 from linkage.statistics import probability, total_of_hits
 from linkage.words.formats import grouped, percent_significant
-from linkage.words.judgements import FEASIBLE, JUDGED, NOT_YET, ROUTES, ROUTES_SAID, UNREACHABLE
+from linkage.words.judgements import FEASIBLE, JUDGED, NOT_YET, ROUTES, ROUTES_SAID, UNREACHABLE, UNREACHABLE_BY_SEARCH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from linkage.decision.thresholds import Thresholds
     from linkage.words.language import Language
 
-Route = Literal["certainty", "random", "calibrated", "drawn"]
-Showable = Literal["false_link_rate", "missed_below"]
+Route = Literal["certainty", "random", "calibrated", "drawn", "search"]
+Showable = Literal["false_link_rate", "missed_below", "missed_of_all"]
 MOST_LABELS = 1_000_000
 """Labels beyond which a number is not looked for; also the population where it is not known yet."""
 UNSEEN = float(-np.log(0.05))
@@ -76,10 +76,11 @@ def labels_needed_at_random(target: float, pool: int, whole: int) -> int:
     return high
 
 
-def foresee(targets: TargetsSpec, labels: int) -> list[Feasible]:
+def foresee(targets: TargetsSpec, labels: int, searches: int = 0) -> list[Feasible]:
     """Before there are links: what `labels` labels show by the rule of three, whatever the registers.
 
-    Population: as many links, and as many pairs under the lower threshold, as are never labelled out.
+    Population: as many links, and as many pairs under the lower threshold, as are never labelled out. What `searches` show
+    hangs on how many mentions are left without a link, so that nobody knows it yet.
     """
     known: dict[Route, bool] = {"certainty": False, "random": True, "calibrated": False}
     found = []
@@ -90,11 +91,26 @@ def foresee(targets: TargetsSpec, labels: int) -> list[Feasible]:
             Feasible(measure, target, route, labels, at_best if told else None, needed if told else None)
             for route, told in known.items()
         ]
-    return found
+    return [*found, Feasible("missed_of_all", targets.missed_link_rate, "search", searches, None, None)]
 
 
 def _targets(targets: TargetsSpec) -> tuple[tuple[Showable, float], tuple[Showable, float]]:
     return ("false_link_rate", targets.false_link_rate), ("missed_below", targets.missed_link_rate)
+
+
+def plan_searches(target: float, drawn: Sequence[tuple[int, int]], searches: int, unlinked: int, matches: float) -> Feasible:
+    """What `searches` searches that find nobody show at best of the `target` for what is missed of all, and how many it needs.
+
+    `drawn` (mentions, searches) of each stratum; without any, searches at random. Population: the `unlinked` mentions, which
+    the search sample is drawn from; the rate is over `matches`, mentions whose person exists. Nothing else is taken to be missed.
+    """
+    whole = max(round(matches), 1)
+    if drawn:
+        sizes, sampled = zip(*drawn, strict=True)
+        at_best = min(1.0, total_of_hits([0] * len(drawn), sampled, sizes).high / whole)
+    else:
+        at_best = bound_at_random(searches, unlinked, whole) if searches else 1.0
+    return Feasible("missed_of_all", target, "search", searches, at_best, labels_needed_at_random(target, unlinked, whole))
 
 
 def plan_targets(
@@ -165,7 +181,7 @@ def feasible_rows(planned: Sequence[Feasible], language: Language) -> list[list[
     return [header] + [
         [
             f"{JUDGED[one.measure](language)} ≤ {percent_significant(one.target, language)}",
-            ROUTES[one.route](language),
+            ROUTES[one.route](language) + (f" ({grouped(one.labels, language)})" if one.route == "search" else ""),
             NOT_YET(language) if one.at_best is None else percent_significant(one.at_best, language),
             "–" if one.needed is None else grouped(one.needed, language),
             ROUTES_SAID[one.route](language),
@@ -175,9 +191,10 @@ def feasible_rows(planned: Sequence[Feasible], language: Language) -> list[list[
 
 
 def unreachable(planned: Sequence[Feasible], language: Language) -> list[str]:
-    """A plain sentence for each target that this many labels drawn at random cannot show, even if they find no error."""
+    """A plain sentence for each target that so many labels at random, or searches, cannot show even if they find no error."""
+    says = {"random": UNREACHABLE, "search": UNREACHABLE_BY_SEARCH}
     return [
-        UNREACHABLE(language).format(
+        says[one.route](language).format(
             JUDGED[one.measure](language),
             percent_significant(one.target, language),
             grouped(one.labels, language),
@@ -185,5 +202,5 @@ def unreachable(planned: Sequence[Feasible], language: Language) -> list[str]:
             grouped(one.needed, language),
         )
         for one in planned
-        if one.route == "random" and one.at_best is not None and one.needed is not None and one.needed > one.labels
+        if one.route in says and one.at_best is not None and one.needed is not None and one.needed > one.labels
     ]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from linkage.decision.estimators import Estimate
     from linkage.words.language import Language
 
-Judged = Literal["false_link_rate", "missed_within_reach", "missed_below"]
+Judged = Literal["false_link_rate", "missed_of_all", "missed_within_reach", "missed_below"]
 Verdict = Literal["shown", "not_contradicted", "contradicted", "untested"]
 
 
@@ -31,8 +31,8 @@ Verdict = Literal["shown", "not_contradicted", "contradicted", "untested"]
 class JudgedTarget:
     """One rate held against its target; rates 0–1, None where nothing says it.
 
-    `n` labelled pairs; `needed` how many labels without an error, drawn at random, would show the target (None: no number of
-    such labels can).
+    `n` labelled pairs and searches; `needed` how many labels without an error, drawn at random, would show the target, of the
+    missed of all: searches that find nobody (None: no number of them can).
     """
 
     measure: Judged
@@ -57,31 +57,37 @@ def verdict_of(found: Interval | None, target: float, *, can_show: bool = True) 
     return "shown" if can_show and found.high <= target else "not_contradicted"
 
 
-def judge(estimates: Sequence[Estimate], targets: TargetsSpec, lower: float, below: int) -> tuple[JudgedTarget, ...]:
+def judge(
+    estimates: Sequence[Estimate], targets: TargetsSpec, lower: float, below: int, unlinked: int
+) -> tuple[JudgedTarget, ...]:
     """The targets, each held against the estimates of the delivered links (`below` pairs under the `lower` threshold are none).
 
-    Missed within reach is a lower reading of what is missed of all, so it contradicts the target or does not.
+    The target for missed links speaks of all: the search sample, drawn from the `unlinked` mentions, may show it. Missed within
+    reach is a lower reading of that, so it contradicts the target or does not.
     """
-    false, missed = targets.false_link_rate, targets.missed_link_rate
-    found = []
-    rows: tuple[tuple[Judged, str, float | None, float], ...] = (
-        ("false_link_rate", "false_link_rate", None, false),
-        ("missed_within_reach", "missed_within_reach", None, missed),
-        ("missed_below", "missed_below", lower, missed),
+    rows: tuple[tuple[Judged, float | None, float], ...] = (
+        ("false_link_rate", None, targets.false_link_rate),
+        ("missed_of_all", None, targets.missed_link_rate),
+        ("missed_within_reach", None, targets.missed_link_rate),
+        ("missed_below", lower, targets.missed_link_rate),
     )
-    for measure, name, threshold, target in rows:
-        told = {
-            one.estimator: one
-            for one in estimates
-            if (one.measure, one.threshold, one.reading) == (name, threshold, "middle") and np.isfinite(one.value)
-        }
-        model, labels = told.get("model"), told.get("design")
-        if model is None and labels is None:
+    told = {
+        (one.measure, one.threshold, one.estimator): one
+        for one in estimates
+        if one.reading == "middle" and np.isfinite(one.value) and one.estimator in ("model", "design")
+    }
+    found = []
+    for measure, threshold, target in rows:
+        model, labels = (told.get((measure, threshold, estimator)) for estimator in ("model", "design"))
+        # without a search the row stays, untested: its target speaks of all, and matches are those within reach
+        sized = labels or model or (told.get(("missed_within_reach", None, "model")) if measure == "missed_of_all" else None)
+        if sized is None:
             continue
         said = Interval(labels.value, labels.low, labels.high, labels.level) if labels else None
-        whole = round((labels or model).denominator)  # type: ignore[union-attr]
+        whole = round(sized.denominator)
         needed = {
             "false_link_rate": labels_needed_at_random(target, whole, whole),
+            "missed_of_all": labels_needed_at_random(target, unlinked, whole),
             "missed_within_reach": None,
             "missed_below": labels_needed_at_random(target, below, whole),
         }[measure]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from linkage.config.sources import PROVINCE_FIELDS
 from linkage.decision.breakdowns import error_class
-from linkage.decision.estimate import Estimates, estimate
-from linkage.decision.samples import EstimateTables
+from linkage.decision.estimate import Estimates, EstimateTables, estimate
+from linkage.decision.searching import SearchTables
 from linkage.decision.thresholds import Thresholds
 from linkage.runs.fingerprints import hash_file
 from linkage.runs.judged import hold_labels
@@ -25,7 +25,11 @@ from linkage.runs.tables import (
     PERSONS,
     RAW_MENTIONS,
     RAW_PERSONS,
+    REGISTERED_TWICE,
     REVIEW_SET,
+    SEARCH_FRAME,
+    SEARCH_SET,
+    SEARCHES,
     THRESHOLDS,
     VERDICTS,
 )
@@ -70,9 +74,17 @@ def look(connection: duckdb.DuckDBPyConnection, run: Path, spec: ProjectSpec, le
         table.name: table.path(run) for table in (PERSONS, REVIEW_SET, OUTSIDE, ANCHORS) if table.is_in(run)
     }
     held |= _standing(connection, run)
+    twice = REGISTERED_TWICE.path(run) if REGISTERED_TWICE.is_in(run) else None
     return estimate(
         connection,
-        EstimateTables(LINKS.path(run), "classed_mentions", pairs="assigned_levels", **held),
+        EstimateTables(
+            LINKS.path(run),
+            "classed_mentions",
+            pairs="assigned_levels",
+            search=standing_searches(connection, run),
+            twice=twice,
+            **held,
+        ),
         Thresholds.from_json(THRESHOLDS.read(run)),
         spec.targets,
         groups=groups,
@@ -89,6 +101,16 @@ def standing_labels(connection: duckdb.DuckDBPyConnection, run: Path) -> str | N
         return None
     persons = RAW_PERSONS if RAW_PERSONS.is_in(run) else RAW_MENTIONS
     return hold_labels(connection, LABELS.path(run), RAW_MENTIONS.path(run), persons.path(run))[0]
+
+
+def standing_searches(connection: duckdb.DuckDBPyConnection, run: Path) -> SearchTables | None:
+    """The answers of the run's searches whose records are as they were judged, beside what they were drawn from."""
+    if not all(table.is_in(run) for table in (SEARCHES, SEARCH_SET, SEARCH_FRAME)):
+        return None
+    raw = RAW_MENTIONS.path(run), (RAW_PERSONS if RAW_PERSONS.is_in(run) else RAW_MENTIONS).path(run)
+    standing, _ = hold_labels(connection, SEARCHES.path(run), *raw, name="standing_searches")
+    twice = REGISTERED_TWICE.path(run) if REGISTERED_TWICE.is_in(run) else None
+    return SearchTables(SEARCH_SET.path(run), SEARCH_FRAME.path(run), standing, twice)
 
 
 def _standing(connection: duckdb.DuckDBPyConnection, run: Path) -> dict[str, str | Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,13 +22,14 @@ from linkage.decision.estimators import (
     missed_below_by_model,
 )
 from linkage.decision.judging import JudgedTarget, judge
-from linkage.decision.measuring import standing_labels
+from linkage.decision.measuring import standing_labels, standing_searches
 from linkage.decision.samples import load_sample
+from linkage.decision.searching import SearchTables, measure_recall_of_all
 from linkage.decision.thresholds import Thresholds
 from linkage.errors import LinkageError
 from linkage.runs.fingerprints import hash_file
 from linkage.runs.sql import fetch_row
-from linkage.runs.tables import ASSIGNED, DECISION, LABELS, LINKS, OUTSIDE, REVIEW_SET, THRESHOLDS
+from linkage.runs.tables import ASSIGNED, DECISION, LABELS, LINKS, MENTIONS, OUTSIDE, REVIEW_SET, THRESHOLDS
 from linkage.statistics import Interval, probability
 from linkage.words.decisions import DECISIONS
 from linkage.words.decisions import THRESHOLDS as THRESHOLD_WORDS
@@ -124,10 +126,11 @@ def propose(connection: duckdb.DuckDBPyConnection, run: Path, spec: ProjectSpec,
             found = thresholds_by_labels(sample, pairs, base, spec.targets, spec.review.reviewers_per_pair)
             thresholds = found.thresholds
         after = decided("after", thresholds)
+        known = labels, standing_searches(connection, run)
         scenes = (
-            _scene(connection, run, spec, "now", LINKS.path(run), now, labels),
-            _scene(connection, run, spec, "verdicts", decided("verdicts", now), now, labels),
-            _scene(connection, run, spec, "after", after, thresholds, labels),
+            _scene(connection, run, spec, "now", LINKS.path(run), now, *known),
+            _scene(connection, run, spec, "verdicts", decided("verdicts", now), now, *known),
+            _scene(connection, run, spec, "after", after, thresholds, *known),
         )
         taken, added, other, verdicts = fetch_row(
             connection,
@@ -171,7 +174,7 @@ def agree(run: Path, proposal: Proposal) -> None:
 
 def scene_rows(scenes: Sequence[Scene], language: Language) -> list[list[str]]:
     """Links, pairs that wait and errors expected, before and after, as rows for a reader, the first the header."""
-    rates = ("false_link_rate", "missed_within_reach")
+    rates = ("false_link_rate", "missed_of_all", "missed_within_reach")
     told = [f"{JUDGED[rate](language)}: {JUDGING[who](language).lower()}" for rate in rates for who in ("by_model", "by_labels")]
     ends = [begun(THRESHOLD_WORDS[end](language)) for end in ("upper", "lower")]
     rows = [["", *ends, LINKS_WORD(language), begun(DECISIONS["clerical"](language)), *told]]
@@ -239,6 +242,7 @@ def _scene(
     links: Path,
     at: Thresholds,
     labels: str | None,
+    search: SearchTables | None,
 ) -> Scene:
     weights, delivered, by_rule, matched = load_delivered(connection, links, labels)
     apart = weights_apart(connection, OUTSIDE.path(run) if OUTSIDE.is_in(run) else None)
@@ -248,6 +252,12 @@ def _scene(
         sample = load_sample(connection, REVIEW_SET.path(run), labels, links)
         found += estimate_by_design(sample, weights, None, decided=delivered, before=by_rule)
         found.append(estimate_missed_below(sample, weights, at.lower, delivered))
+        if search is not None:
+            tables = REVIEW_SET.path(run), labels, links, MENTIONS.path(run)
+            with suppress(LinkageError):  # what has no estimate yet stays untested
+                found += measure_recall_of_all(connection, search, *tables, delivered, by_rule)
     below = int(((weights < at.lower) & ~delivered).sum())
     waiting = fetch_row(connection, f"SELECT count(*) FROM {relation(links)} WHERE decision = 'clerical'")[0]
-    return Scene(name, at.upper, at.lower, int(delivered.sum()), waiting, judge(found, spec.targets, at.lower, below))
+    unlinked = fetch_row(connection, f"SELECT count(*) FROM {MENTIONS.scan(run)}")[0] - int(delivered.sum())
+    judged = judge(found, spec.targets, at.lower, below, unlinked)
+    return Scene(name, at.upper, at.lower, int(delivered.sum()), waiting, judged)

@@ -22,26 +22,6 @@ Reading = Literal["middle", "worst", "best", "shared"]
 
 
 @dataclass(frozen=True)
-class EstimateTables:
-    """Where a run's tables are: Parquet paths, or names of tables and views. Absent ones are left out of the estimates.
-
-    `outside` the pairs not assigned, by `draw_outside_pairs`; `verdicts` single verdicts (pair_id, reviewer, verdict) of double
-    labelling; `anchors` the planted pairs with their kind; `pairs` comparison levels of the assigned pairs (record_id_l,
-    record_id_r, gamma_*).
-    """
-
-    links: str | Path
-    mentions: str | Path
-    persons: str | Path | None = None
-    review_set: str | Path | None = None
-    labels: str | Path | None = None
-    outside: str | Path | None = None
-    verdicts: str | Path | None = None
-    anchors: str | Path | None = None
-    pairs: str | Path | None = None
-
-
-@dataclass(frozen=True)
 class LabelledSample:
     """Pairs of a review set with their verdicts; arrays (n,) over pairs and (H,) over strata.
 
@@ -140,10 +120,14 @@ def load_sample(
     links: str | Path,
     runner_up_margin: float = 0.0,
     verdicts: str | Path | None = None,
+    *,
+    assigned_only: bool = False,
 ) -> LabelledSample:
     """Join a review set to its labels and to the links as they are now (`runner_up_margin` in bits, for `settled`).
 
-    Pairs whose single `verdicts` differ and that have no label yet wait for their adjudicator: they are doubtful. A stratum
+    Pairs whose single `verdicts` differ and that have no label yet wait for their adjudicator: they are doubtful.
+    `assigned_only` leaves out the pairs that were not assigned, labelled or not.
+
     A stratum without any label is merged into the next one of its kind (by weight), so that its pairs stay in the frame.
 
     Raises:
@@ -179,6 +163,7 @@ def load_sample(
             FROM {relation(review_set)} AS review
             LEFT JOIN {relation(links)} AS links USING (record_id_l, record_id_r)
             LEFT JOIN (SELECT pair_id, verdict, how FROM {relation(labels)}) USING (pair_id)
+            WHERE {"stratum_kind = 'assigned'" if assigned_only else "true"}
             ORDER BY stratum_kind, stratum_group, stratum_low, pair_id"""
     ).fetchnumpy()
     text = {

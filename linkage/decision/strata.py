@@ -49,7 +49,7 @@ class Stratum:
     @property
     def name(self) -> str:
         """The value of `stratum` in `review_set.parquet`; starts with the kind."""
-        span = f"{self.kind} [{_bound(self.low)}, {_bound(self.high)})"
+        span = stratum_name(self.kind, self.low, self.high)
         return f"{span} {self.group}" if self.group else span
 
     @property
@@ -214,6 +214,15 @@ def _whole(share: NDArray[np.float64], total: int, caps: NDArray[np.int_]) -> ND
             break
         whole[index] += whole[index] < caps[index]
     return whole
+
+
+def stratum_name(kind: str, low: float, high: float) -> str:
+    """What a stratum is called in a table: the kind and the half-open range of weights.
+
+    >>> stratum_name("lost", float("-inf"), -2.5)
+    'lost [-inf, -2.5)'
+    """
+    return f"{kind} [{_bound(low)}, {_bound(high)})"
 
 
 def _bound(value: float) -> str:

@@ -10,22 +10,23 @@ import duckdb
 from linkage.config import FieldKind, ProjectSpec
 from linkage.errors import LinkageError
 from linkage.model.settings import build_model, columns_needed
-from linkage.pairs.blocking_analysis import LIKELY, BlockingAnalysis, analyse_blocking
+from linkage.pairs.blocking_analysis import BlockingAnalysis, analyse_blocking
 from linkage.pairs.sides import SAME_NUMBER, Sides, open_tables
 from linkage.pairs.suggestion import SuggestedRule, suggest_rules
 from linkage.runs.tables import MENTIONS, PERSONS, SCORED_PAIRS
 
 UNFIT_KEYS = ("_text", "_flags", "_precision", "_repaired", "_lunar_as_solar", "_level", "_variant", "_tone", "_digits", "_day")
 """Keys that say little by themselves, or the same as another."""
+LIKELY = 0.0
+"""Link weight from which a scored pair counts as a likely match."""
 
 
 def analyse_run_blocking(
     connection: duckdb.DuckDBPyConnection, spec: ProjectSpec, kinds: Mapping[str, FieldKind], run: Path
 ) -> BlockingAnalysis:
-    """Analyse the project's rules on a run that has standardised tables (and scored pairs, for the recall estimate)."""
+    """Analyse the project's rules on a run that has standardised tables."""
     sides, anchors = _open(connection, spec, kinds, run, columns_needed(spec, build_model(spec, kinds)))
-    scored = SCORED_PAIRS.scan(run) if SCORED_PAIRS.is_in(run) else None
-    return analyse_blocking(connection, sides, spec.blocking.predict, spec.threads, anchors, scored)
+    return analyse_blocking(connection, sides, spec.blocking.predict, spec.threads, anchors)
 
 
 def suggest_run_rules(

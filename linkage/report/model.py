@@ -10,7 +10,7 @@ from linkage.report.content import Cell, Part, Picture, Table, part
 from linkage.report.figures import draw_bars
 from linkage.report.group_errors import group_label
 from linkage.report.numbers import Number
-from linkage.runs.tables import BLOCKING, LABELS, RELATIVES, REVIEW_SET, THRESHOLDS, TRAINING
+from linkage.runs.tables import BLOCKING, LABELS, RELATIVES, REVIEW_SET, SEARCH_SET, SEARCHES, THRESHOLDS, TRAINING
 from linkage.vietnamese import fold, parse_date, repair_impossible_date, resolve_place, sound_key, tone_key
 from linkage.words.estimates import span_word, stratum_word
 
@@ -351,9 +351,34 @@ def _protocol(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
             )
         )
     header = texts.header("stratum", "frame", "sampled", "inclusion", "labelled")
-    return part(
-        facts, {"strata": Table(texts("captions", "strata"), header, rows, "review_set.parquet, labels.parquet", (5, 2, 2, 2, 2))}
+    strata = Table(texts("captions", "strata"), header, rows, "review_set.parquet, labels.parquet", (5, 2, 2, 2, 2))
+    searched = _searches(run, texts)
+    if searched:
+        facts["searches"] = run.number(run.one("SELECT count(*) FROM search_set"), "count", SEARCH_SET.file)
+    return part({**facts, "searched": searched is not None}, {"strata": strata, "search_strata": searched})
+
+
+def _searches(run: RunTables, texts: Phrases) -> Table | None:
+    """The search sample, stratum by stratum; None without one."""
+    if not run.has("search_set"):
+        return None
+    done = "count(*) FILTER (search_id IN (SELECT search_id FROM searches))" if run.has("searches") else "0"
+    found = run.rows(
+        f"SELECT stratum, any_value(stratum_size), count(*), any_value(inclusion_probability), {done} FROM search_set"
+        " GROUP BY ALL ORDER BY stratum"
     )
+    rows: list[tuple[Cell, ...]] = [
+        (
+            stratum_word(stratum, texts.language),
+            *(run.number(value, "count", SEARCH_SET.file) for value in (size, sampled)),
+            run.number(probability, "probability", SEARCH_SET.file),
+            run.number(answered, "count", SEARCHES.file),
+        )
+        for stratum, size, sampled, probability, answered in found
+    ]
+    source = f"{SEARCH_SET.file}, {SEARCHES.file}"
+    header = texts.header("search_stratum", "search_frame", "searched_for", "inclusion", "searches_answered")
+    return Table(texts("captions", "search_strata"), header, rows, source, (5, 2, 2, 2, 2)) if rows else None
 
 
 def _end(weight: float | None, none: str) -> str:

@@ -44,6 +44,7 @@ def describe_quality(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
         "estimated": bool(found),
         "labelled": run.has("labels") and bool(run.one("SELECT count(*) FROM labels")),
         "by_design": any(one["estimator"] == "design" for one in found),
+        "of_all": any((one["measure"], one["estimator"]) == ("recall_of_all", "design") for one in found),
         "by_anchors": any(one["estimator"] == "anchors" for one in found),
         "anchors_differ": bool(verdict and verdict["differ_too_much"]),
         "level": Number(held["level"] if held else None, "rate", "estimates.json: level"),
@@ -118,9 +119,10 @@ def _untested(run: RunTables, spec: ProjectSpec, thresholds: ThresholdsDecided |
     """What the thresholds expect by the model, before any label."""
     if not thresholds:
         return []
-    needed = {one["measure"]: one["needed"] for one in run.feasible if one["route"] == "random"}
+    needed = {one["measure"]: one["needed"] for one in run.feasible if one["route"] in ("random", "search")}
     expected = (
         ("false_link_rate", thresholds["expected_false_link_rate"], spec.targets.false_link_rate),
+        ("missed_of_all", None, spec.targets.missed_link_rate),
         ("missed_below", thresholds["expected_missed_link_rate"], spec.targets.missed_link_rate),
     )
     return [
@@ -152,16 +154,15 @@ def _estimates(run: RunTables, texts: Phrases, found: list[EstimateHeld], upper:
 
 def _doubt(run: RunTables, texts: Phrases, found: list[EstimateHeld], upper: float | None) -> Table | None:
     readings = ("worst", "middle", "best", "shared")
+    at = {"precision": upper, "recall_of_all": None, "recall_within_reach": upper}
     chosen = [
-        one
-        for one in found
-        if one["estimator"] == "design" and one["threshold"] == upper and one["measure"] in ("precision", "recall_within_reach")
+        one for one in found if one["estimator"] == "design" and one["measure"] in at and one["threshold"] == at[one["measure"]]
     ]
     if len({one["reading"] for one in chosen}) < 2:
         return None
     rows: list[tuple[Cell, ...]] = [
         (texts("measures", measure), texts("readings", reading), _interval(one, run))
-        for measure in ("precision", "recall_within_reach")
+        for measure in at
         for reading in readings
         for one in chosen
         if (one["measure"], one["reading"]) == (measure, reading)

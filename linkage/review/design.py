@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from linkage.runs.tables import ANCHORS, FEASIBLE, OUTSIDE, REVIEW_SET
+from linkage.runs.tables import ANCHORS, FEASIBLE, OUTSIDE, REVIEW_SET, SEARCH_FRAME, SEARCH_SET
 
 Drawn = TypeVar("Drawn")
 DESIGN = "review/design"
@@ -29,7 +29,7 @@ def begin_review(run: Path) -> Path:
         partial = design.with_name(".design.partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(mode=0o700, parents=True)
-        for table in (REVIEW_SET, OUTSIDE, ANCHORS, FEASIBLE):
+        for table in (REVIEW_SET, OUTSIDE, ANCHORS, FEASIBLE, SEARCH_SET, SEARCH_FRAME):
             if table.is_in(run):
                 shutil.copy2(table.path(run), table.path(partial))
         partial.replace(design)

@@ -34,19 +34,22 @@ def fingerprints_now(fields_of: Sequence[str], relation: str, columns: Iterable[
     )
 
 
-def hold_labels(connection: duckdb.DuckDBPyConnection, labels: Path, mentions: Path, persons: Path) -> tuple[str, int]:
-    """Make the table `standing_labels` of the labels whose records are as they were judged; its name, and how many are not.
+def hold_labels(
+    connection: duckdb.DuckDBPyConnection, labels: Path, mentions: Path, persons: Path, name: str = STANDING_LABELS
+) -> tuple[str, int]:
+    """Make the table `name` of the labels whose records are as they were judged; its name, and how many are not.
 
-    `mentions` and `persons` are the raw tables. Labels without fingerprints hold whatever the data.
+    `mentions` and `persons` are the raw tables. Labels without fingerprints hold whatever the data; of a search that found
+    nobody the mention alone is held.
     """
     every = scan_file(labels)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {STANDING_LABELS} AS FROM {every}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM {every}")
     if "judged_fields" not in described_columns(connection, every):
-        return STANDING_LABELS, 0
+        return name, 0
     judged = f"SELECT DISTINCT judged_fields FROM {every} WHERE judged_fields IS NOT NULL ORDER BY 1"
     lists = [fields for (fields,) in connection.execute(judged).fetchall()]
     if not lists:
-        return STANDING_LABELS, 0
+        return name, 0
     for side, raw in (("l", mentions), ("r", persons)):
         relation = scan_file(raw)
         only = f"SELECT record_id_{side} FROM {every}"
@@ -54,13 +57,13 @@ def hold_labels(connection: duckdb.DuckDBPyConnection, labels: Path, mentions: P
         connection.execute(f"CREATE OR REPLACE TEMP TABLE judged_now_{side} AS {now}")
     connection.execute(
         f"""
-        CREATE OR REPLACE TEMP TABLE {STANDING_LABELS} AS
+        CREATE OR REPLACE TEMP TABLE {name} AS
         SELECT labels.* FROM {every} AS labels
         WHERE judged_fields IS NULL OR (
             (record_id_l, judged_fields, fingerprint_l) IN (FROM judged_now_l)
-            AND (record_id_r, judged_fields, fingerprint_r) IN (FROM judged_now_r)
+            AND (record_id_r IS NULL OR (record_id_r, judged_fields, fingerprint_r) IN (FROM judged_now_r))
         )
         """
     )
-    counted = f"SELECT (SELECT count(*) FROM {every}) - (SELECT count(*) FROM {STANDING_LABELS})"
-    return STANDING_LABELS, int(fetch_row(connection, counted)[0])
+    counted = f"SELECT (SELECT count(*) FROM {every}) - (SELECT count(*) FROM {name})"
+    return name, int(fetch_row(connection, counted)[0])

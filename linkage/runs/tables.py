@@ -127,6 +127,8 @@ SEARCH_SET = ParquetTable(
     ("search_id",),
 )  # fmt: skip
 """Mentions without a link, a probability sample: for each a reviewer searches the population. Absent where none are searched."""
+SEARCH_FRAME = ParquetTable("search_frame", "sample", {"record_id_l": "VARCHAR"}, ("record_id_l",))
+"""Every mention without a link when the search sample was drawn: what it speaks for, whatever is decided later."""
 ANCHORS = ParquetTable(
     "anchors", "sample",
     {**_RECORDS, "is_match": "BOOLEAN", "kind": "VARCHAR", "number_hidden": "BOOLEAN", "withheld": "VARCHAR"},

@@ -20,7 +20,8 @@ STAGE = Stage(
     reads=(
         tables.RAW_MENTIONS, tables.RAW_PERSONS, tables.QUARANTINE, tables.MENTIONS, tables.PERSONS, tables.PAIRS,
         tables.BLOCKING, tables.TRAINING, tables.RELATIVES, tables.CLAIMS, tables.ASSIGNED, tables.LINKS, tables.THRESHOLDS,
-        tables.REVIEW_SET, tables.FEASIBLE, tables.LABELS, tables.ESTIMATES, tables.OUTCOMES, tables.DIFFERENCES,
+        tables.REVIEW_SET, tables.SEARCH_SET, tables.SEARCHES, tables.FEASIBLE, tables.LABELS, tables.ESTIMATES,
+        tables.OUTCOMES, tables.DIFFERENCES,
     ),
     config=lambda spec: spec,
 )  # fmt: skip

@@ -11,6 +11,7 @@ from linkage.config.field_keys import keys_of
 from linkage.errors import ProjectFileError, nearest
 from linkage.review.design import keep_design
 from linkage.runs.directory import Counts
+from linkage.runs.sql import fetch_row
 from linkage.runs.tables import (
     ANCHORS,
     CANDIDATES,
@@ -24,6 +25,8 @@ from linkage.runs.tables import (
     RAW_PERSONS,
     REGISTERED_TWICE,
     REVIEW_SET,
+    SEARCH_FRAME,
+    SEARCH_SET,
     THRESHOLDS,
     WIDER,
 )
@@ -36,9 +39,10 @@ if TYPE_CHECKING:
 
 def sample(work: Work) -> Counts:
     """Draw the review set, or keep the one that is under review: labels belong to the probabilities it was drawn with."""
-    from linkage.decision.feasible import plan_targets
+    from linkage.decision.feasible import plan_searches, plan_targets
     from linkage.decision.plan import describe_plan, plan_sample
     from linkage.decision.sampling import By, allocate_strata, candidate_pairs, draw_outside_pairs, draw_review_sample
+    from linkage.decision.searching import draw_searches
     from linkage.decision.thresholds import Thresholds
     from linkage.review.known_pairs import write_anchors
 
@@ -63,10 +67,20 @@ def sample(work: Work) -> Counts:
             first=spec.review.batch,
             candidates=candidates,
         )
+        searched = []
+        if spec.right is not None and spec.review.searches:
+            places = SEARCH_SET.path(work.folder), SEARCH_FRAME.path(work.folder)
+            searched = draw_searches(
+                connection, work.mentions, links, WIDER.path(work.inputs), spec.review.searches, spec.seed, *places
+            )
         known = 0
         if spec.right is not None:
             compared = [one.field for one in spec.comparisons]
             known = write_anchors(connection, work.inputs, spec.seed, work.folder, spec.review.planted_share, compared)
+        mentions = f"SELECT count(*) FROM {MENTIONS.scan(work.inputs)}"
+        expected = f"SELECT count(*) FILTER (decision = 'link'), sum(match_probability) FROM {LINKS.scan(work.inputs)}"
+        links_there, matches = fetch_row(connection, expected)
+        unlinked = fetch_row(connection, mentions)[0] - links_there
         query = f"SELECT link_weight FROM {LINKS.scan(work.inputs)} WHERE {{}} ORDER BY link_weight"
         linked, below = (
             connection.execute(query.format(which)).fetchnumpy()["link_weight"]
@@ -74,10 +88,13 @@ def sample(work: Work) -> Counts:
         )
     in_all = allocate_strata(strata, budget, budget, thresholds, candidates=candidates)
     planned = plan_targets(linked, below, spec.targets, budget, in_all, thresholds)
+    sizes = [(one.size, one.sampled) for one in searched]
+    planned.append(plan_searches(spec.targets.missed_link_rate, sizes, sum(n for _, n in sizes), unlinked, matches))
     FEASIBLE.write(work.folder, {"targets": [cast("FeasibleHeld", asdict(one)) for one in planned]})
     return {
         "review_pairs": sum(one.sampled for one in strata),
         "strata": len(strata),
+        "searches": sum(one.sampled for one in searched),
         "pairs_not_assigned": reached,
         "known_pairs": known,
         "plan": describe_plan(plan_sample(strata, thresholds.upper), "en"),
@@ -103,7 +120,7 @@ def _check(project: LoadedProject, plan: Plan) -> Iterator[ProjectFileError]:
 
 STAGE = Stage(
     sample,
-    writes=(REVIEW_SET, OUTSIDE, ANCHORS, FEASIBLE),
+    writes=(REVIEW_SET, OUTSIDE, ANCHORS, FEASIBLE, SEARCH_SET, SEARCH_FRAME),
     reads=(RAW_MENTIONS, RAW_PERSONS, MENTIONS, PERSONS, PAIRS, REGISTERED_TWICE, CANDIDATES, WIDER, LINKS, THRESHOLDS),
     config=lambda spec: [spec.review, spec.targets, spec.seed, spec.comparisons],
     check=_check,

@@ -39,7 +39,8 @@ READINGS: dict[str, Word] = {
 
 DENOMINATORS: dict[str, Word] = {
     "links": Word("liên kết", "links"),
-    "matches": Word("cặp trùng thật (ước lượng)", "matches (estimated)"),
+    "matches": Word("cặp trùng thật của khung (ước lượng)", "matches of the frame (estimated)"),
+    "persons": Word("lượt ghi có người thật (ước lượng)", "mentions whose person is there (estimated)"),
 }
 
 LINK_WEIGHT = Word("Trọng số liên kết (bit)", "Link weight (bits)")
@@ -51,8 +52,11 @@ SAMPLE_KINDS: dict[str, Word] = {
     "assigned": Word("đã ghép", "assigned"),
     "lost": Word("được đề xuất, không được ghép", "proposed, not assigned"),
     "outside": Word("ngoài khóa chặn", "outside blocking"),
+    "alone": Word("chưa ghép ai, có người được đề xuất", "nobody assigned, somebody proposed"),
+    "rivalled": Word("đã ghép, còn người khác bên cạnh", "assigned, others beside"),
+    "unreached": Word("không ai khác được đề xuất", "nobody else proposed"),
 }
-"""Where a sampled pair comes from."""
+"""Where a sampled pair comes from; and what is beside a mention that is searched for."""
 
 
 def span_word(low: str, high: str, language: Language) -> str:

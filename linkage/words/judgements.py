@@ -7,7 +7,8 @@ from linkage.words.language import Language, Word
 
 JUDGED: dict[str, Word] = {
     "false_link_rate": Word("Liên kết sai / liên kết", "False links / links"),
-    "missed_within_reach": Word("Bỏ sót trong tầm với / cặp đúng", "Missed within reach / matches"),
+    "missed_of_all": Word("Bỏ sót toàn bộ / mọi người có thật", "Missed of all / everyone who is there"),
+    "missed_within_reach": Word("Bỏ sót trong tầm với / cặp đúng của khung", "Missed within reach / matches of the frame"),
     "missed_below": Word("Bỏ sót dưới ngưỡng dưới / cặp đúng đã ghép", "Missed below the lower threshold / matches assigned"),
 }
 """What is held against a target, in the order of the table."""
@@ -31,12 +32,14 @@ JUDGING = {
 """Headings of the table."""
 
 LABELS_NEEDED = Word("{0} nhãn ngẫu nhiên", "{0} labels at random")
-SEARCH_NEEDED = Word("mẫu tìm kiếm", "a search sample")
+SEARCHES_NEEDED = Word("{0} lượt tìm không thấy ai", "{0} searches that find nobody")
 LINKS_OF_VERDICTS = Word(
-    "Phán định về các liên kết như được giao; cặp đã rà soát được đếm từng cặp. Bỏ sót trong tầm với không tính người mà không"
-    " khóa nào tìm tới: có thể bác bỏ chỉ tiêu, không thể chứng tỏ.",
-    "Judged of the links as they are delivered; reviewed pairs are counted one by one. Missed within reach leaves out persons"
-    " whom no key reaches: it can contradict the target, not show it.",
+    "Phán định về các liên kết như được giao; cặp đã rà soát được đếm từng cặp. Chỉ tiêu bỏ sót nói về mọi người có thật: chỉ"
+    " mẫu tìm kiếm mới chứng tỏ được. Bỏ sót trong tầm với không tính người mà không khóa nào tìm tới: có thể bác bỏ chỉ tiêu,"
+    " không thể chứng tỏ.",
+    "Judged of the links as they are delivered; reviewed pairs are counted one by one. The target for missed links speaks of"
+    " everyone who is there: only the search sample can show it. Missed within reach leaves out persons whom no key reaches: it"
+    " can contradict the target, not show it.",
 )
 
 ROUTES: dict[str, Word] = {
@@ -44,6 +47,7 @@ ROUTES: dict[str, Word] = {
     "random": Word("ngẫu nhiên", "random"),
     "calibrated": Word("hiệu chuẩn", "calibrated"),
     "drawn": Word("mẫu đã rút", "the set drawn"),
+    "search": Word("tìm kiếm", "search"),
 }
 """Ways for labels to show a target."""
 
@@ -58,6 +62,10 @@ ROUTES_SAID: dict[str, Word] = {
         "assumes that errors fall as the weight rises, at least half as fast as the model says",
     ),
     "drawn": Word("không cần giả định, theo các tầng của mẫu", "without an assumption, by the strata of the set"),
+    "search": Word(
+        "mỗi lượt ghi chưa có liên kết được tìm trong toàn bộ dân cư; tốt nhất khi không lượt nào thấy ai bị bỏ sót",
+        "mentions without a link, searched for in the whole population; at best when no search finds a missed person",
+    ),
 }
 """What a route leans on."""
 
@@ -70,6 +78,10 @@ FEASIBLE = {
 }
 """Headings of the table that is shown before anyone labels."""
 
+UNREACHABLE_BY_SEARCH = Word(
+    "Chỉ tiêu “{0}” ≤ {1} không thể được chứng tỏ bằng {2} lượt tìm kiếm: nhiều nhất chứng tỏ được {3}; cần khoảng {4} lượt.",
+    "The target “{0}” ≤ {1} cannot be shown with {2} searches: at best they show {3}; it takes about {4} searches.",
+)
 NOT_YET = Word("liên kết xong mới biết", "known once there are links")
 UNREACHABLE = Word(
     "Chỉ tiêu “{0}” ≤ {1} không thể được chứng tỏ bằng {2} nhãn ngẫu nhiên: nhiều nhất chứng tỏ được {3}; cần khoảng {4} nhãn.",
@@ -120,6 +132,7 @@ def needed_word(measure: str, verdict: str, needed: int | None, language: Langua
     """
     if verdict in ("shown", "contradicted"):
         return "–"
-    if measure == "missed_within_reach":
-        return SEARCH_NEEDED(language)
-    return "–" if needed is None else LABELS_NEEDED(language).format(grouped(needed, language))
+    if needed is None:
+        return "–"
+    by = SEARCHES_NEEDED if measure == "missed_of_all" else LABELS_NEEDED
+    return by(language).format(grouped(needed, language))

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from linkage.decision import ByLabels, DecidedPairs, Thresholds, estimate_by_design, propose_thresholds, thresholds_by_labels
+from linkage.decision.searching import estimate_recall_of_all
 from tests.decision.planted_population import framed, label_sample
+from tests.decision.searched_population import search
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from linkage.decision import Estimate
-    from linkage.decision.samples import LabelledSample
     from tests.decision.planted_population import Population
 
 NONE_GIVEN: Any = type("NoneGiven", (), {"upper": None, "lower": None})()
@@ -32,6 +31,7 @@ class Delivered:
     true_links: int
     precision: float
     recall_within_reach: float
+    recall_of_all: float
     estimates: dict[str, Estimate]
 
     def covers(self, measure: str) -> bool:
@@ -50,8 +50,12 @@ class Reviewed:
     wrong: int
 
 
-def review_and_decide(population: Population, labels: int, targets: Any, seed: int, precision: float | None = None) -> Reviewed:
+def review_and_decide(
+    population: Population, labels: int, targets: Any, seed: int, precision: float | None = None, searches: int = 0
+) -> Reviewed:
     """Label `labels` pairs without an error, then let the verdicts and the labels decide.
+
+    With `searches`, so many mentions without a link are searched for, drawn before any verdict.
 
     The links begin at the model's thresholds, or at the weight where they have this true `precision`. Recall within reach:
     true links / true assigned pairs and true pairs of the frame beside them.
@@ -65,6 +69,9 @@ def review_and_decide(population: Population, labels: int, targets: Any, seed: i
     sample = label_sample(population, labels, base.upper, base.lower, seed)
     place = np.cumsum(seen) - 1
     own = ~np.isnan(sample.weight)
+    searched = (
+        search(population, np.nan_to_num(population.weight, nan=-np.inf) >= base.upper, searches, seed) if searches else None
+    )
     reviewed = np.zeros(weights.size, bool)
     reviewed[place[sample.record[own].astype(int)]] = True
     matches = int(true.sum() + population.outside_true.sum())
@@ -74,7 +81,14 @@ def review_and_decide(population: Population, labels: int, targets: Any, seed: i
         linked = np.where(reviewed, true, rule) if verdicts else rule
         by_rule = own & (np.nan_to_num(sample.weight, nan=-np.inf) >= upper)
         now = (own & (sample.match > 0.5)) if verdicts else by_rule
-        return _measured(replace(sample, decided_link=by_rule, delivered=now), weights, true, linked, rule, matches)
+        seen_so = replace(sample, decided_link=by_rule, delivered=now)
+        found = {one.measure: one for one in estimate_by_design(seen_so, weights, None, decided=linked, before=rule)}
+        if searched is not None:
+            of_all = estimate_recall_of_all(seen_so, searched, weights, weights < base.upper, linked, rule)
+            found |= {one.measure: one for one in of_all}
+        links, right = int(linked.sum()), int((linked & true).sum())
+        there = int(population.has_person.sum())
+        return Delivered(links, right, right / links if links else float("nan"), right / matches, right / there, found)
 
     linked = weights >= base.upper
     pairs = DecidedPairs(weights, linked, np.where(reviewed, true, linked), reviewed, np.ones(weights.size, bool))
@@ -83,16 +97,3 @@ def review_and_decide(population: Population, labels: int, targets: Any, seed: i
     found = thresholds_by_labels(verdicts, pairs, base, targets)
     moments = measure(base.upper, False), measure(base.upper, True), measure(found.thresholds.upper, True)
     return Reviewed(moments, found, base, int((reviewed & linked & ~true).sum()))
-
-
-def _measured(
-    sample: LabelledSample,
-    weights: NDArray[np.float64],
-    true: NDArray[np.bool_],
-    linked: NDArray[np.bool_],
-    rule: NDArray[np.bool_],
-    matches: int,
-) -> Delivered:
-    found = {one.measure: one for one in estimate_by_design(sample, weights, None, decided=linked, before=rule)}
-    links, right = int(linked.sum()), int((linked & true).sum())
-    return Delivered(links, right, right / links if links else float("nan"), right / matches, found)

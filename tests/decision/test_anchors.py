@@ -97,3 +97,35 @@ def test_needs_both_kinds_of_mention(value):
 
 def test_standardised_difference_without_variety():
     assert standardised_difference(0.0, 0.0) == 0.0
+
+
+def test_a_number_that_contradicts_its_entry_is_no_anchor(run):
+    run.connection.execute(
+        f"""CREATE OR REPLACE TABLE flagged AS SELECT *, if(hash(record_id) % 5 = 0 AND personal_number IS NOT NULL, 'year_differs',
+            NULL) AS personal_number_flags FROM '{run.paths["mentions"]}'"""
+    )
+    given = run.paths["persons"], run.paths["links"]
+    plain = load_anchored_mentions(run.connection, run.paths["mentions"], *given)
+    found = load_anchored_mentions(run.connection, "flagged", *given)
+    assert 0.7 * plain.known.sum() < found.known.sum() < 0.9 * plain.known.sum()
+    assert not (found.right | found.has_person)[~found.known].any()
+    assert (found.right == plain.right)[found.known].all()
+
+
+def test_the_other_row_of_a_person_registered_twice_is_right(run):
+    """Some right links are moved to another row of the same human: they stay right once that is known."""
+    links, persons = run.paths["links"], run.paths["persons"]
+    run.connection.execute(
+        f"""CREATE OR REPLACE TABLE moved AS SELECT * REPLACE (if(hash(record_id_l) % 4 = 0 AND record_id_r LIKE 'p%',
+                'd' || record_id_r, record_id_r) AS record_id_r) FROM '{links}'"""
+    )
+    run.connection.execute("CREATE OR REPLACE TABLE doubles (record_id VARCHAR, other_record_id VARCHAR)")
+    run.connection.execute(
+        """INSERT INTO doubles SELECT CASE WHEN hash(record_id_r) % 2 = 0 THEN record_id_r ELSE record_id_r[2:] END,
+               CASE WHEN hash(record_id_r) % 2 = 0 THEN record_id_r[2:] ELSE record_id_r END FROM moved WHERE record_id_r LIKE 'dp%'"""
+    )
+    given = run.connection, run.paths["mentions"], persons
+    before = load_anchored_mentions(*given, links)
+    unknown, known = load_anchored_mentions(*given, "moved"), load_anchored_mentions(*given, "moved", twice="doubles")
+    assert unknown.right.sum() < before.right.sum() == known.right.sum()
+    assert (known.right == before.right).all() and known.weight.size == before.weight.size

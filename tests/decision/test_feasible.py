@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from linkage.decision import Stratum, Thresholds, foresee, plan_targets
-from linkage.decision.feasible import bound_at_random, feasible_rows, labels_needed_at_random, unreachable
+from linkage.decision.feasible import bound_at_random, feasible_rows, labels_needed_at_random, plan_searches, unreachable
 from linkage.statistics import probability
 
 TARGETS = SimpleNamespace(false_link_rate=0.001, missed_link_rate=0.02)
@@ -27,14 +27,14 @@ def test_the_labels_needed_are_the_fewest(pool):
 
 def test_before_there_are_links_the_rule_of_three_speaks():
     planned = foresee(TARGETS, 600)
-    assert {one.route for one in planned} == {"certainty", "random", "calibrated"}
+    assert {one.route for one in planned} == {"certainty", "random", "calibrated", "search"}
     said = {one.measure: one for one in planned if one.route == "random"}
     assert said["false_link_rate"].at_best > 0.001 > said["false_link_rate"].at_best / 6
     for language, words in (("en", "cannot be shown with 600 labels"), ("vi", "không thể được chứng tỏ bằng 600 nhãn")):
         sentence, *more = unreachable(planned, language)
         assert words in sentence and not more
         rows = feasible_rows(planned, language)
-        assert len(rows) == 7 and {len(row) for row in rows} == {5}
+        assert len(rows) == 8 and {len(row) for row in rows} == {5}
     assert not unreachable(foresee(TARGETS, 5_000), "en")
 
 
@@ -50,6 +50,22 @@ def test_every_route_of_a_run():
     assert false["calibrated"].needed < false["random"].needed
     # enough labels for every pair leave nothing unknown
     assert all(one.at_best == 0 for one in plan_targets(linked, below, TARGETS, 9_000))
+
+
+def test_searches_that_find_nobody_bound_what_is_missed_of_all():
+    few = plan_searches(0.02, [], 20, 2_000, 10_000)
+    assert (few.measure, few.route, few.labels) == ("missed_of_all", "search", 20)
+    assert few.at_best == pytest.approx(2_000 * 3 / 20 / 10_000, rel=0.05) and few.at_best > 0.02
+    enough = plan_searches(0.02, [], few.needed, 2_000, 10_000)
+    assert enough.at_best <= 0.02 < plan_searches(0.02, [], few.needed - 1, 2_000, 10_000).at_best
+    # the strata drawn say it too, a little worse where they are not in proportion
+    assert plan_searches(0.02, [(1_500, 80), (500, 20)], 100, 2_000, 10_000).at_best == pytest.approx(0.006, rel=0.2)
+    # without a search nothing is known; a few mentions without a link cannot hold more than they are
+    assert plan_searches(0.02, [], 0, 2_000, 10_000).at_best == 1 and plan_searches(0.02, [], 5, 100, 10_000).at_best <= 0.01
+    for language, words in (("en", "cannot be shown with 20 searches"), ("vi", "không thể được chứng tỏ bằng 20 lượt tìm kiếm")):
+        (sentence,) = unreachable([few, enough], language)
+        assert words in sentence
+        assert feasible_rows([few], language)[1][1].endswith("(20)")
 
 
 @pytest.mark.parametrize("slope", [0.5, 1.0])

@@ -29,7 +29,7 @@ def test_counts_agree_with_the_level_store(project, finished_run: Path) -> None:
     assert analysis.rules[-1].all_pairs == len(stored)
 
 
-def test_anchor_shares_and_recall_estimate_are_near_the_truth(project, finished_run: Path, province: Path) -> None:
+def test_anchor_shares_are_near_the_truth(project, finished_run: Path, province: Path) -> None:
     run = Run.open(finished_run)
     analysis = project.analyse_blocking(run)
     assert analysis.anchors > 100
@@ -45,7 +45,6 @@ def test_anchor_shares_and_recall_estimate_are_near_the_truth(project, finished_
         """
     ).fetchall()[0]
     assert share == pytest.approx(blocked / matches, abs=0.02)
-    assert analysis.recall_estimate == pytest.approx(blocked / matches, abs=0.02)
 
 
 def test_suggested_rules_find_what_they_say(project, finished_run: Path) -> None:

@@ -67,7 +67,7 @@ def test_estimate_measures_and_no_more(command_line: Callable[..., Ended], revie
     after = content(reviewed)
     assert {name for name in before | after if before.get(name) != after.get(name)} <= MEASURED
     held = ESTIMATES.read(reviewed)
-    assert held["links"] == hash_file(LINKS.path(reviewed)) and len(held["judgements"]) == 3
+    assert held["links"] == hash_file(LINKS.path(reviewed)) and len(held["judgements"]) == 4
 
 
 @pytest.mark.parametrize("how", ["without_a_terminal", "declined"])
@@ -107,6 +107,9 @@ def test_a_decision_is_shown_agreed_to_kept_and_taken_back(
     precision = second.select("precision", "design")
     assert precision is not None and precision.low <= after.precision <= precision.high
     assert precision.denominator == after.links
+    recall = second.select("recall_of_all", "design")
+    assert recall is not None and recall.low <= after.recall <= recall.high
+    assert second.select("recall_of_all", "design", "worst") is not None
 
     # kept through later runs, and nothing to do a second time
     links = content(reviewed)[LINKS.file]
@@ -162,7 +165,7 @@ def test_check_and_the_run_say_what_labels_can_show(
         (measure, route)
         for measure in ("false_link_rate", "missed_below")
         for route in ("certainty", "random", "calibrated", "drawn")
-    }
+    } | {("missed_of_all", "search")}
     again = shutil.copytree(finished_run, tmp_path / "run")
     told = command_line("run", str(quick_demo), "--data", str(province), "--out", str(again))
     assert "cannot be shown with" in " ".join(told.output.split())

@@ -34,3 +34,7 @@ def test_links_fall_by_no_more_than_was_reviewed_as_wrong(tmp_path: Path) -> Non
     assert after.true_links >= before.true_links and before.links - after.links <= wrong
     assert after.precision >= before.precision and after.recall >= before.recall
     assert after.links == proposal.scenes[2].links
+    # what is missed of all is told before the decision and after it, the same draw of searches behind both
+    for scene, true in ((proposal.scenes[0], before), (proposal.scenes[2], after)):
+        missed = next(one.by_labels for one in scene.judgements if one.measure == "missed_of_all")
+        assert missed is not None and missed.low <= 1 - true.recall <= missed.high

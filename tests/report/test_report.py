@@ -83,7 +83,7 @@ def test_a_sample_of_assigned_pairs_only_cannot_meet_the_missed_link_target(tmp_
             one |= {"by_labels": low, "verdict": verdict_of(Interval(**low), one["target"], can_show=False)}
     (run / "estimates.json").write_text(json.dumps(held), encoding="utf-8")
     text = said_by(run)
-    row = r"Bỏ sót trong tầm với / cặp đúng 0,047% 0,50% \(0,40%–0,60%\) 2% chưa bị bác bỏ mẫu tìm kiếm"
+    row = r"Bỏ sót trong tầm với / cặp đúng của khung 0,047% 0,50% \(0,40%–0,60%\) 2% chưa bị bác bỏ –"
     assert re.search(row, text)
     assert "chưa tính phần khóa chặn và khâu ghép làm mất" in text
     assert "Độ bao phủ của khóa chặn" not in text
@@ -98,6 +98,30 @@ def test_recall_of_a_sample_with_pairs_not_assigned_is_called_an_upper_reading(t
     text = said_by(run)
     assert "Độ bao phủ trong tầm với theo mẫu là số đọc phía cao" in text
     assert "chưa tính phần khóa chặn và khâu ghép làm mất" not in text
+
+
+def test_recall_of_all_is_printed_with_what_it_rests_on(tmp_path):
+    run = plant_run(tmp_path / "run", labels=True)
+    without = said_by(run)
+    assert "Chưa lượt ghi nào chưa có liên kết được tìm kiếm" in without and "Thiết kế mẫu tìm kiếm" not in without
+    held = json.loads((run / "estimates.json").read_text(encoding="utf-8"))
+    one = {"measure": "recall_of_all", "estimator": "design", "threshold": None, "value": 0.913, "low": 0.871, "high": 0.942,
+           "level": 0.95, "denominator": 1080.0, "denominator_is": "matches", "n": 480, "reading": "middle"}  # fmt: skip
+    held["estimates"].append(one)
+    limits = {"value": 0.087, "low": 0.058, "high": 0.129, "level": 0.95}
+    held["judgements"].insert(
+        1, {"measure": "missed_of_all", "target": 0.02, "by_model": None, "by_labels": limits, "n": 480,
+            "verdict": "contradicted", "needed": 60}
+    )  # fmt: skip
+    (run / "estimates.json").write_text(json.dumps(held), encoding="utf-8")
+    duckdb.sql("SELECT 's' || i AS search_id, 'm' || i AS record_id_l, if(i < 30, 'alone [-inf, -4)', 'unreached [-inf, inf)') AS"
+               " stratum, 0.05 AS inclusion_probability, if(i < 30, 600, 400)::BIGINT AS stratum_size FROM range(50) t(i)"
+               ).to_parquet(str(run / "search_set.parquet"))  # fmt: skip
+    text = said_by(run)
+    assert re.search(r"Độ bao phủ toàn bộ[^%]* theo mẫu rà soát 91,3\d*% \(87,1\d*%–94,2\d*%\) 1\.080", text)
+    assert re.search(r"Bỏ sót toàn bộ / mọi người có thật – 8,7\d*% \(5,8\d*%–12,9\d*%\) 2% BỊ BÁC BỎ –", text)
+    assert "chỉ giả định câu trả lời của người rà soát là đúng" in text
+    assert re.search(r"chưa ghép ai, có người được đề xuất \[−∞; −4\) 600 30", text) and "mẫu tìm kiếm" in text
 
 
 def test_estimates_of_other_links_are_not_printed(tmp_path):
