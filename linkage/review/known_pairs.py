@@ -18,6 +18,7 @@ from linkage.runs.tables import (
     RAW_PERSONS,
     REGISTERED_TWICE,
     REVIEW_SET,
+    SEARCH_SET,
     WIDER,
 )
 
@@ -64,6 +65,8 @@ def write_anchors(
     for name, table in _VIEWS.items():
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM {table.scan(run)}")
     connection.execute(f"CREATE OR REPLACE TEMP VIEW sampled AS FROM {REVIEW_SET.scan(folder)}")
+    searched = f"SELECT record_id_l FROM {SEARCH_SET.scan(folder)}" if SEARCH_SET.is_in(folder) else "SELECT NULL WHERE false"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE searched AS {searched}")
     kept = (
         f"{ANCHORS.scan(folder)} WHERE record_id_l NOT IN (SELECT record_id_l FROM sampled)" if ANCHORS.is_in(folder) else _NONE
     )
@@ -114,7 +117,7 @@ def _pool(run: Path, columns: tuple[Collection[str], Collection[str]]) -> str:
             SELECT l.record_id AS record_id_l, r.record_id AS record_id_r, {number} AS number_l, {of_person} AS number_r,
                    {flags} AS sound, r.id IN (SELECT unnest([person, other]) FROM twice) AS is_twice
             FROM met JOIN mentions AS l ON l.id = id_l JOIN persons AS r ON r.id = id_r
-            WHERE l.record_id NOT IN (SELECT record_id_l FROM sampled UNION SELECT record_id_l FROM kept)
+            WHERE l.record_id NOT IN (SELECT record_id_l FROM sampled UNION SELECT record_id_l FROM kept UNION FROM searched)
         ), own AS (
             SELECT record_id_l, record_id_r AS person FROM links
             WHERE decision = 'link' AND match_probability >= {CERTAIN} AND coalesce(runner_up_margin >= {FAR}, true)
