@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import duckdb
     from numpy.typing import NDArray
 
-    from linkage.decision.searching import SearchTables
 
 Reading = Literal["middle", "worst", "best", "shared"]
 """How doubtful verdicts count: left out, against the linkage, for it; or left out, and errors shared by all reviewers counted."""
