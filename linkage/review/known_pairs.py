@@ -59,8 +59,8 @@ def write_anchors(
 
     For pairs of the review set in random order the pair of known answer (`_pool`) that looks most like it on the page is taken
     (`page_traits`, each mention once); a sampled pair that none resembles is passed over. Known pairs that the folder has
-    already are kept, unless their mention is sampled now. `kind` is what both rows show (`linkage.pairs.look_alikes`); `compared` the
-    fields that count most.
+    already are kept, unless their mention is sampled now. `kind` is what both rows show (`linkage.pairs.look_alikes`);
+    `compared` the fields that count most.
     """
     for name, table in _VIEWS.items():
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM {table.scan(run)}")
