@@ -18,7 +18,7 @@ from linkage.decision.label_error import (
     left_by_verdicts,
     weighted,
 )
-from linkage.pairs.kinds import KINDS, kind_of_pair_sql
+from linkage.pairs.look_alikes import KINDS, kind_of_pair_sql
 from linkage.statistics import Interval
 
 if TYPE_CHECKING:

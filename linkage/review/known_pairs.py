@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from linkage.pairs.kinds import kind_of_pair_sql
+from linkage.pairs.look_alikes import kind_of_pair_sql
 from linkage.review.page_traits import NUMBER, Traits, look_at_pairs
 from linkage.runs.sql import described_columns, fetch_row
 from linkage.runs.tables import (
@@ -59,8 +59,8 @@ def write_anchors(
 
     For pairs of the review set in random order the pair of known answer (`_pool`) that looks most like it on the page is taken
     (`page_traits`, each mention once); a sampled pair that none resembles is passed over. Known pairs that the folder has
-    already are kept, unless their mention is sampled now. `kind` is what both rows show (`linkage.pairs.kinds`); `compared` the
-    fields that count most.
+    already are kept, unless their mention is sampled now. `kind` is what both rows show (`linkage.pairs.look_alikes`);
+    `compared` the fields that count most.
     """
     for name, table in _VIEWS.items():
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM {table.scan(run)}")
