@@ -115,10 +115,10 @@ def test_bounds_by_hand():
     )  # fmt: skip
     pairs = unreviewed(np.repeat([-5.0, 5.0], [40, 80]), 0.0)
     unseen = np.log(20) * 10 * np.sqrt(0.9)
-    assert _false(sample, pairs, 0.0, 0.0).high == pytest.approx(unseen / 80)
+    assert _false(sample, pairs, 0.0, 0.0, None).high == pytest.approx(unseen / 80)
     # MOVER with nothing seen: odds = U / √(links² − U_F²)
     odds = unseen / np.sqrt(80**2 - unseen**2)
-    assert _missed(sample, pairs, 0.0).high == pytest.approx(odds / (1 + odds))
+    assert _missed(sample, pairs, 0.0, None).high == pytest.approx(odds / (1 + odds))
     # four of the forty below are matches that reviewers found: links now, and no longer missed; others like them may be
     found = replace(sample, match=np.where(sample.weight < 0, 1.0, sample.match), delivered=np.ones(12, bool))
     delivered = replace(pairs, delivered=(pairs.weight > 0) | (np.arange(120) < 4), reviewed=np.arange(120) < 4)
