@@ -122,7 +122,7 @@ def test_bounds_by_hand():
     # four of the forty below are matches that reviewers found: links now, and no longer missed; others like them may be
     found = replace(sample, match=np.where(sample.weight < 0, 1.0, sample.match), delivered=np.ones(12, bool))
     delivered = replace(pairs, delivered=(pairs.weight > 0) | (np.arange(120) < 4), reviewed=np.arange(120) < 4)
-    assert _missed(found, delivered, 0.0).value == pytest.approx(36 / 120)
+    assert _missed(found, delivered, 0.0, None).value == pytest.approx(36 / 120)
 
 
 def placed(seed, wanted, labels, sureness=1.8):
