@@ -76,10 +76,9 @@ def pair_page(
     others = blind_answers(desk.store, pair) if stage == "adjudication" else []
     shown = compare_pair(desk.store, pair, picked)
     named = [
-        person_card(desk.store, other["suggested"], mention)
-        if shown.is_search and other["verdict"] == "match" and other["suggested"]
-        else None
-        for other in others
+        (number, person_card(desk.store, other["suggested"], mention))
+        for number, other in enumerate(others, 1)
+        if shown.is_search and other["verdict"] == "match"
     ]
     return render(
         request,
@@ -91,7 +90,8 @@ def pair_page(
         said=said or (answer and {name: answer[name] for name in ("reason", "comment")}) or {"reason": "", "comment": ""},
         unsaved=shown.is_search and answer is not None and answer["verdict"] == "match" and answer["suggested"] != picked,
         decided=stage == "blind" and bool(row["adjudicated"]),
-        others=list(zip(others, named, strict=True)),
+        others=others,
+        named=named,
         reasons=REASONS,
         verdicts=VERDICTS,
         searchable=desk.persons.is_searchable,
