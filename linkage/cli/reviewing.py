@@ -141,10 +141,11 @@ def progress(run_folder: RunFolder) -> None:
     ]
     print_rows([["reviewer", "answers", "searches", "seconds", "agrees with others", "planted pairs right"], *reviewers])
     measures = [("Krippendorff's alpha", told.krippendorff), ("Fleiss' kappa", told.fleiss)]
-    if told.searches:
-        measures.append(("searches answered differently", told.searches_discordance))
     measures += [(f"Cohen's kappa {a} / {b}", measure) for a, b, measure in told.cohen]
-    print_rows([["agreement", "95 % interval"], *([name, _said(measure)] for name, measure in measures)])
+    said = [[name, _said(measure)] for name, measure in measures]
+    if told.searches:
+        said.append(["searches answered differently", _said(told.searches_discordance, "searches")])
+    print_rows([["agreement", "95 % interval"], *said])
 
 
 @review.command()
@@ -176,11 +177,11 @@ def more(
     console.print(f"The review set holds {review_more(run, wanted):,} pairs now. `linkage review serve {run_folder}` shows them.")
 
 
-def _said(measure: Measure) -> str:
-    """A measure with its interval and the pairs it rests on."""
+def _said(measure: Measure, units: str = "pairs") -> str:
+    """A measure with its interval and the pairs or searches it rests on."""
     if measure.value is None:
         return "–"
-    return f"{measure.value:.2f} ({measure.low:.2f} … {measure.high:.2f}; {measure.pairs} pairs)"
+    return f"{measure.value:.2f} ({measure.low:.2f} … {measure.high:.2f}; {measure.pairs} {units})"
 
 
 @review.command()

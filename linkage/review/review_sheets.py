@@ -111,7 +111,7 @@ def write_sheet(sheet: Worksheet, kind: SheetKind, fields: list[str], blocks: li
     sheet.title = t(kind.title)
     labels = [t.field(field) for field in fields]
     if kind is SEARCHES:
-        labels.insert(0, t("sheet_record_id"))
+        labels.insert(0, t.field("record_id"))
     _write_head(sheet, kind, labels, t)
     line = HEAD_ROWS + 1
     for key, block in blocks:

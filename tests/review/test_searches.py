@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import shutil
-import sqlite3
-from functools import lru_cache
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,53 +15,15 @@ from linkage.review.answers import Answer, record_answer, standing_answer, undo_
 from linkage.review.assignments import Pick, next_dispute, next_pair, pick_person, picked_person, skip_pair
 from linkage.review.comparison import compare_pair
 from linkage.review.outdated import last_event, outdated_pairs
-from linkage.review.person_search import PersonSearch
 from linkage.review.review_set import load_review_set
-from linkage.review.store import create_store
 from linkage.runs.tables import RAW_MENTIONS, RAW_PERSONS, SEARCH_SET, SEARCHES
 
-DOUBLE = ReviewSpec(planted_share=0)
+from .searchkit import DOUBLE, SIZES, finished, pick_of, say, searches_of, take
 
 
 @pytest.fixture
 def review(make_review):
-    """Four pairs, then nine searches, each for two reviewers."""
-    return make_review(DOUBLE, pairs=4, anchors=0, bystanders=10, searches=9)
-
-
-def searches_of(review):
-    return review.store.connection.execute("SELECT * FROM pair WHERE record_id_r = '' ORDER BY id").fetchall()
-
-
-@lru_cache
-def population(run):
-    return PersonSearch(run)
-
-
-def pick_of(review, record):
-    return population(review.run).pick(record, review.store.setting("judged_fields").split())
-
-
-def say(review, name, pair, verdict, picked=None, stage="blind", tail=""):
-    """Answer a search, picking someone first."""
-    person = review.people[name].id
-    if picked:
-        pick_person(review.store, pair, person, pick_of(review, picked), stage)
-    key = f"{name}-{pair}-{stage}{tail}-" + "x" * 16
-    return record_answer(review.store, Answer(pair, person, verdict, "", "", key, "v", stage=stage))
-
-
-def take(review, name, search):
-    """Give the reviewer the pairs and searches before this one to hold and skip, so that it is theirs."""
-    person = review.people[name].id
-    while (pair := next_pair(review.store, person)) != search:
-        skip_pair(review.store, pair, person, "v")
-    return person
-
-
-def finished(review):
-    write_labels(review.run)
-    return pq.read_table(SEARCHES.path(review.run)).to_pylist()
+    return make_review(DOUBLE, **SIZES)
 
 
 def test_searches_come_after_the_pairs_in_an_order_of_their_own(review):
@@ -338,163 +296,3 @@ def test_a_backup_holds_the_searches(review, tmp_path):
     restore(tmp_path / "new", tmp_path / "copy.sqlite")
     write_labels(tmp_path / "new")
     assert pq.read_table(SEARCHES.path(tmp_path / "new")).to_pylist() == before
-
-
-def numbers(page):
-    action = re.search(r'action="(/[\w-]+)/(\d+)" aria', page)
-    key = re.search(r'name="form_key" value="([\w-]+)"', page)
-    picked = re.search(r'name="picked" value="([^"]*)"', page)
-    return action[1], int(action[2]), key[1], picked[1]
-
-
-def test_a_search_by_the_pages(sign_in, review):
-    lan, minh, judge = sign_in("lan"), sign_in("minh"), sign_in("bình")
-    for person in (lan, minh):
-        for _ in range(4):
-            person.answer("match")
-    with_person = []
-    for person in (lan, minh):
-        for _ in range(9):
-            page = person.get("/cap").text
-            place, number, key, picked = numbers(page)
-            assert f"<title>Tìm người số {number}" in page
-            assert (place, picked) == ("/cap", "")
-            assert not any(word in page.casefold() for word in ("weight", "trọng số", "stratum", "near", "search_id", "probab"))
-            right = review.true_person(number)
-            if right is None:
-                assert "Máy không đề nghị ai" in page
-                assert person.post(place + f"/{number}", verdict="non_match", form_key=key).status_code == 303
-                continue
-            with_person.append(number)
-            refused = person.post(f"/cap/{number}", verdict="match", form_key=key, comment="gần giống")
-            assert refused.status_code == 422
-            assert "Chưa chọn ai" in refused.text
-            assert "gần giống</textarea>" in refused.text
-            name = re.search(r'name="name" value="([^"]*)"', page)[1]
-            assert person.post(f"/cap/{number}/tim", name="x").status_code == 422
-            found = person.post(f"/cap/{number}/tim", name=name, year="")
-            if f'value="{right}"' not in found.text:
-                found = person.post(f"/cap/{number}/tim", name="Khoongg Aii", year="")
-                assert "Không tìm thấy ai" in found.text
-            chosen = right if person is lan else "P-B000002"
-            assert person.post(f"/cap/{number}/chon", record_id=chosen).status_code == 303
-            page = person.get(f"/cap/{number}").text
-            place, _, key, picked = numbers(page)
-            assert picked == chosen
-            assert "Bảng này so với người anh/chị đã chọn" in page
-            stale = person.post(f"/cap/{number}", verdict="match", form_key=key, picked="P-B000009")
-            assert (stale.status_code, "đã đổi ở một trang khác" in stale.text) == (422, True)
-            assert person.post(f"/cap/{number}", verdict="match", form_key=key, picked=picked).status_code == 303
-    assert "Không còn cặp nào" in lan.get("/cap").text
-    assert "Không có trong CSDL dân cư" in lan.get("/cua-toi").text
-    for _ in range(6):
-        page = judge.get("/phan-xu").text
-        place, number, key, picked = numbers(page)
-        assert f"Phân xử tìm người số {number}" in page
-        assert page.count("đã chọn</h3>") == 2
-        assert not re.search(r"\b(lan|minh)\b", page)
-        right = review.true_person(number)
-        assert judge.post(f"/phan-xu/{number}", verdict="match", form_key=key).status_code == 422
-        assert judge.post(f"/phan-xu/{number}/tim", name="Khoongg Aii", year="").status_code == 200
-        assert judge.post(f"/phan-xu/{number}/chon", record_id=right).status_code == 303
-        _, _, key, picked = numbers(judge.get("/phan-xu").text)
-        assert judge.post(f"/phan-xu/{number}", verdict="match", form_key=key, picked=picked).status_code == 303
-    assert "Không có cặp nào chờ phân xử" in judge.get("/phan-xu").text
-    rows = finished(review)
-    assert {row["record_id_l"]: row["record_id_r"] for row in rows} == review.made.there
-    assert "tìm người" in sign_in("quản-lý").get("/tien-do").text.casefold()
-
-
-def test_an_own_search_is_looked_at_again_and_changed(sign_in, review):
-    lan = sign_in("lan")
-    search = searches_of(review)[0]["id"]
-    take(review, "lan", search)
-    lan.post(f"/cap/{search}/chon", record_id="P-B000001")
-    review.clock.pass_minutes(1)
-    _, _, key, picked = numbers(lan.get(f"/cap/{search}").text)
-    lan.post(f"/cap/{search}", verdict="match", form_key=key, picked=picked)
-    assert "Anh/chị đã trả lời: Đúng người đã chọn" in lan.get(f"/cap/{search}").text
-    lan.post(f"/cap/{search}/chon", record_id="P-B000002")
-    page = lan.get(f"/cap/{search}").text
-    assert "Người đang chọn khác với câu trả lời đã ghi" in page
-    review.clock.pass_minutes(0.5)
-    _, _, key, picked = numbers(page)
-    lan.post(f"/cap/{search}", verdict="match", form_key=key, picked=picked)
-    standing = standing_answer(review.store, search, review.people["lan"].id)
-    assert (standing["suggested"], standing["seconds"]) == ("P-B000002", 30.0)
-
-
-def test_nobody_answers_or_picks_for_another(sign_in, review):
-    lan, minh, judge = sign_in("lan"), sign_in("minh"), sign_in("bình")
-    search = searches_of(review)[0]["id"]
-    take(review, "lan", search)
-    assert lan.get(f"/cap/{search}").status_code == 200
-    assert lan.get(f"/cap/{search}/tim").headers["location"] == f"/cap/{search}"
-    for path, fields in (("", {"verdict": "match", "form_key": "k" * 20, "picked": "P-B000001"}), ("/tim", {"name": "a b"}),
-                         ("/chon", {"record_id": "P-B000001"})):  # fmt: skip
-        assert minh.post(f"/cap/{search}{path}", **fields).status_code == 403
-        assert judge.post(f"/phan-xu/{search}{path}", **fields).status_code == 403
-        assert judge.post(f"/phan-xu/1{path}", **fields).status_code == 403
-    assert lan.post(f"/cap/{search}/chon", record_id="P-nobody").status_code == 400
-    assert review.store.connection.execute("SELECT count(*) FROM event WHERE kind = 'answer'").fetchone()[0] == 0
-
-
-def test_a_store_of_the_version_before_keeps_every_answer(review, tmp_path):
-    """Made with the schema of version 2, as it then was."""
-    tables = ("setting", "account", "record", "runner_up", "pair", "assignment", "adjudication", "event")
-    path = review.run / "review" / "review.sqlite"
-    for name, verdict in (("lan", "match"), ("minh", "non_match")):
-        person = review.people[name].id
-        for _ in range(3):
-            pair = next_pair(review.store, person)
-            pick_person(review.store, pair, person, Pick("P-B000001", "{}", "0" * 32))
-            said = verdict if pair < 3 else "match"
-            record_answer(review.store, Answer(pair, person, said, "", "", f"{name}{pair}" + "x" * 20, "v"))
-    assert next_dispute(review.store, review.people["bình"].id) == 1
-    record_answer(review.store, Answer(1, review.people["bình"].id, "match", "", "", "j" * 20, "v", stage="adjudication"))
-    assert write_labels(review.run) == 2
-    labels = (review.run / "labels.parquet").read_bytes()
-    review.store.close()
-    old = tmp_path / "old.sqlite"
-    made = sqlite3.connect(old, isolation_level=None)
-    made.executescript((Path(__file__).parent / "schema_2.sql").read_text(encoding="utf-8"))
-    triggers = made.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
-    for name, _ in triggers:
-        made.execute(f"DROP TRIGGER {name}")
-    made.execute("ATTACH ? AS new", (str(path),))
-    for table in tables:
-        columns = ", ".join(row[1] for row in made.execute(f"PRAGMA table_info({table})"))
-        made.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM new.{table} WHERE true")
-    for _, trigger in triggers:
-        made.execute(trigger)
-    made.execute(f"PRAGMA application_id = {0x4C4B5256}")
-    made.execute("PRAGMA user_version = 2")
-    log = [tuple(row) for row in made.execute("SELECT * FROM event ORDER BY id")]
-    made.close()
-    shutil.copy(old, tmp_path / "backup.sqlite")
-    restore(review.run, tmp_path / "backup.sqlite")
-    assert write_labels(review.run) == 2
-    assert (review.run / "labels.parquet").read_bytes() == labels
-    store = create_store(review.run, DOUBLE)
-    assert [tuple(row) for row in store.connection.execute("SELECT * FROM event ORDER BY id")] == log
-    assert store.connection.execute("PRAGMA user_version").fetchone()[0] == 3
-    assert store.connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
-    rules = "SELECT type, name, sql FROM sqlite_master WHERE type IN ('trigger', 'view') ORDER BY name"
-    (tmp_path / "fresh").mkdir()
-    fresh = create_store(tmp_path / "fresh", DOUBLE)
-    assert [tuple(row) for row in store.connection.execute(rules)] == [tuple(row) for row in fresh.connection.execute(rules)]
-    columns = "SELECT m.name, c.name FROM sqlite_master AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table' ORDER BY 1, 2"
-    assert [tuple(row) for row in store.connection.execute(columns)] == [tuple(row) for row in fresh.connection.execute(columns)]
-    fresh.close()
-    undone = undo_last(store, review.people["bình"].id, "adjudication", "v")
-    assert undone == 1
-    store.close()
-
-
-def test_a_store_of_an_unknown_version_is_refused(review, tmp_path):
-    backup(review.run, tmp_path / "copy.sqlite")
-    for version in (1, 4):
-        with sqlite3.connect(tmp_path / "copy.sqlite") as connection:
-            connection.execute(f"PRAGMA user_version = {version}")
-        with pytest.raises(ReviewError, match=f"version {version}; this is version 3"):
-            restore(review.run, tmp_path / "copy.sqlite")
