@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import duckdb
 
     from linkage.decision import Estimates, Thresholds
-    from linkage.decision.batches import ReviewSoFar
     from linkage.decision.proposing import Proposal
     from linkage.model.linker import Linker
     from linkage.runs.shapes import RunSummary
@@ -55,7 +54,14 @@ class Run:
     @cached_property
     def spec(self) -> ProjectSpec:
         """The project file this run was made with, as run.json keeps it."""
-        return self._project().spec
+        return self.project.spec
+
+    @property
+    def project(self) -> LoadedProject:
+        """The project file as run.json keeps it, for work that needs no source."""
+        held = self.summary
+        given = ProjectSpec.model_validate(held["spec"])
+        return LoadedProject(path=Path(held["origin"]["project_file"]), places={}, given=given, text=held["config"])
 
     def estimate(self) -> Estimates:
         """Measure the links as they stand: precision, recall and error rates by every route the run's tables allow.
@@ -74,7 +80,7 @@ class Run:
 
         if (self.path / "review" / "review.sqlite").is_file():
             write_labels(self.path)
-        run_alone(self._directory, self._project(), "estimate", "estimate", silent)
+        run_alone(self._directory, self.project, "estimate", "estimate", silent)
         return Estimates.from_json(tables.ESTIMATES.read(self.path))
 
     def draw_estimates(self, estimates: Estimates, folder: str | Path) -> list[Path]:
@@ -156,44 +162,6 @@ class Run:
             if before is not None:
                 tables.DECISION.write(self.path, before)
             raise
-
-    def review_so_far(self) -> ReviewSoFar:
-        """What the labels so far say of each target, and what further ones could; writes the verdicts there are, no more.
-
-        >>> run.review_so_far().labelled > 0
-        True
-        """
-        from linkage.decision.batches import look_at_review
-        from linkage.review import write_labels
-
-        if (self.path / "review" / "review.sqlite").is_file():
-            write_labels(self.path)
-        with connect(self.spec.memory_limit, self.spec.threads) as connection:
-            return look_at_review(connection, self.path, self.spec)
-
-    def review_more(self, pairs: int) -> int:
-        """Enlarge the review set by so many pairs, where the labels so far vary most; returns how many it holds then.
-
-        Raises:
-            LinkageError: no labels yet, nothing left to draw, or links that have changed since the set was drawn.
-
-        >>> before = run.table("review_set").count("*").fetchall()[0][0]
-        >>> run.review_more(20) - before
-        20
-        """
-        from linkage.decision.batches import draw_batch
-        from linkage.pipeline import run_alone
-        from linkage.review.design import DESIGN, enlarge_design
-        from linkage.review.known_pairs import write_anchors
-
-        self.review_so_far()
-        with connect(self.spec.memory_limit, self.spec.threads) as connection:
-            strata = enlarge_design(self.path, lambda target: draw_batch(connection, self.path, self.spec, pairs, target))
-            if tables.RAW_PERSONS.is_in(self.path):
-                share, compared = self.spec.review.planted_share, [one.field for one in self.spec.comparisons]
-                write_anchors(connection, self.path, self.spec.seed, self.path / DESIGN, share, compared)
-        run_alone(self._directory, self._project(), "sample", "review more", silent)
-        return sum(one.sampled for one in strata)
 
     @property
     def summary(self) -> RunSummary:
@@ -288,9 +256,3 @@ class Run:
             f" FROM ({weighed_pairs(self.path)}) pairs"
             f" JOIN {left} l ON l.id = id_l JOIN {right} r ON r.id = id_r"
         )
-
-    def _project(self) -> LoadedProject:
-        """The project file as run.json keeps it, for work that needs no source."""
-        held = self.summary
-        given = ProjectSpec.model_validate(held["spec"])
-        return LoadedProject(path=Path(held["origin"]["project_file"]), places={}, given=given, text=held["config"])

@@ -87,7 +87,7 @@ def export(
     reviewers: Annotated[
         list[str] | None, typer.Option("--reviewer", help="Whom to write a workbook for.", show_default=False)
     ] = None,
-    pairs: Annotated[int | None, typer.Option(min=1, help="Most pairs a workbook.", show_default=False)] = None,
+    pairs: Annotated[int | None, typer.Option(min=1, help="Most pairs and searches a workbook.", show_default=False)] = None,
 ) -> None:
     """Write workbooks for offices without access to the pages."""
     from linkage.project import Run
@@ -108,7 +108,7 @@ def import_(
     report = import_workbook(run_folder, file)
     console.print(
         f"{report.reviewer}: {report.recorded} recorded, {report.unchanged} already there, {report.empty} without a verdict,"
-        f" {len(report.refused)} refused, of {report.pairs} pairs."
+        f" {len(report.refused)} refused, of {report.pairs} pairs and searches."
     )
     for row, why in report.refused:
         console.print(f"  row {row}: {why}", markup=False, soft_wrap=True)
@@ -116,20 +116,14 @@ def import_(
 
 @review.command()
 def progress(run_folder: RunFolder) -> None:
-    """How far the review is: by stratum and reviewer, with agreement."""
+    """How far the review is: pairs and searches by stratum, reviewers, agreement."""
     from linkage.review import progress as review_progress
 
     told = review_progress(run_folder)
     names = {"": "all", None: "planted"}
     for counted, rows in (("pairs", told.strata), ("searches", told.searches)):
         strata = [
-            [
-                names.get(one.stratum, one.stratum or ""),
-                f"{one.pairs}",
-                f"{one.finished}",
-                f"{one.disputed}",
-                f"{one.answers_left}",
-            ]
+            [names.get(one.stratum, one.stratum or ""), *map(str, (one.pairs, one.finished, one.disputed, one.answers_left))]
             for one in rows
         ]
         if strata:
@@ -147,10 +141,11 @@ def progress(run_folder: RunFolder) -> None:
     ]
     print_rows([["reviewer", "answers", "searches", "seconds", "agrees with others", "planted pairs right"], *reviewers])
     measures = [("Krippendorff's alpha", told.krippendorff), ("Fleiss' kappa", told.fleiss)]
-    if told.searches:
-        measures.append(("searches answered differently", told.searches_discordance))
     measures += [(f"Cohen's kappa {a} / {b}", measure) for a, b, measure in told.cohen]
-    print_rows([["agreement", "95 % interval"], *([name, _said(measure)] for name, measure in measures)])
+    said = [[name, _said(measure)] for name, measure in measures]
+    if told.searches:
+        said.append(["searches answered differently", _said(told.searches_discordance, "searches")])
+    print_rows([["agreement", "95 % interval"], *said])
 
 
 @review.command()
@@ -164,9 +159,10 @@ def more(
     from linkage.cli.targets import print_review
     from linkage.errors import LinkageError
     from linkage.project import Run
+    from linkage.review_batches import review_more, review_so_far
 
     run = Run.open(run_folder)
-    told = run.review_so_far()
+    told = review_so_far(run)
     print_review(told)
     if pairs is None and told.is_settled:
         why = "no pair is left of the budget" if not told.left else "further labels settle no target"
@@ -178,19 +174,19 @@ def more(
             "Answer them first, or give `--pairs N`.",
         )
     wanted = pairs or min(run.spec.review.batch or told.left, told.left)
-    console.print(f"The review set holds {run.review_more(wanted):,} pairs now. `linkage review serve {run_folder}` shows them.")
+    console.print(f"The review set holds {review_more(run, wanted):,} pairs now. `linkage review serve {run_folder}` shows them.")
 
 
-def _said(measure: Measure) -> str:
-    """A measure with its interval and the pairs it rests on."""
+def _said(measure: Measure, units: str = "pairs") -> str:
+    """A measure with its interval and the pairs or searches it rests on."""
     if measure.value is None:
         return "–"
-    return f"{measure.value:.2f} ({measure.low:.2f} … {measure.high:.2f}; {measure.pairs} pairs)"
+    return f"{measure.value:.2f} ({measure.low:.2f} … {measure.high:.2f}; {measure.pairs} {units})"
 
 
 @review.command()
 def labels(run_folder: RunFolder) -> None:
-    """Write labels.parquet from the answers so far."""
+    """Write labels.parquet (and searches.parquet) from the answers so far."""
     from linkage.review import write_labels
     from linkage.runs.tables import LABELS
 

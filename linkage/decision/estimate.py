@@ -247,8 +247,13 @@ def _of_all(
     assert tables.search is not None
     if tables.review_set is None or tables.labels is None:
         raise LinkageError("Searches without labelled pairs: recall of all needs both.", "Label pairs of the review set.")
-    of_pairs = tables.review_set, tables.labels, tables.links, tables.mentions
-    return measure_recall_of_all(connection, tables.search, *of_pairs, linked, by_rule, ("middle", "worst", "best"), level)
+    of_labels = tables.review_set, tables.labels, tables.links
+    sample = load_sample(connection, *of_labels, verdicts=tables.verdicts, assigned_only=True)
+    kinds = load_kinds(connection, sample, tables.review_set, tables.mentions, tables.persons)
+    errors = load_errors(connection, sample, kinds, tables.labels, tables.verdicts, tables.anchors)
+    fallible = with_errors(kinds, errors)
+    given = sample, tables.links, tables.mentions, linked, by_rule
+    return measure_recall_of_all(connection, tables.search, *given, ("middle", "worst", "best"), level, fallible)
 
 
 def _unlinked(connection: duckdb.DuckDBPyConnection, tables: EstimateTables) -> int:

@@ -255,9 +255,10 @@ def _scene(
         found += estimate_by_design(sample, weights, None, decided=delivered, before=by_rule, fallible=fallible)
         found.append(estimate_missed_below(sample, weights, at.lower, delivered, fallible=fallible))
         if search is not None:
-            tables = REVIEW_SET.path(run), labels, links, MENTIONS.path(run)
             with suppress(LinkageError):  # what has no estimate yet stays untested
-                found += measure_recall_of_all(connection, search, *tables, delivered, by_rule)
+                of_assigned = load_sample(connection, REVIEW_SET.path(run), labels, links, assigned_only=True)
+                given = of_assigned, links, MENTIONS.path(run), delivered, by_rule
+                found += measure_recall_of_all(connection, search, *given)
     below = int(((weights < at.lower) & ~delivered).sum())
     waiting = fetch_row(connection, f"SELECT count(*) FROM {relation(links)} WHERE decision = 'clerical'")[0]
     unlinked = fetch_row(connection, f"SELECT count(*) FROM {MENTIONS.scan(run)}")[0] - int(delivered.sum())

@@ -16,7 +16,6 @@ import numpy as np
 from linkage.decision.deciding import relation
 from linkage.decision.estimators import Estimate, at_most, rates_of_all
 from linkage.decision.ratios import total
-from linkage.decision.samples import load_sample
 from linkage.decision.strata import DISTRUST, allocate, stratum_bounds, stratum_name
 from linkage.errors import LinkageError
 from linkage.runs.sql import write_parquet
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     import duckdb
     from numpy.typing import ArrayLike, NDArray
 
+    from linkage.decision.label_error import Fallible
     from linkage.decision.samples import LabelledSample, Reading
 
 Beside = Literal["alone", "rivalled", "unreached"]
@@ -194,16 +194,16 @@ def draw_searches(
 def measure_recall_of_all(
     connection: duckdb.DuckDBPyConnection,
     search: SearchTables,
-    review_set: str | Path,
-    labels: str | Path,
+    sample: LabelledSample,
     links: str | Path,
     mentions: str | Path,
     decided: NDArray[np.bool_],
     before: NDArray[np.bool_],
     readings: Sequence[Reading] = ("middle",),
     level: float = 0.95,
+    fallible: Fallible | None = None,
 ) -> list[Estimate]:
-    """`estimate_recall_of_all` of a run's tables, for each reading of doubtful answers.
+    """`estimate_recall_of_all` of a run's tables, for each reading of doubtful answers; `sample` labelled assigned pairs.
 
     `decided` and `before` (N,) as `estimate.load_delivered` gives them, in its order.
 
@@ -211,7 +211,6 @@ def measure_recall_of_all(
         LinkageError: a sample without any answer, or mentions that came after the draw.
     """
     searches = load_searches(connection, search, links, mentions)
-    sample = load_sample(connection, review_set, labels, links, assigned_only=True)
     rows = connection.execute(
         f"""SELECT link_weight, record_id_l IN (SELECT record_id_l FROM {relation(search.frame)}) AS framed
             FROM {relation(links)} ORDER BY link_weight, record_id_l, record_id_r"""
@@ -220,7 +219,7 @@ def measure_recall_of_all(
     return [
         one
         for reading in readings
-        for one in estimate_recall_of_all(sample, searches, weights, framed, decided, before, reading, level)
+        for one in estimate_recall_of_all(sample, searches, weights, framed, decided, before, reading, level, fallible)
     ]
 
 
@@ -285,6 +284,7 @@ def estimate_recall_of_all(
     before: NDArray[np.bool_],
     reading: Reading = "middle",
     level: float = 0.95,
+    fallible: Fallible | None = None,
 ) -> list[Estimate]:
     """Recall of all of the delivered links, from the pair sample and the search sample.
 
@@ -294,7 +294,8 @@ def estimate_recall_of_all(
     another than the assigned one; W wrong pairs of mentions beyond the frame, of which a share h, 0–1, have their person
     elsewhere. A, M and W come from the labelled pairs (as in `estimate_by_design`), B from the searches: B and W are of the
     draw, so that no later decision counts a mention twice or not at all. Nothing says h: the lower limit takes 1, the
-    upper 0, the value the share among searched mentions with a wrong person assigned. Limits by MOVER as in `rates`.
+    upper 0, the value the share among searched mentions with a wrong person assigned. Limits by MOVER as in `rates`; labels
+    `fallible` as in `estimate_by_design`, answers of searches are taken for right.
     """
     flat = np.asarray(weights, dtype=float)
     own = sample.assigned[sample.stratum]
@@ -307,6 +308,11 @@ def estimate_recall_of_all(
         match * (own & ~accepted), final * (own & ~now), sample.assigned & sample.holds(flat[~before]), level
     )
     wrong = read.hits((1 - match) * beyond, sample.holds(flat[~framed]), level)
+    if fallible is not None:
+        settled = read.settled_by_verdict
+        false = fallible.hits(read, false, (1 - match) * accepted, accepted, settled, "non_match")
+        waiting = fallible.hits(read, waiting, match * (own & ~accepted), own & ~accepted, settled, "match")
+        wrong = fallible.hits(read, wrong, (1 - match) * beyond, beyond, np.zeros_like(settled), "non_match")
     elsewhere = searches.persons_elsewhere(reading, level)
     h = searches.share_elsewhere
     none, some, every = (total(waiting, elsewhere, _times(wrong, share)) for share in (0.0, h, 1.0))

@@ -1,12 +1,13 @@
 """Clerical review: a page that officers like, labels that statisticians trust.
 
-Contract. Reads `review_set`, `search_set`, `raw_mentions`, `raw_persons` and, where there, `candidates` (other persons shown
-beside a pair) and `anchors` (known pairs planted among the others, which `known_pairs` chooses to look like these). Writes
-`labels`, `verdicts` and `searches`. Keeps its own state in `review/review.sqlite`: an append-only event log, and what follows
-from it.
+Contract. Reads `review_set`, `raw_mentions`, `raw_persons` and, where there, `search_set` (mentions to search the population
+for), `candidates` (other persons shown beside a pair, or offered to a search) and `anchors` (known pairs planted among the
+others, which `known_pairs` chooses to look like these). Writes `labels`, `verdicts` and, of a search set, `searches`. Keeps its
+own state in `review/review.sqlite`: an append-only event log, and what follows from it.
 
 - Blind: no score, stratum, known answer or other person's answer reaches a page or workbook; a reviewer has at most one slot of
-  a pair, an adjudicator labelled it never. The schema holds this (`schema.sql`), not the pages.
+  a pair, an adjudicator labelled it never. The schema holds this (`rules.sql`), not the pages. A search is a pair
+  without a second record: whoever answers `match` picks one, and two picks that differ disagree.
 - An answer acknowledged is on disk; a form sent twice counts once.
 - Nothing leaves the machine but the pages themselves; no register value stands in an address, a log or an error.
 

@@ -50,9 +50,18 @@ def record_answer(store: Store, answer: Answer) -> bool:
         return append_answer(connection, store.now(), answer)
 
 
+def is_recorded(store: Store, form_key: str) -> bool:
+    """Whether this very form was recorded before."""
+    return _is_known(store.connection, form_key)
+
+
+def _is_known(connection: sqlite3.Connection, form_key: str) -> bool:
+    return connection.execute("SELECT 1 FROM event WHERE form_key = ?", (form_key,)).fetchone() is not None
+
+
 def append_answer(connection: sqlite3.Connection, now: int, answer: Answer) -> bool:
     """`record_answer` within a transaction of the caller."""
-    if connection.execute("SELECT 1 FROM event WHERE form_key = ?", (answer.form_key,)).fetchone():
+    if _is_known(connection, answer.form_key):
         return False
     place = (
         "FROM assignment WHERE pair = ? AND reviewer = ?"

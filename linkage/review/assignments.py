@@ -11,6 +11,8 @@ from linkage.review.store import Store, append_event
 
 Stage = Literal["blind", "adjudication"]
 LEASE_MINUTES = 20
+_HELD: dict[Stage, tuple[str, str]] = {"blind": ("assignment", "reviewer"), "adjudication": ("adjudication", "adjudicator")}
+"""The table that says whose a pair is, and the column."""
 
 
 def next_pair(store: Store, reviewer: int) -> int | None:
@@ -126,13 +128,27 @@ class Pick:
     fingerprint: str
 
 
+def picked_person(store: Store, pair: int, person: int, stage: Stage = "blind") -> str | None:
+    """The record id of whom someone has picked for a pair of theirs; the lease is left as it is.
+
+    Raises:
+        NotAssignedError: when the pair is not theirs.
+    """
+    table, whose = _HELD[stage]
+    row = store.connection.execute(f"SELECT suggested FROM {table} WHERE pair = ? AND {whose} = ?", (pair, person)).fetchone()
+    if row is None:
+        raise NotAssignedError()
+    picked: str | None = row["suggested"]
+    return picked
+
+
 def pick_person(store: Store, pair: int, person: int, pick: Pick | None, stage: Stage = "blind") -> None:
     """Note the population record that someone found for the mention (None takes it back).
 
     Raises:
         NotAssignedError: when the pair is not theirs.
     """
-    table, whose = ("assignment", "reviewer") if stage == "blind" else ("adjudication", "adjudicator")
+    table, whose = _HELD[stage]
     with store.transaction() as connection:
         if pick is not None:
             connection.execute(

@@ -1,7 +1,7 @@
 """Review in Excel for offices without access: one workbook a reviewer, out and in.
 
-A pair is a block of rows, one a record, so that the eye compares down a column. The hidden key of a block carries a check sum
-over the reviewer, the pair and everything shown: a row that was moved, edited or forged is refused.
+The hidden key of a block of rows (see `review_sheets`) carries a check sum over the reviewer, the pair or search and everything
+shown: a row that was moved, edited or forged is refused.
 """
 
 from __future__ import annotations
@@ -15,33 +15,43 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from linkage.errors import ReviewError
-from linkage.review.answers import LONGEST_COMMENT, REASONS, VERDICTS, Answer, record_answer, standing_answer
-from linkage.review.assignments import assign
-from linkage.review.comparison import ShownPair, compare_pair
-from linkage.review.interface import INTERFACE, Interface, group_of, in_page_order
-from linkage.review.marks import Marked
+from linkage.review.answers import LONGEST_COMMENT, REASONS, VERDICTS, Answer, is_recorded, record_answer, standing_answer
+from linkage.review.assignments import Pick, assign, pick_person
+from linkage.review.comparison import compare_pair, shows_search
+from linkage.review.interface import INTERFACE
+from linkage.review.person_search import PersonSearch
+from linkage.review.review_sheets import (
+    COMMENT,
+    FOUND,
+    HEAD_ROWS,
+    KEY,
+    OTHER,
+    PAIRS,
+    REASON,
+    SEARCHES,
+    VERDICT,
+    SheetKind,
+    pair_blocks,
+    search_blocks,
+    write_sheet,
+)
 from linkage.review.store import Store, open_store
-from linkage.runs.spreadsheet_text import neutralised
+from linkage.runs.judged import FIELDS_PARTED_BY
 from linkage.words.language import Language
 
-if TYPE_CHECKING:
-    from openpyxl.worksheet.worksheet import Worksheet
-
-PAGE_VERSION = "workbook-1"
-_KEY, _NUMBER, _VERDICT, _REASON, _COMMENT, _RECORD, _FIRST_FIELD = range(7)
-_HEAD_ROWS = 2
-_FONT = "Calibri"
+PAGE_VERSION = "workbook-2"
 _HIDDEN_SHEET = "review-key"
 _LARGEST_FILE, _LARGEST_UNPACKED = 30_000_000, 300_000_000
-_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What became of a workbook's pairs: each is recorded, unchanged, empty or refused (with the sheet's row and why)."""
+    """What became of a workbook's pairs and searches (`pairs` counts both).
+
+    Each is recorded, unchanged, empty or refused (with the sheet's row and why).
+    """
 
     reviewer: str
     pairs: int
@@ -62,8 +72,8 @@ def export_workbooks(
     """Write one workbook a reviewer and hold its pairs for them for so many days; returns the files.
 
     `reviewers` are all active reviewers when None; with several, `-<name>` goes before the suffix of `file`. `pairs` is the most
-    pairs in each; all that is open is dealt out evenly when None. Pairs held from an earlier export and still
-    unanswered come again.
+    pairs and searches in each; all that is open is dealt out evenly when None. Those held from an earlier export and still
+    unanswered come again. Searches have a sheet of their own, with the persons whom the run offers.
 
     Raises:
         ReviewError: when a name is unknown, a file exists, or there is no pair to give.
@@ -120,34 +130,6 @@ def _hold(store: Store, reviewers: list[int], most: int | None, days: int) -> di
     return {reviewer: sorted(pairs) for reviewer, pairs in held.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """A pair as rows of cells: label, then one text a field; `kinds` says how the cells of the second row differ."""
-
-    number: int
-    rows: list[list[str]]
-    kinds: list[str]
-
-
-def _block(pair: ShownPair, fields: list[str], t: Interface) -> _Block:
-    rows = {row.name: row for group in pair.groups.values() for row in group}
-    left = [t("left_record"), *(_text(rows[name].left if name in rows else None) for name in fields)]
-    right = [t("right_record"), *(_text(rows[name].right if name in rows else None) for name in fields)]
-    others = [
-        [t("sheet_other", number=number), *(_text(shown.get(name)) for name in fields)]
-        for number, other in enumerate(pair.runner_ups, 1)
-        if (shown := {name: segments for name, segments, _ in other.rows})
-    ]
-    return _Block(
-        pair.number, [left, right, *others], ["same", *(rows[name].state if name in rows else "same" for name in fields)]
-    )
-
-
-def _text(segments: Marked | None) -> str:
-    text = "".join(segment.text for segment in segments or ())
-    return str(neutralised(_ILLEGAL.sub("\ufffd", text)))
-
-
 def _check_sum(store: Store, workbook: str, reviewer: int, pair: int, rows: list[list[str]]) -> str:
     shown = "\x1e".join("\x1f".join(row).rstrip("\x1f") for row in rows)
     message = f"{workbook}|{reviewer}|{pair}|{shown}"
@@ -159,21 +141,14 @@ def _write_workbook(store: Store, target: Path, reviewer: int, name: str, pairs:
 
     t = INTERFACE[language]
     compared = [compare_pair(store, pair) for pair in pairs]
-    used = [row.name for pair in compared for rows in pair.groups.values() for row in rows]
-    groups = [name for name, _ in t.groups()]
-    fields = sorted(in_page_order(used), key=lambda name: groups.index(group_of(name)))
     workbook = secrets.token_hex(8)
     book = Workbook()
-    sheet = book.active
-    sheet.title = t("sheet_title")
-    _write_head(sheet, [t.field(field) for field in fields], t)
-    line = _HEAD_ROWS + 1
-    for pair in compared:
-        block = _block(pair, fields, t)
-        key = f"{pair.number}|{len(block.rows)}|{_check_sum(store, workbook, reviewer, pair.number, block.rows)}"
-        _write_block(sheet, line, key, block)
-        line += len(block.rows)
-    _finish_sheet(sheet, line - 1, t)
+    book.remove(book.active)
+    for kind, blocks_of in ((PAIRS, pair_blocks), (SEARCHES, search_blocks)):
+        fields, blocks = blocks_of([one for one in compared if one.is_search == (kind is SEARCHES)], t)
+        keys = [f"{one.number}|{len(one.rows)}|{_check_sum(store, workbook, reviewer, one.number, one.rows)}" for one in blocks]
+        if blocks:
+            write_sheet(book.create_sheet(), kind, fields, list(zip(keys, blocks, strict=True)), t)
     hidden = book.create_sheet(_HIDDEN_SHEET)
     hidden.sheet_state = "hidden"
     for row in (("reviewer", name), ("workbook", workbook)):
@@ -184,81 +159,31 @@ def _write_workbook(store: Store, target: Path, reviewer: int, name: str, pairs:
     partial.rename(target)
 
 
-def _write_head(sheet: Worksheet, labels: list[str], t: Interface) -> None:
-    from openpyxl.styles import Alignment, Font, PatternFill
-
-    sheet.append(["", t("sheet_guide")])
-    sheet["B1"].font = Font(name=_FONT, bold=True)
-    sheet.append(["", t("pair_column"), t("verdict_column"), t("sheet_reason"), t("sheet_comment"), t("sheet_record"), *labels])
-    for cell in sheet[_HEAD_ROWS]:
-        cell.font = Font(name=_FONT, bold=True, color="FFFFFF")
-        cell.fill = PatternFill("solid", fgColor="0B5D4E")
-        cell.alignment = Alignment(wrap_text=True, vertical="center")
-
-
-def _write_block(sheet: Worksheet, line: int, key: str, block: _Block) -> None:
-    from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
-
-    letter, tone, other = (
-        PatternFill("solid", fgColor="FFE08A"),
-        PatternFill("solid", fgColor="FFF6DA"),
-        PatternFill("solid", fgColor="EEF1F4"),
-    )
-    edge = Border(top=Side(style="medium", color="6E7781"))
-    box = Border(**{side: Side(style="thin", color="0B5D4E") for side in ("left", "right", "top", "bottom")})
-    for offset, row in enumerate(block.rows):
-        values = [key, block.number, None, None, None, *row] if offset == 0 else [None] * _RECORD + list(row)
-        for column, value in enumerate(values, 1):
-            cell = sheet.cell(line + offset, column, value)
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
-            if offset == 0:
-                cell.border = edge
-            if offset > 1 and column >= _RECORD:
-                cell.fill = other
-            kind = block.kinds[column - 1 - _RECORD] if column > _RECORD else "same"
-            if offset < 2 and kind == "letter":
-                cell.fill, cell.font = letter, Font(name=_FONT, bold=True)
-            elif offset < 2 and kind == "tone":
-                cell.fill, cell.font = tone, Font(name=_FONT, italic=True, underline="single")
-    for column in (_VERDICT, _REASON, _COMMENT):
-        cell = sheet.cell(line, column + 1)
-        cell.protection = Protection(locked=False)
-        sheet.merge_cells(start_row=line, end_row=line + len(block.rows) - 1, start_column=column + 1, end_column=column + 1)
-        for offset in range(len(block.rows)):
-            sheet.cell(line + offset, column + 1).border = box
-
-
-def _finish_sheet(sheet: Worksheet, last: int, t: Interface) -> None:
-    from openpyxl.utils import get_column_letter
-    from openpyxl.worksheet.datavalidation import DataValidation
-
-    for column, words in (
-        (_VERDICT, [t(f"verdict_{verdict}") for verdict in VERDICTS]),
-        (_REASON, [t(f"reason_{name}") for name in REASONS]),
-    ):
-        letter = get_column_letter(column + 1)
-        rule = DataValidation("list", formula1='"' + ",".join(words) + '"', allow_blank=True, showErrorMessage=True)
-        rule.add(f"{letter}{_HEAD_ROWS + 1}:{letter}{last}")
-        sheet.add_data_validation(rule)
-    widths = {_KEY: 3, _NUMBER: 7, _VERDICT: 20, _REASON: 20, _COMMENT: 24, _RECORD: 18}
-    for place in range(sheet.max_column):
-        sheet.column_dimensions[get_column_letter(place + 1)].width = widths.get(place, 22)
-    sheet.column_dimensions["A"].hidden = True
-    sheet.freeze_panes = sheet.cell(_HEAD_ROWS + 1, _FIRST_FIELD + 1)
-    sheet.protection.sheet = True
-    sheet.protection.formatColumns = False
-    sheet.protection.formatRows = False
-    sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
-
-
 @dataclass
-class _Counts:
+class _Taking:
+    """A workbook being taken in, and what became of its blocks so far."""
+
+    store: Store
+    run: Path
+    workbook: str
+    reviewer: int
+    digest: str
+    pairs: int = 0
     recorded: int = 0
     unchanged: int = 0
     empty: int = 0
     refused: list[tuple[int, str]] = field(default_factory=list)
+    persons: PersonSearch | None = None
+
+    def person(self, written: str) -> Pick | None:
+        """Whom a record id or a personal number names."""
+        self.persons = self.persons or PersonSearch(self.run)
+        return self.persons.named(written, self.store.setting("judged_fields").split(FIELDS_PARTED_BY))
+
+    def close(self) -> None:
+        """Close the population, where it was looked into."""
+        if self.persons is not None:
+            self.persons.close()
 
 
 def import_workbook(run: Path, file: Path) -> ImportReport:
@@ -267,7 +192,7 @@ def import_workbook(run: Path, file: Path) -> ImportReport:
     Raises:
         ReviewError: when the file is not a workbook of this review.
     """
-    sheet, hidden = _read(file)
+    sheets, hidden = _read(file)
     said = {str(row[0]): str(row[1]) for row in hidden if len(row) >= 2}
     store = open_store(run)
     try:
@@ -276,69 +201,90 @@ def import_workbook(run: Path, file: Path) -> ImportReport:
             raise ReviewError(
                 f"{file}: its reviewer has no account in this review", "Import it into the run that it was exported from."
             )
-        digest = hashlib.sha256(file.read_bytes()).hexdigest()
-        counts, pairs, line = _Counts(), 0, _HEAD_ROWS
-        while line < len(sheet):
-            key = re.fullmatch(r"(\d{1,12})\|(\d{1,2})\|([0-9a-f]{32})", sheet[line][_KEY])
-            if key is None:
-                if any(sheet[line]):
-                    counts.refused.append((line + 1, "the row has no valid key"))
-                line += 1
-                continue
-            height = max(1, int(key[2]))
-            rows = [row[_RECORD:] for row in sheet[line : line + height]]
-            pairs += 1
-            if not hmac.compare_digest(key[3], _check_sum(store, said.get("workbook", ""), account["id"], int(key[1]), rows)):
-                counts.refused.append(
-                    (line + 1, "the check sum is wrong: locked cells were changed, or the row belongs to another workbook")
-                )
-            else:
-                _take(store, counts, line + 1, int(key[1]), account["id"], sheet[line], digest)
-            line += height
-        return ImportReport(account["name"], pairs, counts.recorded, counts.unchanged, counts.empty, tuple(counts.refused))
+        taking = _Taking(store, run, said.get("workbook", ""), account["id"], hashlib.sha256(file.read_bytes()).hexdigest())
+        for sheet in sheets:
+            _take_sheet(taking, sheet)
+        taking.close()
+        return ImportReport(account["name"], taking.pairs, taking.recorded, taking.unchanged, taking.empty, tuple(taking.refused))
     finally:
         store.close()
 
 
-def _take(store: Store, counts: _Counts, row: int, pair: int, reviewer: int, cells: list[str], digest: str) -> None:
-    """Record one pair's answer, or say why not."""
-    said, why, comment = (cells[column].strip() for column in (_VERDICT, _REASON, _COMMENT))
+def _take_sheet(taking: _Taking, sheet: list[list[str]]) -> None:
+    line = HEAD_ROWS
+    while line < len(sheet):
+        key = re.fullmatch(r"(\d{1,12})\|(\d{1,2})\|([0-9a-f]{32})", sheet[line][KEY])
+        if key is None:
+            if any(sheet[line]):
+                taking.refused.append((line + 1, "the row has no valid key"))
+            line += 1
+            continue
+        number, height = int(key[1]), max(1, int(key[2]))
+        kind = SEARCHES if shows_search(taking.store, number) else PAIRS
+        rows = [row[kind.record :] for row in sheet[line : line + height]]
+        taking.pairs += 1
+        if hmac.compare_digest(key[3], _check_sum(taking.store, taking.workbook, taking.reviewer, number, rows)):
+            why = _take(taking, kind, number, sheet[line], rows)
+        else:
+            why = "the check sum is wrong: locked cells were changed, or the row belongs to another workbook"
+        if why:
+            taking.refused.append((line + 1, f"{'sheet of searches: ' if kind is SEARCHES else ''}{why}"))
+        line += height
+
+
+def _take(taking: _Taking, kind: SheetKind, pair: int, cells: list[str], rows: list[list[str]]) -> str:
+    """Record one pair's or search's answer; why not, or nothing."""
+    store, reviewer = taking.store, taking.reviewer
+    said, why, comment = (cells[column].strip() for column in (VERDICT, REASON, COMMENT))
+    written = cells[FOUND].strip() if kind is SEARCHES else ""
     if not said:
-        counts.empty += 1
-        if why or comment:
-            counts.refused.append((row, "a reason or comment without an answer"))
-        return
-    verdict, reason = _VERDICT_OF.get(said.casefold()), _REASON_OF.get(why.casefold())
-    if verdict is None or reason is None:
-        counts.refused.append((row, f"the {'answer' if verdict is None else 'reason'} is not one of the list"))
-        return
+        taking.empty += 1
+        return "a reason, a comment or a person without an answer" if why or comment or written else ""
+    choice, reason = _CHOICE_OF[kind].get(said.casefold()), _REASON_OF.get(why.casefold())
+    if choice is None or reason is None:
+        return f"the {'answer' if choice is None else 'reason'} is not one of the list"
     if len(comment) > LONGEST_COMMENT:
-        counts.refused.append((row, f"the comment is longer than {LONGEST_COMMENT} characters"))
-        return
+        return f"the comment is longer than {LONGEST_COMMENT} characters"
+    if (choice == OTHER) != bool(written):
+        return "another person is chosen and none is named" if choice == OTHER else "a person is named beside another answer"
+    verdict, pick = choice, None
+    if choice not in VERDICTS:
+        verdict = "match"
+        if choice != OTHER and int(choice) >= len(rows):
+            return "so many persons were not offered"
+        if (pick := taking.person(written if choice == OTHER else rows[int(choice)][1])) is None:
+            return "there is no such person, or more than one"
     standing = standing_answer(store, pair, reviewer)
-    if standing is not None and (standing["verdict"], standing["reason"], standing["comment"]) == (verdict, reason, comment):
-        counts.unchanged += 1
-        return
-    form_key = hashlib.sha256(f"{digest}|{pair}|{reviewer}".encode()).hexdigest()
+    if standing is not None:
+        named = standing["suggested"] if kind is SEARCHES and standing["verdict"] == "match" else None
+        stands = (standing["verdict"], standing["reason"], standing["comment"], named)
+        if stands == (verdict, reason, comment, pick.record_id if pick else None):
+            taking.unchanged += 1
+            return ""
+    form_key = hashlib.sha256(f"{taking.digest}|{pair}|{reviewer}".encode()).hexdigest()
+    answer = Answer(pair, reviewer, verdict, reason, comment, form_key, PAGE_VERSION, through="workbook")
     try:
-        new = record_answer(store, Answer(pair, reviewer, verdict, reason, comment, form_key, PAGE_VERSION, through="workbook"))
+        if pick and not is_recorded(store, form_key):
+            pick_person(store, pair, reviewer, pick)
+        new = record_answer(store, answer)
     except ReviewError as error:
-        counts.refused.append((row, error.what))
-        return
-    if new:
-        counts.recorded += 1
-    else:
-        counts.unchanged += 1
+        return error.what
+    taking.recorded += new
+    taking.unchanged += not new
+    return ""
 
 
-_VERDICT_OF = {t(f"verdict_{verdict}").casefold(): verdict for t in INTERFACE.values() for verdict in VERDICTS}
+_CHOICE_OF = {
+    kind: {words.casefold(): choice for t in INTERFACE.values() for words, choice in kind.choices(t).items()}
+    for kind in (PAIRS, SEARCHES)
+}
 _REASON_OF = {"": ""} | {
     INTERFACE[language](f"reason_{reason}").casefold(): reason for language in INTERFACE for reason in REASONS
 }
 
 
-def _read(file: Path) -> tuple[list[list[str]], list[list[str]]]:
-    """The review sheet's and the hidden sheet's cells as text, every row of one length."""
+def _read(file: Path) -> tuple[list[list[list[str]]], list[list[str]]]:
+    """The review sheets' and the hidden sheet's cells as text, every row with the columns before its fields at least."""
     from python_calamine import CalamineError, CalamineWorkbook
 
     refusal = ReviewError(f"{file} is not a workbook of a review", "Give a file made by `linkage review export`, saved as .xlsx.")
@@ -351,12 +297,12 @@ def _read(file: Path) -> tuple[list[list[str]], list[list[str]]]:
         book = CalamineWorkbook.from_path(str(file))
         if _HIDDEN_SHEET not in book.sheet_names or len(book.sheet_names) < 2:
             raise refusal
-        first = next(name for name in book.sheet_names if name != _HIDDEN_SHEET)
-        sheets = [book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in (first, _HIDDEN_SHEET)]
+        names = [*(name for name in book.sheet_names if name != _HIDDEN_SHEET), _HIDDEN_SHEET]
+        sheets = [book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in names]
     except (zipfile.BadZipFile, CalamineError, OSError, ValueError):
         raise refusal from None
     texts = [[[_cell(value) for value in row] for row in sheet] for sheet in sheets]
-    return [row + [""] * (_FIRST_FIELD - len(row)) for row in texts[0]], texts[1]
+    return [[row + [""] * (FOUND + 3 - len(row)) for row in sheet] for sheet in texts[:-1]], texts[-1]
 
 
 def _cell(value: object) -> str:

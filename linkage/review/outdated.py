@@ -32,12 +32,19 @@ DELETE FROM assignment WHERE (pair, reviewer) IN (
 """
 
 
+_FORGET_CHANGED = """
+UPDATE adjudication SET suggested = NULL WHERE suggested IN (
+  SELECT record_id FROM record JOIN temp.shown_before AS before USING (side, record_id)
+  WHERE side = 'r' AND before.fingerprint <> record.fingerprint)
+"""
+
+
 def note_what_was_shown(store: sqlite3.Connection) -> None:
     """Remember the records as they are, before they are loaded again."""
     store.execute("DROP TABLE IF EXISTS temp.shown_before")
     store.execute(
         "CREATE TEMP TABLE shown_before AS SELECT side, record_id, fingerprint FROM record "
-        f"WHERE (side, record_id) IN (SELECT side, record_id FROM ({_SHOWN}))"
+        f"WHERE (side, record_id) IN (SELECT side, record_id FROM ({_SHOWN}) UNION SELECT 'r', suggested FROM adjudication)"
     )
 
 
@@ -45,9 +52,10 @@ def take_back_outdated(connection: duckdb.DuckDBPyConnection, store: sqlite3.Con
     """Within the transaction that loads the records: outdate the answers that were given on other values; returns their pairs.
 
     `connection` shows the present records as `raw_l` and `raw_r`. Whoever holds such a pair unanswered loses it: what they
-    were shown is no longer so.
+    were shown is no longer so; an adjudicator's pick that changed is no longer picked.
     """
     store.execute(_GIVE_BACK_CHANGED)
+    store.execute(_FORGET_CHANGED)
     store.execute("DROP TABLE temp.shown_before")
     outdated = _outdated(connection, store.execute(_ANSWERED).fetchall())
     for pair in outdated:

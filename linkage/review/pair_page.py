@@ -40,8 +40,8 @@ def first_search(mention: Fields) -> Searched:
     return Searched(mention.get("full_name", ""), (mention.get("birth_date") or mention.get("birth_year", ""))[-4:])
 
 
-def picked_by(request: Request, pair: int, person: Session, stage: Stage) -> str | None:
-    """The record that a reviewer or adjudicator has picked for a pair of theirs.
+def hold(request: Request, pair: int, person: Session, stage: Stage) -> str | None:
+    """Renew the lease of a pair that is shown; the record that its reviewer or adjudicator has picked.
 
     Raises:
         NotAssignedError: when the pair is not theirs.
@@ -69,7 +69,7 @@ def pair_page(
         NotAssignedError: when the pair is not theirs.
     """
     desk = desk_of(request)
-    picked = picked_by(request, pair, person, stage)
+    picked = hold(request, pair, person, stage)
     row = desk.store.connection.execute("SELECT adjudicated FROM pair WHERE id = ?", (pair,)).fetchone()
     mention = mention_fields(desk.store, pair)
     answer = standing_answer(desk.store, pair, person.account.id) if stage == "blind" else None
@@ -89,6 +89,7 @@ def pair_page(
         action=f"{PLACE[stage]}/{pair}",
         answer=answer,
         said=said or (answer and {name: answer[name] for name in ("reason", "comment")}) or {"reason": "", "comment": ""},
+        unsaved=shown.is_search and answer is not None and answer["verdict"] == "match" and answer["suggested"] != picked,
         decided=stage == "blind" and bool(row["adjudicated"]),
         others=list(zip(others, named, strict=True)),
         reasons=REASONS,

@@ -116,6 +116,18 @@ class PersonSearch:
             row = self._connection.execute(f"SELECT {values} FROM {self._raw} WHERE record_id = ?", [record_id]).fetchone()
         return None if row is None else Pick(record_id, json.dumps(self._filled(row[1:]), ensure_ascii=False), row[0])
 
+    def named(self, written: str, judged: Sequence[str]) -> Pick | None:
+        """The person whom a workbook's cell names: by the record id, or by a personal number that one person has.
+
+        A leading apostrophe (which keeps a cell from being a formula) and the noughts that Excel drops are made good.
+        """
+        ids = f"SELECT record_id FROM {self._raw} WHERE record_id IN ($1, ltrim($1, chr(39)))"
+        if "personal_number" in self.fields:
+            ids += f" UNION SELECT record_id FROM {self._raw} WHERE personal_number IN ($1, lpad($1, 12, '0')) AND $1 <> ''"
+        with self._one_at_a_time:
+            found = self._connection.execute(ids, [written]).fetchall()
+        return self.pick(found[0][0], judged) if len(found) == 1 else None
+
     def _filled(self, values: Sequence[object]) -> dict[str, str]:
         return {field: str(value) for field, value in zip(self.fields, values, strict=True) if value not in (None, "")}
 

@@ -203,7 +203,7 @@ def progress_csv(store: Store, table: str) -> str:
     if table == "labels":
         cursor = store.connection.execute(
             "SELECT event.id, at, kind, stage, pair, pair_id, name AS person, verdict, reason, comment, seconds, "
-            "through, page_version "
+            "through, page_version, suggested "
             "FROM event JOIN account ON account.id = person JOIN pair ON pair.id = event.pair ORDER BY event.id"
         )
         return csv_text([column[0] for column in cursor.description], cursor.fetchall())

@@ -17,10 +17,10 @@ from starlette.responses import RedirectResponse, Response
 from linkage.errors import ReviewError
 from linkage.review.accounts import SESSION_HOURS, Session, begin_session, check_password, end_session
 from linkage.review.answers import LONGEST_COMMENT, Answer, record_answer, undo_last
-from linkage.review.assignments import Stage, held_dispute, next_dispute, next_pair, skip_pair
+from linkage.review.assignments import Stage, held_dispute, next_dispute, next_pair, picked_person, skip_pair
 from linkage.review.comparison import shows_search
 from linkage.review.desk import Adjudicator, Anyone, Reviewer, ShortField, desk_of, go, render
-from linkage.review.pair_page import PLACE, pair_page, picked_by
+from linkage.review.pair_page import PLACE, pair_page
 from linkage.review.review_progress import own_summary
 from linkage.words.language import LANGUAGES, Language
 
@@ -143,7 +143,7 @@ def _answer(request: Request, person: Session, answer: Answer, picked: str) -> R
     desk, pair, stage = desk_of(request), answer.pair, answer.stage
     is_search = shows_search(desk.store, pair)
     if is_search and answer.verdict == "match":
-        holds = picked_by(request, pair, person, stage) or ""
+        holds = picked_person(desk.store, pair, person.account.id, stage) or ""
         if not holds or holds != picked:
             error = "search_pick_changed" if holds else "search_pick_first"
             return pair_page(request, person, pair, stage, error=error, said={"reason": answer.reason, "comment": answer.comment})

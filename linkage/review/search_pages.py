@@ -10,7 +10,7 @@ from linkage.review.accounts import Session
 from linkage.review.assignments import Stage, note_search, pick_person
 from linkage.review.comparison import card, mention_fields, shows_search
 from linkage.review.desk import Adjudicator, Reviewer, ShortField, desk_of, go, render
-from linkage.review.pair_page import PLACE, Searched, first_search, pair_page, picked_by, status_of
+from linkage.review.pair_page import PLACE, Searched, first_search, hold, pair_page, status_of
 from linkage.review.person_search import MOST_RESULTS
 from linkage.runs.judged import FIELDS_PARTED_BY
 
@@ -21,7 +21,7 @@ router = APIRouter()
 def ask_search(request: Request, person: Reviewer, pair: int) -> Response:
     """The search form, filled with the mention's own name and year; a search has it on its page."""
     desk = desk_of(request)
-    picked_by(request, pair, person, "blind")
+    hold(request, pair, person, "blind")
     if shows_search(desk.store, pair):
         return RedirectResponse(f"/cap/{pair}", 303)
     return _search_page(request, person, pair, "blind", first_search(mention_fields(desk.store, pair)))
@@ -48,7 +48,7 @@ def _of_search(request: Request, pair: int) -> int:
 
 def _search(request: Request, person: Session, pair: int, stage: Stage, name: str, year: str) -> Response:
     desk = desk_of(request)
-    picked_by(request, pair, person, stage)
+    hold(request, pair, person, stage)
     if not desk.persons.says_enough(name, year):
         return _search_page(request, person, pair, stage, Searched(name, year, error="search_short"))
     key = str(person.account.id)

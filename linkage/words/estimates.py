@@ -52,11 +52,11 @@ SAMPLE_KINDS: dict[str, Word] = {
     "assigned": Word("đã ghép", "assigned"),
     "lost": Word("được đề xuất, không được ghép", "proposed, not assigned"),
     "outside": Word("ngoài khóa chặn", "outside blocking"),
-    "alone": Word("chưa ghép ai, có người được đề xuất", "nobody assigned, somebody proposed"),
-    "rivalled": Word("đã ghép, còn người khác bên cạnh", "assigned, others beside"),
-    "unreached": Word("không ai khác được đề xuất", "nobody else proposed"),
+    "alone": Word("có người được đề xuất, không ghép ai", "persons proposed, nobody assigned"),
+    "rivalled": Word("đã ghép chưa liên kết, còn người khác", "assigned without a link, persons beside"),
+    "unreached": Word("không ai được đề xuất thêm", "nobody proposed beside"),
 }
-"""Where a sampled pair comes from; and what is beside a mention that is searched for."""
+"""Where a sampled pair comes from; of a search, whom its mention has beside."""
 
 
 def span_word(low: str, high: str, language: Language) -> str:

@@ -22,7 +22,14 @@ from linkage.runs.sql import connect
 from linkage.runs.tables import TRUTH
 from linkage.synthetic import WORLDS, SyntheticSpec, World, generate
 
-KINDS = {"birth": ("birth-to-population", "child"), "death": ("death-to-population", "deceased")}
+SPOUSE = Path(__file__).with_name("marriage_spouse.yaml")
+KINDS = {
+    "birth": ("birth", "child", CONFIGS / "birth-to-population.yaml"),
+    "death": ("death", "deceased", CONFIGS / "death-to-population.yaml"),
+    "wife": ("marriage", "wife", SPOUSE),
+    "husband": ("marriage", "husband", SPOUSE),
+}
+"""What is linked: the register, the role and the project file, which for spouses is this folder's own."""
 TRIED: dict[str, World] = {
     "usual": WORLDS["usual"],
     "hard": WORLDS["hard"],
@@ -47,14 +54,16 @@ class Row:
     blocked: float
 
 
-def link(work: Path, world: World, register: str, persons: int, seed: int) -> Row:
-    """One register of one world, linked by its shipped project."""
+def link(work: Path, world: World, kind: str, persons: int, seed: int) -> Row:
+    """One kind of mention of one world, linked by its project."""
     registers = work / f"registers-{world.name}-{persons}-{seed}"
     if not (registers / "README.txt").exists():
         generate(SyntheticSpec(persons=persons, seed=seed, digitisation=False, world=world), registers)
-    project, role = KINDS[register]
-    out = work / f"{register}-{world.name}-{persons}-{seed}"
-    run = open_project(CONFIGS / f"{project}.yaml", data=registers).run(until="decide", out=out)
+    register, role, project = KINDS[kind]
+    out = work / f"{kind}-{world.name}-{persons}-{seed}"
+    own = work / f"{kind}.yaml"
+    own.write_text(project.read_text(encoding="utf-8").replace("role: wife", f"role: {role}"), encoding="utf-8")
+    run = open_project(own, data=registers).run(until="decide", out=out)
     truth = TRUTH.path(registers)
     held = hold_against_truth(run, truth, register, role)
     with connect() as connection:
@@ -78,6 +87,7 @@ def main() -> None:
     parser.add_argument("--persons", type=int, default=8_000)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--worlds", nargs="+", choices=TRIED, default=list(TRIED))
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--report", type=Path)
     chosen = parser.parse_args()
@@ -87,12 +97,12 @@ def main() -> None:
         "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for name in chosen.worlds:
-        for register in KINDS:
+        for kind in chosen.kinds:
             for seed in chosen.seeds:
-                one = link(chosen.work, TRIED[name], register, chosen.persons, seed)
+                one = link(chosen.work, TRIED[name], kind, chosen.persons, seed)
                 rates = f"{one.said:.5f} | {one.false / max(one.links, 1):.5f} | {one.absent}"
                 lines.append(
-                    f"| {name} | {register} | {seed} | {one.matches:,} | {one.blocked:.4f} | {one.links:,} | {one.recall:.4f} |"
+                    f"| {name} | {kind} | {seed} | {one.matches:,} | {one.blocked:.4f} | {one.links:,} | {one.recall:.4f} |"
                     f" {one.false} | {rates} | {one.clerical:,} ({one.clerical_true:,}) |"
                 )
                 print(lines[-1], flush=True)
@@ -100,7 +110,7 @@ def main() -> None:
         [
             "# The worlds: what is said of the links and what is true",
             "",
-            f"{chosen.persons:,} people, shipped projects (false-link target 0.1 %), no labels; Splink {version('splink')}, DuckDB"
+            f"{chosen.persons:,} people, shipped projects and for spouses `marriage_spouse.yaml` (false-link target 0.1 %), no labels; Splink {version('splink')}, DuckDB"
             f" {version('duckdb')}, Python {platform.python_version()}. Said: the mean of 1 − probability over the links. A person who is"
             " in the population twice is found by either row. Written by `tests/benchmarks/bench_worlds.py`; what makes the hard"
             " world hard stands in `linkage/synthetic/world.py`.",

@@ -11,6 +11,7 @@ PRECISIONS = (0.95, 0.98, 0.99, 0.995, 0.999)
 SIZES = (200, 600, 2000)
 DESIGNS = {None: "at once", 100: "batches of 100"}
 """Sizes of a batch; None draws all pairs at once."""
+NAMED = {"precision": "precision", "recall": "recall within reach"}
 Rows = list[tuple[str, ...]]
 COMPARED = 100
 """Populations on which all methods are compared; the chosen one is measured on every population."""
@@ -30,13 +31,13 @@ def render(found: dict[str, list[list[float]]], populations: int, fewer: int, or
             for precision in PRECISIONS:
                 one, two = (mean[f"coverage|{chosen}|{batch}|{n}|{precision}|{measured}"] for batch in DESIGNS)
                 shown = (f"{one[0]:.3f}", f"± {50 * one[1]:.2f}", f"{two[0]:.3f}", f"± {50 * two[1]:.2f}")
-                corners.append((measured, str(n), f"{precision:g}", *shown))
+                corners.append((NAMED[measured], str(n), f"{precision:g}", *shown))
                 for (batch, phases), cover in zip(DESIGNS.items(), (one[0], two[0]), strict=True):
                     if not 0.93 <= cover <= 0.975:
                         drawn = np.array(found[f"coverage|{chosen}|{batch}|{n}|{precision}|{measured}"])[:, 0]
                         sure = f"± {1.96 * drawn.std() / len(drawn) ** 0.5:.3f}"
                         hits = f"{mean[f'attainable|{n}|{precision}'][0]:.2f}" if measured == "precision" else ""
-                        beyond.append((measured, str(n), f"{precision:g}", phases, f"{cover:.3f}", sure, hits))
+                        beyond.append((NAMED[measured], str(n), f"{precision:g}", phases, f"{cover:.3f}", sure, hits))
     limits: Rows = []
     for n in SIZES:
         for precision in PRECISIONS:
@@ -81,7 +82,11 @@ def render(found: dict[str, list[list[float]]], populations: int, fewer: int, or
     frames = [(f"{one:g}", *(f"{100 * value:.2f}" for value in mean[f"frame|{one}"])) for one in PRECISIONS]
     losses = np.array(found["calibration"])
     wins = f"{int((losses[:, 1] < losses[:, 0]).sum())} of {len(losses)}"
-    three = [(*key.split("|")[1:], f"{a[0]:.3f}", f"{100 * a[1]:+.2f}") for key, a in mean.items() if key.startswith("three|")]
+    three = [
+        (*key.replace("_", " ").split("|")[1:], f"{a[0]:.3f}", f"{100 * a[1]:+.2f}")
+        for key, a in mean.items()
+        if key.startswith("three|")
+    ]
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("numpy", "scipy", "scikit-learn", "duckdb"))
     return "\n".join(
         [
@@ -116,17 +121,35 @@ def render(found: dict[str, list[list[float]]], populations: int, fewer: int, or
             ),
             f"### Methods compared, drawn at once, first {min(COMPARED, populations)} populations\n",
             table(
-                ("method", "mean coverage", "least", "most", "corners in 93–97.5 %", "width precision", "width recall"), methods
+                (
+                    "method",
+                    "mean coverage",
+                    "least",
+                    "most",
+                    "corners in 93–97.5 %",
+                    "width precision",
+                    "width recall within reach",
+                ),
+                methods,
             ),
             "### Labels a simple random sample of candidate pairs needs\n",
             table(
-                ("n", "precision", "drawn", "width precision", "width recall", "for precision", "for recall", "for both / n"),
+                (
+                    "n",
+                    "precision",
+                    "drawn",
+                    "width precision",
+                    "width recall within reach",
+                    "for precision",
+                    "for recall within reach",
+                    "for both / n",
+                ),
                 saved,
             ),
             "### Width for precision alone against a simple random sample of as many candidate pairs\n",
             table(("labels", "precision", "at once", "batches", "simple random", "at once / simple", "batches / simple"), alone),
             "### What the frame holds (means, percentage points)\n",
-            table(("precision aimed at", "precision", "recall on the frame", "recall, all matches counted"), frames),
+            table(("precision aimed at", "precision", "recall within reach", "recall of all"), frames),
             "### Calibration on 600 labels, 20 seeds\n",
             table(
                 ("log loss below the model's", "log loss raw", "calibrated", "Brier raw", "calibrated"),

@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import binom
 
 from linkage.decision.estimate import load_delivered
-from linkage.decision.samples import LabelledSample
+from linkage.decision.samples import LabelledSample, load_sample
 from linkage.decision.searching import (
     EVEN,
     SearchedSample,
@@ -147,8 +147,9 @@ def test_the_same_seed_draws_the_same(run, drawn, tmp_path):
 
 def test_the_answers_of_a_run_hold_its_truth(run, drawn):
     _, linked, by_rule, _ = load_delivered(run.connection, run.paths["links"], run.paths["labels"])
-    tables = (run.paths["review_set"], run.paths["labels"], run.paths["links"], run.paths["mentions"])
-    found = measure_recall_of_all(run.connection, drawn.tables, *tables, linked, by_rule, ("middle", "worst", "best"))
+    sample = load_sample(run.connection, run.paths["review_set"], run.paths["labels"], run.paths["links"], assigned_only=True)
+    given = sample, run.paths["links"], run.paths["mentions"], linked, by_rule
+    found = measure_recall_of_all(run.connection, drawn.tables, *given, ("middle", "worst", "best"))
     truth = run.population.recall(run.thresholds.upper)
     middle, worst, best = (one for one in found if one.measure == "recall_of_all")
     assert middle.low <= truth <= middle.high

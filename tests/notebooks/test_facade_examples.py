@@ -31,6 +31,7 @@ def test_the_facade_has_these_verbs_and_few() -> None:
         "Project.sides",
         "Run.path",
         "Run.connection",
+        "Run.project",
         "Run.spec",
         "Run.summary",
     }

@@ -14,6 +14,7 @@ from linkage import Run, open_project
 from linkage.decision.batches import ReviewSoFar, TargetSoFar
 from linkage.errors import LinkageError
 from linkage.notebook import simulate_review
+from linkage.review_batches import review_more
 from linkage.runs.fingerprints import hash_file
 from linkage.runs.tables import LINKS, REVIEW_SET
 from tests.conftest import Ended
@@ -63,10 +64,10 @@ def test_open_targets_draw_the_next_batch_once_this_one_is_answered(
 ) -> None:
     before = pairs_of(reviewed)
     waiting = ReviewSoFar(100, 7, 60, 0.99, (TargetSoFar("false_link_rate", 0.01, None, "open", 0.001),))
-    monkeypatch.setattr(Run, "review_so_far", lambda _: waiting)
+    monkeypatch.setattr("linkage.review_batches.review_so_far", lambda _: waiting)
     told = command_line("review", "more", str(reviewed))
     assert told.status == 1 and "7 pairs of this batch have no verdict yet" in told.errors + told.output
-    monkeypatch.setattr(Run, "review_so_far", lambda _: replace(waiting, unanswered=0))
+    monkeypatch.setattr("linkage.review_batches.review_so_far", lambda _: replace(waiting, unanswered=0))
     told = command_line("review", "more", str(reviewed))
     assert told.status == 0 and len(pairs_of(reviewed)) == len(before) + 60  # a batch, or what is left of the budget
 
@@ -84,5 +85,5 @@ def test_a_draw_that_fails_leaves_the_set_as_it_was(reviewed: Path, monkeypatch:
 
     monkeypatch.setattr("linkage.decision.batches.draw_batch", fail)
     with pytest.raises(LinkageError, match="disk full"):
-        Run.open(reviewed).review_more(15)
+        review_more(Run.open(reviewed), 15)
     assert hash_file(REVIEW_SET.path(reviewed)) == held == hash_file(REVIEW_SET.path(reviewed / "review" / "design"))

@@ -338,16 +338,29 @@ class Server:
 
 
 @pytest.fixture
-def server(review: Review) -> Iterator[Server]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    app = create_app(review.store, review.run, hosts=frozenset({"127.0.0.1"}))
-    running = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", access_log=False))
-    thread = threading.Thread(target=running.run)
-    thread.start()
-    while not running.started:
-        time.sleep(0.02)
-    yield Server(f"http://127.0.0.1:{port}")
-    running.should_exit = True
-    thread.join()
+def serve() -> Iterator[Callable[[Review], Server]]:
+    """Starts a server over a review."""
+    running: list[tuple[uvicorn.Server, threading.Thread]] = []
+
+    def start(review: Review) -> Server:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        app = create_app(review.store, review.run, hosts=frozenset({"127.0.0.1"}))
+        server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", access_log=False))
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        running.append((server, thread))
+        while not server.started:
+            time.sleep(0.02)
+        return Server(f"http://127.0.0.1:{port}")
+
+    yield start
+    for server, thread in running:
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def server(review: Review, serve: Callable[[Review], Server]) -> Server:
+    return serve(review)

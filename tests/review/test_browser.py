@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from linkage.config import ReviewSpec
 
 from .conftest import PASSWORD, Review, Server
 
@@ -278,3 +280,116 @@ def test_without_javascript_everything_works(browser: Browser, server: Server, r
     assert page.inner_text("h1") == "Cặp số 2"
     row = review.store.connection.execute("SELECT verdict, reason, comment FROM event").fetchone()
     assert tuple(row) == ("non_match", "twins", "em sinh đôi")
+
+
+@pytest.fixture
+def searching(make_review: Callable[..., Review], serve: Callable[[Review], Server]) -> tuple[Review, Server]:
+    """One pair, then six searches."""
+    review = make_review(ReviewSpec(planted_share=0), pairs=1, anchors=0, bystanders=20, searches=6)
+    return review, serve(review)
+
+
+def find(desk: Desk, review: Review) -> None:
+    """Search for the mention by its first syllable and year, and pick whoever it is, by keyboard alone."""
+    right = review.true_person(pair_number(desk))
+    for _ in range(2):
+        offered = [button.get_attribute("value") for button in desk.page.query_selector_all("[data-pick]")]
+        if right in offered:
+            desk.page.wait_for_timeout(_TURNED)
+            for _ in range(offered.index(right) + 1):
+                desk.page.keyboard.press("j")
+            desk.press("Enter")
+            return
+        desk.page.wait_for_timeout(_TURNED)
+        desk.page.keyboard.press("f")
+        assert desk.page.evaluate("document.activeElement.id") == "name"
+        desk.page.keyboard.type(desk.page.input_value("#name").split()[0])
+        desk.press("Enter")
+    raise AssertionError(f"{right} is not found")
+
+
+def test_searches_are_finished_by_keyboard_alone(browser: Browser, searching: tuple[Review, Server]) -> None:
+    review, server = searching
+    desks = {name: Desk(browser, server, name) for name in ("lan", "minh")}
+    for name, desk in desks.items():
+        desk.press("1")
+        for place in range(6):
+            number = pair_number(desk)
+            assert desk.heading() == f"Tìm người số {number}"
+            if review.true_person(number) is None:
+                desk.press("2")
+            elif name == "minh" and place % 2:
+                desk.press("3")
+            else:
+                find(desk, review)
+                assert desk.page.inner_text(".notice") == "Đã chọn người; hãy trả lời để ghi lại."
+                desk.press("1")
+                assert "Đã ghi: Đúng người đã chọn" in desk.page.inner_text(".notice")
+        assert "Không còn cặp nào" in desk.page.inner_text("main")
+    judge = Desk(browser, server, "bình")
+    judge.page.goto(f"{server.address}/phan-xu")
+    disputes = 0
+    while judge.page.query_selector("form[data-verdict]"):
+        judge.turned = time.monotonic()
+        find(judge, review)
+        judge.press("1")
+        disputes += 1
+    assert disputes >= 1
+    found = review.store.connection.execute("SELECT pair, found FROM verdict JOIN pair ON pair.id = pair WHERE record_id_r = ''")
+    assert {row["pair"]: row["found"] for row in found} == {number: review.true_person(number) for number in range(2, 8)}
+    for desk in [*desks.values(), judge]:
+        assert {url.split("/")[2] for url in desk.requests} == {server.address.split("/")[2]}
+        assert desk.complaints == []
+        assert not any("P-" in url or "KS-" in url for url in desk.requests)
+
+
+def test_the_page_of_a_search_at_every_size(browser: Browser, searching: tuple[Review, Server]) -> None:
+    review, server = searching
+    lan, minh = Desk(browser, server, "lan"), Desk(browser, server, "minh")
+    for desk in (lan, minh):
+        desk.press("1")
+    seen = False
+    while (right := review.true_person(pair_number(lan))) is None or not seen:
+        if right is None and not seen:
+            seen = True
+            lan.look("search-nobody-offered")
+            lan.page.fill("#name", "Khoongg Aii")
+            lan.page.press("#name", "Enter")
+            lan.page.wait_for_selector("text=Không tìm thấy ai")
+            lan.look("search-no-hit")
+            lan.page.goto(f"{server.address}/cap")
+        lan.turned = time.monotonic()
+        lan.press("2")
+        minh.press("2")
+    lan.press("1")
+    assert "Chưa chọn ai" in lan.page.inner_text(".error")
+    lan.look("search-pick-first")
+    lan.page.fill("#name", "Lan")
+    lan.page.fill("#year", "")
+    lan.page.press("#name", "Enter")
+    lan.page.wait_for_selector("text=ít nhất hai tiếng")
+    lan.look("search-too-short")
+    lan.page.goto(f"{server.address}/cap")
+    find(lan, review)
+    lan.look("search-picked")
+    lan.press("1")
+    minh.press("3")
+    judge = Desk(browser, server, "bình")
+    judge.page.goto(f"{server.address}/phan-xu")
+    assert judge.page.query_selector("text=mà người thứ") is not None
+    judge.look("search-dispute")
+    boss = Desk(browser, server, "quản-lý")
+    assert "Tìm người, theo tầng mẫu" in boss.page.inner_text("main")
+    boss.look("search-progress")
+
+
+def test_on_a_telephone_the_results_come_into_view(browser: Browser, searching: tuple[Review, Server]) -> None:
+    _, server = searching
+    lan = Desk(browser, server, "lan")
+    lan.press("1")
+    lan.page.set_viewport_size(_SIZES["phone"])
+    lan.page.click("form.search button")
+    lan.page.wait_for_selector("h2:has-text('Kết quả')")
+    lan.page.wait_for_timeout(_TURNED)
+    top = lan.page.evaluate("document.activeElement.getBoundingClientRect().top")
+    assert 0 <= top < 200

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import shutil
-import sqlite3
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,49 +12,18 @@ from linkage.config import ReviewSpec
 from linkage.errors import NotAssignedError, ReviewError
 from linkage.review import backup, progress, restore, write_labels
 from linkage.review.answers import Answer, record_answer, standing_answer, undo_last
-from linkage.review.assignments import Pick, next_dispute, next_pair, pick_person, skip_pair
+from linkage.review.assignments import Pick, next_dispute, next_pair, pick_person, picked_person, skip_pair
 from linkage.review.comparison import compare_pair
 from linkage.review.outdated import last_event, outdated_pairs
-from linkage.review.person_search import PersonSearch
 from linkage.review.review_set import load_review_set
-from linkage.review.store import create_store
 from linkage.runs.tables import RAW_MENTIONS, RAW_PERSONS, SEARCH_SET, SEARCHES
 
-DOUBLE = ReviewSpec(planted_share=0)
+from .searchkit import DOUBLE, SIZES, finished, pick_of, say, searches_of, take
 
 
 @pytest.fixture
 def review(make_review):
-    """Four pairs, then nine searches, each for two reviewers."""
-    return make_review(DOUBLE, pairs=4, anchors=0, bystanders=10, searches=9)
-
-
-def searches_of(review):
-    return review.store.connection.execute("SELECT * FROM pair WHERE record_id_r = '' ORDER BY id").fetchall()
-
-
-def say(review, name, pair, verdict, picked=None, stage="blind", tail=""):
-    """Answer a search, picking someone first."""
-    person = review.people[name].id
-    if picked:
-        persons = PersonSearch(review.run)
-        pick_person(review.store, pair, person, persons.pick(picked, review.store.setting("judged_fields").split()), stage)
-        persons.close()
-    key = f"{name}-{pair}-{stage}{tail}-" + "x" * 16
-    return record_answer(review.store, Answer(pair, person, verdict, "", "", key, "v", stage=stage))
-
-
-def take(review, name, search):
-    """Give the reviewer the pairs and searches before this one to hold and skip, so that it is theirs."""
-    person = review.people[name].id
-    while (pair := next_pair(review.store, person)) != search:
-        skip_pair(review.store, pair, person, "v")
-    return person
-
-
-def finished(review):
-    write_labels(review.run)
-    return pq.read_table(SEARCHES.path(review.run)).to_pylist()
+    return make_review(DOUBLE, **SIZES)
 
 
 def test_searches_come_after_the_pairs_in_an_order_of_their_own(review):
@@ -94,43 +61,50 @@ def test_this_person_needs_a_person(review):
     assert standing_answer(review.store, search, review.people["lan"].id)["suggested"] == "P-B000001"
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "said"),
-    [
-        (("match", "P-B000001"), ("match", "P-B000001"), ("match", "P-B000001", "agreement")),
-        (("non_match", None), ("non_match", None), ("non_match", None, "agreement")),
-        (("non_match", "P-B000001"), ("non_match", "P-B000002"), ("non_match", None, "agreement")),
-        (("unsure", None), ("unsure", "P-B000002"), ("unsure", None, "agreement")),
-        (("match", "P-B000001"), ("match", "P-B000002"), None),
-        (("match", "P-B000001"), ("non_match", None), None),
-        (("non_match", None), ("unsure", None), None),
-    ],
-)
-def test_reviewers_agree_when_they_say_the_same_of_the_same_person(review, one, other, said):
-    row = searches_of(review)[0]
-    for name, (verdict, picked) in (("lan", one), ("minh", other)):
-        take(review, name, row["id"])
-        say(review, name, row["id"], verdict, picked)
+AGREED = [
+    (("match", "P-B000001"), ("match", "P-B000001"), ("match", "P-B000001")),
+    (("non_match", None), ("non_match", None), ("non_match", None)),
+    (("non_match", "P-B000001"), ("non_match", "P-B000002"), ("non_match", None)),
+    (("unsure", None), ("unsure", "P-B000002"), ("unsure", None)),
+]
+DISPUTED = [
+    (("match", "P-B000001"), ("match", "P-B000002")),
+    (("match", "P-B000001"), ("non_match", None)),
+    (("non_match", None), ("unsure", None)),
+]
+
+
+def test_reviewers_agree_when_they_say_the_same_of_the_same_person(review):
+    rows = searches_of(review)
+    for row, (one, other, *_) in zip(rows, AGREED + DISPUTED, strict=False):
+        for name, (verdict, picked) in (("lan", one), ("minh", other)):
+            take(review, name, row["id"])
+            say(review, name, row["id"], verdict, picked)
+    found = {row["search_id"]: row for row in finished(review)}
+    agreed, disputed = rows[: len(AGREED)], rows[len(AGREED) : len(AGREED + DISPUTED)]
+    assert [(found[row["pair_id"]]["verdict"], found[row["pair_id"]]["record_id_r"]) for row in agreed] == [
+        said for _, _, said in AGREED
+    ]
+    assert set(found) == {row["pair_id"] for row in agreed}
+    assert {row["how"] for row in found.values()} == {"agreement"}
+    for row in found.values():
+        assert len(row["fingerprint_l"]) == 32
+        assert (row["fingerprint_r"] is None) == (row["record_id_r"] is None)
+        assert list(row)[:5] == ["search_id", "record_id_l", "verdict", "record_id_r", "how"]
     judge = review.people["bình"].id
-    rows = finished(review)
-    if said is None:
-        assert rows == []
+    for row in disputed:
         assert next_dispute(review.store, judge) == row["id"]
         with pytest.raises(ReviewError, match="nobody is picked"):
             say(review, "bình", row["id"], "match", stage="adjudication")
         say(review, "bình", row["id"], "match", "P-B000003", stage="adjudication")
-        rows = finished(review)
-        said = ("match", "P-B000003", "adjudicated")
         with pytest.raises(ReviewError, match="already decided"):
             say(review, "lan", row["id"], "unsure", tail="late")
-        assert undo_last(review.store, judge, "adjudication", "v") == row["id"]
-        assert finished(review) == []
-    [found] = rows
-    assert (found["verdict"], found["record_id_r"], found["how"]) == said
-    assert (found["search_id"], found["record_id_l"]) == (row["pair_id"], row["record_id_l"])
-    assert len(found["fingerprint_l"]) == 32
-    assert (found["fingerprint_r"] is None) == (found["record_id_r"] is None)
-    assert list(found)[:5] == ["search_id", "record_id_l", "verdict", "record_id_r", "how"]
+    found = {row["search_id"]: row for row in finished(review)}
+    assert [(found[row["pair_id"]]["record_id_r"], found[row["pair_id"]]["how"]) for row in disputed] == [
+        ("P-B000003", "adjudicated")
+    ] * len(DISPUTED)
+    assert undo_last(review.store, judge, "adjudication", "v") == disputed[-1]["id"]
+    assert len(finished(review)) == len(AGREED + DISPUTED) - 1
 
 
 def test_without_an_adjudicator_the_person_that_most_named(make_review):
@@ -148,10 +122,7 @@ def test_without_an_adjudicator_the_person_that_most_named(make_review):
     ids = {row["id"]: row["pair_id"] for row in searches_of(review)}
     assert (said[ids[first]]["verdict"], said[ids[first]]["record_id_r"]) == ("match", "P-B000001")
     assert (said[ids[second]]["verdict"], said[ids[second]]["record_id_r"]) == ("unsure", None)
-    persons = PersonSearch(review.run)
-    mark = persons.pick("P-B000001", review.store.setting("judged_fields").split()).fingerprint
-    persons.close()
-    assert said[ids[first]]["fingerprint_r"] == mark
+    assert said[ids[first]]["fingerprint_r"] == pick_of(review, "P-B000001").fingerprint
 
 
 def test_labels_and_verdicts_are_of_pairs_alone(review):
@@ -233,9 +204,7 @@ def test_an_answer_is_taken_back_when_its_mention_or_person_changed(review, chan
 def test_who_is_picked_is_kept_as_it_was_loaded(review):
     search = searches_of(review)[0]["id"]
     lan = take(review, "lan", search)
-    persons = PersonSearch(review.run)
-    pick_person(review.store, search, lan, persons.pick("P-B000004", review.store.setting("judged_fields").split()))
-    persons.close()
+    pick_person(review.store, search, lan, pick_of(review, "P-B000004"))
     change(review.run, RAW_PERSONS, "P-B000005")
     load_review_set(review.store, review.run, seed=7)
     record_answer(review.store, Answer(search, lan, "match", "", "", "k" * 20, "v"))
@@ -281,6 +250,23 @@ def test_another_adjudicator_does_not_inherit_a_pick(review):
     assert review.store.connection.execute(held, (search,)).fetchone()["suggested"] is None
 
 
+def test_a_changed_person_is_no_longer_the_adjudicators_pick(review):
+    search = searches_of(review)[0]["id"]
+    for name, verdict in (("lan", "non_match"), ("minh", "unsure")):
+        take(review, name, search)
+        say(review, name, search, verdict)
+    judge = review.people["bình"].id
+    assert next_dispute(review.store, judge) == search
+    for record in ("P-B000001", "P-B000002"):
+        pick_person(review.store, search, judge, pick_of(review, record), "adjudication")
+    change(review.run, RAW_PERSONS, "P-B000001")
+    load_review_set(review.store, review.run, seed=7)
+    assert picked_person(review.store, search, judge, "adjudication") == "P-B000002"
+    change(review.run, RAW_PERSONS, "P-B000002")
+    load_review_set(review.store, review.run, seed=7)
+    assert picked_person(review.store, search, judge, "adjudication") is None
+
+
 def test_progress_counts_searches_apart(review):
     for name in ("lan", "minh"):
         while (pair := next_pair(review.store, review.people[name].id)) is not None:
@@ -310,150 +296,3 @@ def test_a_backup_holds_the_searches(review, tmp_path):
     restore(tmp_path / "new", tmp_path / "copy.sqlite")
     write_labels(tmp_path / "new")
     assert pq.read_table(SEARCHES.path(tmp_path / "new")).to_pylist() == before
-
-
-def numbers(page):
-    action = re.search(r'action="(/[\w-]+)/(\d+)" aria', page)
-    key = re.search(r'name="form_key" value="([\w-]+)"', page)
-    picked = re.search(r'name="picked" value="([^"]*)"', page)
-    return action[1], int(action[2]), key[1], picked[1]
-
-
-def test_a_search_by_the_pages(sign_in, review):
-    lan, minh, judge = sign_in("lan"), sign_in("minh"), sign_in("bình")
-    for person in (lan, minh):
-        for _ in range(4):
-            person.answer("match")
-    with_person = []
-    for person in (lan, minh):
-        for _ in range(9):
-            page = person.get("/cap").text
-            place, number, key, picked = numbers(page)
-            assert f"<title>Tìm người số {number}" in page
-            assert (place, picked) == ("/cap", "")
-            assert not any(word in page.casefold() for word in ("weight", "trọng số", "stratum", "near", "search_id", "probab"))
-            right = review.true_person(number)
-            if right is None:
-                assert "Máy không đề nghị ai" in page
-                assert person.post(place + f"/{number}", verdict="non_match", form_key=key).status_code == 303
-                continue
-            with_person.append(number)
-            refused = person.post(f"/cap/{number}", verdict="match", form_key=key, comment="gần giống")
-            assert refused.status_code == 422
-            assert "Chưa chọn ai" in refused.text
-            assert "gần giống</textarea>" in refused.text
-            name = re.search(r'name="name" value="([^"]*)"', page)[1]
-            assert person.post(f"/cap/{number}/tim", name="x").status_code == 422
-            found = person.post(f"/cap/{number}/tim", name=name, year="")
-            if f'value="{right}"' not in found.text:
-                found = person.post(f"/cap/{number}/tim", name="Khoongg Aii", year="")
-                assert "Không tìm thấy ai" in found.text
-            chosen = right if person is lan else "P-B000002"
-            assert person.post(f"/cap/{number}/chon", record_id=chosen).status_code == 303
-            page = person.get(f"/cap/{number}").text
-            place, _, key, picked = numbers(page)
-            assert picked == chosen
-            assert "Bảng này so với người anh/chị đã chọn" in page
-            stale = person.post(f"/cap/{number}", verdict="match", form_key=key, picked="P-B000009")
-            assert (stale.status_code, "đã đổi ở một trang khác" in stale.text) == (422, True)
-            assert person.post(f"/cap/{number}", verdict="match", form_key=key, picked=picked).status_code == 303
-    assert "Không còn cặp nào" in lan.get("/cap").text
-    assert "Không có trong CSDL dân cư" in lan.get("/cua-toi").text
-    for _ in range(6):
-        page = judge.get("/phan-xu").text
-        place, number, key, picked = numbers(page)
-        assert f"Phân xử tìm người số {number}" in page
-        assert page.count("đã chọn</h3>") == 2
-        assert not re.search(r"\b(lan|minh)\b", page)
-        right = review.true_person(number)
-        assert judge.post(f"/phan-xu/{number}", verdict="match", form_key=key).status_code == 422
-        assert judge.post(f"/phan-xu/{number}/tim", name="Khoongg Aii", year="").status_code == 200
-        assert judge.post(f"/phan-xu/{number}/chon", record_id=right).status_code == 303
-        _, _, key, picked = numbers(judge.get("/phan-xu").text)
-        assert judge.post(f"/phan-xu/{number}", verdict="match", form_key=key, picked=picked).status_code == 303
-    assert "Không có cặp nào chờ phân xử" in judge.get("/phan-xu").text
-    rows = finished(review)
-    assert {row["record_id_l"]: row["record_id_r"] for row in rows} == review.made.there
-    assert "tìm người" in sign_in("quản-lý").get("/tien-do").text.casefold()
-
-
-def test_nobody_answers_or_picks_for_another(sign_in, review):
-    lan, minh, judge = sign_in("lan"), sign_in("minh"), sign_in("bình")
-    search = searches_of(review)[0]["id"]
-    take(review, "lan", search)
-    assert lan.get(f"/cap/{search}").status_code == 200
-    assert lan.get(f"/cap/{search}/tim").headers["location"] == f"/cap/{search}"
-    for path, fields in (("", {"verdict": "match", "form_key": "k" * 20, "picked": "P-B000001"}), ("/tim", {"name": "a b"}),
-                         ("/chon", {"record_id": "P-B000001"})):  # fmt: skip
-        assert minh.post(f"/cap/{search}{path}", **fields).status_code == 403
-        assert judge.post(f"/phan-xu/{search}{path}", **fields).status_code == 403
-        assert judge.post(f"/phan-xu/1{path}", **fields).status_code == 403
-    assert lan.post(f"/cap/{search}/chon", record_id="P-nobody").status_code == 400
-    assert review.store.connection.execute("SELECT count(*) FROM event WHERE kind = 'answer'").fetchone()[0] == 0
-
-
-def test_a_store_of_the_version_before_keeps_every_answer(review, tmp_path):
-    """Made with the schema of version 2, as it then was."""
-    from pathlib import Path
-
-    tables = ("setting", "account", "record", "runner_up", "pair", "assignment", "adjudication", "event")
-    path = review.run / "review" / "review.sqlite"
-    for name, verdict in (("lan", "match"), ("minh", "non_match")):
-        person = review.people[name].id
-        for _ in range(3):
-            pair = next_pair(review.store, person)
-            pick_person(review.store, pair, person, Pick("P-B000001", "{}", "0" * 32))
-            said = verdict if pair < 3 else "match"
-            record_answer(review.store, Answer(pair, person, said, "", "", f"{name}{pair}" + "x" * 20, "v"))
-    assert next_dispute(review.store, review.people["bình"].id) == 1
-    record_answer(review.store, Answer(1, review.people["bình"].id, "match", "", "", "j" * 20, "v", stage="adjudication"))
-    assert write_labels(review.run) == 2
-    labels = (review.run / "labels.parquet").read_bytes()
-    review.store.close()
-    old = tmp_path / "old.sqlite"
-    made = sqlite3.connect(old, isolation_level=None)
-    made.executescript((Path(__file__).parent / "schema_2.sql").read_text(encoding="utf-8"))
-    triggers = made.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
-    for name, _ in triggers:
-        made.execute(f"DROP TRIGGER {name}")
-    made.execute("ATTACH ? AS new", (str(path),))
-    for table in tables:
-        columns = ", ".join(row[1] for row in made.execute(f"PRAGMA table_info({table})"))
-        made.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM new.{table} WHERE true")
-    for _, trigger in triggers:
-        made.execute(trigger)
-    made.execute(f"PRAGMA application_id = {0x4C4B5256}")
-    made.execute("PRAGMA user_version = 2")
-    log = [tuple(row) for row in made.execute("SELECT * FROM event ORDER BY id")]
-    made.close()
-    shutil.copy(old, tmp_path / "backup.sqlite")
-    restore(review.run, tmp_path / "backup.sqlite")
-    assert write_labels(review.run) == 2
-    assert (review.run / "labels.parquet").read_bytes() == labels
-    store = create_store(review.run, DOUBLE)
-    assert [tuple(row) for row in store.connection.execute("SELECT * FROM event ORDER BY id")] == log
-    assert store.connection.execute("PRAGMA user_version").fetchone()[0] == 3
-    assert store.connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
-    rules = "SELECT type, name, sql FROM sqlite_master WHERE type IN ('trigger', 'view') ORDER BY name"
-    fresh = create_store(tmp_path_run(tmp_path), DOUBLE)
-    assert [tuple(row) for row in store.connection.execute(rules)] == [tuple(row) for row in fresh.connection.execute(rules)]
-    columns = "SELECT m.name, c.name FROM sqlite_master AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table' ORDER BY 1, 2"
-    assert [tuple(row) for row in store.connection.execute(columns)] == [tuple(row) for row in fresh.connection.execute(columns)]
-    fresh.close()
-    undone = undo_last(store, review.people["bình"].id, "adjudication", "v")
-    assert undone == 1
-    store.close()
-
-
-def tmp_path_run(tmp_path):
-    (tmp_path / "fresh").mkdir()
-    return tmp_path / "fresh"
-
-
-def test_a_store_of_an_unknown_version_is_refused(review, tmp_path):
-    backup(review.run, tmp_path / "copy.sqlite")
-    for version in (1, 4):
-        with sqlite3.connect(tmp_path / "copy.sqlite") as connection:
-            connection.execute(f"PRAGMA user_version = {version}")
-        with pytest.raises(ReviewError, match=f"version {version}; this is version 3"):
-            restore(review.run, tmp_path / "copy.sqlite")

@@ -2,8 +2,10 @@ import random
 import zipfile
 
 import openpyxl
+import pyarrow.parquet as pq
 import pytest
 
+from linkage.config import ReviewSpec
 from linkage.errors import ReviewError
 from linkage.review import export_workbooks, import_workbook, set_active
 from linkage.review.answers import Answer, record_answer
@@ -203,3 +205,102 @@ def test_export_refuses_unknown_names_and_existing_files(review, tmp_path):
     export_workbooks(review.run, tmp_path / "lan.xlsx", ["lan"], pairs=2)
     with pytest.raises(ReviewError, match="exists"):
         export_workbooks(review.run, tmp_path / "lan.xlsx", ["lan"], pairs=2)
+
+
+def searching(make_review, **sizes):
+    return make_review(ReviewSpec(planted_share=0), **{"pairs": 4, "anchors": 0, "bystanders": 10, "searches": 9} | sizes)
+
+
+def sought(review, file):
+    """The searches of a workbook: number, its row on the second sheet, the record ids offered."""
+    sheet = openpyxl.load_workbook(file)["Tìm người"]
+    starts = [row for row in range(3, sheet.max_row + 1) if sheet.cell(row, 1).value]
+    ends = [*starts[1:], sheet.max_row + 1]
+    return [
+        (sheet.cell(start, 2).value, start, [sheet.cell(row, 8).value for row in range(start + 1, end)])
+        for start, end in zip(starts, ends, strict=True)
+    ]
+
+
+def fill_searches(file, cells):
+    book = openpyxl.load_workbook(file)
+    for place, value in cells.items():
+        book["Tìm người"][place] = value
+    book.save(file)
+
+
+def test_searches_go_out_and_come_in_on_a_sheet_of_their_own(make_review, tmp_path):
+    review = searching(make_review)
+    [file] = export_workbooks(review.run, tmp_path / "lan.xlsx", ["lan"])
+    assert openpyxl.load_workbook(file).sheetnames == ["Rà soát", "Tìm người", "review-key"]
+    persons = {row["record_id"]: row for row in pq.read_table(review.run / "raw_persons.parquet").to_pylist()}
+    fill(file, lambda pair, row: {"C": "Cùng một người"})
+    wanted, cells = {}, {}
+    for place, (number, row, offered) in enumerate(sought(review, file)):
+        right = wanted[number] = review.true_person(number)
+        if right is None:
+            cells[f"C{row}"] = "Không có trong CSDL dân cư"
+        elif right in offered:
+            cells[f"C{row}"] = f"Người gần giống {offered.index(right) + 1}"
+        else:
+            cells[f"C{row}"] = "Người khác (ghi cột bên)"
+            cells[f"F{row}"] = int(persons[right]["personal_number"]) if place % 2 else right
+    fill_searches(file, cells)
+    report = import_workbook(review.run, file)
+    assert (report.pairs, report.recorded, report.refused) == (13, 13, ())
+    said = {row["pair"]: row for row in answers(review)}
+    assert {number: said[number]["suggested"] for number in wanted} == wanted
+    assert all(said[number]["verdict"] == ("match" if right else "non_match") for number, right in wanted.items())
+    assert all((said[number]["judged_r"] is None) == (right is None) for number, right in wanted.items())
+    assert (import_workbook(review.run, file).unchanged, len(answers(review))) == (13, 13)
+
+
+def test_every_refused_search_is_named_with_its_reason(make_review, tmp_path):
+    review = searching(make_review)
+    [file] = export_workbooks(review.run, tmp_path / "lan.xlsx", ["lan"])
+    blocks = sought(review, file)
+    none, some = next(one for one in blocks if not one[2]), [one for one in blocks if one[2]]
+    other, first = "Người khác (ghi cột bên)", "Người gần giống 1"
+    wrong = {
+        none[1]: ({"C": first}, "so many persons were not offered"),
+        some[0][1]: ({"C": other}, "none is named"),
+        some[1][1]: ({"C": first, "F": "P-B000001"}, "beside another answer"),
+        some[2][1]: ({"C": other, "F": "P-nobody"}, "no such person"),
+        some[3][1]: ({"F": "P-B000001"}, "without an answer"),
+        some[4][1]: ({"C": "Cùng một người"}, "not one of the list"),
+        some[5][1]: ({"C": "Không xác định được", "H": "P-B000001"}, "check sum"),
+    }
+    fill_searches(file, {f"{column}{row}": value for row, (cells, _) in wrong.items() for column, value in cells.items()})
+    report = import_workbook(review.run, file)
+    assert report.recorded == 0
+    reasons = dict(report.refused)
+    assert set(reasons) == set(wrong)
+    assert all(why in reasons[row] and "sheet of searches" in reasons[row] for row, (_, why) in wrong.items())
+    assert "P-nobody" not in str(report)
+
+
+def test_a_sheet_of_searches_is_locked_but_for_its_answers(make_review, tmp_path):
+    review = searching(make_review, pairs=1)
+    [file] = export_workbooks(review.run, tmp_path / "lan.xlsx", ["lan"])
+    sheet = openpyxl.load_workbook(file)["Tìm người"]
+    assert sheet.protection.sheet
+    assert sheet.column_dimensions["A"].hidden
+    assert [sheet.cell(3, column).protection.locked for column in range(1, 9)] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+        False,
+        True,
+        True,
+    ]
+    assert sheet["F3"].number_format == "@"
+    assert all(one.min_row < one.max_row for one in sheet.merged_cells.ranges), "Excel calls a merged single cell damage"
+    assert all(len(rule.formula1) <= 255 for rule in sheet.data_validations.dataValidation)
+    assert not any(word in str([cell.value for cell in sheet[2]]) for word in ("stratum", "weight", "near"))
+
+
+def test_without_searches_there_is_no_sheet_of_them(review, tmp_path):
+    [file] = export_workbooks(review.run, tmp_path / "lan.xlsx", ["lan"], pairs=3)
+    assert openpyxl.load_workbook(file).sheetnames == ["Rà soát", "review-key"]

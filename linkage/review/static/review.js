@@ -3,7 +3,11 @@
 (() => {
   // Not `autofocus`, which browsers heed only at their first drawing: on a slow machine the first letters typed were lost.
   const heading = document.querySelector("[data-focus]");
-  if (heading && !location.hash) heading.focus({ preventScroll: true });
+  if (heading && !location.hash) {
+    heading.focus({ preventScroll: true });
+    // On a telephone the results of a search stand far below.
+    if (heading.getBoundingClientRect().top > innerHeight * 0.6) heading.scrollIntoView();
+  }
 
   // A page just turned must not take the key meant for the page before.
   const loaded = performance.now();
@@ -40,7 +44,9 @@
     const persons = [...document.querySelectorAll("[data-pick]")];
     if (step && persons.length) {
       const next = persons.indexOf(document.activeElement) + step;
-      persons[Math.min(Math.max(next, 0), persons.length - 1)].focus();
+      const person = persons[Math.min(Math.max(next, 0), persons.length - 1)];
+      person.focus({ preventScroll: true });
+      person.closest("section").scrollIntoView({ block: "nearest" });
       return;
     }
     const control = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
