@@ -246,7 +246,13 @@ def _of_all(
         raise LinkageError("Searches without labelled pairs: recall of all needs both.", "Label pairs of the review set.")
     of_labels = tables.review_set, tables.labels, tables.links
     sample = load_sample(connection, *of_labels, verdicts=tables.verdicts, assigned_only=True)
+<<<<<<< HEAD
     fallible = _believe(connection, sample, tables)[1]
+=======
+    kinds = load_kinds(connection, sample, tables.review_set, tables.mentions, tables.persons)
+    errors = load_errors(connection, sample, kinds, tables.labels, tables.verdicts, tables.anchors)
+    fallible = with_errors(kinds, errors)
+>>>>>>> h/i20planted
     given = sample, tables.links, tables.mentions, linked, by_rule
     return measure_recall_of_all(connection, tables.search, *given, ("middle", "worst", "best"), level, fallible)
 
