@@ -33,7 +33,7 @@ def print_judgements(judgements: Sequence[JudgedTarget]) -> None:
 
 def print_label_error(found: Estimates, *, warning: bool) -> None:
     """What is known of reviewers' errors: the `warning` that they outweigh the rate, or all else, as the report says it."""
-    from linkage.words.label_error import label_error_lines
+    from linkage.words.reviewer_errors import label_error_lines
 
     rate = found.select("false_link_rate", "design")
     if rate is None:

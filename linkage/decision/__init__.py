@@ -32,14 +32,13 @@ from linkage.decision.breakdowns import GroupRates, error_class
 from linkage.decision.by_labels import ByLabels, DecidedPairs, describe_choices, thresholds_by_labels
 from linkage.decision.calibration import Calibration, Calibrator, calibrate, reliability
 from linkage.decision.deciding import decide
-from linkage.decision.estimate import Estimates, estimate
+from linkage.decision.estimate import Estimates, EstimateTables, estimate
 from linkage.decision.estimate_figures import DrawnFigure, draw_figures
 from linkage.decision.estimators import Estimate, estimate_by_design, estimate_by_model
 from linkage.decision.feasible import Feasible, foresee, plan_targets
 from linkage.decision.judging import JudgedTarget, judgement_rows
 from linkage.decision.label_error import Fallible, LabelErrors, learn_label_errors
 from linkage.decision.plan import PlannedWidth, describe_plan, plan_sample
-from linkage.decision.samples import EstimateTables
 from linkage.decision.sampling import By, draw_outside_pairs, draw_review_sample, load_strata, top_up_review_sample
 from linkage.decision.searching import SearchedSample, SearchTables, draw_searches, estimate_recall_of_all
 from linkage.decision.strata import Stratum

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from linkage.config.project_spec import TargetsSpec
     from linkage.decision.judging import Verdict
+    from linkage.decision.label_error import Fallible
     from linkage.decision.samples import LabelledSample
 
 Move = Literal["tightened", "loosened", "kept"]
@@ -67,7 +68,12 @@ class ByLabels:
 
 
 def thresholds_by_labels(
-    sample: LabelledSample, pairs: DecidedPairs, base: Thresholds, targets: TargetsSpec, reviewers_per_pair: int = 2
+    sample: LabelledSample,
+    pairs: DecidedPairs,
+    base: Thresholds,
+    targets: TargetsSpec,
+    reviewers_per_pair: int = 2,
+    fallible: Fallible | None = None,
 ) -> ByLabels:
     """Move the `base` thresholds as far as the labels ask for, and no further.
 
@@ -78,15 +84,15 @@ def thresholds_by_labels(
     more pairs wait than reviewers can label, and no further than that takes. Neither shown nor contradicted: kept.
     Weights tried are fixed before labels are looked at (stratum bounds and quarters between) and tried in order to the
     first that fails (Maurer, Hothorn and Lehmacher 1995). Population: all assigned pairs; `sample` was loaded from links
-    decided by `base` with the verdicts applied.
+    decided by `base` with the verdicts applied; labels known to be `fallible` judge with that error in their intervals.
     """
     tried = _candidates(sample, pairs.weight)
 
     def links_at(upper: float) -> Verdict:
-        return verdict_of(_share(_false(sample, pairs, upper, base.upper)), targets.false_link_rate)
+        return verdict_of(_share(_false(sample, pairs, upper, base.upper, fallible)), targets.false_link_rate)
 
     def left_below(lower: float) -> Verdict:
-        return verdict_of(_share(_missed(sample, pairs, lower)), targets.missed_link_rate)
+        return verdict_of(_share(_missed(sample, pairs, lower, fallible)), targets.missed_link_rate)
 
     upper, false_links = base.upper, links_at(base.upper)
     if false_links == "contradicted":
@@ -107,7 +113,7 @@ def thresholds_by_labels(
             if _waiting(pairs, upper, lower) <= targets.review_capacity or left_below(float(one)) != "shown":
                 break
             lower = float(one)
-    thresholds = _told(sample, pairs, base, upper, lower, targets, reviewers_per_pair)
+    thresholds = _told(sample, pairs, base, upper, lower, targets, reviewers_per_pair, fallible)
     return ByLabels(thresholds, _move(upper - base.upper), _move(base.lower - lower), false_links, missed_below)
 
 
@@ -129,6 +135,7 @@ def _told(
     lower: float,
     targets: TargetsSpec,
     reviewers_per_pair: int,
+    fallible: Fallible | None,
 ) -> Thresholds:
     """The thresholds with what labels say of them; where too many pairs wait, the trade by calibrated probabilities."""
     waiting = _waiting(pairs, upper, lower)
@@ -142,7 +149,7 @@ def _told(
         matched = curve.predict(flat)
         relaxed = expected_thresholds(flat, matched, targets, settled)
         choices = trade_off(flat, matched, (upper, lower), relaxed, targets.review_capacity, reviewers_per_pair, settled)
-    false, missed = _false(sample, pairs, upper, base.upper), _missed(sample, pairs, lower)
+    false, missed = _false(sample, pairs, upper, base.upper, fallible), _missed(sample, pairs, lower, fallible)
     return Thresholds(
         upper=upper,
         lower=lower,
@@ -155,7 +162,7 @@ def _told(
     )
 
 
-def _false(sample: LabelledSample, pairs: DecidedPairs, upper: float, base: float) -> Estimate:
+def _false(sample: LabelledSample, pairs: DecidedPairs, upper: float, base: float, fallible: Fallible | None) -> Estimate:
     """False links / links with the verdicts in them, at an upper threshold."""
     before = pairs.links_at(upper, base)
     weight = np.nan_to_num(sample.weight, nan=-np.inf)
@@ -166,13 +173,13 @@ def _false(sample: LabelledSample, pairs: DecidedPairs, upper: float, base: floa
     now = np.where(sample.labelled, np.nan_to_num(sample.match) > 0.5, decided) & ~np.isnan(sample.weight)
     delivered = np.where(pairs.reviewed, pairs.delivered, before)
     moved = replace(sample, decided_link=decided, delivered=now)
-    found = estimate_by_design(moved, pairs.weight, None, decided=delivered, before=before)
+    found = estimate_by_design(moved, pairs.weight, None, decided=delivered, before=before, fallible=fallible)
     return next(one for one in found if one.measure == "false_link_rate")
 
 
-def _missed(sample: LabelledSample, pairs: DecidedPairs, lower: float) -> Estimate:
+def _missed(sample: LabelledSample, pairs: DecidedPairs, lower: float, fallible: Fallible | None) -> Estimate:
     """Matches left below a lower threshold / matches among the assigned pairs."""
-    return estimate_missed_below(sample, pairs.weight, lower, pairs.delivered)
+    return estimate_missed_below(sample, pairs.weight, lower, pairs.delivered, fallible=fallible)
 
 
 def _share(one: Estimate) -> Interval:

@@ -31,8 +31,8 @@ from linkage.decision.label_evidence import (
     weigh_label_error,
     with_errors,
 )
-from linkage.decision.samples import EstimateTables, LabelledSample, Reading, load_sample
-from linkage.decision.searching import measure_recall_of_all
+from linkage.decision.samples import LabelledSample, Reading, load_sample
+from linkage.decision.searching import SearchTables, measure_recall_of_all
 from linkage.decision.thresholds import Thresholds
 from linkage.errors import LinkageError
 from linkage.runs.sql import fetch_row, quote
@@ -54,6 +54,29 @@ NUMBERS = ("value", "low", "high", "denominator", "standardised_difference", "un
 """Keys of `estimates.json` whose value is a number, None where it is not finite."""
 GRID = 21
 """Link weights at which curves are estimated, besides both thresholds."""
+
+
+@dataclass(frozen=True)
+class EstimateTables:
+    """Where a run's tables are: Parquet paths, or names of tables and views. Absent ones are left out of the estimates.
+
+    `outside` the pairs not assigned, by `draw_outside_pairs`; `verdicts` single verdicts (pair_id, reviewer, verdict) of double
+    labelling; `anchors` the planted pairs with their kind; `pairs` comparison levels of the assigned pairs (record_id_l,
+    record_id_r, gamma_*); `search` the answers of the search sample; `twice` persons registered twice (record_id,
+    other_record_id).
+    """
+
+    links: str | Path
+    mentions: str | Path
+    persons: str | Path | None = None
+    review_set: str | Path | None = None
+    labels: str | Path | None = None
+    outside: str | Path | None = None
+    verdicts: str | Path | None = None
+    anchors: str | Path | None = None
+    pairs: str | Path | None = None
+    search: SearchTables | None = None
+    twice: str | Path | None = None
 
 
 @dataclass(frozen=True)
@@ -157,8 +180,7 @@ def estimate(
         of_labels = (tables.review_set, tables.labels, tables.links)
         sample = _try(notes, lambda: load_sample(connection, *of_labels, verdicts=tables.verdicts))
     if sample is not None:
-        kinds = load_kinds(connection, sample, tables)
-        fallible = with_errors(kinds, load_errors(connection, sample, kinds, tables))
+        kinds, fallible = _believed(connection, tables, sample)
         found += _by_design(sample, weights, linked, by_rule, grid, thresholds, level, kinds, fallible)
         found.append(estimate_missed_below(sample, weights, thresholds.lower, linked, level, fallible))
         if fallible is not None:
@@ -212,6 +234,15 @@ def _by_anchors(
     return fit
 
 
+def _believed(
+    connection: duckdb.DuckDBPyConnection, tables: EstimateTables, sample: LabelledSample
+) -> tuple[Fallible, Fallible | None]:
+    """The sample's pairs by kind; and with what is known of how often their labels are wrong."""
+    assert tables.review_set is not None and tables.labels is not None
+    kinds = load_kinds(connection, sample, tables.review_set, tables.mentions, tables.persons)
+    return kinds, with_errors(kinds, load_errors(connection, sample, kinds, tables.labels, tables.verdicts, tables.anchors))
+
+
 def _of_all(
     connection: duckdb.DuckDBPyConnection,
     tables: EstimateTables,
@@ -224,8 +255,7 @@ def _of_all(
         raise LinkageError("Searches without labelled pairs: recall of all needs both.", "Label pairs of the review set.")
     of_labels = tables.review_set, tables.labels, tables.links
     sample = load_sample(connection, *of_labels, verdicts=tables.verdicts, assigned_only=True)
-    kinds = load_kinds(connection, sample, tables)
-    fallible = with_errors(kinds, load_errors(connection, sample, kinds, tables))
+    _, fallible = _believed(connection, tables, sample)
     given = sample, tables.links, tables.mentions, linked, by_rule
     return measure_recall_of_all(connection, tables.search, *given, ("middle", "worst", "best"), level, fallible)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from linkage.decision.ratios import ratio
-from linkage.pairs.kinds import KINDS, PairKind
+from linkage.pairs.look_alikes import KINDS, PairKind
 from linkage.statistics import Interval
 
 if TYPE_CHECKING:

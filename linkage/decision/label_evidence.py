@@ -18,16 +18,17 @@ from linkage.decision.label_error import (
     left_by_verdicts,
     weighted,
 )
-from linkage.pairs.kinds import KINDS, kind_of_pair_sql
+from linkage.pairs.look_alikes import KINDS, kind_of_pair_sql
 from linkage.statistics import Interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import duckdb
 
     from linkage.decision.estimators import Estimate
-    from linkage.decision.samples import EstimateTables, LabelledSample
+    from linkage.decision.samples import LabelledSample
 
 _MOST_SHARED = 0.5
 
@@ -51,36 +52,47 @@ class LabelErrorFound:
     holds_up_to: float | None
 
 
-def load_kinds(connection: duckdb.DuckDBPyConnection, sample: LabelledSample, tables: EstimateTables) -> Fallible:
+def load_kinds(
+    connection: duckdb.DuckDBPyConnection,
+    sample: LabelledSample,
+    review_set: str | Path,
+    mentions: str | Path,
+    persons: str | Path | None,
+) -> Fallible:
     """The sample's pairs by what both rows show, with no errors yet; all easy where the persons are not known."""
-    if tables.persons is None:
+    if persons is None:
         return Fallible(np.zeros(sample.pair.size, dtype=int))
-    sides = columns_of(connection, tables.mentions), columns_of(connection, tables.persons)
+    sides = columns_of(connection, mentions), columns_of(connection, persons)
     kind = kind_of_pair_sql(*sides, "true")
     rows = connection.execute(
-        f"""SELECT pair_id, {kind} AS kind FROM {relation(tables.review_set or "")} AS review
-            JOIN {relation(tables.mentions)} AS l ON l.record_id = record_id_l
-            JOIN {relation(tables.persons)} AS r ON r.record_id = record_id_r"""
+        f"""SELECT pair_id, {kind} AS kind FROM {relation(review_set)} AS review
+            JOIN {relation(mentions)} AS l ON l.record_id = record_id_l
+            JOIN {relation(persons)} AS r ON r.record_id = record_id_r"""
     ).fetchall()
     found = {str(pair): KINDS.index(kind) for pair, kind in rows}
     return Fallible(np.array([found.get(pair, 0) for pair in sample.pair.tolist()], dtype=int))
 
 
 def load_errors(
-    connection: duckdb.DuckDBPyConnection, sample: LabelledSample, fallible: Fallible, tables: EstimateTables
+    connection: duckdb.DuckDBPyConnection,
+    sample: LabelledSample,
+    fallible: Fallible,
+    labels: str | Path,
+    verdicts: str | Path | None,
+    anchors: str | Path | None,
 ) -> LabelErrors | None:
     """Error rates from planted pairs and double labels; None where there are neither.
 
     Opposite answers to one sampled pair are one wrong answer of two: by a link, taken to be on a match, else on a non-match.
     """
     tallies, most = [], 1
-    if tables.verdicts is not None:
+    if verdicts is not None:
         told = {
             str(pair): row
             for pair, *row in connection.execute(
                 f"""SELECT pair_id, count(*) FILTER (verdict = 'match'), count(*) FILTER (verdict = 'non_match'),
                            count(*) FILTER (verdict = 'unsure')
-                    FROM {relation(tables.verdicts)} GROUP BY pair_id HAVING count(*) > 1"""
+                    FROM {relation(verdicts)} GROUP BY pair_id HAVING count(*) > 1"""
             ).fetchall()
         }
         for pair, kind, linked in zip(sample.pair.tolist(), fallible.kind.tolist(), sample.decided_link.tolist(), strict=True):
@@ -89,19 +101,21 @@ def load_errors(
                 most = max(most, yes + no + unsure)
                 decided = yes + no if yes + no > 1 else 0
                 tallies.append(AnswerTally(KINDS[kind], "match" if linked else "non_match", min(yes, no), decided, unsure))
-    planted, answers = _planted(connection, tables)
+    planted, answers = _planted(connection, labels, anchors)
     return learn_label_errors([*tallies, *planted], max(most, answers))
 
 
-def _planted(connection: duckdb.DuckDBPyConnection, tables: EstimateTables) -> tuple[list[AnswerTally], int]:
+def _planted(
+    connection: duckdb.DuckDBPyConnection, labels: str | Path, anchors: str | Path | None
+) -> tuple[list[AnswerTally], int]:
     """Tallies of the planted pairs, and the most answers one of them has."""
     needed = {"match_answers", "non_match_answers", "unsure_answers", "reviewers_verdict"}
-    if tables.labels is None or tables.anchors is None or not needed <= set(columns_of(connection, tables.labels)):
+    if anchors is None or not needed <= set(columns_of(connection, labels)):
         return [], 1
     rows = connection.execute(
         f"""SELECT kind, verdict, CASE verdict WHEN 'match' THEN non_match_answers ELSE match_answers END,
                    match_answers + non_match_answers, unsure_answers, reviewers_verdict
-            FROM {relation(tables.labels)} JOIN {relation(tables.anchors)} USING (record_id_l, record_id_r)
+            FROM {relation(labels)} JOIN {relation(anchors)} USING (record_id_l, record_id_r)
             WHERE how = 'anchor'"""
     ).fetchall()
     tallies = [

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from linkage.config.sources import PROVINCE_FIELDS
 from linkage.decision.breakdowns import error_class
-from linkage.decision.estimate import Estimates, estimate
-from linkage.decision.samples import EstimateTables
+from linkage.decision.estimate import Estimates, EstimateTables, estimate
+from linkage.decision.label_evidence import load_errors, load_kinds, with_errors
 from linkage.decision.searching import SearchTables
 from linkage.decision.thresholds import Thresholds
 from linkage.runs.fingerprints import hash_file
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     import duckdb
 
     from linkage.config import ProjectSpec
+    from linkage.decision.label_error import Fallible
+    from linkage.decision.samples import LabelledSample
 
 GROUPS = ("sex", "birth_date_year", "birth_year", "ethnicity", "registration_date_year")
 """Standardised columns by which rates are broken down, where the mentions have them; a province and the error class besides."""
@@ -112,6 +114,18 @@ def standing_searches(connection: duckdb.DuckDBPyConnection, run: Path) -> Searc
     standing, _ = hold_labels(connection, SEARCHES.path(run), *raw, name="standing_searches")
     twice = REGISTERED_TWICE.path(run) if REGISTERED_TWICE.is_in(run) else None
     return SearchTables(SEARCH_SET.path(run), SEARCH_FRAME.path(run), standing, twice)
+
+
+def believed_labels(
+    connection: duckdb.DuckDBPyConnection, run: Path, sample: LabelledSample, labels: str | Path
+) -> Fallible | None:
+    """What planted pairs and double labels of the run tell of how often its labels are wrong; None where they tell nothing."""
+    persons = PERSONS.path(run) if PERSONS.is_in(run) else None
+    kinds = load_kinds(connection, sample, REVIEW_SET.path(run), MENTIONS.path(run), persons)
+    anchors = ANCHORS.path(run) if ANCHORS.is_in(run) else None
+    return with_errors(
+        kinds, load_errors(connection, sample, kinds, labels, _standing(connection, run).get(VERDICTS.name), anchors)
+    )
 
 
 def _standing(connection: duckdb.DuckDBPyConnection, run: Path) -> dict[str, str | Path]:

@@ -22,7 +22,7 @@ from linkage.decision.estimators import (
     missed_below_by_model,
 )
 from linkage.decision.judging import JudgedTarget, judge
-from linkage.decision.measuring import standing_labels, standing_searches
+from linkage.decision.measuring import believed_labels, standing_labels, standing_searches
 from linkage.decision.samples import load_sample
 from linkage.decision.searching import SearchTables, measure_recall_of_all
 from linkage.decision.thresholds import Thresholds
@@ -123,7 +123,8 @@ def propose(connection: duckdb.DuckDBPyConnection, run: Path, spec: ProjectSpec,
             assert labels is not None
             sample = load_sample(connection, REVIEW_SET.path(run), labels, by_base, spec.runner_up_margin)
             pairs = _assigned_pairs(connection, by_base, spec.runner_up_margin)
-            found = thresholds_by_labels(sample, pairs, base, spec.targets, spec.review.reviewers_per_pair)
+            fallible = believed_labels(connection, run, sample, labels)
+            found = thresholds_by_labels(sample, pairs, base, spec.targets, spec.review.reviewers_per_pair, fallible)
             thresholds = found.thresholds
         after = decided("after", thresholds)
         known = labels, standing_searches(connection, run)
@@ -250,13 +251,15 @@ def _scene(
     found.append(missed_below_by_model(matched, weights, at.lower, delivered))
     if labels is not None and REVIEW_SET.is_in(run):
         sample = load_sample(connection, REVIEW_SET.path(run), labels, links)
-        found += estimate_by_design(sample, weights, None, decided=delivered, before=by_rule)
-        found.append(estimate_missed_below(sample, weights, at.lower, delivered))
+        fallible = believed_labels(connection, run, sample, labels)
+        found += estimate_by_design(sample, weights, None, decided=delivered, before=by_rule, fallible=fallible)
+        found.append(estimate_missed_below(sample, weights, at.lower, delivered, fallible=fallible))
         if search is not None:
             with suppress(LinkageError):  # what has no estimate yet stays untested
                 of_assigned = load_sample(connection, REVIEW_SET.path(run), labels, links, assigned_only=True)
                 given = of_assigned, links, MENTIONS.path(run), delivered, by_rule
-                found += measure_recall_of_all(connection, search, *given)
+                believed = believed_labels(connection, run, of_assigned, labels)
+                found += measure_recall_of_all(connection, search, *given, fallible=believed)
     below = int(((weights < at.lower) & ~delivered).sum())
     waiting = fetch_row(connection, f"SELECT count(*) FROM {relation(links)} WHERE decision = 'clerical'")[0]
     unlinked = fetch_row(connection, f"SELECT count(*) FROM {MENTIONS.scan(run)}")[0] - int(delivered.sum())

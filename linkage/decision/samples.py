@@ -17,33 +17,8 @@ if TYPE_CHECKING:
     import duckdb
     from numpy.typing import NDArray
 
-    from linkage.decision.searching import SearchTables
-
 Reading = Literal["middle", "worst", "best", "shared"]
 """How doubtful verdicts count: left out, against the linkage, for it; or left out, and errors shared by all reviewers counted."""
-
-
-@dataclass(frozen=True)
-class EstimateTables:
-    """Where a run's tables are: Parquet paths, or names of tables and views. Absent ones are left out of the estimates.
-
-    `outside` the pairs not assigned, by `draw_outside_pairs`; `verdicts` single verdicts (pair_id, reviewer, verdict) of double
-    labelling; `anchors` the planted pairs with their kind; `pairs` comparison levels of the assigned pairs (record_id_l,
-    record_id_r, gamma_*); `search` the answers of the search sample; `twice` persons registered twice (record_id,
-    other_record_id).
-    """
-
-    links: str | Path
-    mentions: str | Path
-    persons: str | Path | None = None
-    review_set: str | Path | None = None
-    labels: str | Path | None = None
-    outside: str | Path | None = None
-    verdicts: str | Path | None = None
-    anchors: str | Path | None = None
-    pairs: str | Path | None = None
-    search: SearchTables | None = None
-    twice: str | Path | None = None
 
 
 @dataclass(frozen=True)
@@ -150,8 +125,9 @@ def load_sample(
 ) -> LabelledSample:
     """Join a review set to its labels and to the links as they are now (`runner_up_margin` in bits, for `settled`).
 
-    `assigned_only` leaves out the pairs that were not assigned, labelled or not.
     Pairs whose single `verdicts` differ and that have no label yet wait for their adjudicator: they are doubtful.
+    `assigned_only` leaves out the pairs that were not assigned, labelled or not.
+
     A stratum without any label is merged into the next one of its kind (by weight), so that its pairs stay in the frame.
 
     Raises:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from linkage.report.content import Cell, Part, Picture, Table, part
 from linkage.report.figures import draw_calibration
 from linkage.report.group_errors import error_rates_by_group
-from linkage.report.label_error import describe_label_error
 from linkage.report.numbers import Number, NumberWithLimits
+from linkage.report.wrong_verdicts import describe_label_error
 from linkage.runs.tables import ESTIMATES, LABELS
 from linkage.statistics import Interval, krippendorffs_alpha
 from linkage.words.judgements import JUDGED, JUDGEMENTS, JUDGING, LINKS_OF_VERDICTS, needed_word

@@ -2,8 +2,8 @@
 
 Contract. Reads `review_set`, `raw_mentions`, `raw_persons` and, where there, `search_set` (mentions to search the population
 for), `candidates` (other persons shown beside a pair, or offered to a search) and `anchors` (known pairs planted among the
-others). Writes `labels`, `verdicts` and, of a search set, `searches`. Keeps its own state in `review/review.sqlite`: an
-append-only event log, and what follows from it.
+others, which `known_pairs` chooses to look like these). Writes `labels`, `verdicts` and, of a search set, `searches`. Keeps its
+own state in `review/review.sqlite`: an append-only event log, and what follows from it.
 
 - Blind: no score, stratum, known answer or other person's answer reaches a page or workbook; a reviewer has at most one slot of
   a pair, an adjudicator labelled it never. The schema holds this (`rules.sql`), not the pages. A search is a pair

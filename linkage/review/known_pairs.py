@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from linkage.pairs.kinds import kind_of_pair_sql
+from linkage.pairs.look_alikes import kind_of_pair_sql
 from linkage.review.page_traits import NUMBER, Traits, look_at_pairs
 from linkage.runs.sql import described_columns, fetch_row
 from linkage.runs.tables import (
@@ -18,6 +18,7 @@ from linkage.runs.tables import (
     RAW_PERSONS,
     REGISTERED_TWICE,
     REVIEW_SET,
+    SEARCH_SET,
     WIDER,
 )
 
@@ -58,12 +59,14 @@ def write_anchors(
 
     For pairs of the review set in random order the pair of known answer (`_pool`) that looks most like it on the page is taken
     (`page_traits`, each mention once); a sampled pair that none resembles is passed over. Known pairs that the folder has
-    already are kept, unless their mention is sampled now. `kind` is what both rows show (`linkage.pairs.kinds`); `compared` the
-    fields that count most.
+    already are kept, unless their mention is sampled now. `kind` is what both rows show (`linkage.pairs.look_alikes`);
+    `compared` the fields that count most.
     """
     for name, table in _VIEWS.items():
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM {table.scan(run)}")
     connection.execute(f"CREATE OR REPLACE TEMP VIEW sampled AS FROM {REVIEW_SET.scan(folder)}")
+    searched = f"SELECT record_id_l FROM {SEARCH_SET.scan(folder)}" if SEARCH_SET.is_in(folder) else "SELECT NULL WHERE false"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE searched AS {searched}")
     kept = (
         f"{ANCHORS.scan(folder)} WHERE record_id_l NOT IN (SELECT record_id_l FROM sampled)" if ANCHORS.is_in(folder) else _NONE
     )
@@ -114,7 +117,7 @@ def _pool(run: Path, columns: tuple[Collection[str], Collection[str]]) -> str:
             SELECT l.record_id AS record_id_l, r.record_id AS record_id_r, {number} AS number_l, {of_person} AS number_r,
                    {flags} AS sound, r.id IN (SELECT unnest([person, other]) FROM twice) AS is_twice
             FROM met JOIN mentions AS l ON l.id = id_l JOIN persons AS r ON r.id = id_r
-            WHERE l.record_id NOT IN (SELECT record_id_l FROM sampled UNION SELECT record_id_l FROM kept)
+            WHERE l.record_id NOT IN (SELECT record_id_l FROM sampled UNION SELECT record_id_l FROM kept UNION FROM searched)
         ), own AS (
             SELECT record_id_l, record_id_r AS person FROM links
             WHERE decision = 'link' AND match_probability >= {CERTAIN} AND coalesce(runner_up_margin >= {FAR}, true)

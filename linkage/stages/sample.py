@@ -67,16 +67,16 @@ def sample(work: Work) -> Counts:
             first=spec.review.batch,
             candidates=candidates,
         )
-        known = 0
-        if spec.right is not None:
-            compared = [one.field for one in spec.comparisons]
-            known = write_anchors(connection, work.inputs, spec.seed, work.folder, spec.review.planted_share, compared)
         searched = []
         if spec.right is not None and spec.review.searches:
             places = SEARCH_SET.path(work.folder), SEARCH_FRAME.path(work.folder)
             searched = draw_searches(
                 connection, work.mentions, links, WIDER.path(work.inputs), spec.review.searches, spec.seed, *places
             )
+        known = 0
+        if spec.right is not None:
+            compared = [one.field for one in spec.comparisons]
+            known = write_anchors(connection, work.inputs, spec.seed, work.folder, spec.review.planted_share, compared)
         mentions = f"SELECT count(*) FROM {MENTIONS.scan(work.inputs)}"
         expected = f"SELECT count(*) FILTER (decision = 'link'), sum(match_probability) FROM {LINKS.scan(work.inputs)}"
         links_there, matches = fetch_row(connection, expected)

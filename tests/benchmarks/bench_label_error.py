@@ -3,8 +3,8 @@
     python tests/benchmarks/bench_label_error.py [--draws 500] [--report FILE]
 
 Populations are planted by `tests/decision/planted_population.py`; two reviewers and an adjudicator err as each corner says, and
-their errors are learnt from 67 planted pairs and the double labels (`tests/decision/erring_reviewers.py`). The table goes into
-the section "Label error" of `reports/benchmarks/deciding.md`. About 4 CPU minutes for 500 draws a corner.
+their errors are learnt from 67 planted pairs and the double labels (`tests/decision/erring_reviewers.py`). The table takes its place
+in the section "Label error" of `reports/benchmarks/deciding.md`. About 4 CPU minutes for 500 draws a corner.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ REVIEWERS: tuple[tuple[str, Reviewers], ...] = (
     ("2 % wrong, 5 % unsure, and 5 % of pairs fool everybody", Reviewers(0.02, 0.05, fooling=0.05)),
 )
 MEASURES = ("precision", "recall_within_reach")
+BEGIN, END = "<!-- label error: measured by bench_label_error.py -->\n", "<!-- label error: end -->"
 
 
 def corner(mentions: int, precision: float, kind: dict[str, Any], reviewers: Reviewers, draws: int, first: int) -> list[Moment]:
@@ -60,7 +61,7 @@ def main() -> None:
     """Run every corner and print, or write, the table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--draws", type=int, default=500)
-    parser.add_argument("--report", type=Path)
+    parser.add_argument("--report", type=Path, default=Path(__file__).parents[2] / "reports" / "benchmarks" / "deciding.md")
     given = parser.parse_args()
     head = ["population", "reviewers", "measure", "labels taken as right", "with label error", "bound for 5 % shared errors"]
     lines = ["| " + " | ".join(head) + " |", "| " + " | ".join(["---"] * len(head)) + " |"]
@@ -71,8 +72,8 @@ def main() -> None:
                 cells = [row(moments, measure, belief) for belief in ("plain", "corrected", "shared")]
                 lines.append("| " + " | ".join([name, who, measure.replace("_", " "), *cells]) + " |")
                 print(lines[-1], flush=True)
-    if given.report:
-        given.report.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    before, _, rest = given.report.read_text(encoding="utf-8").partition(BEGIN)
+    given.report.write_text(f"{before}{BEGIN}{chr(10).join(lines)}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import numpy as np
 
 from linkage.decision import Fallible, estimate_by_design, learn_label_errors
 from linkage.decision.label_error import AnswerTally
-from linkage.pairs.kinds import KINDS
+from linkage.pairs.look_alikes import KINDS
 from tests.decision.planted_population import framed, label_sample
 
 if TYPE_CHECKING:

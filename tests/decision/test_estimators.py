@@ -79,7 +79,7 @@ def test_doubt_counts_against_and_for_the_linkage():
     assert middle["precision"].n == 20 and worst["precision"].n == 22
 
 
-def test_adjudicated_disagreement_is_doubt_too():
+def test_a_disagreement_that_waits_is_doubt_too():
     sample = by_hand()
     disputed = replace(sample, doubtful=np.arange(22) == 3)
     middle, worst = (values(estimate_by_design(disputed, WEIGHTS, 0.0, reading)) for reading in ("middle", "worst"))

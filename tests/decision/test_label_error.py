@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -119,9 +117,8 @@ def test_evidence_is_read_from_tables(run):
     )
     sample = load_sample(run.connection, run.paths["review_set"], "answered", run.paths["links"], verdicts=verdicts)
     assert sample.doubtful.sum() == 6 and np.isnan(sample.match[sample.doubtful]).all()
-    tables = replace(run.tables, labels="answered", verdicts=verdicts, anchors="planted")
-    kinds = load_kinds(run.connection, sample, tables)
-    errors = load_errors(run.connection, sample, kinds, tables)
+    kinds = load_kinds(run.connection, sample, run.paths["review_set"], run.paths["mentions"], run.paths["persons"])
+    errors = load_errors(run.connection, sample, kinds, "answered", verdicts, "planted")
     assert errors.planted == 20 and errors.pairs > 1_100
     rates = {(one.kind, one.truth): one for one in errors.rates}
     assert rates["twin", "non_match"].answers == 40 and rates["twin", "non_match"].rate.value > 0

@@ -134,6 +134,33 @@ def test_estimates_of_other_links_are_not_printed(tmp_path):
     assert "0,38% (0,13%–0,89%)" not in text and "BỊ BÁC BỎ" not in text
 
 
+@pytest.mark.parametrize(("above", "wrong"), [(True, 0.021), (False, 0.0004)])
+def test_label_error_above_the_rate_is_said_in_the_first_line(tmp_path, above, wrong):
+    run = plant_run(tmp_path / "run", labels=True)
+    held = json.loads((run / "estimates.json").read_text(encoding="utf-8"))
+    rate = {"value": wrong, "low": 0.0, "high": 0.04, "level": 0.95}
+    rates = [
+        {"kind": kind, "truth": truth, "rate": rate, "independent": rate, "answers": 80, "planted": 9, "shared": False}
+        for truth in ("match", "non_match")
+        for kind in ("easy", "sibling", "twin", "namesake")
+    ]
+    held["label_error"] = {
+        "rates": rates, "answers": 1_312, "planted": 66, "on_links": rate, "above": above, "shared": 0.05, "holds_up_to": 0.23,
+    }  # fmt: skip
+    (run / "estimates.json").write_text(json.dumps(held), encoding="utf-8")
+    text = said_by(run)
+    first = text.rindex("A. TÓM TẮT") + len("A. TÓM TẮT")
+    assert text[first:].lstrip().startswith("Lỗi của người rà soát lớn hơn tỷ lệ cần đo: 2,1% số liên kết đúng") == above
+    assert text.count("Lỗi của người rà soát lớn hơn") == above
+    assert "theo 1.312 câu trả lời từng người và 66 cặp đã biết" in text
+    assert "trừ khi mọi người rà soát cùng nhận nhầm hơn 23% số anh chị em, sinh đôi và người trùng tên" in text
+    assert "sinh đôi hai người khác nhau" in text
+
+
+def test_labels_without_evidence_of_error_are_said_to_be_taken_as_right(tmp_path):
+    assert "Coi như người rà soát không bao giờ sai" in said_by(plant_run(tmp_path / "run", labels=True))
+
+
 def test_a_run_without_links_says_so(tmp_path):
     text = said_by(plant_run(tmp_path / "run", links=False))
     assert "Lần chạy này không tạo ra liên kết nào" in text

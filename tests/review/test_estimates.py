@@ -124,7 +124,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say(planted, people, tmp_path
     found = estimate(connection, given, thresholds, TARGETS)
     # what the whole stage writes are these same estimates, with the errors that the double labels show
     middle = [one for one in found.estimates if one.estimator == "design" and one.reading == "middle"]
-    kinds = load_kinds(connection, sample, given)
-    errors = load_errors(connection, sample, kinds, given)
+    kinds = load_kinds(connection, sample, run / "review_set.parquet", tables["mentions"], tables["persons"])
+    errors = load_errors(connection, sample, kinds, run / "labels.parquet", run / "verdicts.parquet", None)
     assert 0 < found.label_error.on_links.value < 0.02 and found.label_error.rates == errors.rates
     assert set(estimate_by_design(sample, weights, thresholds.upper, fallible=replace(kinds, errors=errors))) <= set(middle)

@@ -8,7 +8,7 @@ from linkage.report.content import Cell, Table
 from linkage.report.numbers import NumberWithLimits
 from linkage.runs.tables import ESTIMATES
 from linkage.statistics import Interval
-from linkage.words.label_error import KINDS, label_error_lines
+from linkage.words.reviewer_errors import KINDS, label_error_lines
 from linkage.words.verdicts import VERDICTS
 
 if TYPE_CHECKING:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from linkage.words.formats import grouped, interval_word, percent_significant
 from linkage.words.language import Language, Word
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 ABOVE = Word(
     "Lỗi của người rà soát lớn hơn tỷ lệ cần đo: {0} số liên kết đúng bị kết luận sai, trong khi tỷ lệ liên kết sai ước lượng"
@@ -51,9 +48,9 @@ KINDS: dict[str, Word] = {
 
 
 def label_error_lines(
-    held: Mapping[str, Any] | None,
+    held: dict[str, Any] | None,
     false_link_rate: float,
-    shared: Mapping[str, tuple[float, float]],
+    shared: dict[str, tuple[float, float]],
     language: Language,
 ) -> list[str]:
     """What a page says of label error, the warning first; `held` is `label_error` of estimates.json, None where nothing is known.
