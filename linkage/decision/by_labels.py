@@ -162,7 +162,7 @@ def _told(
     )
 
 
-def _false(sample: LabelledSample, pairs: DecidedPairs, upper: float, base: float, fallible: Fallible | None) -> Estimate:
+def _false(sample: LabelledSample, pairs: DecidedPairs, upper: float, base: float, fallible: Fallible | None = None) -> Estimate:
     """False links / links with the verdicts in them, at an upper threshold."""
     before = pairs.links_at(upper, base)
     weight = np.nan_to_num(sample.weight, nan=-np.inf)
@@ -177,7 +177,7 @@ def _false(sample: LabelledSample, pairs: DecidedPairs, upper: float, base: floa
     return next(one for one in found if one.measure == "false_link_rate")
 
 
-def _missed(sample: LabelledSample, pairs: DecidedPairs, lower: float, fallible: Fallible | None) -> Estimate:
+def _missed(sample: LabelledSample, pairs: DecidedPairs, lower: float, fallible: Fallible | None = None) -> Estimate:
     """Matches left below a lower threshold / matches among the assigned pairs."""
     return estimate_missed_below(sample, pairs.weight, lower, pairs.delivered, fallible=fallible)
 
