@@ -258,7 +258,8 @@ def _scene(
             with suppress(LinkageError):  # what has no estimate yet stays untested
                 of_assigned = load_sample(connection, REVIEW_SET.path(run), labels, links, assigned_only=True)
                 given = of_assigned, links, MENTIONS.path(run), delivered, by_rule
-                found += measure_recall_of_all(connection, search, *given)
+                believed = believed_labels(connection, run, of_assigned, labels)
+                found += measure_recall_of_all(connection, search, *given, fallible=believed)
     below = int(((weights < at.lower) & ~delivered).sum())
     waiting = fetch_row(connection, f"SELECT count(*) FROM {relation(links)} WHERE decision = 'clerical'")[0]
     unlinked = fetch_row(connection, f"SELECT count(*) FROM {MENTIONS.scan(run)}")[0] - int(delivered.sum())

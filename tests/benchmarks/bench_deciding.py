@@ -116,7 +116,7 @@ def main() -> None:
         found.append((name, target, corner(mentions, target, precision, kind, given.draws, 1_000_000 * (place + 1))))
         print(name, target, flush=True)
     held = given.report.read_text(encoding="utf-8") if given.report.exists() else ""
-    # the section that bench_recall.py measures stays
+    # the sections that the other two studies measure stay
     kept = "".join(held.partition("<!-- recall of all: measured")[1:])
     given.report.write_text(f"{render(found, given.draws)}\n{kept}".rstrip() + "\n", encoding="utf-8")
 

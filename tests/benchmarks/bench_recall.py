@@ -129,8 +129,9 @@ def main() -> None:
     for place, (name, *_) in enumerate(CORNERS):
         rows.append(row(name, corner(given.work, place, given.persons, given.draws)))
         print(*rows[-1], sep=" | ", flush=True)
-    held = given.report.read_text(encoding="utf-8").partition(BEGIN)[0].rstrip()
-    given.report.write_text(f"{held}\n\n{render(rows, given.draws, given.persons)}", encoding="utf-8")
+    before, _, rest = given.report.read_text(encoding="utf-8").partition(BEGIN)
+    section = f"{before.rstrip()}\n\n{render(rows, given.draws, given.persons)}{rest.partition(END)[2].lstrip(chr(10))}"
+    given.report.write_text(section, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import pytest
 from scipy.stats import binom
 
 from linkage.decision.estimate import load_delivered
+from linkage.decision.label_error import AnswerTally, Fallible, learn_label_errors
 from linkage.decision.samples import LabelledSample, load_sample
 from linkage.decision.searching import (
     EVEN,
@@ -20,6 +21,7 @@ from linkage.decision.searching import (
     search_strata,
 )
 from linkage.errors import LinkageError
+from linkage.pairs.look_alikes import KINDS
 from linkage.runs.judged import fingerprint_sql, hold_labels
 from linkage.runs.sql import write_parquet
 from tests.decision.planted_population import plant_population
@@ -154,6 +156,13 @@ def test_the_answers_of_a_run_hold_its_truth(run, drawn):
     middle, worst, best = (one for one in found if one.measure == "recall_of_all")
     assert middle.low <= truth <= middle.high
     assert worst.value <= middle.value <= best.value
+    # labels that are known to be wrong at times are believed less
+    errors = learn_label_errors(
+        [AnswerTally(KINDS[0], truth, wrong, 2, 0) for truth in ("match", "non_match") for wrong in [0] * 95 + [1] * 5], 2
+    )
+    fallible = Fallible(np.zeros(sample.pair.size, dtype=int), errors)
+    one, _ = measure_recall_of_all(run.connection, drawn.tables, *given, fallible=fallible)
+    assert one.value != middle.value and one.low <= truth <= one.high
 
 
 def test_who_is_found_is_held_against_who_was_assigned(run, drawn):
