@@ -180,11 +180,7 @@ def estimate(
         of_labels = (tables.review_set, tables.labels, tables.links)
         sample = _try(notes, lambda: load_sample(connection, *of_labels, verdicts=tables.verdicts))
     if sample is not None:
-<<<<<<< HEAD
-        kinds, fallible = _believe(connection, sample, tables)
-=======
         kinds, fallible = _believed(connection, tables, sample)
->>>>>>> h/i20recall
         found += _by_design(sample, weights, linked, by_rule, grid, thresholds, level, kinds, fallible)
         found.append(estimate_missed_below(sample, weights, thresholds.lower, linked, level, fallible))
         if fallible is not None:
@@ -259,28 +255,9 @@ def _of_all(
         raise LinkageError("Searches without labelled pairs: recall of all needs both.", "Label pairs of the review set.")
     of_labels = tables.review_set, tables.labels, tables.links
     sample = load_sample(connection, *of_labels, verdicts=tables.verdicts, assigned_only=True)
-<<<<<<< HEAD
-<<<<<<< HEAD
-    fallible = _believe(connection, sample, tables)[1]
-=======
-    kinds = load_kinds(connection, sample, tables.review_set, tables.mentions, tables.persons)
-    errors = load_errors(connection, sample, kinds, tables.labels, tables.verdicts, tables.anchors)
-    fallible = with_errors(kinds, errors)
->>>>>>> h/i20planted
-=======
     _, fallible = _believed(connection, tables, sample)
->>>>>>> h/i20recall
     given = sample, tables.links, tables.mentions, linked, by_rule
     return measure_recall_of_all(connection, tables.search, *given, ("middle", "worst", "best"), level, fallible)
-
-
-def _believe(
-    connection: duckdb.DuckDBPyConnection, sample: LabelledSample, tables: EstimateTables
-) -> tuple[Fallible, Fallible | None]:
-    """The kinds of the sampled pairs, and with what is known of how often their labels are wrong."""
-    assert tables.review_set is not None and tables.labels is not None
-    kinds = load_kinds(connection, sample, tables.review_set, tables.mentions, tables.persons)
-    return kinds, with_errors(kinds, load_errors(connection, sample, kinds, tables.labels, tables.verdicts, tables.anchors))
 
 
 def _unlinked(connection: duckdb.DuckDBPyConnection, tables: EstimateTables) -> int:

@@ -127,14 +127,7 @@ def load_sample(
 
     Pairs whose single `verdicts` differ and that have no label yet wait for their adjudicator: they are doubtful.
     `assigned_only` leaves out the pairs that were not assigned, labelled or not.
-<<<<<<< HEAD
-<<<<<<< HEAD
 
-=======
->>>>>>> h/i20planted
-=======
-
->>>>>>> h/i20recall
     A stratum without any label is merged into the next one of its kind (by weight), so that its pairs stay in the frame.
 
     Raises:
