@@ -25,7 +25,7 @@ OURS = frozenset(
         # what other tables of a run promise, which stands beside fields in a query
         "side field value reason id_l id_r record_id_l record_id_r blocking_rules is_right match_weight pair_weight link_weight "
         "share presence_weight other other_record_id probability match_probability runner_up_margin decision decision_unreviewed "
-        "rank weight_given_rival proposed class value_l "
+        "rank weight_given_rival proposed class value_l search_id stratum_size kind number_hidden "
         "value_r touches_number pair_id stratum inclusion_probability is_match verdict how reviewer outcome finding "
         "counterpart others verify act status key check workbook person_record_id withheld state change trial register "
         "fingerprint fingerprint_l fingerprint_r judged_fields "

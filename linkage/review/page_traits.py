@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from linkage.runs.sql import described_columns, quote
+from linkage.vietnamese.letters_sql import fold_sql
 
 if TYPE_CHECKING:
     import duckdb
@@ -13,9 +14,9 @@ if TYPE_CHECKING:
 NUMBER = "personal_number"
 NOT_FIELDS = frozenset({"id", "record_id", "role", "source", "row_number"})
 _LOOK = """CASE WHEN {l} IS NULL AND {r} IS NULL THEN 0 WHEN {l} IS NULL THEN 1 WHEN {r} IS NULL THEN 2
-  WHEN lower({l}) = lower({r}) THEN 3 WHEN lower(strip_accents({l})) = lower(strip_accents({r})) THEN 4 ELSE 5 END"""
-"""How two texts look side by side: both empty, one empty, the same, another tone, other letters."""
-_LIKENESS = "jaro_winkler_similarity(lower(strip_accents(coalesce({l}, ''))), lower(strip_accents(coalesce({r}, ''))))"
+  WHEN lower({l}) = lower({r}) THEN 3 WHEN {l_folded} = {r_folded} THEN 4 ELSE 5 END"""
+"""How two texts look side by side: both empty, one empty, the same, other marks, other letters."""
+_LIKENESS = "jaro_winkler_similarity(coalesce({l_folded}, ''), coalesce({r_folded}, ''))"
 _ONE_SIDED = 0.8
 _SHAPE = "regexp_replace(coalesce({text}, ''), '[0-9]', '9', 'g')"
 
@@ -66,10 +67,11 @@ def look_at_pairs(connection: duckdb.DuckDBPyConnection, pairs: str, compared: f
         if len(texts) == 1:
             looks[add(f"{next(iter(texts.values()))} IS NULL")] = _ONE_SIDED
             continue
+        texts |= {f"{side}_folded": fold_sql(texts[side]) for side in "lr"}
         looks[add(_LOOK.format(**texts))] = 4.0 if name == NUMBER else 3.0 if name in compared else 1.0
         if name in compared:
             numbers[add(_LIKENESS.format(**texts))] = (0.1, 3.0)
-            for text in texts.values() if name.endswith("_date") else ():
+            for text in (texts["l"], texts["r"]) if name.endswith("_date") else ():
                 looks[add(_SHAPE.format(text=text))] = 2.0
     for sql, scale in _years(connection):
         numbers[add(sql)] = scale
