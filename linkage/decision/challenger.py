@@ -57,6 +57,7 @@ def compare_challengers(
     """
     from sklearn.metrics import average_precision_score
     from sklearn.model_selection import StratifiedGroupKFold
+    from threadpoolctl import threadpool_limits
 
     x = np.asarray(levels, dtype=float)
     w, y, d = (np.asarray(values, dtype=float) for values in (link_weights, match, design_weights))
@@ -76,7 +77,9 @@ def compare_challengers(
             if model == "fellegi_sunter":
                 predicted = fit_curve(w[train], y[train], d[train], "platt").predict(w[test])
             else:
-                predicted = _fit_predict(model, x[train], y[train], d[train], x[test], seed)
+                # threads that spin at a barrier wait for a core that others hold: minutes for a second on a busy machine
+                with threadpool_limits(1, "openmp"):
+                    predicted = _fit_predict(model, x[train], y[train], d[train], x[test], seed)
             ranked = w[test] if model == "fellegi_sunter" else predicted
             areas[model].append(float(average_precision_score(y[test] > 0.5, ranked, sample_weight=d[test])))
             losses[model].append(score(predicted, y[test], d[test]).log_loss)

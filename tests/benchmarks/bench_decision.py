@@ -32,7 +32,7 @@ from linkage.decision.estimators import estimate_by_design, estimate_by_model
 from linkage.decision.ratios import ratio
 from linkage.decision.sampling import is_of_links, least_of_links
 from linkage.decision.strata import allocate_top_up, allocate_with_links
-from linkage.demo import TRUE_PAIRS
+from linkage.demo import CONFIGS, TRUE_PAIRS
 from linkage.project import open_project
 from linkage.runs.sql import connect, literal
 from linkage.statistics import Interval, probability, total_of_hits
@@ -48,6 +48,11 @@ ENRICHED = (1.0, 3.0, 8.0)
 cleaner links than a country's, and precisions down to 0.95 are asked for."""
 REGISTERS = SyntheticSpec(persons=20_000, seed=20261123, errors=4.0, digitisation=False)
 """Registers of the generated populations: four times the demo's errors."""
+KINDS = {
+    "birth": (Path(__file__).with_name("decision_study.yaml"), "birth", "child"),
+    "death": (CONFIGS / "death-to-population.yaml", "death", "deceased"),
+}
+"""Generated runs to draw populations from: births with a deliberately poor model, deaths as shipped."""
 Source = Callable[[int], Population]
 Found = Iterator[tuple[str, tuple[float, ...]]]
 
@@ -57,23 +62,23 @@ def planted(mentions: int) -> Source:
     return lambda seed: plant_population(seed, mentions, sureness=(1.0, 1.4, 1.8, 2.2)[seed % 4])
 
 
-def make_run(folder: Path, world: World) -> tuple[Path, Path]:
-    """The study's run directory and the truth of its registers, made where they are not there yet."""
+def make_run(folder: Path, world: World, kind: str) -> tuple[Path, Path]:
+    """The run directory of a kind and the truth of its registers, made where they are not there yet."""
     registers = folder / "registers"
     if not (registers / "truth.parquet").exists():
         generate(replace(REGISTERS, world=world), registers)
-    run = open_project(Path(__file__).with_name("decision_study.yaml"), data=registers).run(until="sample", out=folder / "run")
+    run = open_project(KINDS[kind][0], data=registers).run(until="sample", out=folder / f"run-{kind}")
     return run.path, registers / "truth.parquet"
 
 
-def resampled(run: Path, truth: Path, mentions: int) -> Source:
-    """Bootstrap populations of a run of birth entries (the child) with truth."""
+def resampled(run: Path, truth: Path, mentions: int, register: str, role: str) -> Source:
+    """Bootstrap populations of a run of the mentions of one role with truth."""
     with connect() as connection:
         connection.execute(
             "CREATE TEMP TABLE truth AS "
             + TRUE_PAIRS.format(truth=f"read_parquet({literal(str(truth))})")
-            .replace("$register", "'birth'")
-            .replace("$role", "'child'")
+            .replace("$register", literal(register))
+            .replace("$role", literal(role))
         )
         assigned, outside, everyone = (
             f"read_parquet({literal(str(run / f'{name}.parquet'))})" for name in ("links", "outside", "mentions")
@@ -337,19 +342,20 @@ def main() -> None:
     parser.add_argument("--mentions", type=int, default=20_000)
     parser.add_argument("--generated", type=Path)
     parser.add_argument("--world", choices=WORLDS, default="usual", help="of the generated registers")
+    parser.add_argument("--kind", choices=KINDS, default="birth", help="of the generated runs")
     parser.add_argument("--state", type=Path, default=Path("bench_decision_state.jsonl"))
     parser.add_argument("--minutes", type=float, default=3.0)
     parser.add_argument("--report", type=Path, default=Path(__file__).parents[2] / "reports" / "benchmarks" / "decision.md")
     given = parser.parse_args()
     started = time.perf_counter()
     if given.generated:
-        run, truth = make_run(given.generated, WORLDS[given.world])
-        source = resampled(run, truth, given.mentions)
+        run, truth = make_run(given.generated, WORLDS[given.world], given.kind)
+        source = resampled(run, truth, given.mentions, *KINDS[given.kind][1:])
         candidates = candidates_per_mention(run)
         origin = (
             f"bootstrap samples of {source(0).weight.size:,} mentions each from one run of the engine on the project's generated "
-            f"registers ({REGISTERS.persons:,} persons, seed {REGISTERS.seed}, errors × {REGISTERS.errors:g}, {given.world} world; birth entries, the "
-            f"child), false pairs drawn 1, 3 or 8 times as often in turn; pairs not assigned: the run's wider net for mentions "
+            f"registers ({REGISTERS.persons:,} persons, seed {REGISTERS.seed}, errors × {REGISTERS.errors:g}, {given.world} world; {given.kind} entries, "
+            f"{KINDS[given.kind][0].name}), false pairs drawn 1, 3 or 8 times as often in turn; pairs not assigned: the run's wider net for mentions "
             f"not linked at the corner's threshold; "
             f"{candidates:.2f} candidate pairs an assigned one"
         )
@@ -376,6 +382,7 @@ def main() -> None:
         for key, values in done[seed].items():
             gathered[key].append(values)
     kind = "planted" if not given.generated else "generated" if given.world == "usual" else f"generated, {given.world} world"
+    kind += "" if given.kind == "birth" else f", {given.kind}s"
     replace_part(given.report, kind, render(gathered, given.populations, fewer, origin))
 
 
