@@ -7,7 +7,7 @@ from linkage.words.language import Language, Word
 
 JUDGED: dict[str, Word] = {
     "false_link_rate": Word("Liên kết sai / liên kết", "False links / links"),
-    "missed_of_all": Word("Bỏ sót toàn bộ / mọi người có thật", "Missed of all / everyone who is there"),
+    "missed_of_all": Word("Bỏ sót toàn bộ / mọi người có ở phía kia", "Missed of all / everyone who is there"),
     "missed_within_reach": Word("Bỏ sót trong tầm với / cặp đúng của khung", "Missed within reach / matches of the frame"),
     "missed_below": Word("Bỏ sót dưới ngưỡng dưới / cặp đúng đã ghép", "Missed below the lower threshold / matches assigned"),
 }
@@ -34,8 +34,8 @@ JUDGING = {
 LABELS_NEEDED = Word("{0} nhãn ngẫu nhiên", "{0} labels at random")
 SEARCHES_NEEDED = Word("{0} lượt tìm không thấy ai", "{0} searches that find nobody")
 LINKS_OF_VERDICTS = Word(
-    "Phán định về các liên kết như được giao; cặp đã rà soát được đếm từng cặp. Chỉ tiêu bỏ sót nói về mọi người có thật: chỉ"
-    " mẫu tìm kiếm mới chứng tỏ được. Bỏ sót trong tầm với không tính người mà không khóa nào tìm tới: có thể bác bỏ chỉ tiêu,"
+    "Phán định về các liên kết như được giao; cặp đã rà soát được đếm từng cặp. Chỉ tiêu bỏ sót nói về mọi người có ở phía kia:"
+    " chỉ mẫu tìm kiếm mới chứng tỏ được. Bỏ sót trong tầm với không tính người mà không khóa nào tìm tới: có thể bác bỏ chỉ tiêu,"
     " không thể chứng tỏ.",
     "Judged of the links as they are delivered; reviewed pairs are counted one by one. The target for missed links speaks of"
     " everyone who is there: only the search sample can show it. Missed within reach leaves out persons whom no key reaches: it"

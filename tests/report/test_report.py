@@ -119,7 +119,7 @@ def test_recall_of_all_is_printed_with_what_it_rests_on(tmp_path):
                ).to_parquet(str(run / "search_set.parquet"))  # fmt: skip
     text = said_by(run)
     assert re.search(r"Độ bao phủ toàn bộ[^%]* theo mẫu rà soát 91,3\d*% \(87,1\d*%–94,2\d*%\) 1\.080", text)
-    assert re.search(r"Bỏ sót toàn bộ / mọi người có thật – 8,7\d*% \(5,8\d*%–12,9\d*%\) 2% BỊ BÁC BỎ –", text)
+    assert re.search(r"Bỏ sót toàn bộ / mọi người có ở phía kia – 8,7\d*% \(5,8\d*%–12,9\d*%\) 2% BỊ BÁC BỎ –", text)
     assert "chỉ giả định câu trả lời của người rà soát là đúng" in text
     assert re.search(r"có người được đề xuất, không ghép ai \[−∞; −4\) 600 30", text) and "mẫu tìm kiếm" in text
 
