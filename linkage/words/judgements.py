@@ -35,8 +35,8 @@ LABELS_NEEDED = Word("{0} nhãn ngẫu nhiên", "{0} labels at random")
 SEARCHES_NEEDED = Word("{0} lượt tìm không thấy ai", "{0} searches that find nobody")
 LINKS_OF_VERDICTS = Word(
     "Phán định về các liên kết như được giao; cặp đã rà soát được đếm từng cặp. Chỉ tiêu bỏ sót nói về mọi người có ở phía kia:"
-    " chỉ mẫu tìm kiếm mới chứng tỏ được. Bỏ sót trong tầm với không tính người mà không khóa nào tìm tới: có thể bác bỏ chỉ tiêu,"
-    " không thể chứng tỏ.",
+    " chỉ mẫu tìm kiếm mới chứng tỏ được. Bỏ sót trong tầm với không tính người mà không khóa nào tìm tới: có thể bác bỏ chỉ"
+    " tiêu, không thể chứng tỏ.",
     "Judged of the links as they are delivered; reviewed pairs are counted one by one. The target for missed links speaks of"
     " everyone who is there: only the search sample can show it. Missed within reach leaves out persons whom no key reaches: it"
     " can contradict the target, not show it.",
