@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from linkage.runs import RunDirectory, silent
 from linkage.runs.sql import connect
-from linkage.runs.tables import RAW_PERSONS
 
 if TYPE_CHECKING:
     from linkage.decision.batches import ReviewSoFar
@@ -42,8 +41,6 @@ def review_more(run: Run, pairs: int) -> int:
 
     with connect(run.spec.memory_limit, run.spec.threads) as connection:
         strata = enlarge_design(run.path, lambda target: draw_batch(connection, run.path, run.spec, pairs, target))
-        if RAW_PERSONS.is_in(run.path):
-            share, compared = run.spec.review.planted_share, [one.field for one in run.spec.comparisons]
-            write_anchors(connection, run.path, run.spec.seed, run.path / DESIGN, share, compared)
+        write_anchors(connection, run.path, run.spec, run.path / DESIGN)
     run_alone(RunDirectory.open(run.path), run.project, "sample", "review more", silent)
     return sum(one.sampled for one in strata)

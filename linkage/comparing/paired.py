@@ -159,7 +159,7 @@ def _invert(linear: Callable[[float], Interval], least: float) -> tuple[float, f
 def _scaled(share: Interval, whole: int) -> Interval:
     if not whole:
         return Interval(0.0, 0.0, 0.0, share.level)
-    return Interval(share.value * whole, share.low * whole, share.high * whole, share.level)
+    return share.times(whole)
 
 
 def _within(one: Interval, least: float) -> Interval:

@@ -8,8 +8,8 @@ link weights; imports no other stage. In order of use:
 2. `draw_outside_pairs` makes the frame of pairs that were not assigned; `plan_sample` says what a budget would tell, and
    `feasible.py` what labels can show of a target at best and how many it needs; `draw_review_sample` writes
    `review_set.parquet`, a probability sample; `batches.py` says what further pairs can settle and draws them
-   (`top_up_review_sample`). `draw_searches` writes
-   `search_set.parquet`: mentions without a link, for which a reviewer searches the population.
+   (`top_up_review_sample`). `draw_searches` writes `search_set.parquet`: mentions without a link, for which a reviewer
+   searches the population.
 3. `estimate(connection, EstimateTables(…), …)`, and for a run `measure_run`, which writes `estimates.json`: three estimators
    side by side, corrected for how often labels are wrong (`label_error.py`), worst/middle/best readings of doubt,
    calibration, challengers, breakdowns, and the targets judged by what labels say of the delivered links (`judging.py`):

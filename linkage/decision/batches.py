@@ -92,19 +92,19 @@ def look_at_review(connection: duckdb.DuckDBPyConnection, run: Path, spec: Proje
 
 def targets_so_far(found: Estimates, sample: LabelledSample, thresholds: Thresholds, left: int) -> tuple[TargetSoFar, ...]:
     """Each target with its standing, `left` labels being to come, all of which could go to the pairs it speaks of."""
+    pools: dict[Judged, tuple[tuple[float, float], bool, float | None]] = {
+        "false_link_rate": ((thresholds.upper, np.inf), False, None),
+        "missed_below": ((-np.inf, thresholds.lower), True, thresholds.lower),
+    }
     told = []
     for one in found.judgements:
-        pool: dict[str, tuple[float, float, bool]] = {
-            "false_link_rate": (thresholds.upper, np.inf, False),
-            "missed_below": (-np.inf, thresholds.lower, True),
-        }
-        if one.measure not in pool:
+        if one.measure not in pools:  # pairs say nothing of persons whom nobody proposed
             continue
-        rate = found.select(one.measure, "design", threshold=thresholds.lower if one.measure == "missed_below" else None)
-        low, high, is_match = pool[one.measure]
-        at_best = (
-            None if rate is None else bound_at_best(sample, (low, high), is_match, left, found.level) / max(rate.denominator, 1)
-        )
+        span, is_match, threshold = pools[one.measure]
+        rate = found.select(one.measure, "design", threshold=threshold)
+        at_best = None
+        if rate is not None:
+            at_best = bound_at_best(sample, span, is_match, left, found.level) / max(rate.denominator, 1)
         standing: Standing = "open"
         if one.verdict in ("shown", "contradicted"):
             standing = one.verdict

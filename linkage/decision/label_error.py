@@ -7,12 +7,12 @@ shared; where they do, their own final verdicts are believed instead. What no pl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from linkage.decision.ratios import ratio
+from linkage.decision.ratios import ratio, total
 from linkage.pairs.look_alikes import KINDS, PairKind
 from linkage.statistics import Interval
 
@@ -102,7 +102,7 @@ class Fallible:
         if self.errors is None:
             return seen
         overlooked, mistaken = self.errors.of(truth), self.errors.of(other)
-        return plus(corrected(seen, found, whole, mistaken, overlooked), left_by_verdicts(judged, overlooked))
+        return _not_negative(total(corrected(seen, found, whole, mistaken, overlooked), left_by_verdicts(judged, overlooked)))
 
     def _kinds(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.bincount(self.kind, weights=weights, minlength=len(KINDS)).astype(float)
@@ -231,10 +231,12 @@ def corrected(
 
 def weighted(rates: Sequence[Interval], units: NDArray[np.float64]) -> Interval:
     """Σ rate × units of independent rates; limits by variance recovery (Donner and Zou 2012)."""
-    value = sum(one.value * n for one, n in zip(rates, units, strict=True))
-    down = np.sqrt(sum(((one.value - one.low) * n) ** 2 for one, n in zip(rates, units, strict=True)))
-    up = np.sqrt(sum(((one.high - one.value) * n) ** 2 for one, n in zip(rates, units, strict=True)))
-    return Interval(float(value), float(max(value - down, 0.0)), float(value + up), rates[0].level)
+    return _not_negative(total(*(one.times(float(n)) for one, n in zip(rates, units, strict=True))))
+
+
+def _not_negative(count: Interval) -> Interval:
+    """A count whose lower limit, by variance recovery, may have come below 0."""
+    return replace(count, low=max(count.low, 0.0))
 
 
 def left_by_verdicts(judged: ArrayLike, rates: Sequence[Interval]) -> Interval:
@@ -259,10 +261,3 @@ def within_shared(seen: Interval, mistaken: float, judged: float, share: float) 
     """
     left = left_by_verdicts([judged], [Interval(share, share, share, seen.level)])
     return Interval(seen.value, max(seen.low - mistaken, 0.0), seen.high / (1 - share) + left.high, seen.level)
-
-
-def plus(one: Interval, other: Interval) -> Interval:
-    """Sum of two independent quantities (Donner and Zou 2012)."""
-    value = one.value + other.value
-    low = value - float(np.hypot(one.value - one.low, other.value - other.low))
-    return Interval(value, max(low, 0.0), value + float(np.hypot(one.high - one.value, other.high - other.value)), one.level)

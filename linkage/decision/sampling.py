@@ -106,8 +106,7 @@ def draw_review_sample(
     for the rest: reviewers decide it anyway, and one capacity serves both. With `by` the strata are also split by a column of
     the mentions (see `By`), the weight ranges being fewer then; the smallest groups, for which the pairs do not suffice, stay
     together as group "". Within a stratum the pairs with the smallest md5 of seed and pair are taken: a simple random sample
-    without replacement
-    (Cochran 1977, chapter 5) that depends on neither row order nor threads.
+    without replacement (Cochran 1977, chapter 5) that depends on neither row order nor threads.
 
     Raises:
         LinkageError: no pairs to draw from, fewer pairs asked than there are strata, or `by` names no column.
@@ -251,13 +250,12 @@ def top_up_review_sample(
 ) -> list[Stratum]:
     """Add `extra` pairs to a labelled review set, where the labels vary most, and write the enlarged set.
 
-    Strata stay as they were; sizes per stratum follow Neyman with the pilot's variances and never shrink. A pilot of
-    half the budget and a top-up of the other half is the most economical design studied from 600 pairs; with 200, one phase
-    does as well. The same `seed` continues the same random order, so a stratum's first and second phase together are one
-    simple random sample and its new inclusion probability n_h / N_h holds for old and new pairs alike, given the sizes.
-    (Choosing the sizes after looking at the labels leaves a bias of order 1/n_h, as any sequential design.) Source: Neyman
-    1938 (two phases; Cochran 1977, chapter 12); population: the frame of the first phase. Strata from `upper` on get `least`
-    pairs altogether at least.
+    Strata stay as they were; sizes per stratum follow Neyman with the variances seen so far and never shrink
+    (`reports/benchmarks/decision.md` has batches of 100 against all pairs at once). The same `seed` continues the same random
+    order, so all phases of a stratum together are one simple random sample and its new inclusion probability n_h / N_h holds for
+    old and new pairs alike, given the sizes. (Choosing the sizes after looking at the labels leaves a bias of order 1/n_h, as any
+    sequential design.) Source: Neyman 1938 (two phases; Cochran 1977, chapter 12); population: the frame of the first phase.
+    Strata from `upper` on get `least` pairs altogether at least.
 
     Raises:
         LinkageError: the links or the seed are not those of the first phase.

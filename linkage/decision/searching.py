@@ -315,10 +315,6 @@ def estimate_recall_of_all(
         wrong = fallible.hits(read, wrong, (1 - match) * beyond, beyond, np.zeros_like(settled), "non_match")
     elsewhere = searches.persons_elsewhere(reading, level)
     h = searches.share_elsewhere
-    none, some, every = (total(waiting, elsewhere, _times(wrong, share)) for share in (0.0, h, 1.0))
+    none, some, every = (total(waiting, elsewhere, wrong.times(share)) for share in (0.0, h, 1.0))
     n = int((sample.labelled & own).sum()) + int((~np.isnan(searches.elsewhere)).sum())
     return rates_of_all(at_most(false, links), (none, some, every), links, n, reading)
-
-
-def _times(one: Interval, factor: float) -> Interval:
-    return Interval(one.value * factor, one.low * factor, one.high * factor, one.level)

@@ -23,10 +23,12 @@ from linkage.runs.tables import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
     from pathlib import Path
 
     import duckdb
+
+    from linkage.config import ProjectSpec
 
 CERTAIN = 0.9999
 """Match probability from which a link's answer counts as known."""
@@ -52,16 +54,17 @@ _VIEWS = {
 }  # fmt: skip
 
 
-def write_anchors(
-    connection: duckdb.DuckDBPyConnection, run: Path, seed: int, folder: Path, share: float, compared: Iterable[str] = ()
-) -> int:
-    """Write `anchors`: pairs of known answer that look like the review set in `folder`, enough for `share` of what is shown.
+def write_anchors(connection: duckdb.DuckDBPyConnection, run: Path, spec: ProjectSpec, folder: Path) -> int:
+    """Write `anchors`: pairs of known answer that look like the review set in `folder`, enough for `review.planted_share`.
 
     For pairs of the review set in random order the pair of known answer (`_pool`) that looks most like it on the page is taken
     (`page_traits`, each mention once); a sampled pair that none resembles is passed over. Known pairs that the folder has
-    already are kept, unless their mention is sampled now. `kind` is what both rows show (`linkage.pairs.look_alikes`);
-    `compared` the fields that count most.
+    already are kept, unless their mention is sampled now. `kind` is what both rows show (`linkage.pairs.look_alikes`).
+    None where duplicates are sought within one table. Returns how many there are.
     """
+    if spec.right is None:
+        return 0
+    share = spec.review.planted_share
     for name, table in _VIEWS.items():
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM {table.scan(run)}")
     connection.execute(f"CREATE OR REPLACE TEMP VIEW sampled AS FROM {REVIEW_SET.scan(folder)}")
@@ -74,7 +77,7 @@ def write_anchors(
     columns = described_columns(connection, "mentions"), described_columns(connection, "persons")
     sampled, planted = fetch_row(connection, "SELECT (SELECT count(*) FROM sampled), (SELECT count(*) FROM kept)")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE pool AS {_pool(run, columns)}")
-    order = f"planted, md5(concat_ws('|', {seed:d}, record_id_l, record_id_r, number_hidden))"
+    order = f"planted, md5(concat_ws('|', {spec.seed:d}, record_id_l, record_id_r, number_hidden))"
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE looked_at AS
@@ -84,7 +87,7 @@ def write_anchors(
                      NULL AS withheld FROM sampled)
         """
     )
-    traits = look_at_pairs(connection, "looked_at", frozenset(compared))
+    traits = look_at_pairs(connection, "looked_at", frozenset(one.field for one in spec.comparisons))
     _take_nearest(connection, traits, max(round(share / (1 - share) * sampled) - planted, 0))
     kind = kind_of_pair_sql(*columns, "NOT number_hidden")
     return ANCHORS.write(

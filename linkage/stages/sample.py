@@ -73,10 +73,7 @@ def sample(work: Work) -> Counts:
             searched = draw_searches(
                 connection, work.mentions, links, WIDER.path(work.inputs), spec.review.searches, spec.seed, *places
             )
-        known = 0
-        if spec.right is not None:
-            compared = [one.field for one in spec.comparisons]
-            known = write_anchors(connection, work.inputs, spec.seed, work.folder, spec.review.planted_share, compared)
+        known = write_anchors(connection, work.inputs, spec, work.folder)
         mentions = f"SELECT count(*) FROM {MENTIONS.scan(work.inputs)}"
         expected = f"SELECT count(*) FILTER (decision = 'link'), sum(match_probability) FROM {LINKS.scan(work.inputs)}"
         links_there, matches = fetch_row(connection, expected)

@@ -29,6 +29,10 @@ class Interval:
         """The same for `whole` − value."""
         return Interval(whole - self.value, whole - self.high, whole - self.low, self.level)
 
+    def times(self, factor: float) -> Interval:
+        """The same for `factor` (≥ 0) times the quantity."""
+        return Interval(self.value * factor, self.low * factor, self.high * factor, self.level)
+
     def over(self, denominator: float) -> Interval:
         """The same divided by a known positive number."""
         return Interval(self.value / denominator, self.low / denominator, self.high / denominator, self.level)

@@ -1,11 +1,11 @@
 """Pairs of known answer: known they are, and no page tells them from the others."""
 
-import json
 import shutil
 
 import pyarrow.parquet as pq
 import pytest
 
+from linkage import Run
 from linkage.config import ReviewSpec
 from linkage.review import known_pairs
 from linkage.review.known_pairs import write_anchors
@@ -21,7 +21,8 @@ TABLES = ("raw_mentions", "raw_persons", "mentions", "persons", "candidates", "r
 
 @pytest.fixture(scope="module")
 def spec(finished_run):
-    return json.loads((finished_run / "run.json").read_text())["spec"]
+    held = Run.open(finished_run).spec
+    return held.model_copy(update={"review": ReviewSpec(planted_share=SHARE)})
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def plant(run, spec, connection):
 
     def write(seed=1):
         (run / "anchors.parquet").unlink(missing_ok=True)
-        write_anchors(connection, run, seed, run, SHARE, [one["field"] for one in spec["comparisons"]])
+        write_anchors(connection, run, spec.model_copy(update={"seed": seed}), run)
         return pq.read_table(run / "anchors.parquet").to_pylist()
 
     return write
@@ -84,7 +85,7 @@ def test_a_larger_review_set_keeps_what_was_planted(run, plant, spec, connection
     before = {(row["record_id_l"], row["record_id_r"]) for row in plant()}
     pq.write_table(whole, run / "review_set.parquet")
     sampled = set(whole["record_id_l"].to_pylist())
-    write_anchors(connection, run, 1, run, SHARE, [one["field"] for one in spec["comparisons"]])
+    write_anchors(connection, run, spec.model_copy(update={"seed": 1}), run)
     after = {(row["record_id_l"], row["record_id_r"]) for row in pq.read_table(run / "anchors.parquet").to_pylist()}
     assert {pair for pair in before if pair[0] not in sampled} <= after and len(after) > len(before)
 

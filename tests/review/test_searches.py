@@ -234,13 +234,19 @@ def test_skip_undo_and_leases_are_those_of_pairs(review):
     assert minh
 
 
-def test_another_adjudicator_does_not_inherit_a_pick(review):
+def disputed(review):
+    """A search that two reviewers answered differently, and the adjudicator who has it."""
     search = searches_of(review)[0]["id"]
     for name, verdict in (("lan", "non_match"), ("minh", "unsure")):
         take(review, name, search)
         say(review, name, search, verdict)
     judge = review.people["bình"].id
     assert next_dispute(review.store, judge) == search
+    return search, judge
+
+
+def test_another_adjudicator_does_not_inherit_a_pick(review):
+    search, judge = disputed(review)
     pick_person(review.store, search, judge, Pick("P-B000001", "{}", "0" * 32), "adjudication")
     assert next_dispute(review.store, judge) == search
     held = "SELECT suggested FROM adjudication WHERE pair = ?"
@@ -251,12 +257,7 @@ def test_another_adjudicator_does_not_inherit_a_pick(review):
 
 
 def test_a_changed_person_is_no_longer_the_adjudicators_pick(review):
-    search = searches_of(review)[0]["id"]
-    for name, verdict in (("lan", "non_match"), ("minh", "unsure")):
-        take(review, name, search)
-        say(review, name, search, verdict)
-    judge = review.people["bình"].id
-    assert next_dispute(review.store, judge) == search
+    search, judge = disputed(review)
     for record in ("P-B000001", "P-B000002"):
         pick_person(review.store, search, judge, pick_of(review, record), "adjudication")
     change(review.run, RAW_PERSONS, "P-B000001")
