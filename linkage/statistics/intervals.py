@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 
+POOLED_PAIR = 0.25
+"""Units added to a stratum's share of hits where its variance is told: this project's judgement, by `reports/benchmarks/decision.md`."""
+
+
 @dataclass(frozen=True)
 class Interval:
     """A value and its confidence limits at `level` (two-sided), low ≤ value ≤ high."""
@@ -46,10 +50,10 @@ def total_of_hits(hits: ArrayLike, sampled: ArrayLike, sizes: ArrayLike, level: 
     weighted sums of counts (Fay and Feuer 1997; Fay and Kim 2017), here with the binomial variance and finite-population
     correction N_h²(1 − n_h/N_h) p(1−p)/(n_h − 1) in place of the Poisson one, and one unseen hit at the mean expansion
     weight of the sampled units, ΣN_h / Σn_h: what the next hit would stand for if it were any of them (between Fay's
-    largest and Tiwari, Clegg and Zou's 2006 mean over strata).
-    Failing corners: most where fewer than about two hits are expected in the sample, a few where it is simply conservative: a
-    95 % interval covers 97.6–99.6 % there, and 92.4–92.8 % in three of 120 (planted, recall, 200 labels). A count that is
-    nearly always 0 has few coverages to choose from (`reports/benchmarks/decision.md` lists every corner).
+    largest and Tiwari, Clegg and Zou's 2006 mean over strata). For the variance alone each stratum's share has `POOLED_PAIR` of a
+    unit added at the share of all units sampled: a stratum of hits alone, or of none, is not one without variance.
+    Failing corners: most where fewer than about two hits are expected in the sample (a 95 % interval covers more there): a count
+    that is nearly always 0 has few coverages to choose from (`reports/benchmarks/decision.md` lists every corner).
     Certainty strata (n_h = N_h) add no width. Limits never leave what the sample already decided: hits seen, and hits
     seen plus units unseen. With `finite=False` the sampled units are not part of the population but stand for it (anchors):
     the correction becomes 1 + n_h/N_h, the variance of predicting N_h further units.
@@ -70,8 +74,10 @@ def total_of_hits(hits: ArrayLike, sampled: ArrayLike, sizes: ArrayLike, level: 
     value = float((size * x / n).sum())
     if not x.size:
         return Interval(certain, certain, certain, level)
-    share, unseen = x / n, 1 - n / size if finite else 1 + n / size
-    variance = float((size**2 * unseen * share * (1 - share) / np.maximum(n - 1, 1)).sum())
+    unseen = 1 - n / size if finite else 1 + n / size
+    # five sampled, five hits: the stratum may hold others all the same
+    hidden = (x + POOLED_PAIR * x.sum() / n.sum()) / (n + POOLED_PAIR)
+    variance = float((size**2 * unseen * hidden * (1 - hidden) / np.maximum(n - 1, 1)).sum())
     low, high = _mid_p_gamma(value, variance, float((size * np.sqrt(unseen)).sum() / n.sum()), level)
     least, most = (float(x.sum()), float((x + size - n).sum())) if finite else (0.0, float(size.sum()))
     return Interval(

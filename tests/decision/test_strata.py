@@ -43,15 +43,15 @@ def test_no_budget_is_refused():
 
 
 def test_top_up_goes_where_the_pilot_varied():
-    more = allocate_top_up([1_000, 1_000], [50, 50], [50, 50], [25, 0], [0.5, 0.5], 100)
-    assert sum(more) == 100 and more[0] > 4 * more[1]
+    # rates (25 + 1 + 1)/54 and (0 + 1 + 1)/54: deviations .5 and .189, so 145 and 55 of 200; by the plan 100 and 100
+    assert allocate_top_up([1_000, 1_000], [50, 50], [50, 50], [25, 0], [0.5, 0.5], 100) == [73, 27]
 
 
 def test_top_up_by_hand():
-    # rates (12 + 1 + 1)/24 and (0 + 1 + 0.1)/24: deviations .493 and .209, so 70 and 30 of 100 pairs
+    # rates (12 + 1 + 1)/24 and (0 + 1 + 0.1)/24: deviations .493 and .209, so 70 and 30 of 100 pairs; by the plan the same
     assert allocate_top_up([1_000, 1_000], [20, 20], [20, 20], [12, 0], [0.5, 0.05], 60) == [50, 10]
-    # (5 + 1 + 1)/14 and (0 + 1 + 0)/14: .5 and .2575, so 66 and 34
-    assert allocate_top_up([1_000, 1_000], [10, 10], [10, 10], [5, 0], [0.5, 0.0], 80) == [56, 24]
+    # (5 + 1 + 1)/14 and (0 + 1 + 0)/14: .5 and .2575, so 66 and 34; by the plan .5 and .14 (held at 2 %), so 78 and 22
+    assert allocate_top_up([1_000, 1_000], [10, 10], [10, 10], [5, 0], [0.5, 0.0], 80) == [62, 18]
 
 
 def test_bounds_contain_thresholds_and_gather_where_answers_vary():

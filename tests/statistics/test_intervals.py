@@ -57,6 +57,14 @@ def test_covers_rare_events_in_a_stratified_sample():
     assert 0.93 <= np.mean(covered) <= 0.985
 
 
+def test_five_hits_of_five_do_not_make_a_stratum_sure():
+    """Deaths' missed matches, 200 labels: nearly all in one small stratum, of which five are labelled, all five hits 22 times in 100."""
+    rng = np.random.default_rng(4)
+    size, truth, n = np.array([64, 317, 4_552]), np.array([48, 0, 0]), np.array([5, 8, 119])
+    found = [total_of_hits(rng.hypergeometric(truth, size - truth, n), n, size) for _ in range(600)]
+    assert 0.93 <= np.mean([one.low <= 48 <= one.high for one in found])
+
+
 def test_predicting_another_population_is_less_sure_than_sampling_it():
     sampled, predicted = (total_of_hits([20], [500], [1_000], finite=finite) for finite in (True, False))
     assert predicted.high - predicted.low > 1.5 * (sampled.high - sampled.low)
