@@ -198,9 +198,8 @@ def allocate_top_up(
     seen = (np.asarray(matches, dtype=float) + 1 + 2 * hoped) / (np.asarray(labelled, dtype=float) + 4)
     which = [False] * len(sizes) if of_links is None else of_links
     total = int(sum(sampled)) + extra
-    aims = np.mean(
-        [allocate_with_links(sizes, planning_deviation(rates).tolist(), which, total, 1, least) for rates in (seen, hoped)], axis=0
-    )
+    spreads = [planning_deviation(rates).tolist() for rates in (seen, hoped)]
+    aims = np.mean([allocate_with_links(sizes, spread, which, total, 1, least) for spread in spreads], axis=0)
     room = np.asarray(sizes) - np.asarray(sampled)
     pull = np.maximum(aims - np.asarray(sampled), 0) / np.maximum(room, 1)
     return allocate(room.tolist(), pull.tolist(), extra, 0)
@@ -208,7 +207,7 @@ def allocate_top_up(
 
 def planning_deviation(rates: ArrayLike) -> NDArray[np.float64]:
     """Standard deviation of the match indicator of one pair at expected shares of matches, 0–1, to plan with (`RATE_FLOOR`)."""
-    held = np.clip(np.asarray(rates, dtype=float), RATE_FLOOR, 1 - RATE_FLOOR)
+    held: NDArray[np.float64] = np.clip(np.asarray(rates, dtype=float), RATE_FLOOR, 1 - RATE_FLOOR)
     return np.sqrt(held * (1 - held))
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 POOLED_PAIR = 0.25
-"""Units added to a stratum's share of hits where its variance is told: this project's judgement, by `reports/benchmarks/decision.md`."""
+"""Units added to a stratum's share of hits to tell its variance: this project's judgement, `reports/benchmarks/decision.md`."""
 
 
 @dataclass(frozen=True)
