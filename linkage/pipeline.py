@@ -11,7 +11,7 @@ again too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
@@ -24,6 +24,7 @@ import duckdb
 from linkage.config import LoadedProject, ProjectSpec, load_project
 from linkage.config.yaml_files import raise_together
 from linkage.errors import LinkageError, ProjectFileError, nearest
+from linkage.interrupts import keeping
 from linkage.registers.source_parts import resolve, state_of
 from linkage.runs import (
     Progress,
@@ -113,10 +114,10 @@ def run_stages(
         check_spark()
     run = RunDirectory(folder)
     run.create()
-    with run.locked(command):
+    done: dict[str, str] = {}
+    with run.locked(command), keeping(lambda: _kept(run, done)):
         inputs = _inputs(project, plan, data)
         flow = _Flow(project, run, _code(run), inputs, engine)
-        done: dict[str, str] = {}
         ahead = Thread(target=_import_ahead, args=(project.spec,))
         for stage in STAGES[: last + 1]:
             mark = flow.fingerprint(stage, done)
@@ -247,6 +248,13 @@ class _Flow:
                 f"{stage.name} needs more than the memory_limit of {self.project.spec.memory_limit}",
                 "Raise memory_limit in the project file (the stages before are kept), or free disk space to spill to.",
             ) from None
+
+
+def _kept(run: RunDirectory, done: Collection[str]) -> str:
+    """What an interrupted run leaves, as one sentence."""
+    if not done:
+        return f"No stage is finished in {run.path}; the same command begins anew."
+    return f"{run.path} keeps what is finished: {', '.join(done)}. The same command goes on from there."
 
 
 def _code(run: RunDirectory) -> dict[str, str]:

@@ -16,12 +16,15 @@ from filelock import FileLock, Timeout
 
 from linkage.config.local_paths import local_path
 from linkage.errors import RunDirectoryError
+from linkage.interrupts import stop_if_asked
 from linkage.runs.exchange import BrokenPromiseError, Exchanged
 from linkage.runs.files import write_json
 from linkage.runs.memory import peak_memory_mb, reset_peak_memory
 from linkage.runs.records import StageRecord
 
 Counts = Mapping[str, int | float | str]
+SPILL = ".spill"
+"""What a stage's DuckDB spills to, below the run directory."""
 
 
 class RunDirectory:
@@ -94,6 +97,7 @@ class RunDirectory:
         started = time.perf_counter()
         try:
             counts = dict(work(partial))
+            stop_if_asked()
             _hold(stage, partial, promised)
             for name in (stage, *later):
                 self.forget(name)
@@ -142,6 +146,7 @@ class RunDirectory:
                 f"{self.path} is in use{_describe_holder(holder)}", "Wait for it to end, or give another folder with --out."
             ) from None
         try:
+            shutil.rmtree(self.path / SPILL, ignore_errors=True)  # of a process that was killed
             write_json(
                 holder,
                 {
