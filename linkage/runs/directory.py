@@ -69,6 +69,11 @@ class RunDirectory:
         record = StageRecord.read(self.path / "stages" / f"{stage}.json")
         return record if record and record.is_intact(self.path) else None
 
+    def has(self, stage: str, fingerprint: str) -> bool:
+        """Whether a stage is current: finished with this fingerprint, its files all there."""
+        record = self.record(stage)
+        return record is not None and record.fingerprint == fingerprint
+
     def records(self) -> list[StageRecord]:
         """The finished stages, in the order they ended."""
         found = [self.record(path.stem) for path in (self.path / "stages").glob("*.json")]
