@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linkage.errors import LinkageError
+from linkage.interrupts import hand_over
 from linkage.model import CHART_CLASS
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ def open_lab(folder: Path, port: int = 8888, browser: bool = True) -> None:
         (Path(config) / "labconfig").mkdir()
         (Path(config) / "labconfig" / "default_setting_overrides.json").write_text(json.dumps(QUIET), encoding="utf-8")
         os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [config, os.environ.get("JUPYTER_CONFIG_PATH")]))
+        hand_over()
         LabApp.launch_instance(argv=lab_arguments(folder, port, browser))
 
 

@@ -11,7 +11,7 @@ again too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
@@ -24,7 +24,9 @@ import duckdb
 from linkage.config import LoadedProject, ProjectSpec, load_project
 from linkage.config.yaml_files import raise_together
 from linkage.errors import LinkageError, ProjectFileError, nearest
+from linkage.interrupts import keeping
 from linkage.registers.source_parts import resolve, state_of
+from linkage.replacing import Agreed, Replaced, hold_agreed, never, replaced_by
 from linkage.runs import (
     Progress,
     RunDirectory,
@@ -96,13 +98,16 @@ def run_stages(
     command: str,
     progress: Progress,
     engine: Engine = "duckdb",
+    agreed: Agreed = never,
 ) -> RunDirectory:
     """Bring the run directory up to date as far as stage `until` (all when None); current stages are not run again.
 
-    A stage that waits for what people leave is passed over until it is there, unless `until` names it.
+    A stage that waits for what people leave is passed over until it is there, unless `until` names it. `agreed` is asked before
+    links are replaced that the same project file does not make again, or that people's work rests on (`linkage.replacing`).
 
     Raises:
         ProjectFileError: the project file, a source's columns or the stage's name is wrong; nothing was started.
+        RunDirectoryError: `agreed` did not; nothing was changed.
         LinkageError: a stage failed; the stages before it are kept.
     """
     last = STAGE_NAMES.index(_known(until)) if until else len(STAGES) - 1
@@ -113,22 +118,25 @@ def run_stages(
         check_spark()
     run = RunDirectory(folder)
     run.create()
-    with run.locked(command):
+    done: dict[str, str] = {}
+    with run.locked(command), keeping(lambda: _kept(run, done)):
         inputs = _inputs(project, plan, data)
         flow = _Flow(project, run, _code(run), inputs, engine)
-        done: dict[str, str] = {}
+        marks = flow.fingerprints(STAGES[: last + 1], until)
+        if replaced := _replaced(run, project, data, marks):
+            hold_agreed(replaced, agreed)
+            progress(f"{NOTE}{replaced.sentence}", 0, 0)
         ahead = Thread(target=_import_ahead, args=(project.spec,))
         for stage in STAGES[: last + 1]:
-            mark = flow.fingerprint(stage, done)
-            record = run.record(stage.name)
-            if record is None or record.fingerprint != mark:
-                if stage.waits_for and stage.name != until and not any(one.is_in(run.path) for one in stage.waits_for):
-                    continue
+            if stage.name not in marks:
+                continue
+            mark = marks[stage.name]
+            if not run.has(stage.name, mark):
                 progress(stage.name, 0, 0)
                 if ahead.ident is None and stage is not STAGES[-1]:
                     ahead.start()
                 work = Work(project, plan, run, run.path, data, progress, engine)
-                record = flow.run_stage(stage, mark, _later(stage.name, project.spec), work)
+                flow.run_stage(stage, mark, _later(stage.name, project.spec), work)
                 write_provenance(run, project, command, inputs, data)
             done[stage.name] = mark
             if stage is standardise.STAGE:
@@ -238,6 +246,15 @@ class _Flow:
             [hash_file(path) for path in stage.files(self.project)],
         )
 
+    def fingerprints(self, stages: Sequence[Stage], until: str | None) -> dict[str, str]:
+        """Of these stages, in the flow's order; without those that wait for what people have not left, unless `until` asks."""
+        done: dict[str, str] = {}
+        for stage in stages:
+            if stage.waits_for and stage.name != until and not any(one.is_in(self.run.path) for one in stage.waits_for):
+                continue
+            done[stage.name] = self.fingerprint(stage, done)
+        return done
+
     def run_stage(self, stage: Stage, mark: str, later: list[str], work: Work) -> StageRecord:
         """Do a stage's work in a folder of its own and put its outputs in place."""
         try:
@@ -247,6 +264,21 @@ class _Flow:
                 f"{stage.name} needs more than the memory_limit of {self.project.spec.memory_limit}",
                 "Raise memory_limit in the project file (the stages before are kept), or free disk space to spill to.",
             ) from None
+
+
+def _replaced(run: RunDirectory, project: LoadedProject, data: Path | None, marks: Mapping[str, str]) -> Replaced | None:
+    """What bringing the stages of these fingerprints up to date replaces, where links are among it."""
+    anew = {name: _later(name, project.spec) for name, mark in marks.items() if not run.has(name, mark)}
+    gone = {*anew, *(later for depending in anew.values() for later in depending)}
+    beneath = any(decide.STAGE.name in depending for depending in anew.values())
+    return replaced_by(run, project, data, [name for name in STAGE_NAMES if name in gone], beneath)
+
+
+def _kept(run: RunDirectory, done: Collection[str]) -> str:
+    """What an interrupted run leaves, as one sentence."""
+    if not done:
+        return f"No stage is finished in {run.path}; the same command begins anew."
+    return f"{run.path} keeps what is finished: {', '.join(done)}. The same command goes on from there."
 
 
 def _code(run: RunDirectory) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from linkage.config import LoadedProject, ProjectSpec, SideSpec, load_project
 from linkage.config.local_paths import local_path
 from linkage.pipeline import check_project, run_stages
+from linkage.replacing import Agreed, default_folder, never
 from linkage.run import Run
 from linkage.runs import Progress, silent
 from linkage.runs.sql import connect
@@ -110,8 +111,12 @@ class Project:
         progress: Progress = silent,
         command: str | None = None,
         engine: Engine = "duckdb",
+        agreed: Agreed = never,
     ) -> Run:
         """Run the stages that are not current, as far as `until`; `out` is runs/<project> when absent.
+
+        Another project file's run of that name stays: this one's is runs/<project>-2 then. `agreed` is asked before links are
+        replaced that people's work rests on, or that `out` has of another project file: `agreed=lambda replaced: True`.
 
         With `engine="spark"` pairs are blocked, trained and scored on Spark; the other stages stay in DuckDB.
 
@@ -119,6 +124,9 @@ class Project:
         >>> list(finished.summary["stages"])[:3]
         ['read', 'standardise', 'block']
         """
-        folder = local_path(out if out is not None else Path("runs") / self.spec.project, "the run directory")
+        folder = local_path(out, "the run directory") if out is not None else default_folder(self._loaded, self._data)
         told = command or f"run(until={until!r}) from {Path(sys.argv[0]).name}"
-        return Run(run_stages(self._loaded, folder, until=until, data=self._data, command=told, progress=progress, engine=engine))
+        directory = run_stages(
+            self._loaded, folder, until=until, data=self._data, command=told, progress=progress, engine=engine, agreed=agreed
+        )
+        return Run(directory)

@@ -17,12 +17,19 @@ from linkage.runs.progress import NOTE
 
 @contextmanager
 def watched(console: Console, stages: Sequence[str]) -> Iterator[Progress]:
-    """A progress function: a stage's name other than the present one's starts that stage, anything else moves its bar."""
+    """A progress function: a stage's name other than the present one's starts that stage, anything else moves its bar.
+
+    Bars are drawn from the first step on: a question may stand before it.
+    """
     if console.is_terminal:
-        with _bars(console) as bars:
-            watcher = _OnTerminal(bars, stages)
+        bars = _bars(console)
+        watcher = _OnTerminal(bars, stages)
+        try:
             yield watcher
             watcher.finish()
+        finally:
+            if bars.live.is_started:
+                bars.stop()
     else:
         yield _as_lines(console, stages)
 
@@ -61,6 +68,7 @@ class _OnTerminal:
             self._bars.console.print(what, style="yellow", markup=False, soft_wrap=True)
         elif what in self._stages and what != self._stage:
             self.finish()
+            self._bars.start()
             self._stage, self._total = what, 1
             self._task = self._bars.add_task("", stage=what, total=None)
         elif self._stage:

@@ -1,7 +1,8 @@
 """The command line: parse, call the façade, print. Exit status 0 done, 1 the work failed, 2 the command or file is wrong.
 
 Contract: a command is a few lines; what it needs is imported when it is called, so that `linkage --help` is quick. No
-traceback reaches a user without --debug, and no register value reaches an error message.
+traceback reaches a user without --debug, and no register value reaches an error message. Ctrl-C ends any command within three
+seconds (`linkage.interrupts`), from before its commands are imported.
 """
 
 from __future__ import annotations
@@ -10,14 +11,9 @@ import atexit
 import gc
 import os
 import sys
+from typing import NoReturn
 
-from linkage.cli import experimenting as experimenting
-from linkage.cli import inspecting as inspecting
-from linkage.cli import linking as linking
-from linkage.cli import reconciling as reconciling
-from linkage.cli import reporting as reporting
-from linkage.cli import reviewing as reviewing
-from linkage.cli.output import app, errors, refuse_other_stores
+from linkage import interrupts
 from linkage.errors import LinkageError
 
 
@@ -29,11 +25,15 @@ def main() -> None:
     # registered first, so called last: threads have ended and everything else that waits for the end is done
     atexit.register(_leave, statuses)
     try:
-        run_command()
+        with interrupts.answered():
+            run_command()
     except SystemExit as asked:
         if isinstance(asked.code, int):
             statuses.append(asked.code)
         raise
+    except KeyboardInterrupt:  # between two lines of this file
+        interrupts.say_stopped()
+        statuses.append(interrupts.STATUS)
 
 
 def _leave(statuses: list[int]) -> None:
@@ -49,20 +49,40 @@ def run_command() -> None:
     debug = "--debug" in sys.argv
     sys.argv = [argument for argument in sys.argv if argument != "--debug"]
     try:
-        refuse_other_stores(sys.argv[1:])
-        app(standalone_mode=True)
-    except LinkageError as error:
-        if debug:
+        _dispatch()
+    except BaseException as error:
+        # Whatever fails once the process was asked to stop (DuckDB's RuntimeError, an exit of typer's) fails of that.
+        if interrupts.asked() or _is_stop(error):
+            interrupts.say_stopped()
+            sys.exit(interrupts.STATUS)
+        if debug or not isinstance(error, Exception):
             raise
+        _say_failed(error)
+    if interrupts.asked():
+        interrupts.say_stopped()
+        sys.exit(interrupts.STATUS)
+
+
+def _dispatch() -> None:
+    from linkage.cli.commands import app
+    from linkage.cli.output import refuse_other_stores
+
+    refuse_other_stores(sys.argv[1:])
+    app(standalone_mode=True)
+
+
+def _is_stop(error: BaseException) -> bool:
+    return isinstance(error, KeyboardInterrupt) or (isinstance(error, SystemExit) and error.code == interrupts.STATUS)
+
+
+def _say_failed(error: Exception) -> NoReturn:
+    from linkage.cli.output import errors
+
+    if isinstance(error, LinkageError):
         errors.print(error.what, style="red", markup=False, soft_wrap=True)
         if error.remedy:
             errors.print(error.remedy, markup=False, soft_wrap=True)
         sys.exit(error.exit_status)
-    except KeyboardInterrupt:
-        errors.print("Stopped. Finished stages are kept; the same command goes on from there.")
-        sys.exit(130)
-    except Exception as error:  # the last line of defence: the message may hold register values, so only its kind is shown
-        if debug:
-            raise
-        errors.print(f"linkage failed inside ({type(error).__name__}). Run again with --debug to see where.", markup=False)
-        sys.exit(1)
+    # the last line of defence: the message may hold register values, so only its kind is shown
+    errors.print(f"linkage failed inside ({type(error).__name__}). Run again with --debug to see where.", markup=False)
+    sys.exit(1)

@@ -36,13 +36,17 @@ def compare(
 def tune(
     config: Config,
     grid: Annotated[Path, typer.Argument(help="The settings to try (YAML: dotted key → list of values).", show_default=False)],
-    out: Annotated[Path, typer.Option(help="Folder for the trials.")] = Path("runs/tuning"),
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the trials; runs/<project>-tuning when absent.", show_default=False)
+    ] = None,
     data: Data = None,
     trials: Annotated[int | None, typer.Option(min=1, help="A random so many of the combinations.", show_default=False)] = None,
     labels: Annotated[Path | None, typer.Option(help="A run whose review scores the trials.", show_default=False)] = None,
     seed: Annotated[int | None, typer.Option(min=0, show_default=False)] = None,
 ) -> None:
     """Try settings of a project file and score them alike; an interrupted search goes on where it stopped."""
+    from linkage.project import open_project
+    from linkage.replacing import RUNS
     from linkage.tuning import tune as search
     from linkage.watching import watched
     from linkage.words.estimates import MEASURES
@@ -60,7 +64,7 @@ def tune(
             config.resolve(),
             grid,
             trials=trials,
-            out=out,
+            out=out or RUNS / f"{open_project(config).spec.project}-tuning",
             data=data.resolve() if data else None,
             labels=labels,
             progress=progress,

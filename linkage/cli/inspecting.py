@@ -38,18 +38,22 @@ def registers(
 def profile(
     config: Config,
     data: Data = None,
-    out: Annotated[Path, typer.Option(help="Folder for the pages.")] = Path("runs/profile"),
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the pages; runs/<project>-profile when absent.", show_default=False)
+    ] = None,
     floor: Annotated[int, typer.Option(min=2, help="Values rarer than this are not shown.")] = 10,
 ) -> None:
     """Completeness, distinct and frequent values and date precision of each source, as a table and a page."""
     from linkage.project import open_project
     from linkage.registers.profile import draw_profile, profile_rows, profile_side, rule_rows
     from linkage.registers.sheet_words import PROFILE_HEADERS, RULE_HEADERS
+    from linkage.replacing import RUNS
     from linkage.runs.sql import connect
     from linkage.watching import watched
 
     project = open_project(config, data=data)
-    out.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = out or RUNS / f"{project.spec.project}-profile"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name, side in project.sides.items():
         with connect() as connection, watched(console, ("profile",)) as progress:
             progress("profile", 0, 0)
@@ -58,12 +62,12 @@ def profile(
                 side,
                 base=project.folder,
                 data=project.data,
-                folder=out,
+                folder=folder,
                 floor=floor,
                 progress=partial(progress, name),
             )
         print_rows([PROFILE_HEADERS, *profile_rows(told)])
         if rules := rule_rows(told):
             print_rows([RULE_HEADERS, *rules])
-        draw_profile(told, out / f"{name}.png")
+        draw_profile(told, folder / f"{name}.png")
         console.print(f"{out / f'{name}.png'}", soft_wrap=True)

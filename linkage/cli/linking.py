@@ -8,7 +8,20 @@ from typing import Annotated, Literal
 import typer
 from rich.table import Table
 
-from linkage.cli.output import Config, Data, Out, RunFolder, app, command_line, console, print_findings, print_flow, print_rows
+from linkage.cli.output import (
+    Config,
+    Data,
+    Out,
+    RunFolder,
+    Yes,
+    app,
+    asking,
+    command_line,
+    console,
+    print_findings,
+    print_flow,
+    print_rows,
+)
 from linkage.cli.targets import print_feasible, print_run_feasible
 from linkage.words.fields import as_written
 
@@ -24,18 +37,21 @@ def demo(
     out: Annotated[Path, typer.Option(help="Where to put it.")] = Path("runs/demo"),
     seed: Annotated[int, typer.Option(min=0)] = 20261123,
     world: World = "usual",
+    yes: Yes = False,
 ) -> None:
     """Make a synthetic province, run everything on it, and say where each result is."""
     from linkage.demo import CONFIGS, hold_against_truth
     from linkage.pipeline import STAGE_NAMES
     from linkage.project import open_project
+    from linkage.replacing import hold_remade
     from linkage.runs.tables import LINKS, REPORT_PAGE, REVIEW_SET, TRUTH
     from linkage.synthetic import WORLDS, SyntheticSpec, generate
     from linkage.watching import watched
 
-    registers = out / "registers"
+    registers, folder, agreed = out / "registers", out / "birth-to-population", asking(yes)
     made = registers / (f".made-{persons}-{seed}" + ("" if world == "usual" else f"-{world}"))
     if not made.exists():
+        hold_remade(folder, agreed)
         for other in registers.glob(".made-*"):  # one folder holds one province
             other.unlink()
         with watched(console, ("synthetic",)) as progress:
@@ -45,7 +61,7 @@ def demo(
         made.touch(mode=0o600)
     project = open_project(CONFIGS / "birth-to-population.yaml", data=registers)
     with watched(console, STAGE_NAMES) as progress:
-        run = project.run(out=out / "birth-to-population", progress=progress, command=command_line())
+        run = project.run(out=folder, progress=progress, command=command_line(), agreed=agreed)
     truth = hold_against_truth(run, TRUTH.path(registers), "birth", "child")
     console.print("\nSynthetic registers: no real person is in them.", style="bold")
     print_flow(run.summary["stages"])
@@ -124,6 +140,7 @@ def run(
     engine: Annotated[
         Literal["duckdb", "spark"], typer.Option("--engine", "--backend", help="What blocks, trains and scores.")
     ] = "duckdb",
+    yes: Yes = False,
 ) -> None:
     """Run the stages that are not up to date; an interrupted run goes on where it stopped."""
     from linkage.pipeline import STAGE_NAMES
@@ -132,7 +149,7 @@ def run(
 
     project = open_project(config, data=data)
     with watched(console, STAGE_NAMES) as progress:
-        done = project.run(until=until, out=out, progress=progress, command=command_line(), engine=engine)
+        done = project.run(until, out=out, progress=progress, command=command_line(), engine=engine, agreed=asking(yes))
     print_flow(done.summary["stages"])
     print_findings(done.path)
     print_run_feasible(done.path)

@@ -14,6 +14,7 @@ from rich.table import Table
 from linkage.config.local_paths import local_path
 
 if TYPE_CHECKING:
+    from linkage.replacing import Agreed, Replaced
     from linkage.runs.shapes import StageSummary
 
 app = typer.Typer(
@@ -29,13 +30,36 @@ errors = Console(stderr=True, highlight=False)
 
 Config = Annotated[Path, typer.Argument(help="The project file (YAML).", show_default=False, readable=False)]
 RunFolder = Annotated[Path, typer.Argument(help="The run directory.", show_default=False)]
-Out = Annotated[Path | None, typer.Option(help="Run directory; runs/<project> when absent.", show_default=False, readable=False)]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        help="Run directory; when absent runs/<project>, or runs/<project>-2 beside another project file's.",
+        show_default=False,
+        readable=False,
+    ),
+]
+Yes = Annotated[
+    bool, typer.Option("--yes", help="Replace links that people's work rests on, or another project file's, without being asked.")
+]
 Data = Annotated[Path | None, typer.Option(help="Folder that {data} stands for in the project file.", show_default=False)]
 
 
 def command_line() -> str:
     """What was typed, for run.json."""
     return " ".join(["linkage", *sys.argv[1:]])
+
+
+def asking(yes: bool) -> Agreed:
+    """Consent to what a command would replace: given beforehand, or asked for, once, where there is a terminal to ask at."""
+    given = [yes]
+
+    def agreed(replaced: Replaced) -> bool:
+        if not given[-1] and sys.stdin.isatty():
+            console.print(replaced.sentence, style="yellow", markup=False, soft_wrap=True)
+            given.append(typer.confirm("Replace them?"))
+        return given[-1]
+
+    return agreed
 
 
 def refuse_other_stores(arguments: Sequence[str]) -> None:

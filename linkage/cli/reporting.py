@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -54,7 +53,6 @@ def decide(
     from linkage.decision.proposing import Proposal
     from linkage.pipeline import STAGE_NAMES
     from linkage.project import Run
-    from linkage.runs import Progress
     from linkage.watching import watched
 
     run = Run.open(run_folder)
@@ -70,15 +68,7 @@ def decide(
         answers.append(yes or typer.confirm("Decide so?"))
         return answers[-1]
 
-    with ExitStack() as open_bars:
-        bars: list[Progress] = []
-
-        def progress(what: str, done: int, total: int) -> None:
-            # a bar that is drawn while a question stands would write over it
-            if not bars:
-                bars.append(open_bars.enter_context(watched(console, STAGE_NAMES)))
-            bars[0](what, done, total)
-
+    with watched(console, STAGE_NAMES) as progress:
         run = run.decide(by, agreed=agreed, progress=progress)
     if answers == [False]:
         raise LinkageError("nothing was changed", "The labels stay; decide when you agree.")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from linkage.errors import NotAssignedError, ReviewError
 from linkage.review.assignments import LEASE_MINUTES, Stage
-from linkage.review.store import Store, append_event
+from linkage.review.store import Store, append_event, store_path
 
 _JUDGED = """
 SELECT l.fingerprint AS l, r.fingerprint AS r, setting.value AS fields
@@ -48,6 +50,14 @@ def record_answer(store: Store, answer: Answer) -> bool:
     """
     with store.transaction() as connection:
         return append_answer(connection, store.now(), answer)
+
+
+def count_answered(run: Path) -> int:
+    """How many pairs and searches of a run reviewers have answered; 0 where there is no review, whatever its version."""
+    if not store_path(run).is_file():
+        return 0
+    with closing(sqlite3.connect(f"{store_path(run).absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        return int(connection.execute("SELECT count(DISTINCT pair) FROM event WHERE kind = 'answer'").fetchone()[0])
 
 
 def is_recorded(store: Store, form_key: str) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from linkage.config import ReviewSpec
 from linkage.errors import ReviewError
+from linkage.interrupts import hand_over
 from linkage.review.backup import serving
 from linkage.review.labels import write_labels
 from linkage.review.outdated import last_event, outdated_pairs
@@ -71,6 +72,7 @@ def serve(
             hosts = frozenset({"127.0.0.1", "localhost", "[::1]"}) if local and not behind_proxy else None
             app = create_app(store, run, https, hosts, at_stop=lambda: _finish(store, run, announce))
             announce(f"{'https' if tls_certificate else 'http'}://{f'[{host}]' if ':' in host else host}:{port}/")
+            hand_over()
             uvicorn.run(
                 app,
                 host=host,

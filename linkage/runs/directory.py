@@ -16,12 +16,15 @@ from filelock import FileLock, Timeout
 
 from linkage.config.local_paths import local_path
 from linkage.errors import RunDirectoryError
+from linkage.interrupts import stop_if_asked
 from linkage.runs.exchange import BrokenPromiseError, Exchanged
 from linkage.runs.files import write_json
 from linkage.runs.memory import peak_memory_mb, reset_peak_memory
 from linkage.runs.records import StageRecord
 
 Counts = Mapping[str, int | float | str]
+SPILL = ".spill"
+"""What a stage's DuckDB spills to, below the run directory."""
 
 
 class RunDirectory:
@@ -66,6 +69,11 @@ class RunDirectory:
         record = StageRecord.read(self.path / "stages" / f"{stage}.json")
         return record if record and record.is_intact(self.path) else None
 
+    def has(self, stage: str, fingerprint: str) -> bool:
+        """Whether a stage is current: finished with this fingerprint, its files all there."""
+        record = self.record(stage)
+        return record is not None and record.fingerprint == fingerprint
+
     def records(self) -> list[StageRecord]:
         """The finished stages, in the order they ended."""
         found = [self.record(path.stem) for path in (self.path / "stages").glob("*.json")]
@@ -94,6 +102,7 @@ class RunDirectory:
         started = time.perf_counter()
         try:
             counts = dict(work(partial))
+            stop_if_asked()
             _hold(stage, partial, promised)
             for name in (stage, *later):
                 self.forget(name)
@@ -142,6 +151,7 @@ class RunDirectory:
                 f"{self.path} is in use{_describe_holder(holder)}", "Wait for it to end, or give another folder with --out."
             ) from None
         try:
+            shutil.rmtree(self.path / SPILL, ignore_errors=True)  # of a process that was killed
             write_json(
                 holder,
                 {

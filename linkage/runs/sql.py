@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from linkage.interrupts import interruptible
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -31,6 +33,7 @@ def connect(memory_limit: str = "4GB", threads: int = 2, spill_to: Path | None =
             "temp_directory": str(spill_to) if spill_to else "",
         }
     )
+    interruptible(connection)
     # In a notebook kernel DuckDB refuses even to be told "false" where ipywidgets is not installed; it is false there already.
     if fetch_row(connection, "SELECT current_setting('enable_progress_bar')")[0]:
         connection.execute("SET enable_progress_bar = false")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from linkage.config import LoadedProject, ProjectSpec
-from linkage.runs.directory import Counts, RunDirectory
+from linkage.runs.directory import SPILL, Counts, RunDirectory
 from linkage.runs.progress import Progress
 from linkage.runs.sql import connect
 from linkage.runs.tables import MENTIONS, PERSONS, RAW_MENTIONS, RAW_PERSONS
@@ -64,7 +64,7 @@ class Work:
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """A DuckDB that spills beside the stage's outputs."""
-        return connect(self.spec.memory_limit, self.spec.threads, self.inputs / ".spill")
+        return connect(self.spec.memory_limit, self.spec.threads, self.inputs / SPILL)
 
     @contextmanager
     def engine(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -235,7 +235,7 @@ def test_on_a_real_run_a_threshold_runs_decide_and_later(
         return {stage: record["finished_at"] for stage, record in held["stages"].items()}
 
     before = finished()
-    run = open_project(project, data=province).run(out=folder)
+    run = open_project(project, data=province).run(out=folder, agreed=lambda replaced: True)
     after = finished()
     assert [stage for stage in ALL if before[stage] != after[stage]] == FROM_DECIDE
     assert run.document("thresholds")["upper"] == upper
@@ -251,7 +251,7 @@ def test_a_threshold_does_not_wait_for_what_only_training_needs(
     project = tmp_path / "own.yaml"
     project.write_text(f"extends: {quick_demo}\nthresholds: {{upper: 8.75, lower: 0.5}}\n", encoding="utf-8")
     code = (
-        "import sys; from linkage import open_project; open_project(sys.argv[1], data=sys.argv[2]).run(out=sys.argv[3]);"
+        "import sys; from linkage import open_project; open_project(sys.argv[1], data=sys.argv[2]).run(out=sys.argv[3], agreed=bool);"
         " print([name for name in ('matplotlib', 'splink', 'sqlglot', 'scipy.optimize') if name in sys.modules])"
     )
     ended = subprocess.run([sys.executable, "-c", code, project, province, folder], capture_output=True, text=True, check=True)

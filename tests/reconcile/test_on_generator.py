@@ -13,7 +13,7 @@ import pytest
 from truthkit import EXPECTED, confusion, error_classes, make_true_run
 from typer.testing import CliRunner
 
-from linkage.cli import app
+from linkage.cli.commands import app
 from linkage.reconcile.codes import FINDINGS
 
 NEEDED = 0.95
