@@ -100,9 +100,9 @@ class ComparisonSpec(Spec):
     missing_right: bool = False
     """A value missing on the right side alone says something, and is a level: whoever has no date of death there is alive."""
     m_probabilities: Many[Probability] | None = None
-    """Fixed m probabilities, one a level in order (the `else` level last)."""
+    """Fixed m probabilities, one a level in order (the `else` level last): not trained, and needs no training rule."""
     u_probabilities: Many[Probability] | None = None
-    """Fixed u probabilities, one a level in order (the `else` level last)."""
+    """Fixed u probabilities, one a level in order (the `else` level last): not looked for among the records."""
 
     @model_validator(mode="after")
     def _is_built_one_way(self) -> ComparisonSpec:
@@ -138,7 +138,7 @@ class TrainingSpec(Spec):
     m_from: Literal["em", "anchors", "labels"] = "em"
     """Expectation-maximisation, pairs that carry the same personal number, or verdicts of the review."""
     max_pairs: Annotated[float, Field(ge=1_000)] = 5_000_000.0
-    """Pairs sampled to estimate u of levels that are not equalities."""
+    """Pairs drawn at most for u of a level that cannot be counted; fewer where enough of them have the level."""
     max_iterations: Annotated[int, Field(ge=1, le=1_000)] = 200
     convergence: Probability = 1e-5
     starts: Annotated[int, Field(ge=1, le=20)] = 3

@@ -7,7 +7,7 @@ with a model than to read this and to ask for one with other probabilities.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -120,6 +120,10 @@ class MatchModel:
     def with_probabilities(self, m: Sequence[Floats], u: Sequence[Floats]) -> MatchModel:
         """The model with other m and u (an array a field, by level), rounded, where the project file does not fix them."""
         return replace(self, fields=tuple(map(_with_probabilities, self.fields, m, u)))
+
+    def of_fields(self, fields: Iterable[ComparedField]) -> MatchModel:
+        """The model of some of its fields alone, to tell their levels; it cannot be saved."""
+        return replace(self, fields=tuple(fields))
 
     def with_prior(self, prior: float) -> MatchModel:
         """The model with another prior, rounded."""

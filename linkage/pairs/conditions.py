@@ -1,7 +1,7 @@
 """Conditions of levels read as trees, with sqlglot: what must be equal for them to hold, and which equalities hashes can tell.
 
-Some conditions imply a key: texts that differ in one place have one half in common, and of dates at most a day apart one is
-the other, the day before it or the day after.
+Some conditions imply a key: texts that differ in one place are the same without it, texts one edit apart have what is before
+or behind their middle in common, and of whole numbers, dates and lengths at most two apart there are five ways to be so.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ from sqlglot import exp
 from linkage.pairs.sides import value_hash
 from linkage.runs.sql import from_two_starts
 
-HALF = 4
-"""Characters of the first half of a text: the year of a date's digits."""
+DIGITS_OF_A_DATE = 8
+MOST_WAYS = 24
+"""Ways of one level; where there would be more, an OR is left whole."""
+EDIT_DISTANCES = ("levenshtein", "damerau_levenshtein")
 
 Alternative = tuple[exp.Expr, ...]
 """Conditions that together are one way for a level to hold."""
 
 
 def read_alternatives(condition: str, whole: Collection[str] = ()) -> list[Alternative]:
-    """The ways in which a condition can hold: OR is taken apart where each of its sides has a key to join on.
+    """The ways in which a condition can hold: OR is taken apart where each of its sides narrows down the pairs.
 
-    `whole` names the columns of whole numbers or dates. None where sqlglot cannot read it, which is then no matter of
-    counting.
+    `whole` names the columns of whole numbers or dates. None where sqlglot cannot read it.
     """
     try:
         return _alternatives(sqlglot.parse_one(condition, read="duckdb"), whole)
@@ -38,26 +39,71 @@ def _alternatives(node: exp.Expr, whole: Collection[str]) -> list[Alternative]:
     if isinstance(node, exp.Paren):
         return _alternatives(node.this, whole)
     if isinstance(node, exp.And):
-        return [(*one, *other) for one in _alternatives(node.left, whole) for other in _alternatives(node.right, whole)]
+        first, second = _alternatives(node.left, whole), _alternatives(node.right, whole)
+        if len(first) * len(second) > MOST_WAYS:
+            return [(node,)]
+        return [(*one, *other) for one in first for other in second]
     if isinstance(node, exp.Or):
         apart = [*_alternatives(node.left, whole), *_alternatives(node.right, whole)]
-        return apart if all(map(keys_of, apart)) else [(node,)]
-    return [(key, node) for key in _impliedkeys_of(node, whole)] or [(node,)]
+        return apart if all(map(_narrows, apart)) and len(apart) <= MOST_WAYS else [(node,)]
+    return [(*keys, node) for keys in _implied_keys(node, whole)] or [(node,)]
 
 
-def _impliedkeys_of(node: exp.Expr, whole: Collection[str]) -> list[exp.Expr]:
-    """Equalities of which one holds wherever the condition does; none where no such are known."""
-    if isinstance(node, exp.EQ) and isinstance(node.left, exp.Anonymous) and node.left.name.lower() == "hamming":
-        left, right = (one.sql("duckdb") for one in node.left.expressions)
-        halves = (f"left({{0}}, {HALF})", f"substr({{0}}, {HALF + 1})") if node.right == exp.Literal.number(1) else ()
-        return [sqlglot.parse_one(f"{half.format(left)} = {half.format(right)}", read="duckdb") for half in halves]
+def _narrows(way: Alternative) -> bool:
+    """Whether a way asks for an equal key, or for something of one side alone."""
+    return bool(keys_of(way)) or any(sides_of(one) in ("l", "r") for one in way)
+
+
+def _implied_keys(node: exp.Expr, whole: Collection[str]) -> list[Alternative]:
+    """Equalities of which one row holds wherever the condition does; none where no such are known."""
+    if isinstance(node, exp.EQ) and node.right == exp.Literal.number(1) and _named(node.left) == "hamming":
+        left, right = _arguments(node.left)
+        return [
+            (_equal(f"left({left}, {place})", f"left({right}, {place})"),
+             _equal(f"substr({left}, {place + 2})", f"substr({right}, {place + 2})"))
+            for place in range(DIGITS_OF_A_DATE)
+        ] + [(_equal(f"left({left}, {DIGITS_OF_A_DATE})", f"left({right}, {DIGITS_OF_A_DATE})"),)]  # fmt: skip
+    if isinstance(node, exp.LTE) and node.right == exp.Literal.number(1) and _named(node.left) in EDIT_DISTANCES:
+        return _one_edit(*_arguments(node.left))
     if isinstance(node, exp.LTE) and isinstance(node.left, exp.Abs) and isinstance(node.left.this, exp.Sub):
         apart = node.left.this
-        known = all(column.name[:-2] in whole for column in apart.find_all(exp.Column))
-        steps = (" - 1", "", " + 1") if known and node.right == exp.Literal.number(1) else ()
+        lengths = isinstance(apart.left, exp.Length) and isinstance(apart.right, exp.Length)
+        known = lengths or all(column.name[:-2] in whole for column in apart.find_all(exp.Column))
+        most = int(node.right.name) if isinstance(node.right, exp.Literal) and node.right.name in ("1", "2") else -1
         left, right = apart.left.sql("duckdb"), apart.right.sql("duckdb")
-        return [sqlglot.parse_one(f"{left} = {right}{step}", read="duckdb") for step in steps]
+        return [(_equal(left, f"{right} + {step}"),) for step in range(-most, most + 1)] if known else []
     return []
+
+
+def _one_edit(left: str, right: str) -> list[Alternative]:
+    """Of texts one edit (or two neighbours exchanged) apart, what is before the middle is equal, or what is behind it.
+
+    The middle is the left text's, so that the right one's follows from how much longer it is.
+    """
+    ways: list[Alternative] = []
+    for longer in (-1, 0, 1):
+        lengths = _equal(f"length({left}) + {longer}", f"length({right})")
+        cut, same_cut = f"length({left}) // 2", f"(length({right}) - {longer}) // 2"
+        ways.append((lengths, _equal(f"left({left}, {cut})", f"left({right}, {same_cut})")))
+        ways.append((lengths, _equal(f"substr({left}, {cut} + 2)", f"substr({right}, {same_cut} + {2 + longer})")))
+    return ways
+
+
+def _equal(left: str, right: str) -> exp.Expr:
+    return sqlglot.parse_one(f"{left} = {right}", read="duckdb")
+
+
+def _named(node: exp.Expr) -> str:
+    """The name of a function that is called; an empty text of anything else."""
+    if isinstance(node, exp.Anonymous):
+        return str(node.name).lower()
+    return node.sql_name().lower() if isinstance(node, exp.Func) else ""
+
+
+def _arguments(call: exp.Expr) -> tuple[str, str]:
+    """The two texts that a function compares."""
+    given = call.expressions if isinstance(call, exp.Anonymous) else [call.this, call.expression]
+    return given[0].sql("duckdb"), given[1].sql("duckdb")
 
 
 def keys_of(way: Alternative) -> list[tuple[exp.Expr, exp.Expr]]:

@@ -166,10 +166,10 @@ def _training(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
             _prior(spec, "matches_per_record"), "plain", "run.json: config training.prior.matches_per_record"
         ),
         "sampled_pairs": run.number(held["u"]["sampled_pairs"], "count", f"{source}: u.sampled_pairs"),
-        "has_frequency_u": any(level["u_from"] == "frequencies" for level in held["levels"]),
+        "u_from": {level["u_from"] for level in held["levels"]},
         "starts": Number(spec.training.starts, "count", "run.json: config training.starts"),
         "max_iterations": Number(spec.training.max_iterations, "count", "run.json: config training.max_iterations"),
-        "m_from": spec.training.m_from,
+        "m_from": "project file" if all(level.get("m_is_given") for level in held["levels"]) else spec.training.m_from,
         "failed_passes": [texts.rule(one["rule"]) for one in failed],
         "unstable_levels": [_level_name(level, texts) for level in unstable],
         "inverted_levels": [_level_name(level, texts) for level in inverted],

@@ -108,6 +108,7 @@ class LevelReport(TypedDict):
     m: float
     u: float
     weight: float
+    m_is_given: NotRequired[bool]
     u_from: str
     m_by_pass: dict[str, float]
 

@@ -46,7 +46,8 @@ def describe_idle(
 def _small_passes(
     connection: duckdb.DuckDBPyConnection, sides: Sides, project: LoadedProject
 ) -> Iterator[tuple[KeyPath, str, str]]:
-    if project.spec.training.m_from != "em":
+    given = all(comparison.m_probabilities for comparison in project.spec.comparisons)
+    if project.spec.training.m_from != "em" or given:
         return
     for number, rule in enumerate(project.spec.blocking.train):
         pairs = count_rule_pairs(connection, sides, rule).pairs

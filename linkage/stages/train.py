@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from linkage.config import BlockingRule, LoadedProject, ProjectSpec, rule_on
 from linkage.config.yaml_files import KeyPath
-from linkage.errors import ProjectFileError, nearest
+from linkage.errors import ProjectFileError, RunDirectoryError, nearest
+from linkage.runs import code_versions
 from linkage.runs.directory import Counts
 from linkage.runs.exchange import scan_file
 from linkage.runs.judged import hold_labels
@@ -22,28 +25,40 @@ from linkage.runs.tables import (
     RAW_PERSONS,
     RELATIVES,
     TRAINING,
+    U_KEPT,
 )
 from linkage.stages.pairs_check import refuse_untrainable
 from linkage.stages.plan import Plan, unknown_keys
 from linkage.stages.stage import Stage, Work, matching_part
 
+MOST_KEPT = 1_000
+"""Comparisons' u."""
+
 
 def train(work: Work) -> Counts:
-    """Fit the model on the level store and random pairs; labelled matches teach m where the project file says so."""
+    """Fit the model on the level store and each field's values; labelled matches teach m where the project file says so."""
     from linkage.model.settings import build_model, columns_needed
     from linkage.pairs.sides import open_tables
     from linkage.training.fitting import fit_model
+    from linkage.training.levels_of_strangers import estimate_u
 
     model = build_model(work.spec, work.plan.shared)
-    with work.engine() as connection:
-        sides = open_tables(connection, work.mentions, work.persons, columns_needed(work.spec, model))
+    columns = columns_needed(work.spec, model)
+    # Distinct values are few: DuckDB looks at them whatever the engine, so that both have the same u.
+    with work.connect() as connection, _kept_u(work.inputs) as kept:
+        sides = open_tables(connection, work.mentions, work.persons, columns)
         refuse_untrainable(connection, sides, work.project)
+        most = int(work.spec.training.max_pairs)
+        strangers = estimate_u(connection, sides, model, most, work.spec.seed, kept, work.progress)
+    with work.engine() as connection:
+        sides = open_tables(connection, work.mentions, work.persons, columns)
         trained, report = fit_model(
             connection,
             sides,
             work.spec,
             model,
             work.plan.field_of,
+            strangers,
             work.inputs,
             _labelled_matches(work) if work.spec.training.m_from == "labels" else None,
             work.progress,
@@ -56,6 +71,19 @@ def train(work: Work) -> Counts:
         "expected_matches": round(report["prior"]["expected_matches"]),
         "warnings": sum(finding["severity"] != "note" for finding in report["diagnostics"]),
     }
+
+
+@contextmanager
+def _kept_u(run: Path) -> Iterator[dict[str, Any]]:
+    """What is kept of earlier u of this code; whatever is added stays, the latest asked for if there is too much."""
+    code = code_versions([__name__])[__name__]
+    try:
+        held = U_KEPT.read(run)
+        kept = dict(held["u"]) if held["code"] == code else {}
+    except (RunDirectoryError, KeyError, TypeError):
+        kept = {}
+    yield kept
+    U_KEPT.write(run, {"code": code, "u": dict(list(kept.items())[-MOST_KEPT:])})
 
 
 def _labelled_matches(work: Work) -> str | None:
@@ -121,7 +149,7 @@ def _untrained(project: LoadedProject, plan: Plan) -> Iterator[ProjectFileError]
                 remedy="Leave the rule out, or give it fewer keys.",
             )
     for number, comparison in enumerate(project.spec.comparisons):
-        if all(comparison.field in blocked for blocked in passes):
+        if comparison.m_probabilities is None and all(comparison.field in blocked for blocked in passes):
             yield project.fault(
                 ("comparisons", number),
                 f"no training pass can train the comparison of {comparison.field}: every rule of blocking.train uses that field",

@@ -33,6 +33,12 @@ class Patterns:
         return float(self.counts.sum())
 
 
+def as_patterns(rows: Sequence[Sequence[int]]) -> Patterns:
+    """Counted patterns as arrays; a row is a combination of levels and, last, how often it occurs."""
+    table = np.array(rows, dtype=np.int64)
+    return Patterns(table[:, :-1].astype(np.int8), table[:, -1].astype(float))
+
+
 @dataclass(frozen=True)
 class Fit:
     """Where expectation-maximisation ended."""

@@ -89,6 +89,8 @@ def _levels(levels: Sequence[Mapping[str, Any]]) -> Iterator[Diagnosis]:
     for row in levels:
         seen = [m for m in row["m_by_pass"].values() if m > 0]
         name = f"{as_written(row['comparison'])}, level “{row['label']}”"
+        if row.get("m_is_given"):
+            continue
         if not seen:
             yield Diagnosis(
                 "note", "level_never_seen", f"{name}: no pass saw it among likely matches, so its m is a floor.",

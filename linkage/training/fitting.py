@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,10 @@ from linkage.pairs.sides import Sides
 from linkage.runs import Progress
 from linkage.runs.tables import PAIRS
 from linkage.statistics import probability
-from linkage.statistics.fellegi_sunter import Floats, Patterns, log2_ratio
+from linkage.statistics.fellegi_sunter import Floats, Patterns, as_patterns, log2_ratio
 from linkage.training.diagnostics import as_plain, diagnose, refuse_bad_fit
+from linkage.training.levels_of_strangers import LevelsOfStrangers
 from linkage.training.parameters import SELF_CONSISTENT, train_model
-from linkage.training.random_pairs import to_patterns
 from linkage.weighing.dependence import fit_log_linear, measure_dependence
 from linkage.weighing.relatives import RelativesModel, relatives_weight
 from linkage.weighing.trained_model import TrainedModel
@@ -32,18 +32,21 @@ def fit_model(
     spec: ProjectSpec,
     model: MatchModel,
     field_of: Mapping[str, str],
+    strangers: Sequence[LevelsOfStrangers],
     run: Path,
     labelled_matches: str | None,
     progress: Progress,
 ) -> tuple[TrainedModel, dict[str, Any]]:
-    """Train on the tables and the run's level store; returns the model and the report (`training`).
+    """Train on the tables, each comparison's u and the run's level store; returns the model and the report (`training`).
 
     Raises:
         TrainingError: the model could not be trained, or a diagnostic forbids using it.
     """
     rows = count_patterns(connection, model, f"FROM {PAIRS.scan(run)}")
-    candidates = to_patterns(rows)
-    model, relatives, report = train_model(connection, sides, spec, model, field_of, candidates, labelled_matches, progress)
+    candidates = as_patterns(rows)
+    model, relatives, report = train_model(
+        connection, sides, spec, model, field_of, strangers, candidates, labelled_matches, progress
+    )
     if relatives and report["prior"]["how"] == SELF_CONSISTENT:
         model, relatives = _settle_prior(model, relatives, candidates, sides)
         expected = model.prior * sides.possible_pairs

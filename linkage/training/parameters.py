@@ -15,14 +15,14 @@ import numpy as np
 
 from linkage.config import PriorSpec, ProjectSpec
 from linkage.errors import TrainingError
-from linkage.model.match_model import ComparedField, MatchModel
+from linkage.model.match_model import ComparedField, MatchModel, ModelLevel
 from linkage.pairs.blocking import number_blocks, pairs_of_rules
 from linkage.pairs.sides import SAME_NUMBER, Sides
 from linkage.runs import Progress
 from linkage.runs.sql import fetch_row
 from linkage.statistics.fellegi_sunter import Floats, Patterns, fit_prior
-from linkage.training.passes import Pass, learn_from_matches, train_pass, train_without_relatives
-from linkage.training.random_pairs import estimate_u
+from linkage.training.levels_of_strangers import LevelsOfStrangers
+from linkage.training.passes import Pass, can_train, is_given, learn_from_matches, train_pass, train_without_relatives
 from linkage.weighing.relatives import RelativesModel, learn_relatives
 from linkage.words.fields import as_written
 
@@ -35,28 +35,31 @@ def train_model(
     spec: ProjectSpec,
     model: MatchModel,
     field_of: Mapping[str, str],
+    strangers: Sequence[LevelsOfStrangers],
     candidate_patterns: Patterns,
     labelled_matches: str | None,
     progress: Progress,
 ) -> tuple[MatchModel, RelativesModel | None, dict[str, Any]]:
     """The model trained, its relatives class where the project has one, and the report of training.
 
-    `field_of` gives the field each standardised column is a key of; `candidate_patterns` are the counted levels of the
-    candidate pairs, from which the prior is found where the project file does not say it; `labelled_matches` is a query
-    of (id_l, id_r), asked for by `training.m_from: labels`.
+    `field_of` gives the field each standardised column is a key of, `strangers` each comparison's u; `candidate_patterns` are
+    the counted levels of the candidate pairs, from which the prior is found where the project file does not say it;
+    `labelled_matches` is a query of (id_l, id_r), asked for by `training.m_from: labels`. Nothing is trained where the
+    project file says every m.
 
     Raises:
         TrainingError: when a comparison is trained by no pass or a pass has too few pairs.
     """
-    steps = len(spec.blocking.train) + 2
-    progress("training: random pairs", 0, steps)
-    random = estimate_u(connection, sides, model, int(spec.training.max_pairs), spec.seed)
-    u = [_fixed_u(field, estimated) for field, estimated in zip(model.fields, random.u, strict=True)]
-    passes = []
+    rules = [rule for rule in spec.blocking.train if can_train(model, rule, field_of)]
+    steps = len(rules) + 2
+    u = [_fixed_u(field, estimated.u) for field, estimated in zip(model.fields, strangers, strict=True)]
+    passes: list[Pass] = []
     if spec.training.m_from == "em":
-        for number, rule in enumerate(spec.blocking.train):
+        for number, rule in enumerate(rules):
             progress(f"training: pass {number + 1}", number + 1, steps)
             passes.append(train_pass(connection, sides, spec, model, rule, u, field_of))
+    elif all(map(is_given, model.fields)):
+        pass
     elif spec.training.m_from == "anchors":
         passes.append(learn_from_matches(connection, sides, model, SAME_NUMBER, "anchor pairs", "personal_number"))
     else:
@@ -80,9 +83,9 @@ def train_model(
         relatives,
         {
             "prior": {"probability": prior, "expected_matches": prior * sides.possible_pairs, "how": how},
-            "u": {"sampled_pairs": random.sampled_pairs},
+            "u": {"sampled_pairs": sum(one.drawn for one in strangers)},
             "passes": [_describe_pass(one, model) for one in passes],
-            "levels": _describe_levels(model, random.exact, passes),
+            "levels": _describe_levels(model, strangers, passes),
         },
     )
 
@@ -99,6 +102,9 @@ def _combine_passes(model: MatchModel, passes: Sequence[Pass]) -> list[Floats]:
         seen = [
             (one.m[one.compared.index(position)], one.fit.prior * one.used_pairs) for one in passes if position in one.compared
         ]
+        if is_given(field):
+            combined.append(field.probabilities("m"))
+            continue
         if not seen:
             raise TrainingError(
                 f"no training pass can train the comparison of {as_written(field.name)}: every pass is blocked on it",
@@ -152,7 +158,7 @@ def _describe_pass(one: Pass, model: MatchModel) -> dict[str, Any]:
     }
 
 
-def _describe_levels(model: MatchModel, exact: Sequence[Sequence[bool]], passes: Sequence[Pass]) -> list[dict[str, Any]]:
+def _describe_levels(model: MatchModel, strangers: Sequence[LevelsOfStrangers], passes: Sequence[Pass]) -> list[dict[str, Any]]:
     """One row a level, closest first: comparison, level, label, m, u, weight, where u comes from, m by pass."""
     rows = []
     for position, field in enumerate(model.fields):
@@ -165,7 +171,8 @@ def _describe_levels(model: MatchModel, exact: Sequence[Sequence[bool]], passes:
                     "m": level.m,
                     "u": level.u,
                     "weight": float(np.log2(level.m / level.u)),
-                    "u_from": "frequencies" if exact[position][level.value] else "random pairs",
+                    "m_is_given": level.m_is_fixed,
+                    "u_from": _source_of_u(level, strangers[position]),
                     "m_by_pass": {
                         one.rule: float(one.m[one.compared.index(position)][level.value])
                         for one in passes
@@ -174,3 +181,9 @@ def _describe_levels(model: MatchModel, exact: Sequence[Sequence[bool]], passes:
                 }
             )
     return rows
+
+
+def _source_of_u(level: ModelLevel, strangers: LevelsOfStrangers) -> str:
+    if level.u_is_fixed:
+        return "project file"
+    return "frequencies" if strangers.exact[level.value] else "random pairs"

@@ -21,8 +21,7 @@ from linkage.model.splink_training import train_with_splink
 from linkage.pairs.blocking import number_blocks, pairs_of_rules
 from linkage.pairs.level_store import count_patterns, levels_of_pairs
 from linkage.pairs.sides import Sides
-from linkage.statistics.fellegi_sunter import Fit, Floats, Patterns, fit_m, shares_of_levels, without_relatives
-from linkage.training.random_pairs import to_patterns
+from linkage.statistics.fellegi_sunter import Fit, Floats, Patterns, as_patterns, fit_m, shares_of_levels, without_relatives
 from linkage.weighing.relatives import RelativesModel
 from linkage.words.fields import as_written
 
@@ -73,16 +72,16 @@ def train_pass(
     pairs = pairs_of_rules(sides, 1, "training")
     if share < 1:
         pairs = f"SELECT * FROM ({pairs}) WHERE hash(id_l, id_r, {spec.seed}) < {int(share * 2**64)}::UBIGINT"
-    patterns = to_patterns(count_patterns(connection, model, levels_of_pairs(model, sides, pairs)))
-    active = Patterns(patterns.levels[:, list(compared)], patterns.counts)
+    seen = model.of_fields(model.fields[position] for position in compared)
+    patterns = as_patterns(count_patterns(connection, seen, levels_of_pairs(seen, sides, pairs)))
     fixed = [_fixed_m(model.fields[position]) for position in compared]
     free_u = _free_u(model, compared)
-    fits = _fit_from_starts(active, [u[position] for position in compared], fixed, free_u, spec)
+    fits = _fit_from_starts(patterns, [u[position] for position in compared], fixed, free_u, spec)
     best = max(fits, key=lambda fit: (round(fit.log_likelihood, 6), fit.converged))
-    m, iterations = train_with_splink(model, compared, best, active, spec.training.convergence, spec.training.max_iterations)
+    m, iterations = train_with_splink(model, compared, best, patterns, spec.training.convergence, spec.training.max_iterations)
     ends = tuple(fit.log_likelihood for fit in fits)
     best = _settled(best, iterations, spec)
-    return Pass(rule.name, counted.pairs, int(patterns.pairs), compared, m, best, ends, iterations, active)
+    return Pass(rule.name, counted.pairs, int(patterns.pairs), compared, m, best, ends, iterations, patterns)
 
 
 def train_without_relatives(one: Pass, model: MatchModel, spec: ProjectSpec, relatives: RelativesModel) -> Pass:
@@ -126,7 +125,7 @@ def learn_from_matches(
     known = sum(row[-1] for row in rows)
     if known < FEWEST_PAIRS:
         raise TrainingError(f"only {known} {name} are known to match, too few to learn m from", "Use training.m_from: em.")
-    patterns = to_patterns(rows)
+    patterns = as_patterns(rows)
     compared = tuple(place for place, field in enumerate(model.fields) if field.name != excluded)
     sizes = [len(field.levels) for field in model.fields]
     shares = shares_of_levels(patterns, sizes)
@@ -134,9 +133,20 @@ def learn_from_matches(
     return Pass(name, known, known, compared, m, Fit(1.0, m, m, 0.0, 1, True), (0.0,), 0, patterns)
 
 
+def is_given(field: ComparedField) -> bool:
+    """Whether the project file says m of every level of a field: then there is nothing to train."""
+    return all(level.m_is_fixed for level in field.levels)
+
+
+def can_train(model: MatchModel, rule: BlockingRule, field_of: Mapping[str, str]) -> bool:
+    """Whether a pass on a rule has a field to train."""
+    blocked = {field_of[key] for key in rule.on}
+    return not all(field.name in blocked or is_given(field) for field in model.fields)
+
+
 def _fixed_m(field: ComparedField) -> Floats | None:
     """M of a field whose levels are all fixed in the project file, by level; else None."""
-    return field.probabilities("m") if all(level.m_is_fixed for level in field.levels) else None
+    return field.probabilities("m") if is_given(field) else None
 
 
 def _free_u(model: MatchModel, compared: Sequence[int]) -> frozenset[int]:

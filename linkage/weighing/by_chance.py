@@ -91,7 +91,7 @@ def _count_together(
 ) -> Floats:
     """How often each level of `given` occurs with each of `other`."""
     gammas = [quote(one.gamma) for one in (given, other)]
-    levels = levels_of_pairs(model, persons, pairs)
+    levels = levels_of_pairs(model.of_fields((given, other)), persons, pairs)
     known = " AND ".join(f"{gamma} >= 0" for gamma in gammas)
     rows = connection.execute(f"SELECT {', '.join(gammas)}, count(*) FROM ({levels}) WHERE {known} GROUP BY ALL").fetchall()
     counted = np.zeros((len(given.levels), len(other.levels)))

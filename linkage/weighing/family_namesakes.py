@@ -77,7 +77,7 @@ def learn_namesakes(
     again, unlike, relatives = fetch_row(
         connection,
         f"SELECT count(*) FILTER ({one_name} AND {one_date}), count(*) FILTER ({one_name} AND {no_date}),"
-        f" count(*) FILTER ({no_date}) FROM ({levels_of_pairs(model, entries, pairs)})",
+        f" count(*) FILTER ({no_date}) FROM ({levels_of_pairs(model.of_fields((name, date)), entries, pairs)})",
     )
     # either entry of a child entered again may have the wrong date
     entered_again = again * 2 * date.levels[0].m / date.levels[-1].m

@@ -201,7 +201,7 @@ def _count_relatives(
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE sharing_pairs AS SELECT *,"
         f" row_number() OVER (PARTITION BY {record} ORDER BY {closeness} DESC, {person}) AS place"
-        f" FROM ({levels_of_pairs(model, sides, across)})"
+        f" FROM ({levels_of_pairs(model.of_fields(told_apart), sides, across)})"
     )
     of_another = f"{person} IN (SELECT {person} FROM sharing_pairs WHERE place = 1)"
     connection.execute(f"CREATE OR REPLACE TEMP VIEW relatives AS FROM sharing_pairs WHERE place > 1 AND {of_another}")
