@@ -18,6 +18,8 @@ _LOOK = """CASE WHEN {l} IS NULL AND {r} IS NULL THEN 0 WHEN {l} IS NULL THEN 1 
 """How two texts look side by side: both empty, one empty, the same, other marks, other letters."""
 _LIKENESS = "jaro_winkler_similarity(coalesce({l_folded}, ''), coalesce({r_folded}, ''))"
 _ONE_SIDED = 0.8
+FOLDED = "_folded_"
+"""Before a column's name: its texts without marks."""
 _SHAPE = "regexp_replace(coalesce({text}, ''), '[0-9]', '9', 'g')"
 
 
@@ -62,12 +64,13 @@ def look_at_pairs(connection: duckdb.DuckDBPyConnection, pairs: str, compared: f
 
     for name in dict.fromkeys([*columns["l"], *columns["r"]]):
         texts = {side: f"nullif({side}.{quote(name)}, '')" for side in "lr" if name in columns[side]}
+        folded = {f"{side}_folded": f"{side}.{quote(FOLDED + name)}" for side in "lr"}
         if name == NUMBER and "l" in texts:
-            texts["l"] = f"CASE WHEN NOT number_hidden THEN {texts['l']} END"
+            texts["l"], folded["l_folded"] = (f"CASE WHEN NOT number_hidden THEN {one} END" for one in (texts["l"], folded["l_folded"]))
         if len(texts) == 1:
             looks[add(f"{next(iter(texts.values()))} IS NULL")] = _ONE_SIDED
             continue
-        texts |= {f"{side}_folded": fold_sql(texts[side]) for side in "lr"}
+        texts |= folded
         looks[add(_LOOK.format(**texts))] = 4.0 if name == NUMBER else 3.0 if name in compared else 1.0
         if name in compared:
             numbers[add(_LIKENESS.format(**texts))] = (0.1, 3.0)
@@ -77,12 +80,19 @@ def look_at_pairs(connection: duckdb.DuckDBPyConnection, pairs: str, compared: f
         numbers[add(sql)] = scale
     shared = [name for name in columns["l"] if name in columns["r"] and name != NUMBER]
     alike = " + ".join(f"coalesce(l.{quote(name)} = r.{quote(name)}, false)::INTEGER" for name in shared if name in compared)
+    both = [name for name in columns["l"] if name in columns["r"]]
+    for side in "lr":  # letters are folded once a record, not once a pair
+        folded_columns = "".join(f", nullif({fold_sql(quote(name))}, '') AS {quote(FOLDED + name)}" for name in both)
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE seen_{side} AS SELECT *{folded_columns} FROM raw_{side}"
+            f" WHERE record_id IN (SELECT record_id_{side} FROM {pairs})"
+        )
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE page_traits AS
         SELECT pair.*, coalesce(runners, 0) AS runners, coalesce(likest, 0) AS likest, {", ".join(selected)}
         FROM {pairs} AS pair
-        JOIN raw_l AS l ON l.record_id = record_id_l JOIN raw_r AS r ON r.record_id = record_id_r
+        JOIN seen_l AS l ON l.record_id = record_id_l JOIN seen_r AS r ON r.record_id = record_id_r
         JOIN mentions AS ml ON ml.record_id = record_id_l JOIN persons AS pr ON pr.record_id = record_id_r
         LEFT JOIN ({_RUNNERS.format(pairs=pairs, alike=alike or "0")}) AS beside USING (place)
         """
