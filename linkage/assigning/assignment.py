@@ -1,8 +1,8 @@
 """At most one person a mention: the pairs that are kept, with their runner-up.
 
 One to one: the assignment of greatest total benefit (the pair weight, where it is positive) within each connected
-component of pairs above the floor (scipy's sparse matching), greedy in components beyond a size. Ties go to the lower
-ids. Pairs rank by weight, never by a probability that saturates at one.
+component of pairs above the floor (`one_to_one`). Ties go to the lower ids. Pairs rank by weight, never by a probability that
+saturates at one.
 
 What is believed of a pair knows of the mention's other persons and of their absence already (`weighing.belief`): it neither
 chooses among them nor says how far the runner-up is behind. Pair weights do.
@@ -15,23 +15,18 @@ from pathlib import Path
 from typing import Literal
 
 import duckdb
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from linkage.assigning.one_to_one import Chosen, choose_greedily, choose_one_to_one
 from linkage.pairs.sides import Sides
 from linkage.runs.exchange import ParquetTable, scan_file
+from linkage.runs.sql import fetch_row
 from linkage.runs.tables import ASSIGNED, CANDIDATES, REGISTERED_TWICE, SCORED_PAIRS
 
 FLOOR = -5.0
 """Pairs of lower pair weight are never assigned."""
-LARGEST_EXACT = 2_000
-"""Records in a component beyond which it is assigned greedily."""
 CANDIDATES_KEPT = 5
 """Persons kept a mention to be shown as runners-up."""
-
-Integers = NDArray[np.int64]
-Weights = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -59,23 +54,23 @@ def assign_pairs(
     The scored pairs are those of `run`. `records` are the two sides' tables, for their record ids. `free` keeps the best person
     of each mention like `many_to_one`; every other pair stays a candidate.
     """
+    columns = "id_l, id_r, match_weight, pair_weight, link_weight, match_probability"
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE assignable AS SELECT id_l, id_r, match_weight, pair_weight, link_weight, match_probability"
-        f" FROM {SCORED_PAIRS.scan(run)} WHERE pair_weight >= ? ORDER BY id_l, id_r",
-        [FLOOR],
+        f"CREATE OR REPLACE TEMP VIEW assignable AS SELECT {columns} FROM {SCORED_PAIRS.scan(run)} WHERE pair_weight >= {FLOOR!r}"
     )
-    columns = connection.execute("SELECT id_l, id_r, pair_weight FROM assignable ORDER BY id_l, id_r").fetchnumpy()
-    left, right = (columns[name].astype(np.int64) for name in ("id_l", "id_r"))
-    weights = columns["pair_weight"].astype(float)
-    exclusive = how == "one_to_one"
-    if exclusive and sides.is_dedupe:
-        chosen, report = _greedy(left, right, weights, np.arange(len(left))), (0, 0, 0)
-    elif exclusive and len(left):
-        chosen, report = _assign_one_to_one(left, right + int(left.max()) + 1, weights)
+    pairs = int(fetch_row(connection, "SELECT count(*) FROM assignable")[0])
+    exclusive, report = how == "one_to_one", (0, 0, 0)
+    if not exclusive:
+        chosen = _best_of_each(connection)
+    elif sides.is_dedupe:
+        heaviest_first = "SELECT id_l, id_r, pair_weight FROM assignable ORDER BY pair_weight DESC, id_l, id_r"
+        chosen = choose_greedily(connection, heaviest_first, shares_records=True)
     else:
-        chosen, report = _best_of_each(left, weights), (0, 0, 0)
-    connection.register("chosen", pa.table({"id_l": left[chosen], "id_r": right[chosen]}))
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW twice AS SELECT person, other FROM {REGISTERED_TWICE.scan(run)}")
+        chosen, report = choose_one_to_one(connection, "assignable")
+    connection.register("chosen", pa.table({"id_l": chosen[0], "id_r": chosen[1]}))
+    twice = REGISTERED_TWICE.scan(run)
+    both_ways = f"SELECT person, other FROM {twice} UNION SELECT other, person FROM {twice}"
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW twice AS {both_ways}")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE assigned AS {_with_runner_up(exclusive)}")
     connection.unregister("chosen")
     best = (
@@ -85,7 +80,7 @@ def assign_pairs(
     write_with_record_ids(connection, "SELECT * FROM assigned", records, ASSIGNED, folder)
     write_with_record_ids(connection, best, records, CANDIDATES, folder)
     components, greedy, largest = report
-    return Assigned(len(left), len(chosen), components, greedy, largest)
+    return Assigned(pairs, len(chosen[0]), components, greedy, largest)
 
 
 def _with_runner_up(exclusive: bool) -> str:
@@ -97,14 +92,23 @@ def _with_runner_up(exclusive: bool) -> str:
         "SELECT c.id_l, c.id_r, other.pair_weight FROM chosen c"
         " JOIN assignable other ON other.{same} = c.{same} AND other.{differs} <> c.{differs}"
     )
-    one_human = "(c.id_r = person AND other.id_r = twice.other) OR (other.id_r = person AND c.id_r = twice.other)"
-    rivals = f"{rival.format(same='id_l', differs='id_r')} WHERE NOT EXISTS (FROM twice WHERE {one_human})"
+    one_human = "twice.person = c.id_r AND twice.other = other.id_r"
+    rivals = f"{rival.format(same='id_l', differs='id_r')} ANTI JOIN twice ON {one_human}"
     if exclusive:
         rivals += f" UNION ALL {rival.format(same='id_r', differs='id_l')}"
     return (
         "SELECT p.*, p.pair_weight - runner_up AS runner_up_margin FROM chosen JOIN assignable p USING (id_l, id_r)"
         f" LEFT JOIN (SELECT id_l, id_r, max(pair_weight) AS runner_up FROM ({rivals}) GROUP BY ALL) USING (id_l, id_r)"
     )
+
+
+def _best_of_each(connection: duckdb.DuckDBPyConnection) -> Chosen:
+    """The heaviest pair of each mention, of equals that with the lower person's id."""
+    heaviest = "SELECT id_l, max(pair_weight) AS pair_weight FROM assignable GROUP BY id_l"
+    best = connection.execute(
+        f"SELECT id_l, min(id_r) AS id_r FROM assignable JOIN ({heaviest}) USING (id_l, pair_weight) GROUP BY id_l ORDER BY id_l"
+    ).fetchnumpy()
+    return best["id_l"], best["id_r"]
 
 
 def write_with_record_ids(
@@ -118,81 +122,3 @@ def write_with_record_ids(
         f" FROM ({query}) pairs JOIN {left} l ON l.id = id_l JOIN {right} r ON r.id = id_r ORDER BY id_l, id_r",
         folder,
     )
-
-
-def _best_of_each(left: Integers, weights: Weights) -> Integers:
-    """Positions of the heaviest pair of each left record; pairs come ordered by (left, right)."""
-    order = np.lexsort((np.arange(len(left)), -weights, left))
-    first = np.ones(len(order), dtype=bool)
-    first[1:] = left[order][1:] != left[order][:-1]
-    return np.sort(order[first])
-
-
-def _assign_one_to_one(left: Integers, right: Integers, weights: Weights) -> tuple[Integers, tuple[int, int, int]]:
-    """Positions of the pairs of the heaviest assignment, and (components, greedy ones, largest size)."""
-    from scipy.sparse import coo_array  # late, here and below: every command imports this room, few assign
-    from scipy.sparse.csgraph import connected_components
-
-    records, numbered = np.unique(np.concatenate([left, right]), return_inverse=True)
-    a, b = numbered[: len(left)], numbered[len(left) :]
-    count, label = connected_components(coo_array((np.ones(len(a)), (a, b)), shape=(len(records),) * 2), directed=False)
-    sizes = np.bincount(label, minlength=count)
-    of_pair = label[a]
-    large = sizes[of_pair] > LARGEST_EXACT
-    single = np.bincount(of_pair, minlength=count)[of_pair] == 1
-    chosen = [np.flatnonzero(single), _greedy(a, b, weights, np.flatnonzero(large))]
-    for some in _batches(of_pair, sizes, np.flatnonzero(~large & ~single)):
-        chosen.append(_heaviest(a[some], b[some], weights[some], some))
-    return np.sort(np.concatenate(chosen)), (int(count), int((sizes > LARGEST_EXACT).sum()), int(sizes.max()))
-
-
-def _batches(component: Integers, sizes: Integers, positions: Integers) -> list[Integers]:
-    """Positions in groups of whole components, of about as many records as an exact component may have.
-
-    The matching's time grows faster than its records: a million at once took more than eight minutes.
-    """
-    ordered = positions[np.argsort(component[positions], kind="stable")]
-    components, first = np.unique(component[ordered], return_index=True)
-    batch = np.cumsum(sizes[components]) // LARGEST_EXACT
-    return [group for group in np.split(ordered, first[1:][np.diff(batch) > 0]) if len(group)]
-
-
-def benefits(weights: Weights) -> Weights:
-    """What assigning a pair is worth: log2(1 + 2^weight), the weight for likely pairs, near nothing for unlikely ones."""
-    return np.logaddexp2(0.0, weights)
-
-
-def _heaviest(a: Integers, b: Integers, weights: Weights, positions: Integers) -> Integers:
-    """The exact assignment: a full matching after every left record is given a place of its own that is worth nothing."""
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import min_weight_full_bipartite_matching
-
-    rows, row = np.unique(a, return_inverse=True)
-    columns, column = np.unique(b, return_inverse=True)
-    # Whole numbers above those of the places of their own, so that equal weights tie exactly on every machine.
-    benefit = np.rint(benefits(weights) * 1e6).astype(np.int64) + 2
-    own = np.arange(len(rows))
-    cost = csr_array(
-        (
-            np.concatenate([-benefit.astype(float), np.full(len(rows), -1.0)]),
-            (np.concatenate([row, own]), np.concatenate([column, len(columns) + own])),
-        ),
-        shape=(len(rows), len(columns) + len(rows)),
-    )
-    matched_row, matched_column = min_weight_full_bipartite_matching(cost)
-    partner = np.full(len(rows), -1)
-    partner[matched_row] = matched_column
-    kept: Integers = positions[partner[row] == column]
-    return kept
-
-
-def _greedy(a: Integers, b: Integers, weights: Weights, positions: Integers) -> Integers:
-    """Heaviest first, each record once."""
-    used: set[int] = set()
-    kept = []
-    for position in positions[np.lexsort((b[positions], a[positions], -weights[positions]))]:
-        pair = {int(a[position]), int(b[position])}
-        if not used & pair:
-            used |= pair
-            kept.append(int(position))
-    return np.array(kept, dtype=np.int64)

@@ -70,4 +70,4 @@ def profile(
         if rules := rule_rows(told):
             print_rows([RULE_HEADERS, *rules])
         draw_profile(told, folder / f"{name}.png")
-        console.print(f"{out / f'{name}.png'}", soft_wrap=True)
+        console.print(f"{folder / f'{name}.png'}", soft_wrap=True)

@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import numpy as np
 
 from linkage.interrupts import interruptible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
 
 
 SMALL = "COMPRESSION zstd"
@@ -82,6 +85,37 @@ def fetch_row(connection: duckdb.DuckDBPyConnection, query: str, parameters: obj
     """The one row of a query, fully fetched: a half-read result would block the connection for whoever uses it next."""
     rows = connection.execute(query, parameters).fetchall()
     return tuple(rows[0])
+
+
+def fetch_chunks(
+    connection: duckdb.DuckDBPyConnection, query: str, rows: int, whole: str = ""
+) -> Iterator[dict[str, NDArray[Any]]]:
+    """The columns of a query as NumPy has them, in its order, about so many rows at a time: what it needs does not grow with it.
+
+    Rows with the same value of the column `whole`, which the query is ordered by, stay together.
+    """
+    held: dict[str, NDArray[Any]] = {}
+    for batch in connection.sql(query).to_arrow_reader(rows):
+        if not batch.num_rows:
+            continue
+        columns = {name: column.to_numpy(zero_copy_only=False) for name, column in zip(batch.schema.names, batch, strict=True)}
+        if held:
+            columns = {name: np.concatenate([held[name], column]) for name, column in columns.items()}
+        if whole:
+            last = int(np.searchsorted(columns[whole], columns[whole][-1]))
+            held = {name: column[last:] for name, column in columns.items()}
+            columns = {name: column[:last] for name, column in columns.items()}
+        if len(next(iter(columns.values()))):
+            yield columns
+    if held:
+        yield held
+
+
+def id_ranges(connection: duckdb.DuckDBPyConnection, relation: str, column: str, rows: int) -> list[tuple[int, int]]:
+    """Ranges of a whole-number column (first, last), each of about so many rows of anything that can stand in a FROM clause."""
+    counted = f"SELECT {quote(column)} AS id, count(*) AS rows FROM {relation} GROUP BY id"
+    parted = f"SELECT id, (sum(rows) OVER (ORDER BY id) // {rows})::BIGINT AS part FROM ({counted})"
+    return connection.execute(f"SELECT min(id), max(id) FROM ({parted}) GROUP BY part ORDER BY part").fetchall()
 
 
 def described_columns(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:

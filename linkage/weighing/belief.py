@@ -23,7 +23,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from linkage.runs.sql import quote
+from linkage.runs.sql import fetch_chunks, id_ranges, quote
 from linkage.runs.tables import PRESENCE, REGISTERED_TWICE, SCORED_PAIRS
 from linkage.statistics import probability, probability_sql
 from linkage.statistics.fellegi_sunter import Floats
@@ -32,6 +32,8 @@ from linkage.weighing.presence import learn_presence
 MOST = 200.0
 """Bits beyond which a rival's odds are not counted, so that powers of two never overflow."""
 MOST_ROUNDS = 100
+PAIRS_AT_A_TIME = 500_000
+"""Pairs held outside DuckDB, whose `memory_limit` bounds the rest; where a person has one entry at most, all rivals are."""
 
 Integers = NDArray[np.int64]
 
@@ -98,12 +100,14 @@ def weigh_presence(
     """
     shown = "".join(f", {quote(one)}::DOUBLE AS {quote(one)}" for one in dates)
     mentions = connection.execute(f"SELECT id{shown} FROM {entries} ORDER BY id").fetchnumpy()
-    pairs = connection.execute(f"SELECT id_l, pair_weight FROM {SCORED_PAIRS.scan(folder)} ORDER BY id_l, id_r").fetchnumpy()
     count = len(mentions["id"])
-    # ids are 1 to n, in order
-    ratio = np.exp2(np.minimum(np.asarray(pairs["pair_weight"], dtype=float), MOST)) * count / expected_matches
     totals = np.zeros(count)
-    np.add.at(totals, np.asarray(pairs["id_l"], dtype=np.int64) - 1, ratio)
+    for pairs in fetch_chunks(
+        connection, f"SELECT id_l, pair_weight FROM {SCORED_PAIRS.scan(folder)} ORDER BY id_l, id_r", PAIRS_AT_A_TIME
+    ):
+        # ids are 1 to n, in order
+        ratio = np.exp2(np.minimum(pairs["pair_weight"], MOST)) * count / expected_matches
+        np.add.at(totals, pairs["id_l"].astype(np.int64) - 1, ratio)
     years: list[Floats] = [np.ma.filled(np.ma.asarray(mentions[one], dtype=float), np.nan) for one in dates]
     there = learn_presence(totals, years)
     weight = np.log2(there.share / (1 - there.share)) - there.chance - np.log2(expected_matches / count)
@@ -123,23 +127,33 @@ def weigh_rivals(connection: duckdb.DuckDBPyConnection, folder: Path, exclusive:
     `exclusive` says that a person has one entry at most.
     """
     scored = SCORED_PAIRS.scan(folder)
-    pairs = connection.execute(f"SELECT id_l, id_r, pair_weight FROM {scored} ORDER BY id_l, id_r").fetchnumpy()
-    left, right = (np.asarray(pairs[name], dtype=np.int64) for name in ("id_l", "id_r"))
-    weights, same = np.asarray(pairs["pair_weight"], dtype=float), _same_person(connection, folder)
-    believed = link_weights(left, weights, same, right if exclusive else None)
-    columns = {"id_l": left, "id_r": right, "link_weight": believed, "match_probability": probability(believed)}
-    connection.register("believed", pa.table(columns))
-    replaced = "believed.link_weight AS link_weight, believed.match_probability AS match_probability"
+    # a mention's pairs rival each other alone; where a person has one entry at most, all may hang together
+    parts = (
+        [""]
+        if exclusive
+        else [f"WHERE id_l BETWEEN {first} AND {last}" for first, last in id_ranges(connection, scored, "id_l", PAIRS_AT_A_TIME)]
+    )
+    connection.execute("CREATE OR REPLACE TEMP TABLE believed (id_l INTEGER, id_r INTEGER, weight DOUBLE, probability DOUBLE)")
+    for some in parts:
+        pairs = connection.execute(f"SELECT id_l, id_r, pair_weight FROM {scored} {some} ORDER BY id_l, id_r").fetchnumpy()
+        left, right = (np.asarray(pairs[name], dtype=np.int64) for name in ("id_l", "id_r"))
+        weights, same = np.asarray(pairs["pair_weight"], dtype=float), _same_person(connection, folder, some)
+        weight = link_weights(left, weights, same, right if exclusive else None)
+        columns = {"id_l": left, "id_r": right, "weight": weight, "probability": probability(weight)}
+        connection.register("some_believed", pa.table(columns))
+        connection.execute("INSERT INTO believed FROM some_believed")
+        connection.unregister("some_believed")
+    replaced = "weight AS link_weight, probability AS match_probability"
     weighed = f"SELECT scored.* REPLACE ({replaced}) FROM {scored} scored JOIN believed USING (id_l, id_r) ORDER BY id_l, id_r"
     SCORED_PAIRS.write(connection, weighed, folder)
-    connection.unregister("believed")
+    connection.execute("DROP TABLE believed")
 
 
-def _same_person(connection: duckdb.DuckDBPyConnection, folder: Path) -> SamePerson:
-    """The pairs of `scored_pairs`, by position, whose persons are registered twice, both ways round."""
+def _same_person(connection: duckdb.DuckDBPyConnection, folder: Path, some: str) -> SamePerson:
+    """Of `some` of the `scored_pairs` those, by position, whose persons are registered twice, both ways round."""
     found = connection.execute(
         f"""WITH placed AS (
-            SELECT id_l, id_r, row_number() OVER (ORDER BY id_l, id_r) - 1 AS place FROM {SCORED_PAIRS.scan(folder)}
+            SELECT id_l, id_r, row_number() OVER (ORDER BY id_l, id_r) - 1 AS place FROM {SCORED_PAIRS.scan(folder)} {some}
         ), twice AS (
             SELECT person, other, probability FROM {REGISTERED_TWICE.scan(folder)}
             UNION ALL SELECT other, person, probability FROM {REGISTERED_TWICE.scan(folder)}

@@ -8,8 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from linkage.assigning import assignment
-from linkage.assigning.assignment import CANDIDATES_KEPT, FLOOR, _assign_one_to_one, assign_pairs, benefits
+from linkage.assigning import one_to_one
+from linkage.assigning.assignment import CANDIDATES_KEPT, FLOOR, assign_pairs
+from linkage.assigning.one_to_one import benefits, choose_one_to_one
 from linkage.pairs.sides import Sides
 from linkage.runs.tables import REGISTERED_TWICE, SCORED_PAIRS
 
@@ -97,30 +98,56 @@ def test_dedupe_uses_each_record_once(connection, tmp_path) -> None:
     assert sorted(used) == ["1", "2", "3", "4"]
 
 
-def test_large_components_are_assigned_greedily_and_told(monkeypatch) -> None:
-    monkeypatch.setattr("linkage.assigning.assignment.LARGEST_EXACT", 3)
+def assign_one_to_one(connection, left, right, weights) -> tuple[np.ndarray, tuple[int, int, int]]:
+    """Positions of the pairs that are kept, and what is told of the components."""
+    connection.register("given", pa.table({"id_l": left, "id_r": right, "pair_weight": weights}))
+    (kept_left, kept_right), told = choose_one_to_one(connection, "given")
+    connection.unregister("given")
+    place = {pair: n for n, pair in enumerate(zip(left.tolist(), right.tolist(), strict=True))}
+    return np.sort([place[pair] for pair in zip(kept_left.tolist(), kept_right.tolist(), strict=True)]), told
+
+
+def test_large_components_are_assigned_greedily_and_told(connection, monkeypatch) -> None:
+    monkeypatch.setattr(one_to_one, "LARGEST_EXACT", 3)
     left, right = np.array([0, 0, 1, 5]), np.array([10, 11, 10, 20])
-    chosen, (components, greedy, largest) = _assign_one_to_one(left, right, np.array([5.0, 4.5, 4.9, 1.0]))
+    chosen, (components, greedy, largest) = assign_one_to_one(connection, left, right, np.array([5.0, 4.5, 4.9, 1.0]))
     assert (components, greedy, largest) == (2, 1, 4)
     assert chosen.tolist() == [0, 3]
 
 
-def test_batches_of_components_are_as_good_as_all_at_once(monkeypatch) -> None:
-    """A thousand small components, in batches of a few: the same total benefit, and every record once."""
+def thousand_components() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     random = np.random.default_rng(3)
     left, right = (np.repeat(np.arange(1_000) * 4, 9) + random.integers(0, 4, 9_000) for _ in range(2))
     left, right = np.unique(np.column_stack([left, right]), axis=0).T
-    weights = random.normal(2, 6, len(left))
+    return left, right, random.normal(2, 6, len(left))
+
+
+def test_batches_of_components_are_as_good_as_all_at_once(connection, monkeypatch) -> None:
+    """A thousand small components, in batches of a few: the same total benefit, and every record once."""
+    left, right, weights = thousand_components()
     found = []
     for largest in (100_000, 12):
-        monkeypatch.setattr(assignment, "LARGEST_EXACT", largest)
-        chosen, (components, greedy, _) = _assign_one_to_one(left, right + 4_000, weights)
+        monkeypatch.setattr(one_to_one, "LARGEST_EXACT", largest)
+        chosen, (components, greedy, _) = assign_one_to_one(connection, left, right + 4_000, weights)
         assert components >= 1_000 and greedy == 0
         found.append(chosen)
     everything, batched = found
     assert benefits(weights[batched]).sum() == pytest.approx(benefits(weights[everything]).sum(), abs=1e-6)
     for records in (left[batched], right[batched]):
         assert len(np.unique(records)) == len(records)
+
+
+@pytest.mark.parametrize("largest", [12, 6])
+def test_however_few_pairs_are_held_at_a_time_the_same_are_kept(connection, monkeypatch, largest: int) -> None:
+    """Ties among them, in components that are exact, greedy and of one pair."""
+    left, right, weights = thousand_components()
+    monkeypatch.setattr(one_to_one, "LARGEST_EXACT", largest)
+    found = []
+    for rows in (1_000_000, 100):
+        monkeypatch.setattr(one_to_one, "CHUNK", rows)
+        found.append(assign_one_to_one(connection, left, right, weights.round()))
+    assert found[0][0].tolist() == found[1][0].tolist() and found[0][1] == found[1][1]
+    assert (found[0][1][1] > 0) == (largest == 6)
 
 
 def test_no_pairs_is_no_links(connection, tmp_path) -> None:

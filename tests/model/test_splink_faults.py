@@ -249,7 +249,10 @@ def test_linker_works_from_an_odd_folder_on_tables_with_the_same_columns(finishe
     assert linker.inference.predict(threshold_match_weight=10).as_record_list(limit=5)
 
 
-def test_weights_beyond_certainty_still_rank() -> None:
+def test_weights_beyond_certainty_still_rank(connection: duckdb.DuckDBPyConnection) -> None:
     """As probabilities both are 1."""
     assert 1 / (1 + 2.0**-60) == 1 / (1 + 2.0**-70)
-    assert _best_of_each(np.array([1, 1]), np.array([60.0, 70.0])).tolist() == [1]
+    connection.execute(
+        "CREATE TABLE assignable AS FROM (VALUES (1, 1, 60.0::DOUBLE), (1, 2, 70.0)) pair(id_l, id_r, pair_weight)"
+    )
+    assert [ids.tolist() for ids in _best_of_each(connection)] == [[1], [2]]
