@@ -121,7 +121,8 @@ def _filled_up(counted: dict[int, float], drawn: list[Drawn], values: DistinctVa
         u *= left / u.sum()
     for level, pairs in counted.items():
         u[level] = pairs / values.possible_pairs
+    # Not scaled to sum to one again: counted levels stay what they are.
     u = np.maximum(u, 0.5 / values.possible_pairs)
     draws = sum(one.draws for one in drawn)
     exact = tuple(level in counted or (draws == 0 and level == 0) for level in range(size))
-    return LevelsOfStrangers(np.asarray(u / u.sum()), exact, draws)
+    return LevelsOfStrangers(u, exact, draws)

@@ -36,6 +36,7 @@ from linkage.runs.sql import connect, fetch_row, literal, quote_list, write_parq
 from linkage.runs.tables import MENTIONS, SCORED_PAIRS
 from linkage.synthetic import SyntheticSpec, generate
 from linkage.training.fitting import fit_model
+from linkage.training.levels_of_strangers import estimate_u
 from linkage.weighing.claims import weigh_claims
 from linkage.weighing.scoring import FLOOR, score_pairs
 from linkage.weighing.trained_model import TrainedModel
@@ -95,7 +96,10 @@ class Job:
 
     def train(self) -> dict[str, Any]:
         sides = open_tables(self.connection, *self.tables, columns_needed(self.spec, self.model))
-        model, report = fit_model(self.connection, sides, self.spec, self.model, self.plan.field_of, self.run, None, _silent)
+        draws = int(self.spec.training.max_pairs)
+        strangers = estimate_u(self.connection, sides, self.model, draws, self.spec.seed)
+        field_of = self.plan.field_of
+        model, report = fit_model(self.connection, sides, self.spec, self.model, field_of, strangers, self.run, None, _silent)
         model.save(self.run)
         return {"expected_matches": round(report["prior"]["expected_matches"])}
 
