@@ -20,8 +20,9 @@ from linkage.training.distinct_values import DistinctValues
 
 WHOLE = ("DATE", "TINYINT", "SMALLINT", "INTEGER", "BIGINT")
 """Types whose values, when at most one apart, differ by -1, 0 or 1."""
-MOST_PAIRS = 500_000
-"""Pairs of values that are compared for one level; of one that needs more, the pairs that agree on its keys are drawn."""
+MOST_PAIRS, MOST_PAIRS_A_VALUE = 500_000, 4
+"""Pairs of values that are compared for one level, or so many for each value there is, which an equality level needs however
+many records there are. Of a level that needs more, the pairs that agree on its keys are drawn."""
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ def test_shipped_comparisons(connection: duckdb.DuckDBPyConnection, finished_run
     sides = open_tables(connection, MENTIONS.path(tmp_path), PERSONS.path(tmp_path), model.columns)
     both = f"SELECT l.id AS id_l, r.id AS id_r, 0::UINTEGER AS blocking_rules FROM {sides.left} l, {sides.right} r"
     monkeypatch.setattr("linkage.training.levels_of_strangers.MOST_PAIRS", 3_000)
+    monkeypatch.setattr("linkage.training.levels_of_strangers.MOST_PAIRS_A_VALUE", 0)
     found = estimate_u(connection, sides, model, 1_000_000, 1)
     counted, drawn = [], []
     for field, one in zip(model.fields, found, strict=True):
