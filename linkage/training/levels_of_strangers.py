@@ -56,7 +56,7 @@ def estimate_u(
     asked = [field for field in model.fields if not all(level.u_is_fixed for level in field.levels)]
     marks = {
         field.name: fingerprint(field.expression, field.missing, sorted(sides.types.items()), most_draws, seed, held)
-        for field, held in zip(asked, contents(connection, sides, asked) if asked else (), strict=True)
+        for field, held in zip(asked, contents(connection, sides, [one.columns for one in asked]) if asked else (), strict=True)
     }
     found = []
     for place, field in enumerate(model.fields):

@@ -36,6 +36,7 @@ from linkage.runs.sql import connect, fetch_row, literal, quote_list, write_parq
 from linkage.runs.tables import MENTIONS, SCORED_PAIRS
 from linkage.synthetic import SyntheticSpec, generate
 from linkage.training.fitting import fit_model
+from linkage.training.kept import KeptPasses
 from linkage.training.levels_of_strangers import estimate_u
 from linkage.weighing.claims import weigh_claims
 from linkage.weighing.scoring import FLOOR, score_pairs
@@ -98,8 +99,9 @@ class Job:
         sides = open_tables(self.connection, *self.tables, columns_needed(self.spec, self.model))
         draws = int(self.spec.training.max_pairs)
         strangers = estimate_u(self.connection, sides, self.model, draws, self.spec.seed)
-        field_of = self.plan.field_of
-        model, report = fit_model(self.connection, sides, self.spec, self.model, field_of, strangers, self.run, None, _silent)
+        field_of, run = self.plan.field_of, self.run
+        kept = KeptPasses()
+        model, report = fit_model(self.connection, sides, self.spec, self.model, field_of, strangers, kept, run, None, _silent)
         model.save(self.run)
         return {"expected_matches": round(report["prior"]["expected_matches"])}
 

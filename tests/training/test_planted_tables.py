@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from linkage import open_project
-from linkage.runs.tables import U_KEPT
+from linkage.runs.tables import TRAINING_KEPT
 from linkage.training import levels_of_strangers
 
 ENTITIES, VALUES, WRONG = 6_000, 120, 0.12
@@ -95,14 +95,14 @@ def test_fields_that_go_wrong_together_are_named(tmp_path: Path) -> None:
 def test_what_the_project_file_gives_is_neither_sampled_nor_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trained(tmp_path, together=0.0)
     project = tmp_path / "planted.yaml"
-    kept = U_KEPT.read(tmp_path / "run")["u"]
+    kept = TRAINING_KEPT.read(tmp_path / "run")["u"]
     given = "m_probabilities: [0.9, 0.1], u_probabilities: [0.01, 0.99]"
     # One comparison is given whole, and no training rule leaves it: the others are trained, and their u is taken as it was.
     text = project.read_text(encoding="utf-8").replace("field: a, use: category", f"field: a, use: category, {given}")
     project.write_text(text.replace("train: [[c], [e], [f]]", "train: [[a, c], [a, e], [a, f]]"), encoding="utf-8")
     monkeypatch.setattr(levels_of_strangers, "_levels_of_strangers", lambda *_: pytest.fail("sampled"))
     report = open_project(project, data=tmp_path).run(until="train", out=tmp_path / "run").document("training")
-    assert len(report["passes"]) == 3 and U_KEPT.read(tmp_path / "run")["u"] == kept
+    assert len(report["passes"]) == 3 and TRAINING_KEPT.read(tmp_path / "run")["u"] == kept
     own = [level for level in report["levels"] if level["comparison"] == "a"]
     assert [(level["m"], level["u"], level["u_from"]) for level in own] == [
         (0.9, 0.01, "project file"),
