@@ -51,6 +51,7 @@ from linkage.pairs.sides import Sides, open_tables
 from linkage.pipeline import check_project
 from linkage.runs.sql import connect
 from linkage.training import passes
+from linkage.training.kept import KeptPasses
 from linkage.weighing.run_weights import open_linker, weighed_pairs
 from linkage.weighing.trained_model import TrainedModel
 
@@ -68,7 +69,8 @@ class Untrained:
             update={"training": self.spec.training.model_copy(update={"max_iterations": most_iterations})}
         )
         u = [field.probabilities("u") for field in self.model.fields]
-        return passes.train_pass(self.connection, self.sides, spec, self.model, spec.blocking.train[0], u, self.field_of)
+        rule = spec.blocking.train[0]
+        return passes.train_pass(self.connection, self.sides, spec, self.model, rule, u, self.field_of, KeptPasses())
 
 
 @pytest.fixture
