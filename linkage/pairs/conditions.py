@@ -1,13 +1,14 @@
 """Conditions of levels read as trees, with sqlglot: what must be equal for them to hold, and which equalities hashes can tell.
 
 Some conditions imply a key: texts that differ in one place are the same without it, texts one edit apart have what is before
-or behind their middle in common, and of whole numbers, dates and lengths at most two apart there are five ways to be so.
+or behind their middle in common, and of numbers, dates and lengths at most two apart there are five ways to be so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 
 import sqlglot
 from sqlglot import exp
@@ -16,6 +17,9 @@ from linkage.pairs.sides import value_hash
 from linkage.runs.sql import from_two_starts
 
 DIGITS_OF_A_DATE = 8
+WHOLE = frozenset({"DATE", "TINYINT", "SMALLINT", "INTEGER", "BIGINT"})
+FRACTIONAL = frozenset({"FLOAT", "DOUBLE", "DECIMAL"})
+"""Numbers at most two apart are at most two apart when rounded down."""
 MOST_WAYS = 24
 """Ways of one level; where there would be more, an OR is left whole."""
 EDIT_DISTANCES = ("levenshtein", "damerau_levenshtein")
@@ -24,29 +28,29 @@ Alternative = tuple[exp.Expr, ...]
 """Conditions that together are one way for a level to hold."""
 
 
-def read_alternatives(condition: str, whole: Collection[str] = ()) -> list[Alternative]:
+def read_alternatives(condition: str, types: Mapping[str, str] = MappingProxyType({})) -> list[Alternative]:
     """The ways in which a condition can hold: OR is taken apart where each of its sides narrows down the pairs.
 
-    `whole` names the columns of whole numbers or dates. None where sqlglot cannot read it.
+    `types` gives DuckDB's type of each column, as far as known. None where sqlglot cannot read it.
     """
     try:
-        return _alternatives(sqlglot.parse_one(condition, read="duckdb"), whole)
+        return _alternatives(sqlglot.parse_one(condition, read="duckdb"), types)
     except sqlglot.errors.ParseError:
         return []
 
 
-def _alternatives(node: exp.Expr, whole: Collection[str]) -> list[Alternative]:
+def _alternatives(node: exp.Expr, types: Mapping[str, str]) -> list[Alternative]:
     if isinstance(node, exp.Paren):
-        return _alternatives(node.this, whole)
+        return _alternatives(node.this, types)
     if isinstance(node, exp.And):
-        first, second = _alternatives(node.left, whole), _alternatives(node.right, whole)
+        first, second = _alternatives(node.left, types), _alternatives(node.right, types)
         if len(first) * len(second) > MOST_WAYS:
             return [(node,)]
         return [(*one, *other) for one in first for other in second]
     if isinstance(node, exp.Or):
-        apart = [*_alternatives(node.left, whole), *_alternatives(node.right, whole)]
+        apart = [*_alternatives(node.left, types), *_alternatives(node.right, types)]
         return apart if all(map(_narrows, apart)) and len(apart) <= MOST_WAYS else [(node,)]
-    return [(*keys, node) for keys in _implied_keys(node, whole)] or [(node,)]
+    return [(*keys, node) for keys in _implied_keys(node, types)] or [(node,)]
 
 
 def _narrows(way: Alternative) -> bool:
@@ -54,7 +58,7 @@ def _narrows(way: Alternative) -> bool:
     return bool(keys_of(way)) or any(sides_of(one) in ("l", "r") for one in way)
 
 
-def _implied_keys(node: exp.Expr, whole: Collection[str]) -> list[Alternative]:
+def _implied_keys(node: exp.Expr, types: Mapping[str, str]) -> list[Alternative]:
     """Equalities of which one row holds wherever the condition does; none where no such are known."""
     if isinstance(node, exp.EQ) and node.right == exp.Literal.number(1) and _named(node.left) == "hamming":
         left, right = _arguments(node.left)
@@ -68,9 +72,12 @@ def _implied_keys(node: exp.Expr, whole: Collection[str]) -> list[Alternative]:
     if isinstance(node, exp.LTE) and isinstance(node.left, exp.Abs) and isinstance(node.left.this, exp.Sub):
         apart = node.left.this
         lengths = isinstance(apart.left, exp.Length) and isinstance(apart.right, exp.Length)
-        known = lengths or all(column.name[:-2] in whole for column in apart.find_all(exp.Column))
+        kinds = {types.get(column.name[:-2], "").upper().split("(")[0] for column in apart.find_all(exp.Column)}
+        known = lengths or kinds <= WHOLE or kinds <= FRACTIONAL
         most = int(node.right.name) if isinstance(node.right, exp.Literal) and node.right.name in ("1", "2") else -1
         left, right = apart.left.sql("duckdb"), apart.right.sql("duckdb")
+        if kinds <= FRACTIONAL:
+            left, right = f"floor({left})", f"floor({right})"
         return [(_equal(left, f"{right} + {step}"),) for step in range(-most, most + 1)] if known else []
     return []
 

@@ -63,8 +63,8 @@ MODEL = Document[Any]("model", "train", object)
 RELATIVES = Document[Any]("relatives", "train", object)
 LOG_LINEAR = Document[Any]("log_linear", "train", object)
 TRAINING = Document("training", "train", TrainingReport)
-U_KEPT = Document[Any]("u_kept", "train", object)
-"""Each comparison's u by the fingerprint of what it follows from: kept through changes of the project file, no stage's output."""
+TRAINING_KEPT = Document[Any]("training_kept", "train", object)
+"""What training need not find again, by the fingerprint of what it follows from; kept through changes, no stage's output."""
 
 SCORED_PAIRS = ParquetTable("scored_pairs", "score", {**_PAIR, **_WEIGHED}, ("id_l", "id_r"))
 """Every candidate pair above the floor: Splink's match weight; the pair weight, by itself with all evidence but its rivals;

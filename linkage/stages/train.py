@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from linkage.config import BlockingRule, LoadedProject, ProjectSpec, rule_on
 from linkage.config.yaml_files import KeyPath
-from linkage.errors import ProjectFileError, RunDirectoryError, nearest
+from linkage.errors import ProjectFileError, nearest
 from linkage.runs import code_versions
 from linkage.runs.directory import Counts
 from linkage.runs.exchange import scan_file
@@ -25,14 +23,10 @@ from linkage.runs.tables import (
     RAW_PERSONS,
     RELATIVES,
     TRAINING,
-    U_KEPT,
 )
 from linkage.stages.pairs_check import refuse_untrainable
 from linkage.stages.plan import Plan, unknown_keys
 from linkage.stages.stage import Stage, Work, matching_part
-
-MOST_KEPT = 1_000
-"""Comparisons' u."""
 
 
 def train(work: Work) -> Counts:
@@ -40,29 +34,32 @@ def train(work: Work) -> Counts:
     from linkage.model.settings import build_model, columns_needed
     from linkage.pairs.sides import open_tables
     from linkage.training.fitting import fit_model
+    from linkage.training.kept import kept_training, marks_of_passes
     from linkage.training.levels_of_strangers import estimate_u
 
     model = build_model(work.spec, work.plan.shared)
-    columns = columns_needed(work.spec, model)
-    # Distinct values are few: DuckDB looks at them whatever the engine, so that both have the same u.
-    with work.connect() as connection, _kept_u(work.inputs) as kept:
-        sides = open_tables(connection, work.mentions, work.persons, columns)
-        refuse_untrainable(connection, sides, work.project)
-        most = int(work.spec.training.max_pairs)
-        strangers = estimate_u(connection, sides, model, most, work.spec.seed, kept, work.progress)
-    with work.engine() as connection:
-        sides = open_tables(connection, work.mentions, work.persons, columns)
-        trained, report = fit_model(
-            connection,
-            sides,
-            work.spec,
-            model,
-            work.plan.field_of,
-            strangers,
-            work.inputs,
-            _labelled_matches(work) if work.spec.training.m_from == "labels" else None,
-            work.progress,
-        )
+    columns, field_of = columns_needed(work.spec, model), work.plan.field_of
+    with kept_training(work.inputs, code_versions([__name__])[__name__]) as kept:
+        # Distinct values are few: DuckDB looks at them whatever the engine, so that both have the same u.
+        with work.connect() as connection:
+            sides = open_tables(connection, work.mentions, work.persons, columns)
+            refuse_untrainable(connection, sides, work.project)
+            most = int(work.spec.training.max_pairs)
+            strangers = estimate_u(connection, sides, model, most, work.spec.seed, kept.u, work.progress)
+            kept.passes.marks = marks_of_passes(connection, sides, work.spec, model, field_of, work.engine_name)
+        with work.engine() as connection:
+            trained, report = fit_model(
+                connection,
+                open_tables(connection, work.mentions, work.persons, columns),
+                work.spec,
+                model,
+                field_of,
+                strangers,
+                kept.passes,
+                work.inputs,
+                _labelled_matches(work) if work.spec.training.m_from == "labels" else None,
+                work.progress,
+            )
     trained.save(work.folder)
     held: Any = report
     TRAINING.write(work.folder, held)
@@ -71,19 +68,6 @@ def train(work: Work) -> Counts:
         "expected_matches": round(report["prior"]["expected_matches"]),
         "warnings": sum(finding["severity"] != "note" for finding in report["diagnostics"]),
     }
-
-
-@contextmanager
-def _kept_u(run: Path) -> Iterator[dict[str, Any]]:
-    """What is kept of earlier u of this code; whatever is added stays, the latest asked for if there is too much."""
-    code = code_versions([__name__])[__name__]
-    try:
-        held = U_KEPT.read(run)
-        kept = dict(held["u"]) if held["code"] == code else {}
-    except (RunDirectoryError, KeyError, TypeError):
-        kept = {}
-    yield kept
-    U_KEPT.write(run, {"code": code, "u": dict(list(kept.items())[-MOST_KEPT:])})
 
 
 def _labelled_matches(work: Work) -> str | None:

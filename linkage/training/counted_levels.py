@@ -18,10 +18,9 @@ from linkage.model.match_model import ComparedField
 from linkage.pairs.conditions import Alternative, keys_of, read_alternatives, sides_of
 from linkage.training.distinct_values import DistinctValues
 
-WHOLE = ("DATE", "TINYINT", "SMALLINT", "INTEGER", "BIGINT")
-"""Types whose values, when at most one apart, differ by -1, 0 or 1."""
-MOST_PAIRS = 500_000
-"""Pairs of values that are compared for one level; of one that needs more, the pairs that agree on its keys are drawn."""
+MOST_PAIRS, MOST_PAIRS_A_VALUE = 500_000, 4
+"""Pairs of values that are compared for one level, or so many for each value there is, which an equality level needs however
+many records there are. Of a level that needs more, the pairs that agree on its keys are drawn."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +51,11 @@ class Way:
 
 def ways_of(field: ComparedField, types: Mapping[str, str]) -> list[Way]:
     """The ways of every level but the last, the closest level first; `types` are DuckDB's of the columns."""
-    whole = {column for column in field.columns if types.get(column, "").upper() in WHOLE}
     found = []
     for level in reversed(field.levels):
         if not level.condition:
             continue
-        alternatives = read_alternatives(level.condition, whole)
+        alternatives = read_alternatives(level.condition, types)
         if not alternatives:
             found.append(Way(level.value, (), ((), ()), f"({level.condition})"))
         for place, way in enumerate(alternatives):

@@ -67,9 +67,9 @@ def gather_values(connection: duckdb.DuckDBPyConnection, sides: Sides, field: Co
     )
 
 
-def contents(connection: duckdb.DuckDBPyConnection, sides: Sides, fields: Sequence[ComparedField]) -> list[str]:
-    """What each comparison's columns hold on both sides, as one text that is the same whatever the order of the rows."""
-    sums = ", ".join(f"sum(hash({record_hash(one.columns, sides.types)})::HUGEINT)" for one in fields)
+def contents(connection: duckdb.DuckDBPyConnection, sides: Sides, columns: Sequence[Sequence[str]]) -> list[str]:
+    """What each of these groups of columns holds on both sides, as one text that is the same whatever the order of the rows."""
+    sums = ", ".join(f"sum(hash({record_hash(group, sides.types)})::HUGEINT)" for group in columns)
     tables = [sides.left] if sides.is_dedupe else [sides.left, sides.right]
     seen = [fetch_row(connection, f"SELECT count(*), {sums} FROM {quote(table)}") for table in tables]
-    return [" ".join(f"{rows}:{one[place]}" for rows, *one in seen) for place in range(len(fields))]
+    return [" ".join(f"{rows}:{one[place]}" for rows, *one in seen) for place in range(len(columns))]

@@ -19,6 +19,7 @@ from linkage.runs.tables import PAIRS
 from linkage.statistics import probability
 from linkage.statistics.fellegi_sunter import Floats, Patterns, as_patterns, log2_ratio
 from linkage.training.diagnostics import as_plain, diagnose, refuse_bad_fit
+from linkage.training.kept import KeptPasses
 from linkage.training.levels_of_strangers import LevelsOfStrangers
 from linkage.training.parameters import SELF_CONSISTENT, train_model
 from linkage.weighing.dependence import fit_log_linear, measure_dependence
@@ -33,6 +34,7 @@ def fit_model(
     model: MatchModel,
     field_of: Mapping[str, str],
     strangers: Sequence[LevelsOfStrangers],
+    kept: KeptPasses,
     run: Path,
     labelled_matches: str | None,
     progress: Progress,
@@ -45,7 +47,7 @@ def fit_model(
     rows = count_patterns(connection, model, f"FROM {PAIRS.scan(run)}")
     candidates = as_patterns(rows)
     model, relatives, report = train_model(
-        connection, sides, spec, model, field_of, strangers, candidates, labelled_matches, progress
+        connection, sides, spec, model, field_of, strangers, kept, candidates, labelled_matches, progress
     )
     if relatives and report["prior"]["how"] == SELF_CONSISTENT:
         model, relatives = _settle_prior(model, relatives, candidates, sides)

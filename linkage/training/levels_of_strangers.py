@@ -19,7 +19,7 @@ from linkage.model.match_model import ComparedField, MatchModel
 from linkage.pairs.sides import Sides
 from linkage.runs import Progress, fingerprint, silent
 from linkage.statistics.fellegi_sunter import Floats
-from linkage.training.counted_levels import MOST_PAIRS, count_every_pair, count_levels, forecast_ways, ways_of
+from linkage.training.counted_levels import MOST_PAIRS, MOST_PAIRS_A_VALUE, count_every_pair, count_levels, forecast_ways, ways_of
 from linkage.training.distinct_values import DistinctValues, contents, gather_values
 from linkage.training.drawn_levels import Drawn, draw_by_keys, draw_from_all
 
@@ -56,7 +56,7 @@ def estimate_u(
     asked = [field for field in model.fields if not all(level.u_is_fixed for level in field.levels)]
     marks = {
         field.name: fingerprint(field.expression, field.missing, sorted(sides.types.items()), most_draws, seed, held)
-        for field, held in zip(asked, contents(connection, sides, asked) if asked else (), strict=True)
+        for field, held in zip(asked, contents(connection, sides, [one.columns for one in asked]) if asked else (), strict=True)
     }
     found = []
     for place, field in enumerate(model.fields):
@@ -87,12 +87,13 @@ def _levels_of_strangers(
     if values.apart and values.left * values.right <= MOST_PAIRS:
         counted = count_every_pair(connection, values)
         return _filled_up(counted, [], values, size)
+    most = max(MOST_PAIRS, MOST_PAIRS_A_VALUE * (values.left + values.right))
     ways = ways_of(field, sides.types)
     pairs = dict.fromkeys((way.level for way in ways), 0.0)
     if values.apart:
         for way, agreeing in zip(ways, forecast_ways(connection, ways), strict=True):
             pairs[way.level] += agreeing
-    within_reach = {level for level, agreeing in pairs.items() if values.apart and agreeing <= MOST_PAIRS}
+    within_reach = {level for level, agreeing in pairs.items() if values.apart and agreeing <= most}
     counted = count_levels(connection, values, [way for way in ways if way.level in within_reach])
     counted = {level: found for level, found in counted.items() if level in within_reach}
     others = [way for way in ways if way.level not in within_reach]
@@ -109,7 +110,7 @@ def _levels_of_strangers(
 
 
 def _filled_up(counted: dict[int, float], drawn: list[Drawn], values: DistinctValues, size: int) -> LevelsOfStrangers:
-    """The counted levels as they are, the others as drawn within what those leave; none below `least`, half a pair."""
+    """The counted levels as they are, the others as drawn within what those leave; none below half a pair."""
     u = np.zeros(size)
     for one in drawn:
         for level, share in one.shares.items():
@@ -121,7 +122,8 @@ def _filled_up(counted: dict[int, float], drawn: list[Drawn], values: DistinctVa
         u *= left / u.sum()
     for level, pairs in counted.items():
         u[level] = pairs / values.possible_pairs
+    # Not scaled to sum to one again: counted levels stay what they are.
     u = np.maximum(u, 0.5 / values.possible_pairs)
     draws = sum(one.draws for one in drawn)
     exact = tuple(level in counted or (draws == 0 and level == 0) for level in range(size))
-    return LevelsOfStrangers(np.asarray(u / u.sum()), exact, draws)
+    return LevelsOfStrangers(u, exact, draws)

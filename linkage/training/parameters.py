@@ -21,6 +21,7 @@ from linkage.pairs.sides import SAME_NUMBER, Sides
 from linkage.runs import Progress
 from linkage.runs.sql import fetch_row
 from linkage.statistics.fellegi_sunter import Floats, Patterns, fit_prior
+from linkage.training.kept import KeptPasses
 from linkage.training.levels_of_strangers import LevelsOfStrangers
 from linkage.training.passes import Pass, can_train, is_given, learn_from_matches, train_pass, train_without_relatives
 from linkage.weighing.relatives import RelativesModel, learn_relatives
@@ -36,13 +37,15 @@ def train_model(
     model: MatchModel,
     field_of: Mapping[str, str],
     strangers: Sequence[LevelsOfStrangers],
+    kept: KeptPasses,
     candidate_patterns: Patterns,
     labelled_matches: str | None,
     progress: Progress,
 ) -> tuple[MatchModel, RelativesModel | None, dict[str, Any]]:
     """The model trained, its relatives class where the project has one, and the report of training.
 
-    `field_of` gives the field each standardised column is a key of, `strangers` each comparison's u; `candidate_patterns` are
+    `field_of` gives the field each standardised column is a key of, `strangers` each comparison's u, `kept` what was
+    counted of passes before; `candidate_patterns` are
     the counted levels of the candidate pairs, from which the prior is found where the project file does not say it;
     `labelled_matches` is a query of (id_l, id_r), asked for by `training.m_from: labels`. Nothing is trained where the
     project file says every m.
@@ -57,7 +60,7 @@ def train_model(
     if spec.training.m_from == "em":
         for number, rule in enumerate(rules):
             progress(f"training: pass {number + 1}", number + 1, steps)
-            passes.append(train_pass(connection, sides, spec, model, rule, u, field_of))
+            passes.append(train_pass(connection, sides, spec, model, rule, u, field_of, kept))
     elif all(map(is_given, model.fields)):
         pass
     elif spec.training.m_from == "anchors":

@@ -22,6 +22,7 @@ from linkage.pairs.blocking import number_blocks, pairs_of_rules
 from linkage.pairs.level_store import count_patterns, levels_of_pairs
 from linkage.pairs.sides import Sides
 from linkage.statistics.fellegi_sunter import Fit, Floats, Patterns, as_patterns, fit_m, shares_of_levels, without_relatives
+from linkage.training.kept import KeptPasses
 from linkage.weighing.relatives import RelativesModel
 from linkage.words.fields import as_written
 
@@ -59,9 +60,35 @@ def train_pass(
     rule: BlockingRule,
     u: Sequence[Floats],
     field_of: Mapping[str, str],
+    kept: KeptPasses,
 ) -> Pass:
+    """M of the fields that a rule leaves free, from the pairs it proposes, which are counted unless they are `kept`.
+
+    Raises:
+        TrainingError: when there are fewer than 100 pairs.
+    """
     blocked = {field_of[key] for key in rule.on}
     compared = tuple(position for position, field in enumerate(model.fields) if field.name not in blocked)
+    seen = model.of_fields(model.fields[position] for position in compared)
+    known = kept.get(rule.name)
+    if known is None:
+        known = _count_pass(connection, sides, spec, seen, rule)
+        kept.put(rule.name, *known)
+    pairs, patterns = known
+    fixed = [_fixed_m(model.fields[position]) for position in compared]
+    free_u = _free_u(model, compared)
+    fits = _fit_from_starts(patterns, [u[position] for position in compared], fixed, free_u, spec)
+    best = max(fits, key=lambda fit: (round(fit.log_likelihood, 6), fit.converged))
+    m, iterations = train_with_splink(model, compared, best, patterns, spec.training.convergence, spec.training.max_iterations)
+    ends = tuple(fit.log_likelihood for fit in fits)
+    best = _settled(best, iterations, spec)
+    return Pass(rule.name, pairs, int(patterns.pairs), compared, m, best, ends, iterations, patterns)
+
+
+def _count_pass(
+    connection: duckdb.DuckDBPyConnection, sides: Sides, spec: ProjectSpec, seen: MatchModel, rule: BlockingRule
+) -> tuple[int, Patterns]:
+    """How many pairs a rule proposes, and the levels of those, or of a sample of them, in the fields that are seen."""
     counted = number_blocks(connection, sides, [rule], "training")[0]
     if counted.pairs < FEWEST_PAIRS:
         raise TrainingError(
@@ -72,16 +99,7 @@ def train_pass(
     pairs = pairs_of_rules(sides, 1, "training")
     if share < 1:
         pairs = f"SELECT * FROM ({pairs}) WHERE hash(id_l, id_r, {spec.seed}) < {int(share * 2**64)}::UBIGINT"
-    seen = model.of_fields(model.fields[position] for position in compared)
-    patterns = as_patterns(count_patterns(connection, seen, levels_of_pairs(seen, sides, pairs)))
-    fixed = [_fixed_m(model.fields[position]) for position in compared]
-    free_u = _free_u(model, compared)
-    fits = _fit_from_starts(patterns, [u[position] for position in compared], fixed, free_u, spec)
-    best = max(fits, key=lambda fit: (round(fit.log_likelihood, 6), fit.converged))
-    m, iterations = train_with_splink(model, compared, best, patterns, spec.training.convergence, spec.training.max_iterations)
-    ends = tuple(fit.log_likelihood for fit in fits)
-    best = _settled(best, iterations, spec)
-    return Pass(rule.name, counted.pairs, int(patterns.pairs), compared, m, best, ends, iterations, patterns)
+    return counted.pairs, as_patterns(count_patterns(connection, seen, levels_of_pairs(seen, sides, pairs)))
 
 
 def train_without_relatives(one: Pass, model: MatchModel, spec: ProjectSpec, relatives: RelativesModel) -> Pass:

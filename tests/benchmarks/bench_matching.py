@@ -17,31 +17,20 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-import duckdb
 import numpy as np
 from matching_rivals import plain_splink, supervised_ceiling
 from quality import Quality, measure, missed_by_kind, true_pairs
 
 from linkage import open_project
-from linkage.config import load_project
-from linkage.model.match_model import MatchModel
-from linkage.model.settings import build_model
-from linkage.pairs.level_store import count_patterns, levels_of_pairs
-from linkage.pairs.sides import Sides, open_tables
-from linkage.pipeline import check_project
 from linkage.runs.sql import connect
 from linkage.synthetic import WORLDS, SyntheticSpec, World, generate
-from linkage.training.random_pairs import RandomPairs, estimate_u
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 KINDS = {"birth": ("birth-to-population", "child"), "death": ("death-to-population", "deceased")}
 WEIGHTS = (-2, 0, 2, 4, 6, 8, 10)
-U_PERSONS, U_SEEDS, U_SAMPLE = 5_000, 5, 100_000_000
 
 
 def registers_of(work: Path, persons: int, seed: int, world: World = WORLDS["usual"]) -> Path:
@@ -83,88 +72,6 @@ def error_rates(run: Path, registers: Path, register: str) -> Iterator[tuple[int
         false = [float((1 - one[above]).sum()) for one in (alone, found["p"], yes)]
         missed = [float(one[~above].sum()) for one in (alone, found["p"], yes)]
         yield weight, int(above.sum()), [*false, *missed]
-
-
-@dataclass(frozen=True)
-class Estimates:
-    """The model's estimates of u, and the tables they are of."""
-
-    connection: duckdb.DuckDBPyConnection
-    sides: Sides
-    model: MatchModel
-    found: list[RandomPairs]
-    """One a seed."""
-
-    def error(self, place: int, level: int, share: float) -> float:
-        """The largest error over the seeds, in bits, of one level of a comparison (by place)."""
-        return max(abs(float(np.log2(one.u[place][level] / share))) for one in self.found)
-
-
-@contextmanager
-def estimated_u(work: Path, persons: int, register: str) -> Iterator[Estimates]:
-    registers = registers_of(work, persons, 1)
-    run = linked(work, registers, register, until="standardise")
-    project = load_project(CONFIGS / f"{KINDS[register][0]}.yaml")
-    model = build_model(project.spec, check_project(project, registers).shared)
-    with connect(spill_to=work / "spill") as connection:
-        sides = open_tables(connection, run / "mentions.parquet", run / "persons.parquet", model.columns)
-        pairs = int(project.spec.training.max_pairs)
-        found = [estimate_u(connection, sides, model, pairs, seed) for seed in range(1, U_SEEDS + 1)]
-        yield Estimates(connection, sides, model, found)
-
-
-def u_beside_a_sample(work: Path, persons: int) -> list[tuple[str, str, str, float, int, float]]:
-    """(register, comparison, level, u, sampled pairs at it, largest error in bits) of the levels that are not counted."""
-    rows = []
-    for register in KINDS:
-        with estimated_u(work, persons, register) as estimates:
-            ids = ", ".join(
-                f"(1 + hash(range, 'beside {side}') % {size})::INTEGER AS id_{side}"
-                for side, size in (("l", estimates.sides.left_rows), ("r", estimates.sides.right_rows))
-            )
-            pairs = f"SELECT {ids}, 0::UINTEGER AS blocking_rules FROM range({U_SAMPLE})"
-            levels = levels_of_pairs(estimates.model, estimates.sides, pairs)
-            patterns = count_patterns(estimates.connection, estimates.model, levels)
-            for place, field in enumerate(estimates.model.fields):
-                counts: Counter[int] = Counter()
-                for pattern in patterns:
-                    counts[pattern[place]] += pattern[-1]
-                total = counts.total() - counts[-1]
-                for level in reversed(field.levels):
-                    value = level.value
-                    if counts[value] and not estimates.found[0].exact[place][value]:
-                        error = estimates.error(place, value, counts[value] / total)
-                        named = (register, field.name, level.label)
-                        rows.append((*named, counts[value] / total, counts[value], error))
-    return rows
-
-
-def u_errors(work: Path) -> list[tuple[str, str, str, bool, float, float]]:
-    """(register, comparison, level, counted, u, largest error in bits over the seeds), by comparing every pair."""
-    rows = []
-    for register in KINDS:
-        with estimated_u(work, U_PERSONS, register) as estimates:
-            connection, sides, model, found = estimates.connection, estimates.sides, estimates.model, estimates.found
-            for place, field in enumerate(model.fields):
-                for side, table in (("l", sides.left), ("r", sides.right)):
-                    named = ", ".join(f'"{column}" AS "{column}_{side}"' for column in field.columns)
-                    connection.execute(
-                        f"CREATE OR REPLACE TABLE all_{side} AS SELECT {named}, count(*)::DOUBLE AS n_{side} FROM {table} GROUP BY ALL"
-                    )
-                counts = dict(
-                    connection.execute(
-                        f"SELECT {field.expression} AS level, sum(n_l * n_r) FROM all_l, all_r GROUP BY level"
-                    ).fetchall()
-                )
-                total = sum(pairs for level, pairs in counts.items() if level >= 0)
-                for level in reversed(field.levels):
-                    value = level.value
-                    exact = counts.get(value, 0.0) / total
-                    if exact:
-                        counted = found[0].exact[place][value]
-                        named = (register, field.name, level.label)
-                        rows.append((*named, counted, exact, estimates.error(place, value, exact)))
-    return rows
 
 
 def main_table(measured: dict[tuple[int, str], Quality], beside: dict[int, tuple[float, ...]]) -> list[str]:
@@ -214,7 +121,7 @@ def main() -> None:
     parser.add_argument("--world", choices=WORLDS, default="usual")
     parser.add_argument("--work", type=Path)
     parser.add_argument("--report", type=Path)
-    parser.add_argument("--without", nargs="*", default=[], choices=["rivals", "remedy", "u"], help="parts to leave out")
+    parser.add_argument("--without", nargs="*", default=[], choices=["rivals", "remedy"], help="parts to leave out")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         text = page(chosen.work or Path(folder), chosen.persons, chosen.seeds, set(chosen.without), WORLDS[chosen.world])
@@ -260,7 +167,7 @@ def page(work: Path, persons: int, seeds: list[int], without: set[str], world: W
         " the registers' own text, folded, with its own name and date comparisons; “ceiling” is gradient boosting trained on the"
         " truth (five folds over entries) on the same levels and frequencies, pair by pair and, “with claims”, knowing whether another"
         " entry surely is the person's, as our link weight does; both are in `tests/benchmarks/matching_rivals.py`. “–”: not measured. The page is"
-        " written by `tests/benchmarks/bench_matching.py`.", "",
+        " written by `tests/benchmarks/bench_matching.py`; how near u comes to the truth is on `u.md`.", "",
         *main_table(measured, beside), "",
         *asked_table(measured, beside), "",
         *(line for register in KINDS for line in (
@@ -275,22 +182,6 @@ def page(work: Path, persons: int, seeds: list[int], without: set[str], world: W
         "|---|---|---|---|---|---|---|---|---|---|---|",
         *rates, "",
     ]  # fmt: skip
-    if "u" not in without:
-        found = u_errors(work)
-        lines += [
-            f"## u beside the count of every pair ({U_PERSONS:,} people, {U_SEEDS} seeds)", "",
-            "Largest error over the seeds. Asked: 0.05 bit on equality levels, 0.15 on the others.", "",
-            "| | levels | largest error, bits |", "|---|---|---|",
-            *(f"| {name} | {len(bits)} | {max(bits, default=0.0):.4f} |" for name, bits in (
-                ("counted", [row[5] for row in found if row[3]]), ("from random pairs", [row[5] for row in found if not row[3]]))), "",
-            "| register | comparison | level from random pairs | u | largest error, bits |", "|---|---|---|---|---|",
-            *(f"| {register} | {field} | {label} | {u:.2e} | {bits:.3f} |" for register, field, label, exact, u, bits in found if not exact), "",
-            f"## u beside {U_SAMPLE:,} other random pairs ({persons:,} people, {U_SEEDS} seeds)", "",
-            "Levels that are not counted; a level at which n pairs of the sample are is known to about 1.44/√n bit.", "",
-            "| register | comparison | level | u | pairs of the sample | largest error, bits |", "|---|---|---|---|---|---|",
-            *(f"| {register} | {field} | {label} | {u:.2e} | {pairs:,} | {bits:.3f} |"
-              for register, field, label, u, pairs, bits in u_beside_a_sample(work, persons)), "",
-        ]  # fmt: skip
     return "\n".join(lines)
 
 

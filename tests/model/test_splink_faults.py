@@ -4,7 +4,7 @@
 |---|---|---|
 | a failed pass takes comparisons out of the model and changes its prior | Splink trains settings of its own | here: failed_pass |
 | the cache belongs to the connection: a second model gets the first one's frequencies | a connection a model | here: two_models |
-| u is estimated from few right records and stops early | u counted, or sampled to the end | test_random_pairs |
+| u is estimated from few right records and stops early | u counted, or sampled to the end | test_levels_of_strangers |
 | a term-frequency weight of 0 becomes 1; surname frequencies double those of names | written out, always 1, on one key | here: frequency |
 | ids that are doubled or missing multiply pairs | ids must be 1 … n | here: doubled_ids |
 | string distances count bytes | distances on ASCII keys only; own SQL is warned of | here: distances |
@@ -19,7 +19,7 @@
 | rules that unnest arrays are refused in training | keys are compared whole | test_blocking |
 | counts of comparisons are an estimate from 5 % | exact counts from block sizes | test_analysis: counts |
 | best links rank by a probability that is 1 from 53 bits on | rank by weight | here: beyond_certainty |
-| results move with threads and row order | order and samples by id | test_same_result, test_random_pairs |
+| results move with threads and row order | order and samples by id | test_same_result, test_levels_of_strangers |
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ from linkage.pairs.sides import Sides, open_tables
 from linkage.pipeline import check_project
 from linkage.runs.sql import connect
 from linkage.training import passes
+from linkage.training.kept import KeptPasses
 from linkage.weighing.run_weights import open_linker, weighed_pairs
 from linkage.weighing.trained_model import TrainedModel
 
@@ -68,7 +69,8 @@ class Untrained:
             update={"training": self.spec.training.model_copy(update={"max_iterations": most_iterations})}
         )
         u = [field.probabilities("u") for field in self.model.fields]
-        return passes.train_pass(self.connection, self.sides, spec, self.model, spec.blocking.train[0], u, self.field_of)
+        rule = spec.blocking.train[0]
+        return passes.train_pass(self.connection, self.sides, spec, self.model, rule, u, self.field_of, KeptPasses())
 
 
 @pytest.fixture

@@ -110,6 +110,7 @@ def test_rare_levels_with_a_key_are_exact_whatever_their_form(connection, sides,
 @pytest.mark.parametrize("dedupe", [False, True])
 def test_level_that_needs_too_many_pairs_is_drawn_among_those_with_its_key(connection, sides, dedupe, monkeypatch) -> None:
     monkeypatch.setattr("linkage.training.levels_of_strangers.MOST_PAIRS", 500)
+    monkeypatch.setattr("linkage.training.levels_of_strangers.MOST_PAIRS_A_VALUE", 0)
     sides = Sides("mentions", "mentions", 2_000, 2_000) if dedupe else sides
     (found,) = estimate_u(connection, sides, model(), 200_000, 0)
     assert not any(found.exact)
@@ -124,6 +125,7 @@ def test_rare_level_is_seen_as_surely_as_a_common_one(connection, monkeypatch: p
             f" hash(range, 'n{side}')::DOUBLE / 1.8e19 AS number FROM range(20000)"
         )
     monkeypatch.setattr("linkage.training.levels_of_strangers.MOST_PAIRS", 500)
+    monkeypatch.setattr("linkage.training.levels_of_strangers.MOST_PAIRS_A_VALUE", 0)
     levels = [
         {"sql_condition": "code_l IS NULL OR code_r IS NULL", "is_null_level": True, "label_for_charts": "missing"},
         {"sql_condition": "code_l = code_r AND abs(number_l - number_r) < 0.025", "label_for_charts": "rare"},
