@@ -11,6 +11,7 @@ import gc
 import os
 import sys
 
+from linkage.cli import blocking as blocking
 from linkage.cli import experimenting as experimenting
 from linkage.cli import inspecting as inspecting
 from linkage.cli import linking as linking

@@ -79,12 +79,30 @@ class RuleCost(TypedDict):
     largest_block: int
     capped_blocks: int
     capped_pairs: int
+    refined_by: list[str]
+    """Further keys that pairs of its crowded blocks had to agree on."""
+    refined_pairs: int
+    """Pairs that these took away."""
+    likely: int
+    """Likely matches of these blocks that were looked at …"""
+    likely_lost: int
+    """… and those that the rule proposes no longer."""
+
+
+class RefinedReport(TypedDict):
+    """What refining crowded blocks came to, all rules together."""
+
+    threshold: int | None
+    """Records of a block's larger side above which it was crowded; None where the pairs kept to the budget by themselves."""
+    loss: float | None
+    """Share of likely matches that no rule proposes any more, about (0–1); None where nothing was refined or too few were seen."""
 
 
 class BlockingReport(TypedDict):
     """blocking.json: what the rules cost."""
 
     rules: list[RuleCost]
+    refined: RefinedReport
     candidate_pairs: int
     chunks: NotRequired[int]
     possible_pairs: int
