@@ -117,9 +117,7 @@ class Project:
         with self._tables(run, out, progress) as folder, connect(self.spec.memory_limit, self.spec.threads) as connection:
             return suggest_run_rules(connection, self.spec, self.check().shared, folder, budget)
 
-    def _tables(
-        self, run: Run | None, out: str | Path | None, progress: Progress
-    ) -> AbstractContextManager[Path]:
+    def _tables(self, run: Run | None, out: str | Path | None, progress: Progress) -> AbstractContextManager[Path]:
         """A folder with the standardised tables: the run's, or those of the project as it is."""
         if run is not None:
             return nullcontext(run.path)

@@ -59,7 +59,9 @@ def _print_suggested(
     project: Project, run: Run | None, pairs_a_mention: float | None, out: Path | None, progress: Progress
 ) -> None:
     rules, targets = project.suggest_blocking(run, pairs_a_mention, out=out, progress=progress)
-    told = [[as_written(one.rule.name), f"{one.pairs:,}", f"{one.targets_found:,}", f"{one.targets_found_so_far:,}"] for one in rules]
+    told = [
+        [as_written(one.rule.name), f"{one.pairs:,}", f"{one.targets_found:,}", f"{one.targets_found_so_far:,}"] for one in rules
+    ]
     print_rows([["rule", "pairs", "finds", "found so far"], *told])
     console.print(f"Targets: {targets:,} anchor pairs and likely matches. Written for the project file:")
     console.print("\n".join(f"    - [{', '.join(map(as_written, one.rule.on))}]" for one in rules), markup=False)
@@ -89,10 +91,10 @@ def _print_analysis(analysis: BlockingAnalysis) -> None:
             f"likely: share of the run's {analysis.likely:,} likely matches that the rule finds; it alone: and no other rule."
         )
     numbered, forecast = analysis.numbered, analysis.forecast
-    _print_costs([asdict(one) for one in numbered.rules], numbered.threshold, numbered.loss)
+    _print_costs([asdict(one) for one in numbered.rules], numbered.threshold)
     working, stored = forecast.working_bytes / 1e6, forecast.stored_bytes / 1e6
     console.print(
-        f"{'' if joined else 'About '}{analysis.pairs_a_record:.1f} pairs a mention; forecast {stored:,.1f} MB to keep,"
+        f"{'' if joined else 'At most about '}{analysis.pairs_a_record:.1f} pairs a mention; forecast {stored:,.1f} MB to keep,"
         f" {working:,.1f} MB to work with and {forecast.seconds:,.1f} s to compare."
     )
     console.print("What all rules lose, the search sample tells: linkage review serve RUN, then linkage estimate RUN.")
@@ -108,10 +110,10 @@ def print_refined(run: Path) -> None:
 
     if BLOCKING.is_in(run):
         held = BLOCKING.read(run)
-        _print_costs(held["rules"], held["refined"]["threshold"], held["refined"]["loss"])
+        _print_costs(held["rules"], held["crowded_above"])
 
 
-def _print_costs(rules: Sequence[Any], threshold: int | None, loss: float | None) -> None:
+def _print_costs(rules: Sequence[Any], threshold: int | None) -> None:
     for one in rules:
         if one["refined_by"]:
             keys = ", then ".join(map(as_written, one["refined_by"]))
@@ -129,6 +131,5 @@ def _print_costs(rules: Sequence[Any], threshold: int | None, loss: float | None
                 markup=False,
             )
     if any(one["refined_by"] for one in rules):
-        crowded = "a block beyond its rule's cap" if threshold is None else f"a block with more than {threshold:,} records a side"
-        told = "what all rules together lose is unknown" if loss is None else f"all rules together lose about {loss:.3%} of matches"
-        console.print(f"blocking: crowded is {crowded}; {told} by refining", markup=False)
+        crowded = "beyond its rule's cap" if threshold is None else f"of more than {threshold:,} records on its larger side"
+        console.print(f"blocking: crowded is a block {crowded}; what one rule loses another mostly proposes", markup=False)

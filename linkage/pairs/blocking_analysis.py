@@ -79,9 +79,7 @@ def analyse_blocking(
         pairs = sum(counted)
     known = [(likely_found[n], only[n]) if likely else (None, None) for n in range(len(rules))]
     return BlockingAnalysis(
-        tuple(
-            RuleAnalysis(count, found[n], so_far[n], new[n], every[n], *known[n]) for n, count in enumerate(numbered.rules)
-        ),
+        tuple(RuleAnalysis(count, found[n], so_far[n], new[n], every[n], *known[n]) for n, count in enumerate(numbered.rules)),
         numbered,
         forecast,
         of_anchors,
@@ -90,9 +88,7 @@ def analyse_blocking(
     )
 
 
-def _found(
-    connection: duckdb.DuckDBPyConnection, rules: int, wanted: str | None
-) -> tuple[list[int], list[int], list[int], int]:
+def _found(connection: duckdb.DuckDBPyConnection, rules: int, wanted: str | None) -> tuple[list[int], list[int], list[int], int]:
     """Of the pairs wanted, how many each rule finds, how many it and those before it find, how many it alone; and all of them."""
     if wanted is None:
         return [0] * rules, [0] * rules, [0] * rules, 0

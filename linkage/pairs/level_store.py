@@ -115,8 +115,7 @@ def number_proposed_blocks(
 
 def describe_numbered(numbered: Numbered) -> dict[str, Any]:
     """The counts by rule and what refinement did, as blocking.json keeps them."""
-    refined = {"threshold": numbered.threshold, "loss": numbered.loss}
-    return {"rules": [asdict(count) for count in numbered.rules], "refined": refined}
+    return {"rules": [asdict(count) for count in numbered.rules], "crowded_above": numbered.threshold}
 
 
 def levels_of_pairs(model: MatchModel, sides: Sides, pairs: str, by_value: Sequence[ComparedField] = ()) -> str:

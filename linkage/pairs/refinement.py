@@ -32,7 +32,7 @@ from linkage.pairs.blocking import (
     leave_out_large_blocks,
     write_blocks,
 )
-from linkage.pairs.sides import Sides, record_hash, value_hash
+from linkage.pairs.sides import Sides, record_hash, share_of_hashes, value_hash
 from linkage.runs.sql import fetch_row, quote
 
 LIKELY_PAIRS = 50_000
@@ -41,8 +41,6 @@ RECORDS = 100_000
 """Records a side that other pairs of a block are drawn from."""
 STRANGERS = 100_000
 """Pairs of crowded blocks on which keys are tried, about."""
-FEWEST_LIKELY = 100
-"""Likely matches from which a share is told."""
 MOST_AGREEING = 0.8
 """A key on which a greater share of a block's pairs agree does not split it."""
 MOST_ROUNDS = 5
@@ -81,8 +79,6 @@ class Numbered:
     """Records of a block's larger side above which it was crowded; None where no block had to be refined for the budget."""
     pairs: int
     """At most so many candidate pairs, about: one an entry and those beyond of each rule."""
-    loss: float | None
-    """Share of likely matches that no rule proposes any more, about (0–1); None where nothing was refined or too few were seen."""
 
 
 def number_blocks_within(
@@ -133,7 +129,7 @@ class _Refinement:
         sizes = block_sizes(self.sides, f"block_{number}", f"{self.table}_left", f"{self.table}_right")
         self._make("every_block", sizes)
         self._make(f"large_{number}", f"SELECT block, pairs, size, fewest FROM every_block WHERE size > {FEWEST}")
-        chosen = f"hash(id_l, {self.budget.seed}, 3) < {_share_of_hashes(LIKELY_PAIRS / self.sides.left_rows)}"
+        chosen = f"hash(id_l, {self.budget.seed}, 3) < {share_of_hashes(LIKELY_PAIRS / self.sides.left_rows)}"
         self._make(f"alone_{number}", f"SELECT id_l, id_r, {1 << number} AS rule FROM every_block WHERE pairs = 1 AND {chosen}")
         return count_sizes(self.connection, self.rules[number], "every_block")
 
@@ -181,8 +177,8 @@ class _Refinement:
     def _refine_rule(self, number: int, threshold: int) -> bool:
         """Ask further keys of a rule's crowded blocks, round after round, while there are such blocks and keys that split them.
 
-        Their records, with new block numbers, come into the tables `members_<number>_left` and `_right`; false where no key splits
-        them.
+        Their records, with new block numbers, come into the tables `members_<number>_left` and `_right`; false where no key
+        splits them.
         """
         rule = self.rules[number]
         is_crowded = f"size > {threshold} OR pairs > {rule.cap or NO_CAP}"
@@ -245,16 +241,14 @@ class _Refinement:
         best = splitting[0] if self.budget.in_order else min(splitting, key=lambda key: (lost[key], key))
         here, agreeing, _ = seen[best]
         likely, lost_before = self.lost.get(number, (0, 0))
-        self.lost[number] = (likely + (0 if asked else here), lost_before + here - agreeing)
+        self.lost[number] = (max(likely, here), lost_before + here - agreeing)
         return best
 
     def _share_of_strangers(self, pairs: int, keys: Sequence[str]) -> dict[str, float]:
         """Of other pairs in the blocks of `crowded`."""
         expected = pairs * self.sampled[0] * self.sampled[1]
-        thinned = f"hash(id, {self.budget.seed}, 2) < {_share_of_hashes(math.sqrt(STRANGERS / max(expected, 1)))}"
-        of_side = (
-            f"SELECT m.block, s.* FROM crowded_{{side}} m JOIN sample_{{side}} s USING (id) WHERE {thinned}"
-        )
+        thinned = f"hash(id, {self.budget.seed}, 2) < {share_of_hashes(math.sqrt(STRANGERS / max(expected, 1)))}"
+        of_side = f"SELECT m.block, s.* FROM crowded_{{side}} m JOIN sample_{{side}} s USING (id) WHERE {thinned}"
         once = " AND l.id < r.id" if self.sides.is_dedupe else ""
         agreeing = ", ".join(f"count(*) FILTER (l.{quote(key)} = r.{quote(key)})" for key in keys)
         total, *agree = fetch_row(
@@ -265,7 +259,7 @@ class _Refinement:
         return {key: (count + UNSEEN) / (total + UNSEEN) for key, count in zip(keys, agree, strict=True)}
 
     def _likely_agreeing(self, number: int, keys: Sequence[str]) -> dict[str, tuple[int, int, float]]:
-        """Key → likely matches in the blocks of `crowded`, how many agree on it, and their share drawn towards that in all blocks."""
+        """Key → likely matches in the blocks of `crowded`, how many agree, and their share, drawn towards that in all blocks."""
         cases = [
             f"count(*) FILTER (alone & {alone} > 0{condition})"
             for key, alone in ((key, self._alone_without(self.budget.field_of[key], number)) for key in keys)
@@ -296,7 +290,7 @@ class _Refinement:
         self.sampled = (min(1.0, RECORDS / rows[0]), min(1.0, RECORDS / rows[1]))
         values = "".join(f", {value_hash(key, self.sides.types)} AS {quote(key)}" for key in self.budget.keys)
         for side, source, share in zip(("left", "right"), (self.sides.left, self.sides.right), self.sampled, strict=True):
-            chosen = f"hash(id, {self.budget.seed}, 1) < {_share_of_hashes(share)}"
+            chosen = f"hash(id, {self.budget.seed}, 1) < {share_of_hashes(share)}"
             self._make(f"sample_{side}", f"SELECT id{values} FROM {quote(source)} WHERE {chosen}")
         every = " UNION ALL ".join(f"SELECT * FROM alone_{number}" for number in range(len(self.rules)))
         agree = "".join(f", coalesce(l.{quote(key)} = r.{quote(key)}, false) AS {quote(key)}" for key in self.budget.keys)
@@ -310,16 +304,10 @@ class _Refinement:
 
     def told(self) -> Numbered:
         """What came of it; blocks that are still beyond their rule's cap are left out."""
-        counts = [
-            RulePairs(rule.name, *sizes.totals)
-            for rule, sizes in zip(self.rules, self.sizes, strict=True)
-        ]
+        counts = [RulePairs(rule.name, *sizes.totals) for rule, sizes in zip(self.rules, self.sizes, strict=True)]
         leave_out_large_blocks(self.connection, self.sides, self.rules, counts, self.table)
         pairs = self.sides.left_rows + sum(int(one.excess.sum()) for one in self.sizes)
         pairs = min(pairs, self.sides.possible_pairs)
-        if not self.used:
-            return Numbered(counts, None, pairs, None)
-        rows = self._bits_of_likely()
         for number, keys in self.used.items():
             likely, lost = self.lost[number]
             counts[number] = replace(
@@ -329,54 +317,7 @@ class _Refinement:
                 likely=likely,
                 likely_lost=min(lost, likely),
             )
-        return Numbered(counts, self.threshold, pairs, self._loss(rows))
-
-    def _loss(self, rows: Sequence[tuple[int, int, int, int, int]]) -> float | None:
-        """The share lost to all rules, each likely match as if the rule in whose block it stands alone were not there.
-
-        It is the share of likely matches in refined blocks × the share lost among those of them whose rule asks nothing of the
-        further keys' fields: the others agree on these too often.
-        """
-        fields = [{self.budget.field_of[key] for key in rule.on} for rule in self.rules]
-        asked = [{self.budget.field_of[key] for key in self.used.get(number, ())} for number in range(len(self.rules))]
-        seen = in_refined = fair = lost = 0
-        for alone, before, changed, after, n in rows:
-            for number in range(len(self.rules)):
-                others = ~(1 << number)
-                if not (alone >> number & 1 and before & others):
-                    continue
-                seen += n
-                refined = [one for one in range(len(self.rules)) if changed & others & 1 << one]
-                in_refined += n * bool(refined)
-                if refined and not any(asked[one] & fields[number] for one in refined):
-                    fair += n
-                    lost += n * (not after & others)
-        return in_refined / seen * lost / fair if fair >= FEWEST_LIKELY else None
-
-    def _bits_of_likely(self) -> list[tuple[int, int, int, int, int]]:
-        """Likely matches as (alone, before, changed, after, how many): rules as bits.
-
-        Those in whose block they stood alone, that proposed them, whose block of theirs was refined, that propose them now.
-        """
-        numbers = range(len(self.rules))
-        bits = {
-            "before": [f"CASE WHEN was_{n} = is_{n} THEN {1 << n} ELSE 0 END" for n in numbers],
-            "changed": [
-                f"CASE WHEN was_{n} = is_{n} AND l.block_{n} IS DISTINCT FROM was_{n} THEN {1 << n} ELSE 0 END" for n in numbers
-            ],
-            "after": [f"CASE WHEN l.block_{n} = r.block_{n} THEN {1 << n} ELSE 0 END" for n in numbers],
-        }
-        shown = ", ".join(f"({' + '.join(parts)}) AS {name}" for name, parts in bits.items())
-        return self.connection.execute(
-            f"SELECT alone, before, changed, after, count(*) FROM (SELECT alone, {shown} FROM likely p"
-            f" JOIN {quote(f'{self.table}_left')} l ON l.id = p.id_l JOIN {quote(f'{self.table}_right')} r ON r.id = p.id_r)"
-            " GROUP BY ALL ORDER BY ALL"
-        ).fetchall()
+        return Numbered(counts, self.threshold, pairs)
 
     def _make(self, name: str, query: str) -> None:
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {quote(name)} AS {query}")
-
-
-def _share_of_hashes(share: float) -> str:
-    """SQL of the 64-bit number below which this share of hashes is."""
-    return f"{min(int(share * 2**64), 2**64 - 1)}::UBIGINT"

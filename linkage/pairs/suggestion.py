@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from linkage.config import BlockingRule, rule_on
 from linkage.pairs.blocking import count_rule_pairs
-from linkage.pairs.sides import Sides
+from linkage.pairs.sides import Sides, share_of_hashes
 from linkage.runs.sql import fetch_row, quote, quote_list
 
 LEAST_COVERAGE = 0.02
@@ -46,7 +46,7 @@ def suggest_rules(
     targets: str,
     budget: int,
 ) -> tuple[list[SuggestedRule], int]:
-    """Choose rules from the keys of `field_of`; `targets` is a query of (id_l, id_r), `budget` the most pairs all rules may propose together.
+    """Choose rules from the keys of `field_of`; `targets` is a query of (id_l, id_r), `budget` the most pairs of all rules.
 
     Returns:
         The rules, and how many targets there are.
@@ -82,10 +82,11 @@ def follow_from(connection: duckdb.DuckDBPyConnection, sides: Sides, field_of: M
     Seen on some 100,000 records a side.
     """
     found = {key: {key} for key in field_of}
-    tables = {sides.left: sides.left_rows, sides.right: sides.right_rows}
+    below = {
+        table: share_of_hashes(RECORDS / rows) for table, rows in ((sides.left, sides.left_rows), (sides.right, sides.right_rows))
+    }
     some = " UNION ALL ".join(
-        f"SELECT {quote_list(field_of)} FROM {quote(table)} WHERE hash(id) < {min(int(RECORDS / rows * 2**64), 2**64 - 1)}::UBIGINT"
-        for table, rows in tables.items()
+        f"SELECT {quote_list(field_of)} FROM {quote(table)} WHERE hash(id) < {share}" for table, share in below.items()
     )
     connection.execute(f"CREATE OR REPLACE TEMP TABLE some_records AS {some}")
     for key, others in found.items():

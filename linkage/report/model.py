@@ -110,19 +110,19 @@ def _blocking(run: RunTables, texts: Phrases) -> Part:
 
 
 def _refined(run: RunTables) -> dict[str, object]:
-    """What asking further keys in crowded blocks took away, and the share of likely matches that this lost."""
+    """What asking further keys in crowded blocks took away, and the share of likely matches that a rule loses by it."""
     held = run.blocking
     if not held or not any(rule["refined_by"] for rule in held["rules"]):
         return {"has_refined": False}
-    source, refined = BLOCKING.file, held["refined"]
-    pairs = sum(rule["refined_pairs"] for rule in held["rules"])
+    source, threshold = BLOCKING.file, held["crowded_above"]
+    pairs, likely, lost = (sum(rule[key] for rule in held["rules"]) for key in ("refined_pairs", "likely", "likely_lost"))
     return {
         "has_refined": True,
         "refined_pairs": run.number(pairs, "count", f"{source}: refined_pairs"),
-        "crowded_above": run.number(refined["threshold"], "count", f"{source}: refined.threshold"),
-        "by_size": refined["threshold"] is not None,
-        "loss_known": refined["loss"] is not None,
-        "refined_loss": run.number(refined["loss"], "share", f"{source}: refined.loss"),
+        "by_size": threshold is not None,
+        "crowded_above": run.number(threshold, "count", f"{source}: crowded_above"),
+        "loss_known": bool(likely),
+        "refined_loss": run.number(lost / likely if likely else None, "share", f"{source}: likely_lost / likely", of=likely),
     }
 
 

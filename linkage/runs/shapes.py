@@ -89,20 +89,12 @@ class RuleCost(TypedDict):
     """… and those that the rule proposes no longer."""
 
 
-class RefinedReport(TypedDict):
-    """What refining crowded blocks came to, all rules together."""
-
-    threshold: int | None
-    """Records of a block's larger side above which it was crowded; None where the pairs kept to the budget by themselves."""
-    loss: float | None
-    """Share of likely matches that no rule proposes any more, about (0–1); None where nothing was refined or too few were seen."""
-
-
 class BlockingReport(TypedDict):
     """blocking.json: what the rules cost."""
 
     rules: list[RuleCost]
-    refined: RefinedReport
+    crowded_above: int | None
+    """Records of a block's larger side above which further keys were asked; None where the pairs kept to the budget anyhow."""
     candidate_pairs: int
     chunks: NotRequired[int]
     possible_pairs: int

@@ -67,7 +67,9 @@ def draw_blocking(analysis: BlockingAnalysis) -> Figure:
     """
     names = [one.counts.rule for one in analysis.rules]
     figure, axes = _figure(0.36 * len(names) + 1.8)
-    axes.barh(range(len(names)), [one.counts.pairs if one.new_pairs is None else one.new_pairs for one in analysis.rules], color=FOR)
+    axes.barh(
+        range(len(names)), [one.counts.pairs if one.new_pairs is None else one.new_pairs for one in analysis.rules], color=FOR
+    )
     joined = analysis.rules[-1].new_pairs is not None
     _label(axes, names, "pairs that no earlier rule proposes" if joined else "pairs that it proposes")
     axes.set_title("What each blocking rule adds" if joined else "What each blocking rule costs")
