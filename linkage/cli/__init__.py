@@ -11,7 +11,7 @@ import gc
 import os
 import sys
 
-from linkage.cli import blocking as blocking
+from linkage.cli import costs_of_rules as costs_of_rules
 from linkage.cli import experimenting as experimenting
 from linkage.cli import inspecting as inspecting
 from linkage.cli import linking as linking

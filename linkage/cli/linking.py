@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 from rich.table import Table
 
-from linkage.cli.blocking import print_refined
+from linkage.cli.costs_of_rules import print_refined
 from linkage.cli.output import Config, Data, Out, RunFolder, app, command_line, console, print_findings, print_flow
 from linkage.cli.targets import print_feasible, print_run_feasible
 from linkage.words.fields import as_written

@@ -32,8 +32,8 @@ from linkage.pairs.blocking import (
     leave_out_large_blocks,
     write_blocks,
 )
-from linkage.pairs.sides import Sides, record_hash, share_of_hashes, value_hash
-from linkage.runs.sql import fetch_row, quote
+from linkage.pairs.sides import Sides, share_of_hashes, value_hash
+from linkage.runs.sql import fetch_row, from_two_starts, quote
 
 LIKELY_PAIRS = 50_000
 """Entries whose likely matches are looked at."""
@@ -202,9 +202,9 @@ class _Refinement:
             self._make(f"large_{place}", f"SELECT block, pairs, size, fewest FROM {settled} WHERE size > {FEWEST}")
             large += f" UNION ALL SELECT * FROM large_{place}"
             for side in ("left", "right"):
-                still = "block IN (SELECT block FROM crowded)"
-                self._make(f"settled_{place}_{side}", f"SELECT * FROM split_{side} WHERE ({still}) IS NOT TRUE")
-                self._make(f"crowded_{side}", f"SELECT * FROM split_{side} WHERE {still}")
+                apart = f"SELECT s.id, s.block FROM split_{side} s LEFT JOIN crowded c ON c.block = s.block WHERE c.block IS"
+                self._make(f"settled_{place}_{side}", f"{apart} NULL")
+                self._make(f"crowded_{side}", f"{apart} NOT NULL")
         if not asked:
             return False
         self.used[number] = [*self.used.get(number, []), *asked]
@@ -217,11 +217,12 @@ class _Refinement:
 
     def _split(self, side: str, source: str, key: str) -> None:
         """New numbers for the records of crowded blocks; none, which proposes nothing, for those without a value of the key."""
-        value = record_hash([key], self.sides.types)
+        text = self.sides.types.get(key, "VARCHAR") == "VARCHAR"
+        value = from_two_starts("k.value") if text else "k.value"
         self._make(
             f"split_{side}",
-            f"SELECT id, CASE WHEN {quote(key)} IS NOT NULL THEN hash(block, {value}) END AS block"
-            f" FROM crowded_{side} JOIN (SELECT id, {quote(key)} FROM {quote(source)}) USING (id)",
+            f"SELECT c.id, CASE WHEN k.value IS NOT NULL THEN hash(c.block, {value}) END AS block"
+            f" FROM crowded_{side} c JOIN (SELECT id, {quote(key)} AS value FROM {quote(source)}) k ON k.id = c.id",
         )
 
     def _choose(self, rule: BlockingRule, number: int, threshold: int, asked: Sequence[str]) -> str | None:
@@ -250,7 +251,7 @@ class _Refinement:
         thinned = f"hash(id, {self.budget.seed}, 2) < {share_of_hashes(math.sqrt(STRANGERS / max(expected, 1)))}"
         of_side = f"SELECT m.block, s.* FROM crowded_{{side}} m JOIN sample_{{side}} s USING (id) WHERE {thinned}"
         once = " AND l.id < r.id" if self.sides.is_dedupe else ""
-        agreeing = ", ".join(f"count(*) FILTER (l.{quote(key)} = r.{quote(key)})" for key in keys)
+        agreeing = ", ".join(f"count(*) FILTER (l.{self._place(key)} = r.{self._place(key)})" for key in keys)
         total, *agree = fetch_row(
             self.connection,
             f"SELECT count(*), {agreeing} FROM ({of_side.format(side='left')}) l"
@@ -263,7 +264,7 @@ class _Refinement:
         cases = [
             f"count(*) FILTER (alone & {alone} > 0{condition})"
             for key, alone in ((key, self._alone_without(self.budget.field_of[key], number)) for key in keys)
-            for condition in ("", f" AND {quote(key)}", " AND crowded", f" AND crowded AND {quote(key)}")
+            for condition in ("", f" AND {self._place(key)}", " AND crowded", f" AND crowded AND {self._place(key)}")
         ]
         row = fetch_row(
             self.connection,
@@ -288,12 +289,12 @@ class _Refinement:
         """The tables `sample_left`, `sample_right` of records and `likely` of pairs, with the blocks of both as they are now."""
         rows = (self.sides.left_rows, self.sides.right_rows)
         self.sampled = (min(1.0, RECORDS / rows[0]), min(1.0, RECORDS / rows[1]))
-        values = "".join(f", {value_hash(key, self.sides.types)} AS {quote(key)}" for key in self.budget.keys)
+        values = "".join(f", {value_hash(key, self.sides.types)} AS {self._place(key)}" for key in self.budget.keys)
         for side, source, share in zip(("left", "right"), (self.sides.left, self.sides.right), self.sampled, strict=True):
             chosen = f"hash(id, {self.budget.seed}, 1) < {share_of_hashes(share)}"
             self._make(f"sample_{side}", f"SELECT id{values} FROM {quote(source)} WHERE {chosen}")
         every = " UNION ALL ".join(f"SELECT * FROM alone_{number}" for number in range(len(self.rules)))
-        agree = "".join(f", coalesce(l.{quote(key)} = r.{quote(key)}, false) AS {quote(key)}" for key in self.budget.keys)
+        agree = "".join(f", coalesce(l.{quote(key)} = r.{quote(key)}, false) AS {self._place(key)}" for key in self.budget.keys)
         blocks = "".join(f", lb.block_{n} AS was_{n}, rb.block_{n} AS is_{n}" for n in range(len(self.rules)))
         self._make(
             "likely",
@@ -318,6 +319,10 @@ class _Refinement:
                 likely_lost=min(lost, likely),
             )
         return Numbered(counts, self.threshold, pairs)
+
+    def _place(self, key: str) -> str:
+        """What a key's column is called in the samples, whatever the project calls its fields."""
+        return f"key_{self.budget.keys.index(key)}"
 
     def _make(self, name: str, query: str) -> None:
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {quote(name)} AS {query}")
