@@ -29,6 +29,7 @@ from linkage.config import load_project
 from linkage.demo import CONFIGS
 from linkage.model.settings import build_model, columns_needed, load_model, splink_settings
 from linkage.pairs.blocking import number_blocks, pairs_by_rule
+from linkage.pairs.further_keys import budget_of
 from linkage.pairs.level_store import write_level_store
 from linkage.pairs.sides import open_tables
 from linkage.pipeline import check_project
@@ -86,8 +87,9 @@ class Job:
         return {"pairs": sum(int(fetch_row(self.connection, f"SELECT count(*) FROM ({query})")[0]) for query in queries)}
 
     def block(self) -> dict[str, Any]:
-        sides = open_tables(self.connection, *self.tables, columns_needed(self.spec, self.model))
-        report = write_level_store(self.connection, sides, self.model, self.spec.blocking.predict, self.run, _silent)
+        budget = budget_of(self.spec, self.plan.shared)
+        sides = open_tables(self.connection, *self.tables, {*columns_needed(self.spec, self.model), *budget.keys})
+        report = write_level_store(self.connection, sides, self.model, self.spec.blocking.predict, budget, self.run, _silent)
         return {
             "pairs": report["candidate_pairs"], "left": sides.left_rows, "right": sides.right_rows,
             "capped": sum(rule["capped_pairs"] for rule in report["rules"]),
