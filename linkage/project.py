@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from linkage.config import LoadedProject, ProjectSpec, SideSpec, load_project
+from linkage.config import FieldKind, LoadedProject, ProjectSpec, SideSpec, load_project
 from linkage.config.local_paths import local_path
 from linkage.pipeline import check_project, run_stages, standardised_tables
 from linkage.run import Run
@@ -93,7 +93,7 @@ class Project:
         from linkage.pairs.blocking_of_run import analyse_run_blocking
 
         with self._tables(run, out, progress) as folder, connect(self.spec.memory_limit, self.spec.threads) as connection:
-            return analyse_run_blocking(connection, self.spec, self.check().shared, folder, from_counts=run is None)
+            return analyse_run_blocking(connection, self.spec, self._shared, folder, from_counts=run is None)
 
     def suggest_blocking(
         self,
@@ -115,13 +115,18 @@ class Project:
 
         budget = pairs_a_mention or self.spec.blocking.pairs_per_entry or PAIRS_A_MENTION
         with self._tables(run, out, progress) as folder, connect(self.spec.memory_limit, self.spec.threads) as connection:
-            return suggest_run_rules(connection, self.spec, self.check().shared, folder, budget)
+            return suggest_run_rules(connection, self.spec, self._shared, folder, budget)
 
     def _tables(self, run: Run | None, out: str | Path | None, progress: Progress) -> AbstractContextManager[Path]:
         """A folder with the standardised tables: the run's, or those of the project as it is."""
         if run is not None:
             return nullcontext(run.path)
         return standardised_tables(self._loaded, self._folder(out), self._data, progress)
+
+    @property
+    def _shared(self) -> dict[str, FieldKind]:
+        """The kinds of the fields that both sides have, by the sources' headers alone."""
+        return check_project(self._loaded, self._data).shared
 
     def _folder(self, out: str | Path | None) -> Path:
         return local_path(out if out is not None else Path("runs") / self.spec.project, "the run directory")

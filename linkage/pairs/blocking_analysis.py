@@ -92,15 +92,16 @@ def _found(connection: duckdb.DuckDBPyConnection, rules: int, wanted: str | None
     """Of the pairs wanted, how many each rule finds, how many it and those before it find, how many it alone; and all of them."""
     if wanted is None:
         return [0] * rules, [0] * rules, [0] * rules, 0
-    holds = [f"(l.block_{rule} = r.block_{rule}) IS TRUE" for rule in range(rules)]
-    finders = " + ".join(f"({one})::INTEGER" for one in holds)
-    columns = [f"count(*) FILTER ({one})" for one in holds]
-    columns += [f"count(*) FILTER ({' OR '.join(holds[: rule + 1])})" for rule in range(rules)]
-    columns += [f"count(*) FILTER ({one} AND {finders} = 1)" for one in holds]
-    row = fetch_row(
-        connection,
-        f"SELECT {', '.join(columns)}, count(*) FROM ({wanted}) a"
-        f" JOIN {quote('analysis_left')} l ON l.id = a.id_l JOIN {quote('analysis_right')} r ON r.id = a.id_r",
-    )
-    numbers = [int(value) for value in row]
-    return numbers[:rules], numbers[rules : 2 * rules], numbers[2 * rules : -1], numbers[-1]
+    bits = " + ".join(f"CASE WHEN l.block_{rule} = r.block_{rule} THEN {1 << rule} ELSE 0 END" for rule in range(rules))
+    counted = connection.execute(
+        f"SELECT {bits} AS finders, count(*) FROM ({wanted}) a JOIN {quote('analysis_left')} l ON l.id = a.id_l"
+        f" JOIN {quote('analysis_right')} r ON r.id = a.id_r GROUP BY finders"
+    ).fetchall()
+
+    def pairs(mask: int, only: int | None = None) -> int:
+        return sum(n for finders, n in counted if finders & mask and only in (None, finders))
+
+    alone = [1 << rule for rule in range(rules)]
+    found = [pairs(bit) for bit in alone]
+    so_far = [pairs((bit << 1) - 1) for bit in alone]
+    return found, so_far, [pairs(bit, only=bit) for bit in alone], sum(n for _, n in counted)

@@ -11,6 +11,9 @@ Which key comes next is learnt (or the project file gives an order): the one tha
 −log2 m × max(1, needed / −log2 u) bits, m being the share of likely matches of these blocks that agree on it and u that of
 other pairs of these blocks. Likely are pairs that stand alone, one entry and one person, in the block of another rule that asks
 nothing of the key's field. Learnt on samples drawn by hashes of ids, so the order of rows does not matter.
+
+Training is not biased by it: its passes are blocked on rules of their own, whose blocks stay whole, so the m of a further key's
+field is never learnt from pairs that had to agree on it; and the prior counts pairs that are no candidates as unlike each other.
 """
 
 from __future__ import annotations
