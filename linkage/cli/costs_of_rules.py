@@ -106,11 +106,18 @@ def _share(part: int, whole: int) -> str:
 
 def print_refined(run: Path) -> None:
     """What the run's blocking refined or left out, with what that loses: a line a rule; nothing where it did neither."""
-    from linkage.runs.tables import BLOCKING
+    from linkage.runs.tables import BLOCKING, RUN
 
     if BLOCKING.is_in(run):
-        held = BLOCKING.read(run)
+        held, budget = BLOCKING.read(run), RUN.read(run)["spec"]["blocking"]["pairs_per_entry"]
         _print_costs(held["rules"], held["crowded_above"])
+        if budget is not None and held["candidate_pairs"] > budget * held["left_rows"]:
+            console.print(
+                f"blocking: {held['candidate_pairs'] / held['left_rows']:.1f} pairs a mention,"
+                f" above pairs_per_entry ({budget:g}): no further key splits the remaining blocks. Add keys to the rules, or a `cap`.",
+                style="yellow",
+                markup=False,
+            )
 
 
 def _print_costs(rules: Sequence[Any], threshold: int | None) -> None:
@@ -132,4 +139,4 @@ def _print_costs(rules: Sequence[Any], threshold: int | None) -> None:
             )
     if any(one["refined_by"] for one in rules):
         crowded = "beyond its rule's cap" if threshold is None else f"of more than {threshold:,} records on its larger side"
-        console.print(f"blocking: crowded is a block {crowded}; what one rule loses another mostly proposes", markup=False)
+        console.print(f"blocking: crowded: a block {crowded}; what one rule loses another mostly proposes", markup=False)

@@ -95,5 +95,8 @@ def test_what_is_refined_or_left_out_is_told_after_a_run(
     told = command_line("run", "sound.yaml", "--until", "block", folder=sound_project)
     assert told.status == 0, told.told
     assert "blocking: sex: crowded blocks refined by" in told.output
-    held = Run.open(sound_project / "runs" / "sound").document("blocking")
+    run = Run.open(sound_project / "runs" / "sound")
+    held = run.document("blocking")
+    above = held["candidate_pairs"] > (budget or 10**9) * held["left_rows"]
+    assert ("above pairs_per_entry" in told.output) == above
     assert held["rules"][0]["refined_by"] and (held["crowded_above"] is None) == (budget is None)
