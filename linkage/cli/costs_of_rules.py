@@ -113,8 +113,8 @@ def print_refined(run: Path) -> None:
         _print_costs(held["rules"], held["crowded_above"])
         if budget is not None and held["candidate_pairs"] > budget * held["left_rows"]:
             console.print(
-                f"blocking: {held['candidate_pairs'] / held['left_rows']:.1f} pairs a mention,"
-                f" above pairs_per_entry ({budget:g}): no further key splits the remaining blocks. Add keys to the rules, or a `cap`.",
+                f"blocking: {held['candidate_pairs'] / held['left_rows']:.1f} pairs a mention, above pairs_per_entry"
+                f" ({budget:g}): no further key splits the remaining blocks. Add keys to the rules, or a `cap`.",
                 style="yellow",
                 markup=False,
             )
