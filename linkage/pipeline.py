@@ -11,11 +11,13 @@ again too.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Any
 
@@ -201,6 +203,36 @@ def hold_current(run: RunDirectory, before: str) -> None:
                 f"linkage run {project.path} --out {run.path}",
             )
         done[stage.name] = record.fingerprint
+
+
+@contextmanager
+def standardised_tables(project: LoadedProject, folder: Path, data: Path | None, progress: Progress) -> Iterator[Path]:
+    """A folder that holds both sides' standardised tables as project file, data and program are now; no later result is lost.
+
+    It is the run directory where its tables are current or no later stage stands on them (they are then made there); else a
+    folder beside it that is removed in the end.
+
+    Raises:
+        ProjectFileError: the project file or a source's columns are wrong.
+    """
+    command, last = "blocking", standardise.STAGE.name
+    if RUN.is_in(folder):
+        run = RunDirectory.open(folder)
+        flow = _Flow(project, run, _code(run), _inputs(project, check_project(project, data), data), "duckdb")
+        done: dict[str, str] = {}
+        for stage in (read.STAGE, standardise.STAGE):
+            done[stage.name] = flow.fingerprint(stage, done)
+        held = {record.stage: record.fingerprint for record in run.records()}
+        if done.items() <= held.items():
+            yield folder
+            return
+        if held.keys() > done.keys():
+            with TemporaryDirectory(prefix=f".{command}-", dir=folder.parent) as beside:
+                yield run_stages(
+                    project, Path(beside) / folder.name, until=last, data=data, command=command, progress=progress
+                ).path
+            return
+    yield run_stages(project, folder, until=last, data=data, command=command, progress=progress).path
 
 
 def _origin(run: RunDirectory) -> tuple[LoadedProject, Path | None]:

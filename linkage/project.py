@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from linkage.config import LoadedProject, ProjectSpec, SideSpec, load_project
+from linkage.config import FieldKind, LoadedProject, ProjectSpec, SideSpec, load_project
 from linkage.config.local_paths import local_path
-from linkage.pipeline import check_project, run_stages
+from linkage.pipeline import check_project, run_stages, standardised_tables
 from linkage.replacing import Agreed, default_folder, never
 from linkage.run import Run
 from linkage.runs import Progress, silent
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from linkage.pairs.suggestion import SuggestedRule
 
 __all__ = ["Project", "Run", "open_project"]
+
+PAIRS_A_MENTION = 30.0
+"""Budget of suggested rules where the project file sets none."""
 
 
 def open_project(path: str | Path, *, data: str | Path | None = None) -> Project:
@@ -75,8 +79,13 @@ class Project:
         """
         return check_project(self._loaded, self._data, first_rows=True)
 
-    def analyse_blocking(self, run: Run) -> BlockingAnalysis:
-        """Counts, costs and anchors found of the project's blocking rules, on a run of the project.
+    def analyse_blocking(
+        self, run: Run | None = None, *, out: str | Path | None = None, progress: Progress = silent
+    ) -> BlockingAnalysis:
+        """Counts, costs and anchors found of the project's blocking rules, and what refining crowded blocks loses.
+
+        On a run of the project with its pairs: also what each rule adds and finds. Without one a forecast from counts of blocks
+        alone, on the standardised tables in `out` (runs/<project>), read and standardised if they are not there.
 
         >>> analysis = project.analyse_blocking(run)
         >>> analysis.rules[-1].anchors_found_so_far <= analysis.anchors > 100
@@ -84,24 +93,44 @@ class Project:
         """
         from linkage.pairs.blocking_of_run import analyse_run_blocking
 
-        with connect(self.spec.memory_limit, self.spec.threads) as connection:
-            return analyse_run_blocking(connection, self.spec, self.check().shared, run.path)
+        with self._tables(run, out, progress) as folder, connect(self.spec.memory_limit, self.spec.threads) as connection:
+            return analyse_run_blocking(connection, self.spec, self._shared, folder, from_counts=run is None)
 
-    def suggest_blocking(self, run: Run, pairs_a_mention: float = 30.0) -> tuple[list[SuggestedRule], int]:
+    def suggest_blocking(
+        self,
+        run: Run | None = None,
+        pairs_a_mention: float | None = None,
+        *,
+        out: str | Path | None = None,
+        progress: Progress = silent,
+    ) -> tuple[list[SuggestedRule], int]:
         """A small set of rules within a budget of pairs, and how many pairs it was chosen to find.
+
+        The budget is the project's `pairs_per_entry` where none is given. Learnt from anchors, and from what a run knows.
 
         >>> rules, targets = project.suggest_blocking(run, pairs_a_mention=2)
         >>> rules[0].targets_found / targets > 0.5
         True
         """
-        from linkage.config.field_keys import keys_of
         from linkage.pairs.blocking_of_run import suggest_run_rules
 
-        plan = self.check()
-        types = {field: keys_of(field, kind) for field, kind in plan.shared.items()}
-        columns = {column: (field, types[field][column]) for column, field in plan.field_of.items()}
-        with connect(self.spec.memory_limit, self.spec.threads) as connection:
-            return suggest_run_rules(connection, self.spec, plan.shared, columns, run.path, pairs_a_mention)
+        budget = pairs_a_mention or self.spec.blocking.pairs_per_entry or PAIRS_A_MENTION
+        with self._tables(run, out, progress) as folder, connect(self.spec.memory_limit, self.spec.threads) as connection:
+            return suggest_run_rules(connection, self.spec, self._shared, folder, budget)
+
+    def _tables(self, run: Run | None, out: str | Path | None, progress: Progress) -> AbstractContextManager[Path]:
+        """A folder with the standardised tables: the run's, or those of the project as it is."""
+        if run is not None:
+            return nullcontext(run.path)
+        return standardised_tables(self._loaded, self._folder(out), self._data, progress)
+
+    @property
+    def _shared(self) -> dict[str, FieldKind]:
+        """The kinds of the fields that both sides have, by the sources' headers alone."""
+        return check_project(self._loaded, self._data).shared
+
+    def _folder(self, out: str | Path | None) -> Path:
+        return local_path(out, "the run directory") if out is not None else default_folder(self._loaded, self._data)
 
     def run(
         self,
@@ -124,7 +153,7 @@ class Project:
         >>> list(finished.summary["stages"])[:3]
         ['read', 'standardise', 'block']
         """
-        folder = local_path(out, "the run directory") if out is not None else default_folder(self._loaded, self._data)
+        folder = self._folder(out)
         told = command or f"run(until={until!r}) from {Path(sys.argv[0]).name}"
         directory = run_stages(
             self._loaded, folder, until=until, data=self._data, command=told, progress=progress, engine=engine, agreed=agreed

@@ -59,7 +59,7 @@ ENTRIES = (
         "For each rule the pairs that no earlier rule proposes (bar), and the share of anchor pairs found so far (line).",
         "A long bar beside a flat line costs pairs and finds nobody. Anchors are the better-written part of a register.",
         "Drop or cap such a rule; look at `linkage blocking --suggest` for a smaller set.",
-        "linkage blocking CONFIG --chart FILE",
+        "linkage blocking CONFIG --on RUN --chart FILE",
     ),
     Entry(
         "levels",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from linkage.cli import experimenting, inspecting, linking, reconciling, reporting, reviewing
+from linkage.cli import costs_of_rules, experimenting, inspecting, linking, reconciling, reporting, reviewing
 from linkage.cli.output import app
 
-__all__ = ["app", "experimenting", "inspecting", "linking", "reconciling", "reporting", "reviewing"]
+__all__ = ["app", "costs_of_rules", "experimenting", "inspecting", "linking", "reconciling", "reporting", "reviewing"]

@@ -1,4 +1,4 @@
-"""Commands that make and look at links: demo, synth, check, run, runs, blocking, explain."""
+"""Commands that make and look at links: demo, synth, check, run, runs, explain."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 from rich.table import Table
 
+from linkage.cli.costs_of_rules import print_refined
 from linkage.cli.output import (
     Config,
     Data,
@@ -20,7 +21,6 @@ from linkage.cli.output import (
     console,
     print_findings,
     print_flow,
-    print_rows,
 )
 from linkage.cli.targets import print_feasible, print_run_feasible
 from linkage.words.fields import as_written
@@ -65,6 +65,7 @@ def demo(
     truth = hold_against_truth(run, TRUTH.path(registers), "birth", "child")
     console.print("\nSynthetic registers: no real person is in them.", style="bold")
     print_flow(run.summary["stages"])
+    print_refined(run.path)
     print_findings(run.path)
     print_run_feasible(run.path)
     console.print(
@@ -151,6 +152,7 @@ def run(
     with watched(console, STAGE_NAMES) as progress:
         done = project.run(until, out=out, progress=progress, command=command_line(), engine=engine, agreed=asking(yes))
     print_flow(done.summary["stages"])
+    print_refined(done.path)
     print_findings(done.path)
     print_run_feasible(done.path)
     console.print(f"Run directory: {done.path}", soft_wrap=True)
@@ -176,59 +178,6 @@ def runs(folder: Annotated[Path, typer.Argument(help="Folder to look in.")] = Pa
             row["folder"],
         )
     console.print(table)
-
-
-@app.command()
-def blocking(
-    config: Config,
-    out: Out = None,
-    data: Data = None,
-    suggest: Annotated[bool, typer.Option("--suggest", help="Propose a small set of rules instead.")] = False,
-    pairs_a_mention: Annotated[float, typer.Option(min=0.1, help="Budget of --suggest.")] = 30.0,
-    chart: Annotated[Path | None, typer.Option(help="Write the chart to this PNG or SVG file.", show_default=False)] = None,
-) -> None:
-    """What each blocking rule costs, finds and may lose; or, with --suggest, rules for a budget of pairs."""
-    from linkage.pipeline import STAGE_NAMES
-    from linkage.project import open_project
-    from linkage.watching import watched
-
-    project = open_project(config, data=data)
-    with watched(console, STAGE_NAMES) as progress:
-        run = project.run(until="score", out=out, progress=progress, command=command_line())
-    if suggest:
-        rules, targets = project.suggest_blocking(run, pairs_a_mention)
-        print_rows(
-            [["rule", "pairs", "finds", "found so far"]]
-            + [
-                [as_written(one.rule.name), f"{one.pairs:,}", f"{one.targets_found:,}", f"{one.targets_found_so_far:,}"]
-                for one in rules
-            ]
-        )
-        console.print(f"Targets: {targets:,} anchor pairs and likely matches. Written for the project file:")
-        console.print("\n".join(f"    - [{', '.join(map(as_written, one.rule.on))}]" for one in rules), markup=False)
-        return
-    analysis = project.analyse_blocking(run)
-    rows = [["", "pairs", "new", "so far", "largest", "capped", "anchors", "so far"]]
-    for number, one in enumerate(analysis.rules, start=1):
-        console.print(f"{number:>3}  {as_written(one.counts.rule)}", markup=False)
-        counts = (one.counts.pairs, one.new_pairs, one.all_pairs, one.counts.largest_block, one.counts.capped_pairs)
-        shares = (one.anchors_found, one.anchors_found_so_far)
-        found = [f"{share / analysis.anchors:.1%}" if analysis.anchors else "–" for share in shares]
-        rows.append([str(number), *(f"{count:,}" for count in counts), *found])
-    print_rows(rows)
-    console.print(
-        "new: pairs no earlier rule proposes; largest: pairs of the largest block; capped: pairs lost to the rule's cap;"
-    )
-    console.print(f"anchors: share of the {analysis.anchors:,} pairs with the same personal number that the rule finds.")
-    megabytes = analysis.forecast_bytes / 1e6
-    forecast = f"forecast {megabytes:,.1f} MB and {analysis.forecast_seconds:,.1f} s to compare"
-    console.print(f"{analysis.pairs_a_record:.1f} pairs a mention; {forecast}.")
-    console.print("What all rules lose, the search sample tells: linkage review serve RUN, then linkage estimate RUN.")
-    if chart:
-        from linkage.weighing.charts import draw_blocking
-
-        draw_blocking(analysis).savefig(chart, dpi=120)
-        console.print(f"Chart: {chart}", soft_wrap=True)
 
 
 @app.command()

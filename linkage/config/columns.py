@@ -135,7 +135,11 @@ def keep_fields_apart(spec: ProjectSpec) -> ProjectSpec:
     def rules(given: Iterable[BlockingRule]) -> tuple[BlockingRule, ...]:
         return tuple(rule.model_copy(update={"on": tuple(map(renamed, rule.on))}) for rule in given)
 
-    blocking = {"predict": rules(spec.blocking.predict), "train": rules(spec.blocking.train)}
+    blocking = {
+        "predict": rules(spec.blocking.predict),
+        "train": rules(spec.blocking.train),
+        "refine_by": tuple(map(renamed, spec.blocking.refine_by)),
+    }
     prior = spec.training.prior
     if prior:
         prior = prior.model_copy(update={"deterministic_rules": rules(prior.deterministic_rules)})

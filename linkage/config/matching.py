@@ -19,7 +19,7 @@ class BlockingRule(Spec):
     on: Annotated[Many[Name], Field(min_length=1)]
     """Standardised keys, equal on both sides."""
     cap: Annotated[int, Field(ge=1)] | None = None
-    """Blocks that would give more pairs than this are left out (and counted)."""
+    """Blocks that would give more pairs than this, further keys asked, are left out (and counted): the last resort."""
 
     @model_validator(mode="before")
     @classmethod
@@ -48,6 +48,11 @@ class BlockingSpec(Spec):
     """Rules whose union gives the candidate pairs."""
     train: Annotated[Many[BlockingRule], Field(min_length=1)]
     """One pass of expectation-maximisation a rule; the fields a rule uses are not trained in its pass."""
+    pairs_per_entry: Annotated[float, Field(ge=1)] | None = 10.0
+    """Candidate pairs an entry of the left side, about and at most: where there would be more, pairs of crowded blocks must agree
+    on further keys too. null sets no bound."""
+    refine_by: Many[Name] = ()
+    """The further keys, in the order they are asked; when absent they are learnt: those that lose fewest likely matches."""
 
 
 class LevelSpec(Spec):

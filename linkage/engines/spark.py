@@ -17,7 +17,6 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -31,7 +30,8 @@ from linkage.model.match_model import MatchModel
 from linkage.model.splink_on_spark import register_similarity, similarity_jar
 from linkage.pairs.blocking import pairs_of_rules
 from linkage.pairs.frequencies import write_frequencies
-from linkage.pairs.level_store import levels_of_pairs, number_proposed_blocks
+from linkage.pairs.level_store import describe_numbered, levels_of_pairs, number_proposed_blocks
+from linkage.pairs.refinement import Budget
 from linkage.pairs.sides import Sides
 from linkage.runs import Progress
 from linkage.runs.exchange import scan_file, scan_files
@@ -257,18 +257,19 @@ def write_level_store_on_spark(
     sides: Sides,
     model: MatchModel,
     rules: Sequence[BlockingRule],
+    budget: Budget,
     folder: Path,
     progress: Progress,
 ) -> dict[str, Any]:
     """As `write_level_store`, in one piece: Spark spills where DuckDB is given chunks.
 
     Raises:
-        LinkageError: when no rule proposes a pair, or there are more rules than bits.
+        LinkageError: when no rule proposes a pair, there are more rules than bits, or the pairs would not find room on disk.
     """
     progress("comparing candidate pairs", 0, 1)
-    counts = number_proposed_blocks(connection, sides, rules)
+    numbered = number_proposed_blocks(connection, sides, rules, budget, folder)
     levels = levels_of_pairs(model, sides, pairs_of_rules(sides, len(rules), "blocks"))
     written = PAIRS.write(connection, levels, folder)
     write_frequencies(connection, sides, model, folder)
     progress("comparing candidate pairs", 1, 1)
-    return {"rules": [asdict(count) for count in counts], "candidate_pairs": written, "chunks": 1}
+    return {**describe_numbered(numbered), "candidate_pairs": written, "chunks": 1}

@@ -7,9 +7,11 @@ larger than the rule's cap). A pair is proposed by a rule when both sides have t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import duckdb
+import numpy as np
+from numpy.typing import NDArray
 
 from linkage.config import BlockingRule
 from linkage.pairs.sides import Sides, record_hash
@@ -31,26 +33,39 @@ class RulePairs:
     capped_blocks: int
     capped_pairs: int
     """Pairs in blocks left out because of the cap."""
+    refined_by: tuple[str, ...] = ()
+    """Further keys that pairs of its crowded blocks had to agree on, in the order they were asked."""
+    refined_pairs: int = 0
+    """Pairs that these took away."""
+    likely: int = 0
+    """Likely matches of its refined blocks that were looked at."""
+    likely_lost: int = 0
+    """Of these, about how many the rule proposes no longer; other rules may."""
 
 
 def number_blocks(
     connection: duckdb.DuckDBPyConnection, sides: Sides, rules: Sequence[BlockingRule], table: str
 ) -> list[RulePairs]:
     """Make `<table>_left` and `<table>_right`: id and one block number a rule, `block_0`, `block_1` …"""
+    write_blocks(connection, sides, rules, table)
+    counts = [
+        _count_pairs(connection, rule, block_sizes(sides, f"block_{position}", f"{table}_left", f"{table}_right"))
+        for position, rule in enumerate(rules)
+    ]
+    leave_out_large_blocks(connection, sides, rules, counts, table)
+    return counts
+
+
+def write_blocks(connection: duckdb.DuckDBPyConnection, sides: Sides, rules: Sequence[BlockingRule], table: str) -> None:
+    """The tables of `number_blocks`, with no block left out yet."""
     for side, source in (("left", sides.left), ("right", sides.right)):
         query = f"SELECT id, {block_numbers(rules, sides.types)} FROM {quote(source)}"
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {quote(f'{table}_{side}')} AS {query}")
-    counts = [
-        _count_pairs(connection, rule, _block_sizes(sides, f"block_{position}", f"{table}_left", f"{table}_right"))
-        for position, rule in enumerate(rules)
-    ]
-    _leave_out_large_blocks(connection, sides, rules, counts, table)
-    return counts
 
 
 def count_rule_pairs(connection: duckdb.DuckDBPyConnection, sides: Sides, rule: BlockingRule) -> RulePairs:
     """Exact counts for one rule, from block sizes alone."""
-    return _count_pairs(connection, rule, _block_sizes(sides, _number(rule, sides.types), sides.left, sides.right))
+    return _count_pairs(connection, rule, block_sizes(sides, _number(rule, sides.types), sides.left, sides.right))
 
 
 def why_no_pairs(connection: duckdb.DuckDBPyConnection, sides: Sides, rule: BlockingRule) -> str:
@@ -110,31 +125,83 @@ def _number(rule: BlockingRule, types: Mapping[str, str]) -> str:
     return f"(CASE WHEN {missing} THEN NULL ELSE {record_hash(rule.on, types)} END)"
 
 
-def _block_sizes(sides: Sides, number: str, left_table: str, right_table: str) -> str:
-    """SQL of (block, pairs), `number` being the column or expression of a record's block number."""
-    blocks = f"SELECT {number} AS block, {{is_left}} AS is_left FROM {{table}} WHERE {number} IS NOT NULL"
+def block_sizes(sides: Sides, number: str, left_table: str, right_table: str) -> str:
+    """SQL of a row a block with pairs: block, pairs, size, fewest, id_l, id_r.
+
+    `number` is the column or expression of a record's block number; `size` the records of the side that has more of them,
+    `fewest` those of the other; the ids are those of its one pair where it has but one.
+    """
+    blocks = f"SELECT id, {number} AS block, {{is_left}} AS is_left FROM {{table}} WHERE {number} IS NOT NULL"
     left = blocks.format(is_left="true", table=quote(left_table))
     if sides.is_dedupe:
-        return f"SELECT block, count(*) * (count(*) - 1) // 2 AS pairs FROM ({left}) GROUP BY block"
+        return (
+            "SELECT block, count(*) * (count(*) - 1) // 2 AS pairs, count(*) AS size, count(*) // 2 AS fewest,"
+            f" min(id) AS id_l, max(id) AS id_r FROM ({left}) GROUP BY block HAVING count(*) > 1"
+        )
     both = f"{left} UNION ALL {blocks.format(is_left='false', table=quote(right_table))}"
-    return f"SELECT block, count(*) FILTER (is_left) * count(*) FILTER (NOT is_left) AS pairs FROM ({both}) GROUP BY block"
+    here, there = "count(*) FILTER (is_left)", "count(*) FILTER (NOT is_left)"
+    return (
+        f"SELECT block, {here} * {there} AS pairs, greatest({here}, {there}) AS size, least({here}, {there}) AS fewest,"
+        " min(id) FILTER (is_left) AS id_l, min(id) FILTER (NOT is_left) AS id_r"
+        f" FROM ({both}) GROUP BY block HAVING least({here}, {there}) > 0"
+    )
+
+
+@dataclass(frozen=True)
+class BlockSizes:
+    """The blocks of one rule, counted by the records of their larger side and by whether they are beyond the rule's cap."""
+
+    size: NDArray[np.int64]
+    beyond: NDArray[np.bool_]
+    blocks: NDArray[np.int64]
+    pairs: NDArray[np.int64]
+    fewest: NDArray[np.int64]
+    """Records of the smaller sides: as many matches there can be."""
+    largest: NDArray[np.int64]
+    """Pairs of the largest of them."""
+
+    @property
+    def excess(self) -> NDArray[np.int64]:
+        """Pairs beyond one for each record of the smaller side, of blocks that are kept."""
+        return np.where(self.beyond, 0, self.pairs - self.fewest)
+
+    @property
+    def totals(self) -> tuple[int, int, int, int, int]:
+        """Pairs, blocks and the largest block of those within the cap; blocks and pairs of those beyond."""
+        kept = ~self.beyond
+        largest = int(self.largest[kept].max(initial=0))
+        within = (int(self.pairs[kept].sum()), int(self.blocks[kept].sum()), largest)
+        return (*within, int(self.blocks[self.beyond].sum()), int(self.pairs[self.beyond].sum()))
+
+    def crowded(self, threshold: int) -> NDArray[np.bool_]:
+        """Which of them are larger than the threshold, or beyond the cap."""
+        return self.beyond | (self.size > threshold)
+
+    def only(self, kept: NDArray[np.bool_]) -> BlockSizes:
+        """Some of them."""
+        return BlockSizes(*(getattr(self, one.name)[kept] for one in fields(BlockSizes)))
+
+    def with_others(self, others: BlockSizes) -> BlockSizes:
+        """These and others of the rule."""
+        names = (one.name for one in fields(BlockSizes))
+        return BlockSizes(*(np.concatenate([getattr(self, name), getattr(others, name)]) for name in names))
+
+
+def count_sizes(connection: duckdb.DuckDBPyConnection, rule: BlockingRule, sizes: str) -> BlockSizes:
+    """Count a rule's blocks; `sizes` is the query, or the table, of `block_sizes`."""
+    rows = connection.execute(
+        f"SELECT size, pairs > {rule.cap or NO_CAP} AS beyond, count(*), sum(pairs)::BIGINT, sum(fewest)::BIGINT,"
+        f" max(pairs)::BIGINT FROM {sizes} GROUP BY 1, 2 ORDER BY 1, 2"
+    ).fetchall()
+    size, beyond, *counted = np.array(rows, dtype=np.int64).reshape(-1, 6).T
+    return BlockSizes(size, beyond.astype(bool), *counted)
 
 
 def _count_pairs(connection: duckdb.DuckDBPyConnection, rule: BlockingRule, sizes: str) -> RulePairs:
-    row = fetch_row(
-        connection,
-        f"""
-        SELECT coalesce(sum(pairs) FILTER (pairs <= $cap), 0), count(*) FILTER (pairs <= $cap),
-               coalesce(max(pairs) FILTER (pairs <= $cap), 0), count(*) FILTER (pairs > $cap),
-               coalesce(sum(pairs) FILTER (pairs > $cap), 0)
-        FROM ({sizes}) WHERE pairs > 0
-        """,
-        {"cap": rule.cap or NO_CAP},
-    )
-    return RulePairs(rule.name, *(int(value) for value in row))
+    return RulePairs(rule.name, *count_sizes(connection, rule, f"({sizes})").totals)
 
 
-def _leave_out_large_blocks(
+def leave_out_large_blocks(
     connection: duckdb.DuckDBPyConnection, sides: Sides, rules: Sequence[BlockingRule], counts: Sequence[RulePairs], table: str
 ) -> None:
     """Block numbers of blocks beyond their rule's cap become NULL, on the left: they then propose nothing."""
@@ -144,7 +211,7 @@ def _leave_out_large_blocks(
     for position, (rule, count) in enumerate(zip(rules, counts, strict=True)):
         column = f"block_{position}"
         if count.capped_blocks:
-            sizes = _block_sizes(sides, column, f"{table}_left", f"{table}_right")
+            sizes = block_sizes(sides, column, f"{table}_left", f"{table}_right")
             large = f"SELECT block FROM ({sizes}) WHERE pairs > {rule.cap}"
             column = f"(CASE WHEN {column} IN ({large}) THEN NULL ELSE {column} END) AS {column}"
         columns.append(column)

@@ -12,9 +12,11 @@ import duckdb
 from linkage.config import BlockingRule
 from linkage.errors import LinkageError
 from linkage.model.match_model import ComparedField, MatchModel
-from linkage.pairs.blocking import RulePairs, number_blocks, proposals_by_rule, why_no_pairs
+from linkage.pairs.blocking import proposals_by_rule, why_no_pairs
 from linkage.pairs.conditions import ask_hashes
+from linkage.pairs.forecast import PROPOSALS_A_CHUNK, refuse_beyond_disk
 from linkage.pairs.frequencies import write_frequencies
+from linkage.pairs.refinement import Budget, Numbered, number_blocks_within
 from linkage.pairs.sides import Sides, record_hash
 from linkage.runs import Progress
 from linkage.runs.exchange import scan_files
@@ -22,7 +24,6 @@ from linkage.runs.sql import QUICK, fetch_row, quote, quote_list, write_parquet
 from linkage.runs.tables import PAIRS
 from linkage.words.fields import as_written
 
-PROPOSALS_A_CHUNK = 100_000_000
 PROPOSALS_A_SLICE = 2_000_000
 """So many are sorted and told apart within the processor's cache."""
 MOST_RULES = 32
@@ -37,6 +38,7 @@ def write_level_store(
     sides: Sides,
     model: MatchModel,
     rules: Sequence[BlockingRule],
+    budget: Budget,
     folder: Path,
     progress: Progress,
 ) -> dict[str, Any]:
@@ -47,13 +49,13 @@ def write_level_store(
     does not grow with the pairs.
 
     Returns:
-        The exact counts by rule, the candidate pairs and the chunks.
+        What `describe_numbered` tells, the candidate pairs and the chunks.
 
     Raises:
-        LinkageError: when no rule proposes a pair, or there are more rules than bits.
+        LinkageError: when no rule proposes a pair, there are more rules than bits, or the pairs would not find room on disk.
     """
-    counts = number_proposed_blocks(connection, sides, rules)
-    proposals = sum(count.pairs for count in counts)
+    numbered = number_proposed_blocks(connection, sides, rules, budget, folder)
+    proposals = sum(count.pairs for count in numbered.rules)
     chunks = max(1, -(-proposals // PROPOSALS_A_CHUNK))
     slices = max(1, -(-proposals // (chunks * PROPOSALS_A_SLICE)))
     steps = chunks * (len(rules) + 1)
@@ -80,7 +82,7 @@ def write_level_store(
             part.unlink()
     write_frequencies(connection, sides, model, folder)
     progress("comparing candidate pairs", steps, steps)
-    return {"rules": [asdict(count) for count in counts], "candidate_pairs": written, "chunks": chunks}
+    return {**describe_numbered(numbered), "candidate_pairs": written, "chunks": chunks}
 
 
 def _bounds(rows: int, part: int, parts: int) -> dict[str, int]:
@@ -88,24 +90,32 @@ def _bounds(rows: int, part: int, parts: int) -> dict[str, int]:
     return {"first": rows * part // parts + 1, "last": rows * (part + 1) // parts}
 
 
-def number_proposed_blocks(connection: duckdb.DuckDBPyConnection, sides: Sides, rules: Sequence[BlockingRule]) -> list[RulePairs]:
-    """Number the blocks of the predict rules (tables `blocks_left`, `blocks_right`) and count what each rule proposes.
+def number_proposed_blocks(
+    connection: duckdb.DuckDBPyConnection, sides: Sides, rules: Sequence[BlockingRule], budget: Budget, folder: Path
+) -> Numbered:
+    """Number the blocks of the predict rules within the budget: tables `blocks_left`, `blocks_right`.
 
     Raises:
-        LinkageError: when no rule proposes a pair, or there are more rules than bits.
+        LinkageError: when no rule proposes a pair, there are more rules than bits, or the pairs would not find room in `folder`.
     """
     if len(rules) > MOST_RULES:
         raise LinkageError(
             f"{len(rules)} blocking rules are given", f"At most {MOST_RULES} can be told apart: merge or drop some."
         )
-    counts = number_blocks(connection, sides, rules, "blocks")
-    if sum(count.pairs for count in counts) == 0:
+    numbered = number_blocks_within(connection, sides, rules, "blocks", budget)
+    if sum(count.pairs for count in numbered.rules) == 0:
         reasons = "; ".join(f"{rule.name} ({why_no_pairs(connection, sides, rule)})" for rule in rules)
         raise LinkageError(
             f"no blocking rule proposes a single pair: {as_written(reasons)}",
             "Block on keys that both sides fill; `linkage check` lists them.",
         )
-    return counts
+    refuse_beyond_disk(numbered, sides, folder)
+    return numbered
+
+
+def describe_numbered(numbered: Numbered) -> dict[str, Any]:
+    """The counts by rule and what refinement did, as blocking.json keeps them."""
+    return {"rules": [asdict(count) for count in numbered.rules], "crowded_above": numbered.threshold}
 
 
 def levels_of_pairs(model: MatchModel, sides: Sides, pairs: str, by_value: Sequence[ComparedField] = ()) -> str:

@@ -60,6 +60,11 @@ def value_hash(column: str, types: Mapping[str, str]) -> str:
     return f"CASE WHEN {quote(column)} IS NOT NULL THEN {record_hash([column], types)} END"
 
 
+def share_of_hashes(share: float) -> str:
+    """SQL of the 64-bit number below which this share of all hashes is (1 and more: all but one)."""
+    return f"{min(int(share * 2**64), 2**64 - 1)}::UBIGINT"
+
+
 def open_tables(connection: duckdb.DuckDBPyConnection, mentions: Path, persons: Path | None, columns: Collection[str]) -> Sides:
     """Open the named columns of both sides; their files are ordered by id.
 

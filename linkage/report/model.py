@@ -87,25 +87,43 @@ def _blocking(run: RunTables, texts: Phrases) -> Part:
         ),
         "capped_pairs": run.number(sum(rule["capped_pairs"] for rule in held["rules"]), "count", f"{source}: capped_pairs"),
         "has_caps": any(rule["capped_pairs"] for rule in held["rules"]),
+        **_refined(run),
         **_blocking_recall(run),
     }
     rows: list[tuple[Cell, ...]] = [
         (
             texts.rule(rule["rule"]),
             run.number(rule["pairs"], "count", source), run.number(rule["blocks"], "count", source),
-            run.number(rule["largest_block"], "count", source), run.number(rule["capped_pairs"], "count", source),
+            run.number(rule["largest_block"], "count", source), run.number(rule["refined_pairs"], "count", source),
+            run.number(rule["capped_pairs"], "count", source),
         )
         for rule in held["rules"]
     ]  # fmt: skip
-    table = Table(
-        texts("captions", "blocking"), texts.header("rule", "pairs", "blocks", "largest", "capped"), rows, source, (5, 2, 2, 2, 2)
-    )
+    header = texts.header("rule", "pairs", "blocks", "largest", "refined", "capped")
+    table = Table(texts("captions", "blocking"), header, rows, source, (5, 2, 2, 2, 2, 2))
     drawn = draw_bars(
         [texts.rule(rule["rule"]) for rule in held["rules"]], [max(rule["pairs"], 0.5) for rule in held["rules"]],
         texts("columns", "pairs"), texts,
     )  # fmt: skip
     picture = Picture(texts("figures", "blocking"), texts("alternatives", "blocking"), drawn, source)
     return part(facts, {"blocking": table}, {"blocking": picture})
+
+
+def _refined(run: RunTables) -> dict[str, object]:
+    """What asking further keys in crowded blocks took away, and the share of likely matches that a rule loses by it."""
+    held = run.blocking
+    if not held or not any(rule["refined_by"] for rule in held["rules"]):
+        return {"has_refined": False}
+    source, threshold = BLOCKING.file, held["crowded_above"]
+    pairs, likely, lost = (sum(rule[key] for rule in held["rules"]) for key in ("refined_pairs", "likely", "likely_lost"))
+    return {
+        "has_refined": True,
+        "refined_pairs": run.number(pairs, "count", f"{source}: refined_pairs"),
+        "by_size": threshold is not None,
+        "crowded_above": run.number(threshold, "count", f"{source}: crowded_above"),
+        "loss_known": bool(likely),
+        "refined_loss": run.number(lost / likely if likely else None, "share", f"{source}: likely_lost / likely", of=likely),
+    }
 
 
 def _blocking_recall(run: RunTables) -> dict[str, object]:

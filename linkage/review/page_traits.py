@@ -66,7 +66,9 @@ def look_at_pairs(connection: duckdb.DuckDBPyConnection, pairs: str, compared: f
         texts = {side: f"nullif({side}.{quote(name)}, '')" for side in "lr" if name in columns[side]}
         folded = {f"{side}_folded": f"{side}.{quote(FOLDED + name)}" for side in "lr"}
         if name == NUMBER and "l" in texts:
-            texts["l"], folded["l_folded"] = (f"CASE WHEN NOT number_hidden THEN {one} END" for one in (texts["l"], folded["l_folded"]))
+            texts["l"], folded["l_folded"] = (
+                f"CASE WHEN NOT number_hidden THEN {one} END" for one in (texts["l"], folded["l_folded"])
+            )
         if len(texts) == 1:
             looks[add(f"{next(iter(texts.values()))} IS NULL")] = _ONE_SIDED
             continue

@@ -79,12 +79,22 @@ class RuleCost(TypedDict):
     largest_block: int
     capped_blocks: int
     capped_pairs: int
+    refined_by: list[str]
+    """Further keys that pairs of its crowded blocks had to agree on."""
+    refined_pairs: int
+    """Pairs that these took away."""
+    likely: int
+    """Likely matches of these blocks that were looked at …"""
+    likely_lost: int
+    """… and those that the rule proposes no longer."""
 
 
 class BlockingReport(TypedDict):
     """blocking.json: what the rules cost."""
 
     rules: list[RuleCost]
+    crowded_above: int | None
+    """Records of a block's larger side above which further keys were asked; None where the pairs kept to the budget anyhow."""
     candidate_pairs: int
     chunks: NotRequired[int]
     possible_pairs: int

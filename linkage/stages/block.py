@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from linkage.config import LoadedProject, ProjectSpec
+from linkage.config import LoadedProject, ProjectSpec, rule_on
 from linkage.config.yaml_files import KeyPath
 from linkage.errors import ProjectFileError
 from linkage.runs.directory import Counts
@@ -21,15 +21,17 @@ def block(work: Work) -> Counts:
     from linkage.engines.engine_differences import compare_levels
     from linkage.engines.spark import write_level_store_on_spark
     from linkage.model.settings import build_model, columns_needed
+    from linkage.pairs.further_keys import budget_of
     from linkage.pairs.level_store import write_level_store
     from linkage.pairs.sides import open_tables
 
     model = build_model(work.spec, work.plan.shared)
+    budget = budget_of(work.spec, work.plan.shared)
     with work.engine() as connection:
-        sides = open_tables(connection, work.mentions, work.persons, columns_needed(work.spec, model))
+        sides = open_tables(connection, work.mentions, work.persons, {*columns_needed(work.spec, model), *budget.keys})
         refuse_untrainable(connection, sides, work.project)
         write = write_level_store_on_spark if work.engine_name == "spark" else write_level_store
-        report = write(connection, sides, model, work.spec.blocking.predict, work.folder, work.progress)
+        report = write(connection, sides, model, work.spec.blocking.predict, budget, work.folder, work.progress)
         idle = describe_idle(
             connection, sides, work.spec.blocking.predict, [one["pairs"] for one in report["rules"]], work.project
         )
@@ -48,7 +50,7 @@ def block(work: Work) -> Counts:
 
 
 def _config(spec: ProjectSpec) -> Any:
-    return [matching_part(spec), spec.blocking.predict]
+    return [matching_part(spec), spec.blocking.predict, spec.blocking.pairs_per_entry, spec.blocking.refine_by]
 
 
 def _check(project: LoadedProject, plan: Plan) -> Iterator[ProjectFileError]:
@@ -61,6 +63,8 @@ def _check(project: LoadedProject, plan: Plan) -> Iterator[ProjectFileError]:
         if comparison.field not in plan.shared
     ]
     yield from unknown
+    if spec.blocking.refine_by:
+        rules.append((("blocking", "refine_by"), rule_on(spec.blocking.refine_by)))
     yield from unknown_keys(project, plan, rules)
     if not unknown:
         yield from faulty_comparisons(project, plan)

@@ -61,15 +61,18 @@ def draw_waterfall(explanation: Explanation) -> Figure:
 
 
 def draw_blocking(analysis: BlockingAnalysis) -> Figure:
-    """Pairs each rule adds, and the share of anchor pairs found so far.
+    """Pairs each rule adds (proposes by itself, where pairs were not joined), and the share of anchor pairs found so far.
 
     How to read it: a long bar that hardly moves the line costs pairs and finds nobody new.
     """
     names = [one.counts.rule for one in analysis.rules]
     figure, axes = _figure(0.36 * len(names) + 1.8)
-    axes.barh(range(len(names)), [one.new_pairs for one in analysis.rules], color=FOR)
-    _label(axes, names, "pairs that no earlier rule proposes")
-    axes.set_title("What each blocking rule adds")
+    axes.barh(
+        range(len(names)), [one.counts.pairs if one.new_pairs is None else one.new_pairs for one in analysis.rules], color=FOR
+    )
+    joined = analysis.rules[-1].new_pairs is not None
+    _label(axes, names, "pairs that no earlier rule proposes" if joined else "pairs that it proposes")
+    axes.set_title("What each blocking rule adds" if joined else "What each blocking rule costs")
     if analysis.anchors:
         share = axes.twiny()
         share.plot(

@@ -17,6 +17,7 @@ from linkage.pairs import level_store as levels
 from linkage.pairs.conditions import ask_hashes
 from linkage.pairs.frequencies import with_frequencies
 from linkage.pairs.level_store import count_patterns, levels_of_pairs, write_level_store
+from linkage.pairs.refinement import Budget
 from linkage.pairs.sides import Sides, open_tables
 from linkage.runs.sql import connect, literal, write_parquet
 from linkage.runs.tables import PAIRS, SCORED_PAIRS
@@ -25,6 +26,7 @@ from linkage.weighing.trained_model import TrainedModel
 
 SAME_AFTER_A_CHANGE = "replace(alias_l, 'c', 'a') = replace(alias_r, 'c', 'a')"
 RULES = [BlockingRule(on=("code",)), BlockingRule(on=("city_provinces",))]
+FREE = Budget(None, (), {})
 
 
 @pytest.fixture
@@ -68,7 +70,7 @@ def model() -> MatchModel:
 
 
 def stored(connection: duckdb.DuckDBPyConnection, sides: Sides, model: MatchModel, folder: Path) -> list[tuple[int, ...]]:
-    report = write_level_store(connection, sides, model, RULES, folder, lambda what, done, total: None)
+    report = write_level_store(connection, sides, model, RULES, FREE, folder, lambda what, done, total: None)
     rows = connection.execute(f"SELECT * FROM {PAIRS.scan(folder)} ORDER BY id_l, id_r").fetchall()
     assert report["candidate_pairs"] == len(rows) > 1000
     return rows
@@ -162,7 +164,7 @@ def test_texts_of_one_hash_are_told_apart(connection, tmp_path: Path) -> None:
         ([BlockingRule(on=("one", "name"))], [(1, 1, 1), (2, 2, 1)]),
         ([BlockingRule(on=("one",))], [(1, 1, 1), (1, 2, 0), (2, 1, 0), (2, 2, 1)]),
     ):
-        write_level_store(connection, sides, model, rules, tmp_path, lambda what, done, total: None)
+        write_level_store(connection, sides, model, rules, FREE, tmp_path, lambda what, done, total: None)
         store = f"FROM read_parquet('{tmp_path}/pairs.parquet')"
         found = connection.execute(f"SELECT id_l, id_r, gamma_name {store} ORDER BY ALL").fetchall()
         assert found == expected

@@ -161,13 +161,23 @@ def _documents(
     folder: Path, mentions: int, counts: dict[str, int], assigned: int, failed: bool, labels: bool, one_register: bool
 ) -> None:
     rules = [
-        {"rule": name, "pairs": mentions * 2, "blocks": mentions, "largest_block": 40, "capped_blocks": 1, "capped_pairs": 777}
+        {
+            "rule": name, "pairs": mentions * 2, "blocks": mentions, "largest_block": 40, "capped_blocks": 1, "capped_pairs": 777,
+            "refined_by": ["sex"], "refined_pairs": 888, "likely": 500, "likely_lost": 3,
+        }
         for name in ("full_name_fold + birth_date_year", "birth_date + mother_name_fold")
-    ]
+    ]  # fmt: skip
     _write(
         folder,
         "blocking",
-        {"rules": rules, "candidate_pairs": mentions * 3, "chunks": 1, "possible_pairs": mentions**2, "left_rows": mentions},
+        {
+            "rules": rules,
+            "crowded_above": 20,
+            "candidate_pairs": mentions * 3,
+            "chunks": 1,
+            "possible_pairs": mentions**2,
+            "left_rows": mentions,
+        },
     )
     levels = []
     for field in ("full_name", "birth_date", "mother_name"):
