@@ -1,13 +1,14 @@
-"""Hashes of texts: what stands for equality in joins must tell apart what differs."""
+"""Texts: what stands for equality in joins must tell apart what differs. Chunks and ranges: every row once, in order."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import duckdb
 import pytest
 
-from linkage.runs.sql import from_two_starts
+from linkage.runs.sql import fetch_chunks, from_two_starts, id_ranges
 
 LETTERS = "(SELECT chr(97 + range::INTEGER) FROM range(26)) {}(letter)"
 
@@ -34,3 +35,25 @@ def test_texts_that_differ_in_two_letters_have_hashes_of_their_own(
 def test_duckdbs_own_hash_does_not_tell_them_apart(connection: duckdb.DuckDBPyConnection) -> None:
     """Once this fails, DuckDB hashes texts better and a text may be hashed once."""
     assert connection.execute("SELECT hash('nguyen cong hanh') = hash('nguyen hong hang')").fetchall() == [(True,)]
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5, 100])
+def test_chunks_are_the_query_in_its_order_and_keep_together_what_belongs_together(
+    connection: duckdb.DuckDBPyConnection, rows: int
+) -> None:
+    connection.execute("CREATE TABLE held AS SELECT (n // 3)::INTEGER AS part, n FROM range(20) held(n)")
+    chunks = list(fetch_chunks(connection, "SELECT part, n FROM held ORDER BY n", rows, "part"))
+    assert [n for chunk in chunks for n in chunk["n"].tolist()] == list(range(20))
+    parts = [set(chunk["part"].tolist()) for chunk in chunks]
+    assert sum(map(len, parts)) == 7, "no part is in two chunks"
+    assert list(fetch_chunks(connection, "SELECT part, n FROM held WHERE n < 0", rows, "part")) == []
+
+
+def test_ranges_hold_every_id_once_and_about_so_many_rows(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("CREATE TABLE held AS SELECT (n * n // 50)::INTEGER AS id_l FROM range(1000) held(n)")
+    ranges = id_ranges(connection, "held", "id_l", 100)
+    counted = [
+        connection.execute("SELECT count(*) FROM held WHERE id_l BETWEEN ? AND ?", list(one)).fetchall()[0][0] for one in ranges
+    ]
+    assert sum(counted) == 1000 and max(counted) < 150
+    assert all(one[1] < other[0] for one, other in pairwise(ranges))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pytest
 
 from linkage.project import Run
-from linkage.runs.tables import LINKS, PRESENCE
+from linkage.runs.tables import LINKS, PRESENCE, REGISTERED_TWICE, SCORED_PAIRS
 from linkage.statistics import probability
+from linkage.weighing import belief
 from linkage.weighing.belief import SamePerson, link_weights
 from linkage.weighing.presence import learn_presence
 
@@ -106,3 +108,28 @@ def test_no_link_is_against_the_odds_and_presence_is_of_every_mention(finished_r
     mentions = run.table("mentions").count("*").fetchall()
     shares = run.connection.execute(f"SELECT count(*), min(share), max(share) FROM {PRESENCE.scan(finished_run)}").fetchall()[0]
     assert [(shares[0],)] == mentions and 0 < shares[1] < shares[2] < 1
+
+
+@pytest.mark.parametrize("exclusive", [False, True])
+def test_however_few_pairs_are_held_at_a_time_the_same_is_believed(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exclusive: bool
+) -> None:
+    """Persons registered twice among them."""
+    pairs = (
+        "SELECT (n // 7)::INTEGER AS id_l, (n * 5 % 40)::INTEGER AS id_r, 0.0::DOUBLE AS match_weight,"
+        " (hash(n) % 300 / 10.0 - 10)::DOUBLE AS pair_weight, 0.0::DOUBLE AS link_weight, 0.0::DOUBLE AS match_probability"
+        " FROM range(280) pair(n) ORDER BY id_l, id_r"
+    )
+    believed = []
+    for rows in (1_000_000, 20):
+        monkeypatch.setattr(belief, "PAIRS_AT_A_TIME", rows)
+        folder = tmp_path / str(rows)
+        folder.mkdir()
+        SCORED_PAIRS.write(connection, pairs, folder)
+        twice = "SELECT n::INTEGER AS person, (n + 5)::INTEGER AS other, 0.9::DOUBLE AS probability, 5.0::DOUBLE AS pair_weight"
+        REGISTERED_TWICE.write(
+            connection, f"{twice}, '' AS record_id, '' AS other_record_id FROM range(0, 30, 3) held(n)", folder
+        )
+        belief.weigh_rivals(connection, folder, exclusive)
+        believed.append(connection.execute(f"FROM {SCORED_PAIRS.scan(folder)}").fetchall())
+    assert believed[0] == believed[1] and len({row[4] for row in believed[0]}) > 100
