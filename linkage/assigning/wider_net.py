@@ -1,13 +1,14 @@
 """A wider net: for mentions without a safe pair, the best persons beside the assigned one.
 
 The net holds the pairs that the rules proposed but the assignment did not take, and pairs that only looser keys reach. A
-looser key is a predict rule with one of its keys left out (a rule of one key has none). Recall can then be estimated with
-what blocking and assignment lost counted in, as far as the net reaches.
+looser key is a predict rule with one of its keys left out (a rule of one key has none), or a rule that refinement or its cap
+made narrower, as the project file says it. Recall can then be estimated with what blocking and assignment lost counted in, as
+far as the net reaches.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def write_wider_pairs(
     connection: duckdb.DuckDBPyConnection,
     sides: Sides,
     model: TrainedModel,
-    rules: Sequence[BlockingRule],
+    looser: Sequence[BlockingRule],
     run: Path,
     records: tuple[Path, Path],
     folder: Path,
@@ -50,7 +51,7 @@ def write_wider_pairs(
     """Write the net (id_l, id_r, link_weight, weight_given_rival, proposed, record_id_l, record_id_r); returns its pairs.
 
     The level store and the scored pairs are those of `run`, the assigned pairs those of `folder`, where the net goes too;
-    `records` are the two sides' tables. Of mentions with no assigned pair of `SAFE` bits: scored pairs that are not assigned
+    `looser` are the keys of `looser_rules`, `records` the two sides' tables. Of mentions with no assigned pair of `SAFE` bits: scored pairs that are not assigned
     (`proposed`) and pairs that looser keys propose and no rule does, together at most `PERSONS` a mention. Not in it:
     candidates below the floor of scoring, which were not kept.
 
@@ -67,9 +68,11 @@ def write_wider_pairs(
         " WHERE id_l IN (SELECT id FROM unsafe)"
         f" AND NOT EXISTS (FROM {assigned} AS taken WHERE taken.id_l = scored.id_l AND taken.id_r = scored.id_r)"
     )
-    if chosen := _within_budget(connection, sides, looser_rules(rules)):
-        looser = pairs_of_rules(sides, chosen, "chosen")
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT * FROM ({looser}) ANTI JOIN {known} USING (id_l, id_r)")
+    if chosen := _within_budget(connection, sides, looser):
+        reached = pairs_of_rules(sides, chosen, "chosen")
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT * FROM ({reached}) ANTI JOIN {known} USING (id_l, id_r)"
+        )
         levels = levels_of_pairs(model.match, replace(sides, left="unsafe"), "SELECT * FROM fresh")
         reaching = f"SELECT * FROM ({levels}) WHERE {may_reach(model, FLOOR)}"
         weighed = believed_query(weights_query(model, reaching, run), run)
@@ -120,7 +123,8 @@ def _blocks(number: int) -> str:
         GROUP BY block HAVING count(*) <= {MOST_PERSONS}"""
 
 
-def looser_rules(rules: Sequence[BlockingRule]) -> list[BlockingRule]:
-    """Every rule with one key left out, each set of keys once, in the order of the rules."""
+def looser_rules(rules: Sequence[BlockingRule], narrowed: Collection[str] = ()) -> list[BlockingRule]:
+    """The rules whose names are `narrowed`, whole, then every rule with one key left out; each set of keys once, in order."""
+    whole = [rule.on for rule in rules if rule.name in narrowed]
     shorter = (tuple(key for key in rule.on if key != dropped) for rule in rules if len(rule.on) > 1 for dropped in rule.on)
-    return [rule_on(keys) for keys in list(dict.fromkeys(shorter))[:32]]
+    return [rule_on(keys) for keys in list(dict.fromkeys([*whole, *shorter]))[:32]]

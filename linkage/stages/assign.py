@@ -7,6 +7,7 @@ from dataclasses import asdict
 from linkage.runs.directory import Counts
 from linkage.runs.tables import (
     ASSIGNED,
+    BLOCKING,
     CANDIDATES,
     FREQUENCIES,
     LOG_LINEAR,
@@ -26,7 +27,7 @@ from linkage.stages.stage import Stage, Work
 def assign(work: Work) -> Counts:
     """Choose among scored pairs under the project's assignment, then cast the wider net."""
     from linkage.assigning.assignment import assign_pairs
-    from linkage.assigning.wider_net import write_wider_pairs
+    from linkage.assigning.wider_net import looser_rules, write_wider_pairs
     from linkage.model.settings import columns_needed
     from linkage.pairs.sides import open_tables
     from linkage.weighing.trained_model import TrainedModel
@@ -44,7 +45,9 @@ def assign(work: Work) -> Counts:
             records,
             work.folder,
         )
-        wider = write_wider_pairs(connection, sides, model, work.spec.blocking.predict, work.inputs, records, work.folder)
+        narrowed = [one["rule"] for one in BLOCKING.read(work.inputs)["rules"] if one["refined_by"] or one["capped_pairs"]]
+        looser = looser_rules(work.spec.blocking.predict, narrowed)
+        wider = write_wider_pairs(connection, sides, model, looser, work.inputs, records, work.folder)
         work.progress("assigning", 1, 1)
     return {**asdict(assigned), "wider_pairs": wider}
 
@@ -52,6 +55,18 @@ def assign(work: Work) -> Counts:
 STAGE = Stage(
     assign,
     writes=(ASSIGNED, CANDIDATES, WIDER),
-    reads=(MENTIONS, PERSONS, PAIRS, FREQUENCIES, MODEL, RELATIVES, LOG_LINEAR, SCORED_PAIRS, PRESENCE, REGISTERED_TWICE),
+    reads=(
+        MENTIONS,
+        PERSONS,
+        BLOCKING,
+        PAIRS,
+        FREQUENCIES,
+        MODEL,
+        RELATIVES,
+        LOG_LINEAR,
+        SCORED_PAIRS,
+        PRESENCE,
+        REGISTERED_TWICE,
+    ),
     config=lambda spec: [spec.assignment, spec.blocking.predict],
 )

@@ -20,7 +20,7 @@ from linkage.model.match_model import ComparedField, MatchModel
 from linkage.model.splink_training import train_with_splink
 from linkage.pairs.blocking import number_blocks, pairs_of_rules
 from linkage.pairs.level_store import count_patterns, levels_of_pairs
-from linkage.pairs.sides import Sides
+from linkage.pairs.sides import Sides, share_of_hashes
 from linkage.statistics.fellegi_sunter import Fit, Floats, Patterns, as_patterns, fit_m, shares_of_levels, without_relatives
 from linkage.training.kept import KeptPasses
 from linkage.weighing.relatives import RelativesModel
@@ -28,6 +28,8 @@ from linkage.words.fields import as_written
 
 PASS_PAIRS = 3_000_000
 """Pairs of a training rule beyond which a seeded sample of them is used."""
+STREAMED = 20
+"""So many times that are looked at, at most, to draw the sample from."""
 FEWEST_PAIRS = 100
 FEWEST_COMPARISONS = 3
 """With fewer, m and u cannot both be told from the pairs of a pass (Goodman 1974), and u is held at that of random records."""
@@ -95,11 +97,24 @@ def _count_pass(
             f"the training pass on {as_written(rule.name)} has {counted.pairs} pairs, too few to learn from",
             f"Train on keys that give at least {FEWEST_PAIRS} pairs (blocking.train).",
         )
-    share = min(1.0, PASS_PAIRS / counted.pairs)
-    pairs = pairs_of_rules(sides, 1, "training")
-    if share < 1:
-        pairs = f"SELECT * FROM ({pairs}) WHERE hash(id_l, id_r, {spec.seed}) < {int(share * 2**64)}::UBIGINT"
+    pairs = draw_pass_pairs(connection, sides, counted.pairs, spec.seed)
     return counted.pairs, as_patterns(count_patterns(connection, seen, levels_of_pairs(seen, sides, pairs)))
+
+
+def draw_pass_pairs(connection: duckdb.DuckDBPyConnection, sides: Sides, proposed: int, seed: int) -> str:
+    """SQL of the pairs of the blocks `training`, `proposed` in all: every one, or about `PASS_PAIRS` of them, each as likely.
+
+    Of many more, records are drawn first: a crowded block has too many pairs to be looked at, even to be left out.
+    """
+    share = PASS_PAIRS / proposed
+    if share < 1 / STREAMED:
+        of_records = share_of_hashes((share * STREAMED) ** 0.5)
+        for side in ("left", "right"):
+            fewer = f"SELECT * FROM training_{side} WHERE hash(id, '{side}', {seed}) < {of_records}"
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE training_{side} AS {fewer}")
+        share = 1 / STREAMED
+    pairs = pairs_of_rules(sides, 1, "training")
+    return pairs if share >= 1 else f"SELECT * FROM ({pairs}) WHERE hash(id_l, id_r, {seed}) < {share_of_hashes(share)}"
 
 
 def train_without_relatives(one: Pass, model: MatchModel, spec: ProjectSpec, relatives: RelativesModel) -> Pass:

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from linkage.assigning.wider_net import PERSONS, SAFE, write_wider_pairs
+from linkage.assigning.wider_net import PERSONS, SAFE, looser_rules, write_wider_pairs
 from linkage.model.settings import columns_needed
 from linkage.pairs.sides import open_tables
 from linkage.project import Run
@@ -35,7 +35,7 @@ def net(finished_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     model, spec = TrainedModel.load(finished_run), Run.open(finished_run).spec
     records = (run / "mentions.parquet", run / "persons.parquet")
     sides = open_tables(connection, *records, columns_needed(spec, model.match))
-    written = write_wider_pairs(connection, sides, model, spec.blocking.predict, run, records, run)
+    written = write_wider_pairs(connection, sides, model, looser_rules(spec.blocking.predict), run, records, run)
     connection.execute(f"CREATE VIEW wider AS SELECT * FROM read_parquet('{run / 'wider.parquet'}')")
     assert connection.execute("SELECT count(*) FROM wider").fetchone() == (written,)
     yield connection, run

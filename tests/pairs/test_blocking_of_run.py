@@ -6,6 +6,7 @@ import pytest
 
 from linkage import open_project
 from linkage.assigning.wider_net import looser_rules
+from linkage.config import BlockingRule
 from linkage.project import Run
 from linkage.weighing.charts import draw_blocking, draw_waterfall, draw_weights
 
@@ -57,10 +58,13 @@ def test_suggested_rules_find_what_they_say(project, finished_run: Path) -> None
 
 
 def test_looser_rules_leave_one_key_out() -> None:
-    from linkage.config import BlockingRule
-
     rules = [BlockingRule(on=("a", "b")), BlockingRule(on=("c",)), BlockingRule(on=("a", "d", "e"))]
     assert [rule.on for rule in looser_rules(rules)] == [("b",), ("a",), ("d", "e"), ("a", "e"), ("a", "d")]
+
+
+def test_a_rule_made_narrower_is_looked_at_as_it_is() -> None:
+    rules = [BlockingRule(on=("a", "b")), BlockingRule(on=("c",))]
+    assert [rule.on for rule in looser_rules(rules, [rules[1].name])] == [("c",), ("b",), ("a",)]
 
 
 def test_charts_are_drawn(project, finished_run: Path, tmp_path: Path) -> None:
