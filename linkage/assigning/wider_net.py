@@ -51,8 +51,9 @@ def write_wider_pairs(
     """Write the net (id_l, id_r, link_weight, weight_given_rival, proposed, record_id_l, record_id_r); returns its pairs.
 
     The level store and the scored pairs are those of `run`, the assigned pairs those of `folder`, where the net goes too;
-    `looser` are the keys of `looser_rules`, `records` the two sides' tables. Of mentions with no assigned pair of `SAFE` bits: scored pairs that are not assigned
-    (`proposed`) and pairs that looser keys propose and no rule does, together at most `PERSONS` a mention. Not in it:
+    `looser` are the keys of `looser_rules`, `records` the two sides' tables. Of mentions with no assigned pair of `SAFE` bits:
+    scored pairs that are not assigned (`proposed`) and pairs that looser keys propose and no rule does, together at most
+    `PERSONS` a mention. Not in it:
     candidates below the floor of scoring, which were not kept.
 
     `weight_given_rival` is w − log2(1 + 2^r), log2 odds of the pair against its strongest rival (w the pair weight, r that of
