@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 NUMBER = "personal_number"
 NOT_FIELDS = frozenset({"id", "record_id", "role", "source", "row_number"})
 _LOOK = """CASE WHEN {l} IS NULL AND {r} IS NULL THEN 0 WHEN {l} IS NULL THEN 1 WHEN {r} IS NULL THEN 2
-  WHEN lower({l}) = lower({r}) THEN 3 WHEN {l_folded} = {r_folded} THEN 4 ELSE 5 END"""
+  WHEN {l} = {r} THEN 3 WHEN {l_folded} = {r_folded} THEN 4 ELSE 5 END"""
 """How two texts look side by side: both empty, one empty, the same, other marks, other letters."""
 _LIKENESS = "jaro_winkler_similarity(coalesce({l_folded}, ''), coalesce({r_folded}, ''))"
 _ONE_SIDED = 0.8
@@ -63,16 +63,13 @@ def look_at_pairs(connection: duckdb.DuckDBPyConnection, pairs: str, compared: f
         return f"trait_{len(selected) - 1}"
 
     for name in dict.fromkeys([*columns["l"], *columns["r"]]):
-        texts = {side: f"nullif({side}.{quote(name)}, '')" for side in "lr" if name in columns[side]}
-        folded = {f"{side}_folded": f"{side}.{quote(FOLDED + name)}" for side in "lr"}
-        if name == NUMBER and "l" in texts:
-            texts["l"], folded["l_folded"] = (
-                f"CASE WHEN NOT number_hidden THEN {one} END" for one in (texts["l"], folded["l_folded"])
-            )
-        if len(texts) == 1:
-            looks[add(f"{next(iter(texts.values()))} IS NULL")] = _ONE_SIDED
+        of_side = {side: f"{side}.{quote(name)}" for side in "lr" if name in columns[side]}
+        if name == NUMBER and "l" in of_side:
+            of_side["l"] = f"CASE WHEN NOT number_hidden THEN {of_side['l']} END"
+        if len(of_side) == 1:
+            looks[add(f"{next(iter(of_side.values()))} IS NULL")] = _ONE_SIDED
             continue
-        texts |= folded
+        texts = of_side | {f"{side}_folded": text.replace(quote(name), quote(FOLDED + name)) for side, text in of_side.items()}
         looks[add(_LOOK.format(**texts))] = 4.0 if name == NUMBER else 3.0 if name in compared else 1.0
         if name in compared:
             numbers[add(_LIKENESS.format(**texts))] = (0.1, 3.0)
@@ -80,13 +77,16 @@ def look_at_pairs(connection: duckdb.DuckDBPyConnection, pairs: str, compared: f
                 looks[add(_SHAPE.format(text=text))] = 2.0
     for sql, scale in _years(connection):
         numbers[add(sql)] = scale
-    shared = [name for name in columns["l"] if name in columns["r"] and name != NUMBER]
-    alike = " + ".join(f"coalesce(l.{quote(name)} = r.{quote(name)}, false)::INTEGER" for name in shared if name in compared)
     both = [name for name in columns["l"] if name in columns["r"]]
-    for side in "lr":  # letters are folded once a record, not once a pair
-        folded_columns = "".join(f", nullif({fold_sql(quote(name))}, '') AS {quote(FOLDED + name)}" for name in both)
+    same = (
+        f"coalesce(l.{quote(name)} = r.{quote(name)}, false)::INTEGER" for name in both if name in compared and name != NUMBER
+    )
+    alike = " + ".join(same)
+    for side in "lr":  # letters are lowered and folded once a record, not once a pair
+        texts_of = (f"nullif(lower({quote(name)}), '') AS {quote(name)}" for name in columns[side])
+        folded = (f"nullif({fold_sql(quote(name))}, '') AS {quote(FOLDED + name)}" for name in columns[side] if name in both)
         connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE seen_{side} AS SELECT *{folded_columns} FROM raw_{side}"
+            f"CREATE OR REPLACE TEMP TABLE seen_{side} AS SELECT record_id, {', '.join([*texts_of, *folded])} FROM raw_{side}"
             f" WHERE record_id IN (SELECT record_id_{side} FROM {pairs})"
         )
     connection.execute(
