@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from linkage.config import ComparisonSpec, FieldKind, LevelSpec
+from linkage.config.field_keys import keys_of
 from linkage.likeness.library import (
     BUILDERS,
     DIFFERENCE,
@@ -23,14 +24,6 @@ from linkage.likeness.library import (
 from linkage.words.fields import as_written
 
 Level = dict[str, Any]
-FOLDED_KINDS = {
-    FieldKind.person_name,
-    FieldKind.place,
-    FieldKind.text,
-    FieldKind.category,
-    FieldKind.ethnicity,
-    FieldKind.nationality,
-}
 
 
 def build_comparison(spec: ComparisonSpec, kind: FieldKind) -> dict[str, Any]:
@@ -75,7 +68,8 @@ def _own_level(level: LevelSpec, spec: ComparisonSpec, key: str) -> Level:
 
 def _key(field: str, kind: FieldKind) -> str:
     """The column that stands for a field's value: its fold key where it is text."""
-    return f"{field}_fold" if kind in FOLDED_KINDS else field
+    folded = f"{field}_fold"
+    return folded if folded in keys_of(field, kind) else field
 
 
 def _splink_level(level: AgreementLevel) -> Level:

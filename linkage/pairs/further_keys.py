@@ -10,15 +10,6 @@ from linkage.pairs.refinement import Budget
 
 UNFIT = ("_text", "_flags", "_precision", "_repaired", "_lunar_as_solar", "_level", "_variant", "_tone", "_digits", "_day")
 """Endings of keys that say little by themselves, or the same as another."""
-FOLDED = (
-    FieldKind.person_name,
-    FieldKind.place,
-    FieldKind.text,
-    FieldKind.category,
-    FieldKind.ethnicity,
-    FieldKind.nationality,
-)
-"""Kinds whose own column is for people to read; its fold key is what is blocked on."""
 
 
 def fit_keys(kinds: Mapping[str, FieldKind]) -> dict[str, str]:
@@ -27,12 +18,13 @@ def fit_keys(kinds: Mapping[str, FieldKind]) -> dict[str, str]:
     >>> list(fit_keys({"born": FieldKind.date, "sex": FieldKind.sex, "personal_number": FieldKind.personal_number}))
     ['born', 'born_year', 'born_month', 'sex']
     """
+    # beside a fold key the field's own column is for people to read
+    read = {field for field, kind in kinds.items() if f"{field}_fold" in keys_of(field, kind)}
     return {
         column: field
         for field, kind in kinds.items()
         for column, sql_type in keys_of(field, kind).items()
-        if not (sql_type.endswith("[]") or column.endswith(UNFIT) or (column == field and kind in FOLDED))
-        and kind is not FieldKind.personal_number
+        if not (sql_type.endswith("[]") or column.endswith(UNFIT) or column in read) and kind is not FieldKind.personal_number
     }
 
 

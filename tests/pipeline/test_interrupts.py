@@ -45,6 +45,14 @@ def begin(command: list[str], folder: Path | None = None) -> subprocess.Popen[st
     return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+def stop_at_work(code: str) -> Stopped:
+    """What a program does that is stopped just after it said "at work"."""
+    process = begin([sys.executable, "-c", code])
+    read_until(process, "at work")
+    time.sleep(0.3)
+    return stop(process)
+
+
 def read_until(process: subprocess.Popen[str], said: str) -> None:
     assert process.stdout
     assert any(said in line for line in process.stdout), f"{said!r} was not printed"
@@ -123,10 +131,7 @@ cli._dispatch = dispatch
 sys.argv = ["linkage", "runs"]
 cli.main()
 """
-    process = begin([sys.executable, "-c", code])
-    read_until(process, "at work")
-    time.sleep(0.3)
-    ended = stop(process)
+    ended = stop_at_work(code)
     assert ended.status == 130 and ended.errors == "Stopped. Everything is kept.\n", ended
     assert ended.seconds < 3
 
@@ -156,10 +161,7 @@ cli._dispatch = dispatch
 sys.argv = ["linkage", "runs"]
 cli.main()
 """
-    process = begin([sys.executable, "-c", code])
-    read_until(process, "at work")
-    time.sleep(0.3)
-    ended = stop(process)
+    ended = stop_at_work(code)
     assert ended.status == 130 and ended.seconds < 3, ended
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["stages"]
     assert json.dumps([path.name for path in (tmp_path / "run" / "stages").iterdir()]) == "[]"
