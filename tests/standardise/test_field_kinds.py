@@ -6,7 +6,6 @@ import pytest
 
 from linkage.config import FieldKind
 from linkage.config.field_keys import suffixes_of
-from linkage.model.comparisons import FOLDED_KINDS
 from linkage.standardise.values import ROWS
 from linkage.words.field_kinds import FIELD_KINDS
 
@@ -19,7 +18,6 @@ def test_a_kind_of_field_has_columns_a_reader_and_a_word(kind: FieldKind) -> Non
     assert "" in suffixes_of(kind), "linkage/config/field_keys.py"
     assert (kind in ROWS) != (kind in READ_BY_THEMSELVES), "linkage/standardise/values.py"
     assert kind in FIELD_KINDS, "linkage/words/field_kinds.py"
-    assert (kind in FOLDED_KINDS) == ("fold" in suffixes_of(kind)), "linkage/model/comparisons.py"
 
 
 def test_no_word_or_reader_is_left_of_a_kind_that_is_gone() -> None:
