@@ -198,6 +198,7 @@ def _training(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
         "relatives_pairs": run.number(relatives["pairs"] if relatives else None, "count", "relatives.json: pairs"),
         "relatives_told_apart": [texts.field(field) for field in spec.relatives.told_apart_by] if spec.relatives else [],
         **_claims(run),
+        **_order(run),
         "by_chance": _by_chance(run, texts),
         "frequency_fields": [texts.field(one.field) for one in spec.comparisons if one.term_frequency],
     }
@@ -241,6 +242,20 @@ def _claims(run: RunTables) -> dict[str, object]:
         facts[f"{name}_other"] = run.number(held["other"][state], "rate", "claims.json: other")
         facts[f"{name}_bits"] = run.number(held["bits"][state], "weight", "claims.json: bits")
     return facts
+
+
+def _order(run: RunTables) -> dict[str, object]:
+    held = run.order_of_dates
+    if held is None or not held["pairs"]:
+        return {"order": False}
+    return {
+        "order": True,
+        "order_pairs": run.number(held["pairs"], "count", "order_of_dates.json: pairs"),
+        "before_match": run.number(held["match"][1], "rate", "order_of_dates.json: match"),
+        "before_other": run.number(held["other"][1], "rate", "order_of_dates.json: other"),
+        "after_bits": run.number(held["bits"][0], "weight", "order_of_dates.json: bits"),
+        "before_bits": run.number(held["bits"][1], "weight", "order_of_dates.json: bits"),
+    }
 
 
 def _prior(spec: ProjectSpec, name: str) -> Any:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         ClaimsReport,
         EstimatesHeld,
         FeasibleHeld,
+        OrderReport,
         RelativesReport,
         RunSummary,
         ThresholdsDecided,
@@ -85,6 +86,11 @@ class RunTables:
     def claims(self) -> ClaimsReport | None:
         """What other entries say of a pair."""
         return self._read(tables.CLAIMS)
+
+    @cached_property
+    def order_of_dates(self) -> OrderReport | None:
+        """What the order of dates says of a pair."""
+        return self._read(tables.ORDER_OF_DATES)
 
     @cached_property
     def thresholds(self) -> ThresholdsDecided | None:

@@ -179,6 +179,12 @@ class ClaimsReport(TypedDict):
     bits: list[float]
 
 
+class OrderReport(ClaimsReport):
+    """order_of_dates.json: the same of each state of the dates, and the entries whose best pair is in one."""
+
+    pairs: int
+
+
 class ThresholdChoice(TypedDict):
     """One way to place the two thresholds (rates 0–1, hours of reviewers)."""
 

@@ -81,6 +81,7 @@ REGISTERED_TWICE = ParquetTable(
 )  # fmt: skip
 """Two persons of the right side who rival for a mention and are one human, by the model's own deduplication."""
 CLAIMS = Document[Any]("claims", "score", object)
+ORDER_OF_DATES = Document[Any]("order_of_dates", "score", object)
 
 ASSIGNED = ParquetTable("assigned", "assign", _ASSIGNED, ("id_l", "id_r"))
 """At most one person a mention, undecided."""

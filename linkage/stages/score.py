@@ -12,6 +12,7 @@ from linkage.runs.tables import (
     LOG_LINEAR,
     MENTIONS,
     MODEL,
+    ORDER_OF_DATES,
     PAIRS,
     PERSONS,
     PRESENCE,
@@ -30,6 +31,7 @@ def score(work: Work) -> Counts:
     from linkage.pairs.sides import open_tables
     from linkage.weighing.belief import weigh_presence, weigh_rivals, write_no_presence
     from linkage.weighing.claims import weigh_claims
+    from linkage.weighing.order_of_dates import weigh_order
     from linkage.weighing.registered_twice import PARENTS, find_registered_twice, write_no_doubles
     from linkage.weighing.scoring import score_pairs
     from linkage.weighing.trained_model import TrainedModel
@@ -43,6 +45,10 @@ def score(work: Work) -> Counts:
     claims, twice = None, 0
     with work.connect() as connection:
         entries = MENTIONS.scan(work.inputs)
+        if work.spec.right:
+            weigh_order(connection, entries, PERSONS.scan(work.inputs), work.folder)
+        else:
+            ORDER_OF_DATES.write(work.folder, None)
         if work.spec.assignment == "many_to_one" and work.spec.right:
             claims = weigh_claims(connection, entries, work.folder)
         # within one table, or where a mention may have several persons, pairs are believed one by one
@@ -65,7 +71,7 @@ def score(work: Work) -> Counts:
 
 STAGE = Stage(
     score,
-    writes=(SCORED_PAIRS, CLAIMS, PRESENCE, REGISTERED_TWICE),
+    writes=(SCORED_PAIRS, ORDER_OF_DATES, CLAIMS, PRESENCE, REGISTERED_TWICE),
     reads=(RAW_PERSONS, MENTIONS, PERSONS, PAIRS, FREQUENCIES, MODEL, RELATIVES, LOG_LINEAR, TRAINING),
     config=lambda spec: [spec.assignment, spec.blocking.predict],
     on_engine=True,

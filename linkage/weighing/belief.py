@@ -32,6 +32,9 @@ from linkage.weighing.presence import learn_presence
 MOST = 200.0
 """Bits beyond which a rival's odds are not counted, so that powers of two never overflow."""
 MOST_ROUNDS = 100
+HELD_DOWN = 5.0
+"""Bits by which the evidence beside the fields may lower a pair before it is no find of chance: more than what unrelated people
+agree on together."""
 PAIRS_AT_A_TIME = 500_000
 """Pairs held outside DuckDB, whose `memory_limit` bounds the rest; where a person has one entry at most, all rivals are."""
 
@@ -109,7 +112,14 @@ def weigh_presence(
         ratio = np.exp2(np.minimum(pairs["pair_weight"], MOST)) * count / expected_matches
         np.add.at(totals, pairs["id_l"].astype(np.int64) - 1, ratio)
     years: list[Floats] = [np.ma.filled(np.ma.asarray(mentions[one], dtype=float), np.nan) for one in dates]
-    there = learn_presence(totals, years)
+    held = np.zeros(count, dtype=bool)
+    # the greatest of pairs of numbers, and so the same in whatever order rows come
+    down = "max({'weight': pair_weight, 'down': match_weight - pair_weight}).down"
+    below = connection.execute(
+        f"SELECT id_l FROM {SCORED_PAIRS.scan(folder)} GROUP BY id_l HAVING {down} > {HELD_DOWN!r}"
+    ).fetchnumpy()["id_l"]
+    held[np.asarray(below, dtype=np.int64) - 1] = True
+    there = learn_presence(totals, years, held)
     weight = np.log2(there.share / (1 - there.share)) - there.chance - np.log2(expected_matches / count)
     connection.register("present", pa.table({"id_l": mentions["id"], "share": there.share, "presence_weight": weight}))
     PRESENCE.write(connection, "SELECT * FROM present ORDER BY id_l", folder)

@@ -18,6 +18,7 @@ from linkage.runs.exchange import ParquetTable
 from linkage.runs.sql import fetch_row, quote_list
 from linkage.runs.tables import LINKS, MENTIONS, PAIRS, PERSONS, PRESENCE, SCORED_PAIRS
 from linkage.statistics import probability
+from linkage.weighing import order_of_dates
 from linkage.weighing.belief import believed_query
 from linkage.weighing.by_chance import together_bits
 from linkage.weighing.claims import STATES, Claims
@@ -54,6 +55,8 @@ class Explanation:
     """Bits that unrelated people have together by chance, which count for nothing."""
     relative_weight: float | None
     """Weight of a match against a close relative, with what their fields have together; None where the class says nothing."""
+    order: tuple[str, float] | None
+    """Whether the entry was made before the person was born, and the bits of that; None where the dates say nothing."""
     claim: tuple[str, float] | None
     """Whether other entries claim the person, and the bits of that; None where it is not weighed or the pair was not scored."""
     presence: float
@@ -89,6 +92,8 @@ class Explanation:
             lines.append(f"Fields that agree or differ together by chance: {-self.by_chance:+.2f}")
         if self.relative_weight is not None:
             lines.append(f"Same person rather than a close relative: {self.relative_weight:+.2f}")
+        if self.order is not None:
+            lines.append(f"Years of birth apart, {self.order[0]}: {self.order[1]:+.2f}")
         if self.claim is not None:
             lines.append(f"The person is {self.claim[0]}: {self.claim[1]:+.2f}")
         if self.presence:
@@ -103,11 +108,12 @@ class Explanation:
 
     def beside_the_match_weight(self) -> list[tuple[str, float]]:
         """What leads from the match weight to the link weight, in bits; together their difference."""
-        claim = self.claim[1] if self.claim else 0.0
-        relative = self.pair_weight - self.presence - claim - self.match_weight + self.by_chance
+        order, claim = (one[1] if one else 0.0 for one in (self.order, self.claim))
+        relative = self.pair_weight - self.presence - order - claim - self.match_weight + self.by_chance
         steps = [
             ("fields together by chance", -self.by_chance),
             ("or a close relative", relative),
+            (self.order[0] if self.order else "", order),
             (f"person is {self.claim[0]}" if self.claim else "", claim),
             ("the person is there at all", self.presence),
             ("or another person", self.rivals),
@@ -144,10 +150,10 @@ def explain_pair(connection: duckdb.DuckDBPyConnection, run: Path, mention: str,
     against = _against_relatives(model.relatives, pattern)
     by_chance = float(together_bits(model.relatives.by_chance, pattern)[0]) if model.relatives else 0.0
     found = fetch_row(connection, f"SELECT count(*) FROM {PAIRS.scan(run)} WHERE id_l = ? AND id_r = ?", ids)[0]
-    claim = _claim(connection, run, ids)
+    order, claim = _order(connection, run, ids), _claim(connection, run, ids)
     presence = _presence(connection, run, ids[0])
     return Explanation(
-        match.prior_weight, steps, match_weight, by_chance, against, claim, presence, pair_weight, link_weight, bool(found)
+        match.prior_weight, steps, match_weight, by_chance, against, order, claim, presence, pair_weight, link_weight, bool(found)
     )
 
 
@@ -157,6 +163,20 @@ def _presence(connection: duckdb.DuckDBPyConnection, run: Path, mention: int) ->
         return 0.0
     query = f"SELECT presence_weight FROM {PRESENCE.scan(run)} WHERE id_l = ?"
     return sum(float(row[0]) for row in connection.execute(query, [mention]).fetchall())
+
+
+def _order(connection: duckdb.DuckDBPyConnection, run: Path, ids: list[int]) -> tuple[str, float] | None:
+    """The state of the dates of the pair as it was scored, and its bits."""
+    learned = order_of_dates.OrderOfDates.load(run)
+    if learned is None:
+        return None
+    query = (
+        f"SELECT {order_of_dates.state_sql('m', 'p')} AS state FROM {SCORED_PAIRS.scan(run)}"
+        f" JOIN {MENTIONS.scan(run)} m ON m.id = id_l JOIN {PERSONS.scan(run)} p ON p.id = id_r"
+        " WHERE id_l = ? AND id_r = ? AND state IS NOT NULL"
+    )
+    found = connection.execute(query, ids).fetchall()
+    return (order_of_dates.STATES[found[0][0]], learned.bits[found[0][0]]) if found else None
 
 
 def _claim(connection: duckdb.DuckDBPyConnection, run: Path, ids: list[int]) -> tuple[str, float] | None:

@@ -14,6 +14,8 @@ Where most have no person, what is found is mostly **chance**: namesakes of the 
 nothing of. Among mentions with π < `MOSTLY_ABSENT` those without a person, as far as is believed, whose T lies in a range are
 counted and held against what the model expects of that many: the excess, log2 of (n + 1) / (e + 1) for n found where e are
 expected (shrunk as in DuMouchel 1999), is taken from every mention of the range. Where there are none such nothing moves.
+A mention whose best pair other evidence holds down (a close relative is as likely, say) is no find of chance: it neither counts
+nor moves. Were it to, a large register's old people, in whose entries more is misspelt, would be taken for namesakes found.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from linkage.statistics.fellegi_sunter import Floats
 
@@ -52,15 +55,20 @@ class Presence:
     """Bits that its pairs count for less, because chance brings as much as they say more often than the model knows."""
 
 
-def learn_presence(totals: Floats, years: Sequence[Floats]) -> Presence:
-    """From T (n,), 0 where a mention has no pair, and the years (n,) of each date it may give, NaN where missing."""
+def learn_presence(totals: Floats, years: Sequence[Floats], held: NDArray[np.bool_] | None = None) -> Presence:
+    """From T (n,), 0 where a mention has no pair, and the years (n,) of each date it may give, NaN where missing.
+
+    `held` (n,) tells the mentions whose best pair the evidence beside the fields holds down; none by default.
+    """
     mentions = len(totals)
     bins = [_bins(one) for one in years]
     # mentions alike to half a bit, in the same bins, are one row; beyond the bounds a person is sure whatever π, or out of sight
     level = np.where(totals > 0, np.round(2 * np.clip(np.log2(np.maximum(totals, 1e-30)), *BOUNDS)) / 2, -np.inf)
-    rows, row_of, counts = np.unique(np.column_stack([level, *bins]), axis=0, return_inverse=True, return_counts=True)
-    bits, design = rows[:, 0], _design([column.astype(int) for column in rows[:, 1:].T], len(rows))
-    ranges = np.array([np.floor(bits / RANGE) == at for at in range(int(LOWEST // RANGE), int(HIGHEST // RANGE))])
+    apart = np.zeros(mentions) if held is None else held
+    rows, row_of, counts = np.unique(np.column_stack([level, apart, *bins]), axis=0, return_inverse=True, return_counts=True)
+    bits, design = rows[:, 0], _design([column.astype(int) for column in rows[:, 2:].T], len(rows))
+    by_itself = rows[:, 1] == 0
+    ranges = np.array([by_itself & (np.floor(bits / RANGE) == at) for at in range(int(LOWEST // RANGE), int(HIGHEST // RANGE))])
     penalty = np.append(0.0, np.full(design.shape[1] - 1, RIDGE))
     beta, share, chance = np.zeros(design.shape[1]), np.full(len(rows), 0.5), np.zeros(len(rows))
     # Half a mention is taken to have none, and half to have one.

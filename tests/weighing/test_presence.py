@@ -63,3 +63,23 @@ def test_what_is_said_of_pairs_that_chance_brings_is_so(namesakes: float) -> Non
         alone = learn_presence(total, [])
         odds = alone.share[0] / (1 - alone.share[0]) * 2**5
         assert odds / (1 + odds) > 0.9 > 0.1 > there[early & (total == 2.0**5)].mean()
+
+
+def test_the_old_whose_entries_have_more_errors_are_no_namesakes() -> None:
+    """Where π is low more of those who are there are found with less, held down by a relative as likely: they keep their T."""
+    random = np.random.default_rng(4)
+    entered = random.integers(1940, 2025, 60_000).astype(float)
+    old = entered < 1960
+    there = random.random(len(old)) < np.where(old, 0.4, 0.95)
+    misspelt = there & (random.random(len(old)) < np.where(old, 0.05, 0.01))
+    total = np.where(there, np.where(misspelt, 2.0**4, 2.0**25), 0.0)
+    # of the absent, one in 2^4 of as many is found with a sibling
+    held = misspelt | (~there & (random.random(len(old)) < 0.05 / 2**4))
+    total = np.where(held & ~there, 2.0**4, total)
+    taken = learn_presence(total, [entered]).chance[held & old]
+    kept = learn_presence(total, [entered], held)
+    assert taken.min() > 1.5
+    assert (kept.chance[held] == 0).all()
+    odds = kept.share / (1 - kept.share) * total * 2**-kept.chance
+    doubtful = held & old
+    assert (odds / (1 + odds))[doubtful].mean() == pytest.approx(there[doubtful].mean(), abs=0.04)
