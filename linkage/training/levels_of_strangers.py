@@ -55,7 +55,7 @@ def estimate_u(
     kept = {} if kept is None else kept
     asked = [field for field in model.fields if not all(level.u_is_fixed for level in field.levels)]
     marks = {
-        field.name: fingerprint(field.expression, field.missing, sorted(sides.types.items()), most_draws, seed, held)
+        field.name: fingerprint(field.expression, field.missing, sides.types_of(field.columns), most_draws, seed, held)
         for field, held in zip(asked, contents(connection, sides, [one.columns for one in asked]) if asked else (), strict=True)
     }
     found = []
