@@ -38,7 +38,11 @@ class Traits:
         """SQL of how unlike two rows of the table look; 0 where no field tells them apart. Looks that count less than `least` are
         left out.
         """
-        terms = [f"{weight} * ({one}.{name} <> {other}.{name})::INTEGER" for name, weight in self.looks.items() if weight >= least]
+        terms = [
+            f"{weight}::DOUBLE * ({one}.{name} <> {other}.{name})::DOUBLE"
+            for name, weight in self.looks.items()
+            if weight >= least
+        ]
         for name, (scale, most) in self.numbers.items():
             terms.append(f"least(abs({one}.{name} - {other}.{name}) / {scale}, {most})")
         return " + ".join(terms)
