@@ -28,7 +28,8 @@ _SHAPE = "regexp_replace(coalesce({text}, ''), '[0-9]', '9', 'g')"
 @dataclass(frozen=True)
 class Traits:
     """The table of traits, none NULL: kinds of look (column → how much another look counts) and numbers (column → scale, most it
-    counts)."""
+    counts).
+    """
 
     table: str
     looks: dict[str, float]
