@@ -22,7 +22,6 @@ from threading import Thread
 from typing import Any
 
 import duckdb
-from threadpoolctl import threadpool_limits
 
 from linkage.config import LoadedProject, ProjectSpec, load_project
 from linkage.config.yaml_files import raise_together
@@ -122,8 +121,7 @@ def run_stages(
     run = RunDirectory(folder)
     run.create()
     done: dict[str, str] = {}
-    # NumPy's threads would wait for each other wherever another process has a core, and change the last digit of a sum.
-    with run.locked(command), keeping(lambda: _kept(run, done)), threadpool_limits(1, "blas"):
+    with run.locked(command), keeping(lambda: _kept(run, done)):
         inputs = _inputs(project, plan, data)
         flow = _Flow(project, run, _code(run), inputs, engine)
         marks = flow.fingerprints(STAGES[: last + 1], until)
