@@ -37,6 +37,10 @@ class Sides:
         """Whether duplicates are sought within one table."""
         return self.left == self.right
 
+    def types_of(self, columns: Collection[str]) -> list[str | None]:
+        """Their types, as plain values: what is kept of these columns stands under nothing that others say."""
+        return [self.types.get(column) for column in columns]
+
     @property
     def possible_pairs(self) -> int:
         """All pairs there are, candidate or not."""

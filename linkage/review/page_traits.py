@@ -18,6 +18,8 @@ _LOOK = """CASE WHEN {l} IS NULL AND {r} IS NULL THEN 0 WHEN {l} IS NULL THEN 1 
 """How two texts look side by side: both empty, one empty, the same, other marks, other letters."""
 _LIKENESS = "jaro_winkler_similarity(coalesce({l_folded}, ''), coalesce({r_folded}, ''))"
 _ONE_SIDED = 0.8
+_NO_NUMBER = -1_000_000
+"""As far as can be from every number that is known."""
 FOLDED = "_folded_"
 """Before a column's name: its texts without marks."""
 _SHAPE = "regexp_replace(coalesce({text}, ''), '[0-9]', '9', 'g')"
@@ -25,7 +27,9 @@ _SHAPE = "regexp_replace(coalesce({text}, ''), '[0-9]', '9', 'g')"
 
 @dataclass(frozen=True)
 class Traits:
-    """The table of traits: kinds of look (column → how much another look counts) and numbers (column → scale, most it counts)."""
+    """The table of traits, none NULL: kinds of look (column → how much another look counts) and numbers (column → scale, most it
+    counts).
+    """
 
     table: str
     looks: dict[str, float]
@@ -36,14 +40,12 @@ class Traits:
         left out.
         """
         terms = [
-            f"{weight} * ({one}.{name} IS DISTINCT FROM {other}.{name})::INTEGER"
+            f"{weight}::DOUBLE * ({one}.{name} <> {other}.{name})::DOUBLE"
             for name, weight in self.looks.items()
             if weight >= least
         ]
         for name, (scale, most) in self.numbers.items():
-            gap = f"least(abs({one}.{name} - {other}.{name}) / {scale}, {most})"
-            missing = f"CASE WHEN {one}.{name} IS NULL AND {other}.{name} IS NULL THEN 0 ELSE {most} END"
-            terms.append(f"coalesce({gap}, {missing})")
+            terms.append(f"least(abs({one}.{name} - {other}.{name}) / {scale}, {most})")
         return " + ".join(terms)
 
 
@@ -76,7 +78,7 @@ def look_at_pairs(connection: duckdb.DuckDBPyConnection, pairs: str, compared: f
             for text in (texts["l"], texts["r"]) if name.endswith("_date") else ():
                 looks[add(_SHAPE.format(text=text))] = 2.0
     for sql, scale in _years(connection):
-        numbers[add(sql)] = scale
+        numbers[add(f"coalesce({sql}, {_NO_NUMBER})")] = scale
     both = [name for name in columns["l"] if name in columns["r"]]
     same = (
         f"coalesce(l.{quote(name)} = r.{quote(name)}, false)::INTEGER" for name in both if name in compared and name != NUMBER

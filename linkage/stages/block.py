@@ -18,24 +18,26 @@ from linkage.stages.stage import Stage, Work, matching_part
 
 def block(work: Work) -> Counts:
     """Propose pairs by the rules of the project file and write the level store."""
-    from linkage.engines.engine_differences import compare_levels
-    from linkage.engines.spark import write_level_store_on_spark
     from linkage.model.settings import build_model, columns_needed
     from linkage.pairs.further_keys import budget_of
-    from linkage.pairs.level_store import write_level_store
     from linkage.pairs.sides import open_tables
 
+    if work.engine_name == "spark":  # whose dialect takes a tenth of a second to import
+        from linkage.engines.spark import write_level_store_on_spark as write
+    else:
+        from linkage.pairs.level_store import write_level_store as write
     model = build_model(work.spec, work.plan.shared)
     budget = budget_of(work.spec, work.plan.shared)
     with work.engine() as connection:
         sides = open_tables(connection, work.mentions, work.persons, {*columns_needed(work.spec, model), *budget.keys})
         refuse_untrainable(connection, sides, work.project)
-        write = write_level_store_on_spark if work.engine_name == "spark" else write_level_store
         report = write(connection, sides, model, work.spec.blocking.predict, budget, work.folder, work.progress)
         idle = describe_idle(
             connection, sides, work.spec.blocking.predict, [one["pairs"] for one in report["rules"]], work.project
         )
     if work.engine_name == "spark":
+        from linkage.engines.engine_differences import compare_levels
+
         # String distances differ between engines: what that does to levels is counted, not assumed away.
         with work.connect() as connection:
             differing = compare_levels(connection, model, work.mentions, work.persons, PAIRS.path(work.folder), work.spec.seed)

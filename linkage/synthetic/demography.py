@@ -102,6 +102,13 @@ def _departure_share(birth_year: np.ndarray) -> np.ndarray:
     return np.asarray(1.0 / total[last - 1])
 
 
+@cache
+def _departures() -> tuple[np.ndarray, np.ndarray]:
+    """By year and age: the row of the cohort that is so old, and the part of its departures that falls into the year."""
+    born = _YEARS[:, None] - _AGES
+    return np.clip(born - _YEARS[0], 0, len(_YEARS) - 1), _departure_share(born) * _leaves_at(_AGES)
+
+
 def _project(
     births: np.ndarray, deaths: np.ndarray, boys: np.ndarray, base: np.ndarray, leaving: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -111,6 +118,7 @@ def _project(
     scale = np.ones(len(_YEARS))
     living = np.zeros(len(_YEARS))
     founders = people
+    cohorts, shares = _departures()
     for i, year in enumerate(_YEARS):
         if year == FIRST_YEAR:
             founders = people.copy()
@@ -123,8 +131,7 @@ def _project(
             scale[i] = 2.0
         span = 0.5 if year == LAST_YEAR else 1.0
         hazard = base * scale[i] * span
-        cohort = np.clip(year - _AGES - _YEARS[0], 0, len(_YEARS) - 1)
-        leave = leaving[cohort] * (_departure_share(year - _AGES) * _leaves_at(_AGES))[:, None] * (year < 2020)
+        leave = leaving[cohorts[i]] * shares[i][:, None] * (year < 2020)
         exposed[0] -= born * (1 - span)
         after = exposed * np.exp(-hazard - leave)
         living[i] = after.sum()

@@ -94,8 +94,8 @@ def marks_of_passes(
         ("id", *sorted({*rule.on, *(name for one in fields for name in one.columns)})) for rule, fields in compared.items()
     ]
     held = contents(connection, sides, columns)
-    same = [spec.seed, sorted(sides.types.items()), sides.is_dedupe, engine]
+    same = [spec.seed, sides.is_dedupe, engine]
     return {
-        rule.name: fingerprint(same, [one.expression for one in fields], rule.on, rule.cap, seen)
-        for (rule, fields), seen in zip(compared.items(), held, strict=True)
+        rule.name: fingerprint(same, sides.types_of(read), [one.expression for one in fields], rule.on, rule.cap, seen)
+        for (rule, fields), read, seen in zip(compared.items(), columns, held, strict=True)
     }

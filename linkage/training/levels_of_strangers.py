@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import duckdb
@@ -18,6 +19,7 @@ import numpy as np
 from linkage.model.match_model import ComparedField, MatchModel
 from linkage.pairs.sides import Sides
 from linkage.runs import Progress, fingerprint, silent
+from linkage.runs.sql import at_once
 from linkage.statistics.fellegi_sunter import Floats
 from linkage.training.counted_levels import MOST_PAIRS, MOST_PAIRS_A_VALUE, count_every_pair, count_levels, forecast_ways, ways_of
 from linkage.training.distinct_values import DistinctValues, contents, gather_values
@@ -55,18 +57,23 @@ def estimate_u(
     kept = {} if kept is None else kept
     asked = [field for field in model.fields if not all(level.u_is_fixed for level in field.levels)]
     marks = {
-        field.name: fingerprint(field.expression, field.missing, sorted(sides.types.items()), most_draws, seed, held)
+        field.name: fingerprint(field.expression, field.missing, sides.types_of(field.columns), most_draws, seed, held)
         for field, held in zip(asked, contents(connection, sides, [one.columns for one in asked]) if asked else (), strict=True)
     }
+    anew = [field for field in asked if marks[field.name] not in kept]
+
+    def estimate(place: int, own: duckdb.DuckDBPyConnection) -> LevelsOfStrangers:
+        progress(f"training: u of {anew[place].name}", place, len(anew))
+        return _levels_of_strangers(own, sides, anew[place], most_draws, seed)
+
+    for field, one in zip(anew, at_once(connection, [partial(estimate, place) for place in range(len(anew))]), strict=True):
+        kept[marks[field.name]] = _as_plain(one)
     found = []
-    for place, field in enumerate(model.fields):
+    for field in model.fields:
         if field.name not in marks:
             found.append(LevelsOfStrangers(field.probabilities("u"), (False,) * len(field.levels), 0))
             continue
         mark = marks[field.name]
-        if mark not in kept:
-            progress(f"training: u of {field.name}", place, len(model.fields))
-            kept[mark] = _as_plain(_levels_of_strangers(connection, sides, field, most_draws, seed))
         held = kept.pop(mark)
         kept[mark] = held  # the latest asked for stand last
         found.append(LevelsOfStrangers(np.array(held["u"]), tuple(held["exact"]), held["drawn"]))

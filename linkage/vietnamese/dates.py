@@ -38,6 +38,7 @@ _LUNAR_WORDS = re.compile(r"\(?\s*(?:âm lịch|â\.?\s?l\.?|âm)\s*\)?|\b(?:AL|
 _SOLAR_WORDS = re.compile(r"\(?\s*(?:dương lịch|d\.?l\.?)\s*\)?$", re.IGNORECASE)
 _APPROXIMATE = re.compile(r"\b(?:khoảng|độ|chừng|ước)\b\s*|[?~]", re.IGNORECASE)
 _DMY = re.compile(r"(?:ngày\s+)?(\d{1,2})[-/. ,_\\]+(\d{1,2})[-/. ,_\\]+(\d{4}|\d{2})", re.IGNORECASE)
+_PLAIN = re.compile(r"(0?[1-9]|[12][0-9]|3[01])/(0?[1-9]|1[0-2])/([0-9]{4})")
 _YMD = re.compile(r"(\d{4})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{1,2})")
 _MY = re.compile(r"(\d{1,2})\s*[-/. ]\s*(\d{4})")
 _YM = re.compile(r"(\d{4})\s*[-/.]\s*(\d{1,2})")
@@ -251,6 +252,8 @@ def parse_date(text: str) -> RegisterDate:
     >>> parse_date("30/02/1957").flags
     ('impossible', 'lunar_possible')
     """
+    if (plain := _PLAIN.fullmatch(text)) and _FIRST_YEAR <= int(plain[3]) <= _LAST_YEAR:  # most are, and need none of the below
+        return _settle(text, int(plain[3]), int(plain[2]), int(plain[1]), set())
     text, reading = unmarked(text)
     clean = clean_text(text)
     if is_placeholder(clean):

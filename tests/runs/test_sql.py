@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import pairwise
 
 import duckdb
 import pytest
 
-from linkage.runs.sql import fetch_chunks, from_two_starts, id_ranges
+from linkage.runs.sql import at_once, connect, fetch_chunks, fetch_row, from_two_starts, id_ranges
 
 LETTERS = "(SELECT chr(97 + range::INTEGER) FROM range(26)) {}(letter)"
 
@@ -57,3 +58,22 @@ def test_ranges_hold_every_id_once_and_about_so_many_rows(connection: duckdb.Duc
     ]
     assert sum(counted) == 1000 and max(counted) < 150
     assert all(one[1] < other[0] for one, other in pairwise(ranges))
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_pieces_of_work_share_tables_but_no_temporary_ones(threads: int) -> None:
+    def count(number: int, own: duckdb.DuckDBPyConnection) -> tuple[int, int, str]:
+        own.execute(f"CREATE TEMP TABLE mine AS FROM shared LIMIT {number}")
+        return *fetch_row(own, "SELECT (SELECT count(*) FROM mine), count(*) FROM shared"), fetch_row(
+            own, "SELECT current_setting('TimeZone')"
+        )[0]
+
+    with connect(threads=threads) as connection:
+        connection.execute("CREATE TABLE shared AS FROM range(10)")
+        assert at_once(connection, [partial(count, number) for number in range(5)]) == [(n, 10, "UTC") for n in range(5)]
+        assert at_once(connection, []) == []
+
+
+def test_the_first_piece_of_work_that_fails_is_told() -> None:
+    with connect() as connection, pytest.raises(duckdb.CatalogException, match="absent"):
+        at_once(connection, [lambda own: own.execute("SELECT 1").fetchall(), lambda own: own.execute("FROM absent").fetchall()])

@@ -12,18 +12,21 @@ from linkage.model.settings import model_of
 from linkage.pairs.sides import Sides
 from linkage.statistics.fellegi_sunter import Patterns
 from linkage.training.kept import KeptPasses, kept_training, marks_of_passes
+from linkage.training.levels_of_strangers import estimate_u
 
 RULE = BlockingRule(on=("born",))
-
-
-def mark(connection: duckdb.DuckDBPyConnection, seed: int = 1, engine: str = "duckdb") -> str:
-    levels = [
+NAME = {
+    "output_column_name": "name",
+    "comparison_levels": [
         {"sql_condition": "name_l IS NULL OR name_r IS NULL", "is_null_level": True, "label_for_charts": "missing"},
         {"sql_condition": "name_l = name_r", "label_for_charts": "same"},
         {"sql_condition": "ELSE", "label_for_charts": "else"},
-    ]
-    comparisons = [{"output_column_name": "name", "comparison_levels": levels}]
-    model = model_of({"link_type": "link_only", "comparisons": comparisons, "unique_id_column_name": "id"})
+    ],
+}
+
+
+def mark(connection: duckdb.DuckDBPyConnection, seed: int = 1, engine: str = "duckdb") -> str:
+    model = model_of({"link_type": "link_only", "comparisons": [NAME], "unique_id_column_name": "id"})
     spec = ProjectSpec.model_construct(seed=seed, blocking=type("Rules", (), {"train": (RULE,)}))
     sides = Sides("mentions", "persons", 3, 3, {"id": "INTEGER"})
     return marks_of_passes(connection, sides, spec, model, {"born": "born", "name": "name"}, engine)[RULE.name]
@@ -43,6 +46,18 @@ def test_mark_of_a_pass_follows_the_records_whole(connection: duckdb.DuckDBPyCon
     # The same values, at other records.
     connection.execute("UPDATE persons SET name = CASE id WHEN 1 THEN 'ba' WHEN 2 THEN 'an' ELSE name END")
     assert mark(connection) != first
+
+
+def test_what_is_kept_of_a_comparison_stands_apart_from_the_columns_of_others(connection: duckdb.DuckDBPyConnection) -> None:
+    for table in ("mentions", "persons"):
+        connection.execute(f"CREATE TABLE {table} AS SELECT * FROM (VALUES (1, 'an', 'x'), (2, 'ba', 'y')) AS t(id, name, town)")
+    model = model_of({"link_type": "link_only", "comparisons": [NAME], "unique_id_column_name": "id"})
+    kept: dict[str, object] = {}
+    for types in ({"name": "VARCHAR"}, {"name": "VARCHAR", "town": "VARCHAR"}, {"name": "VARCHAR", "town_fold": "VARCHAR[]"}):
+        estimate_u(connection, Sides("mentions", "persons", 2, 2, types), model, 10, 1, kept)
+        assert len(kept) == 1
+    estimate_u(connection, Sides("mentions", "persons", 2, 2, {}), model, 10, 1, kept)
+    assert len(kept) == 2
 
 
 def test_what_is_kept_comes_back_as_it_was_until_the_code_changes(tmp_path: Path) -> None:
