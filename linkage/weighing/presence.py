@@ -58,11 +58,14 @@ def learn_presence(totals: Floats, years: Sequence[Floats]) -> Presence:
     bins = [_bins(one) for one in years]
     # mentions alike to half a bit, in the same bins, are one row; beyond the bounds a person is sure whatever π, or out of sight
     level = np.where(totals > 0, np.round(2 * np.clip(np.log2(np.maximum(totals, 1e-30)), *BOUNDS)) / 2, -np.inf)
-    rows, row_of, counts = np.unique(np.column_stack([level, *bins]), axis=0, return_inverse=True, return_counts=True)
-    bits, design = rows[:, 0], _design([column.astype(int) for column in rows[:, 1:].T], len(rows))
+    alike = np.where(totals > 0, 2 * (level - BOUNDS[0]) + 1, 0).astype(np.int64)
+    for one in bins:
+        alike = alike * (BINS + 1) + one.astype(np.int64)
+    _, first, row_of, counts = np.unique(alike, return_index=True, return_inverse=True, return_counts=True)
+    bits, design = level[first], _design([one[first].astype(int) for one in bins], len(first))
     ranges = np.array([np.floor(bits / RANGE) == at for at in range(int(LOWEST // RANGE), int(HIGHEST // RANGE))])
     penalty = np.append(0.0, np.full(design.shape[1] - 1, RIDGE))
-    beta, share, chance = np.zeros(design.shape[1]), np.full(len(rows), 0.5), np.zeros(len(rows))
+    beta, share, chance = np.zeros(design.shape[1]), np.full(len(first), 0.5), np.zeros(len(first))
     # Half a mention is taken to have none, and half to have one.
     low, high = 0.5 / mentions, 1 - 0.5 / mentions
     for around in range(MOST_ROUNDS):
