@@ -1,7 +1,8 @@
 """The whole flow on a page.
 
-sources ─ read ─▶ standardise ─▶ block ─▶ train ─▶ score ─▶ assign ─┬─▶ differ ─┐
-                                                                    └─▶ decide ─┼─▶ sample ⇄ review ─▶ estimate ─┐
+sources ─ read ─▶ standardise ─▶ block ─▶ train ─▶ score ─▶ assign ─┬─▶ decide ─┐
+                                                                    ├─▶ differ ─┤
+                                                                    └─▶ widen ──┼─▶ sample ⇄ review ─▶ estimate ─┐
                                                                                 └─▶ reconcile ⇄ offices ─────────┴─▶ report
 
 Each stage is a file of `linkage/stages/` that declares which tables it reads and writes: the order follows from that. A stage
@@ -41,7 +42,7 @@ from linkage.runs import (
 )
 from linkage.runs.progress import NOTE
 from linkage.runs.tables import RUN
-from linkage.stages import assign, block, decide, differ, estimate, read, reconcile, report, sample, score, standardise, train
+from linkage.stages import assign, block, decide, differ, estimate, read, reconcile, report, sample, score, standardise, train, widen
 from linkage.stages.empty_columns import empty_columns
 from linkage.stages.plan import Plan, open_sources
 from linkage.stages.prior_check import foresee_prior
@@ -54,8 +55,9 @@ STAGES: tuple[Stage, ...] = (
     train.STAGE,
     score.STAGE,
     assign.STAGE,
-    differ.STAGE,
     decide.STAGE,
+    differ.STAGE,
+    widen.STAGE,
     sample.STAGE,
     estimate.STAGE,
     reconcile.STAGE,
@@ -135,7 +137,7 @@ def run_stages(
             mark = marks[stage.name]
             if not run.has(stage.name, mark):
                 progress(stage.name, 0, 0)
-                if ahead.ident is None and stage is not STAGES[-1]:
+                if ahead.ident is None and last == len(STAGES) - 1 != STAGES.index(stage):
                     ahead.start()
                 work = Work(project, plan, run, run.path, data, progress, engine)
                 flow.run_stage(stage, mark, _later(stage.name, project.spec), work)

@@ -18,7 +18,6 @@ import duckdb
 import pyarrow as pa
 
 from linkage.assigning.one_to_one import Chosen, choose_greedily, choose_one_to_one
-from linkage.pairs.sides import Sides
 from linkage.runs.exchange import ParquetTable, scan_file
 from linkage.runs.sql import fetch_row
 from linkage.runs.tables import ASSIGNED, CANDIDATES, REGISTERED_TWICE, SCORED_PAIRS
@@ -43,7 +42,7 @@ class Assigned:
 
 def assign_pairs(
     connection: duckdb.DuckDBPyConnection,
-    sides: Sides,
+    of_one_table: bool,
     how: Literal["one_to_one", "many_to_one", "free"],
     run: Path,
     records: tuple[Path, Path],
@@ -51,8 +50,9 @@ def assign_pairs(
 ) -> Assigned:
     """Write `assigned` (one row a mention with a pair) and `candidates` (the best few persons a mention) into `folder`.
 
-    The scored pairs are those of `run`. `records` are the two sides' tables, for their record ids. `free` keeps the best person
-    of each mention like `many_to_one`; every other pair stays a candidate.
+    The scored pairs are those of `run`. `of_one_table` says that duplicates are sought within one table; `records` are the two
+    sides' tables, for their record ids. `free` keeps the best person of each mention like `many_to_one`; every other pair stays
+    a candidate.
     """
     columns = "id_l, id_r, match_weight, pair_weight, link_weight, match_probability"
     connection.execute(
@@ -62,7 +62,7 @@ def assign_pairs(
     exclusive, report = how == "one_to_one", (0, 0, 0)
     if not exclusive:
         chosen = _best_of_each(connection)
-    elif sides.is_dedupe:
+    elif of_one_table:
         heaviest_first = "SELECT id_l, id_r, pair_weight FROM assignable ORDER BY pair_weight DESC, id_l, id_r"
         chosen = choose_greedily(connection, heaviest_first, shares_records=True)
     else:

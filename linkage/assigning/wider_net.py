@@ -16,8 +16,8 @@ import duckdb
 
 from linkage.assigning.assignment import write_with_record_ids
 from linkage.config import BlockingRule, rule_on
-from linkage.pairs.blocking import block_numbers, pairs_of_rules
-from linkage.pairs.level_store import levels_of_pairs
+from linkage.pairs.blocking import block_numbers, proposals_by_rule
+from linkage.pairs.level_store import compare_values, levels_of_pairs
 from linkage.pairs.sides import Sides
 from linkage.runs.sql import fetch_row, quote
 from linkage.runs.tables import ASSIGNED, PAIRS, SCORED_PAIRS, WIDER
@@ -50,7 +50,7 @@ def write_wider_pairs(
 ) -> int:
     """Write the net (id_l, id_r, link_weight, weight_given_rival, proposed, record_id_l, record_id_r); returns its pairs.
 
-    The level store and the scored pairs are those of `run`, the assigned pairs those of `folder`, where the net goes too;
+    The level store, the scored and the assigned pairs are those of `run`, `folder` is where the net goes;
     `looser` are the keys of `looser_rules`, `records` the two sides' tables. Of mentions with no assigned pair of `SAFE` bits:
     scored pairs that are not assigned (`proposed`) and pairs that looser keys propose and no rule does, together at most
     `PERSONS` a mention. Not in it:
@@ -59,7 +59,7 @@ def write_wider_pairs(
     `weight_given_rival` is w − log2(1 + 2^r), log2 odds of the pair against its strongest rival (w the pair weight, r that of
     the rival) or neither being right: of the mention's other pairs, and of the pair its person is assigned in.
     """
-    known, scored, assigned = PAIRS.scan(run), SCORED_PAIRS.scan(run), ASSIGNED.scan(folder)
+    known, scored, assigned = PAIRS.scan(run), SCORED_PAIRS.scan(run), ASSIGNED.scan(run)
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE unsafe AS SELECT * FROM mentions"
         f" WHERE id NOT IN (SELECT id_l FROM {assigned} WHERE link_weight >= {SAFE!r})"
@@ -70,11 +70,18 @@ def write_wider_pairs(
         f" AND NOT EXISTS (FROM {assigned} AS taken WHERE taken.id_l = scored.id_l AND taken.id_r = scored.id_r)"
     )
     if chosen := _within_budget(connection, sides, looser):
-        reached = pairs_of_rules(sides, chosen, "chosen")
+        connection.execute("CREATE OR REPLACE TEMP TABLE proposals (pair BIGINT, rule UINTEGER)")
+        for pairs in proposals_by_rule(sides, chosen, "chosen"):
+            connection.execute(f"INSERT INTO proposals {pairs}", {"first": 1, "last": sides.left_rows})
         connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT * FROM ({reached}) ANTI JOIN {known} USING (id_l, id_r)"
+            "CREATE OR REPLACE TEMP TABLE fresh AS SELECT (pair >> 32)::INTEGER AS id_l, (pair & 4294967295)::INTEGER AS id_r,"
+            " 0::UINTEGER AS blocking_rules FROM (SELECT DISTINCT pair FROM proposals)"
+            f" ANTI JOIN {known} known ON pair = (known.id_l::BIGINT << 32) | known.id_r ORDER BY pair"
         )
-        levels = levels_of_pairs(model.match, replace(sides, left="unsafe"), "SELECT * FROM fresh")
+        connection.execute("DROP TABLE proposals")
+        unsafe = replace(sides, left="unsafe")
+        by_value = compare_values(connection, model.match, unsafe, "fresh")
+        levels = levels_of_pairs(model.match, unsafe, "SELECT * FROM fresh", by_value)
         reaching = f"SELECT * FROM ({levels}) WHERE {may_reach(model, FLOOR)}"
         weighed = believed_query(weights_query(model, reaching, run), run)
         net += f" UNION ALL SELECT id_l, id_r, pair_weight, link_weight, false FROM ({weighed}) WHERE match_weight >= {FLOOR!r}"

@@ -21,6 +21,8 @@ def main() -> None:
     """The command line as a process of its own, which ends with it."""
     # Imports make lasting objects by the thousand: looking for cycles among them took 0.4 s of a run.
     gc.set_threshold(50_000)
+    # Matrices here are small: a second thread of NumPy's does nothing but wait, and counts in another order on other machines.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     statuses: list[int] = []
     # registered first, so called last: threads have ended and everything else that waits for the end is done
     atexit.register(_leave, statuses)

@@ -73,7 +73,7 @@ def decide(
     if answers == [False]:
         raise LinkageError("nothing was changed", "The labels stay; decide when you agree.")
     if answers:
-        shown = STAGE_NAMES[STAGE_NAMES.index("decide") :]
+        shown = ("decide", *STAGE_NAMES[STAGE_NAMES.index("sample") :])
         print_flow({name: record for name, record in run.summary["stages"].items() if name in shown})
         console.print(f"To take this back: linkage decide {run_folder} --by model", soft_wrap=True)
 

@@ -73,7 +73,7 @@ def write_level_store(
             connection.execute(EACH_PAIR_ONCE, _bounds(sides.left_rows, chunk * slices + one, chunks * slices))
         connection.execute("DROP TABLE proposals")
         progress("comparing candidate pairs", chunk * (len(rules) + 1) + len(rules), steps)
-        by_value = _compare_values(connection, model, sides, "proposed")
+        by_value = compare_values(connection, model, sides, "proposed")
         written += write_parquet(connection, levels_of_pairs(model, sides, "SELECT * FROM proposed", by_value), part, QUICK)
     connection.execute("DROP TABLE proposed")
     if chunks > 1:
@@ -122,7 +122,7 @@ def levels_of_pairs(model: MatchModel, sides: Sides, pairs: str, by_value: Seque
     """SQL that adds the levels to a query of (id_l, id_r, blocking_rules).
 
     Whether two texts are equal is asked of their hashes (`ask_hashes`); the levels of the fields `by_value` are looked up
-    (see `_compare_values`).
+    (see `compare_values`).
     """
     texts = tuple(column for column, kind in sides.types.items() if kind == "VARCHAR")
     compared = [field for field in model.fields if field not in by_value]
@@ -145,7 +145,7 @@ def levels_of_pairs(model: MatchModel, sides: Sides, pairs: str, by_value: Seque
     )
 
 
-def _compare_values(connection: duckdb.DuckDBPyConnection, model: MatchModel, sides: Sides, pairs: str) -> list[ComparedField]:
+def compare_values(connection: duckdb.DuckDBPyConnection, model: MatchModel, sides: Sides, pairs: str) -> list[ComparedField]:
     """Compare lists once for each two values that meet in the table `pairs`, into `known_<gamma>`; returns those fields.
 
     A list is slow to compare and lists of units repeat: there are some ten times as many pairs of records as of values.

@@ -88,7 +88,7 @@ ASSIGNED = ParquetTable("assigned", "assign", _ASSIGNED, ("id_l", "id_r"))
 CANDIDATES = ParquetTable("candidates", "assign", {**_PAIR, **_WEIGHED, "rank": "BIGINT", **_RECORDS}, ("id_l", "id_r"))
 """The best persons of each mention, for whoever looks at a pair."""
 WIDER = ParquetTable(
-    "wider", "assign", {**_PAIR, "link_weight": "DOUBLE", "weight_given_rival": "DOUBLE", "proposed": "BOOLEAN", **_RECORDS},
+    "wider", "widen", {**_PAIR, "link_weight": "DOUBLE", "weight_given_rival": "DOUBLE", "proposed": "BOOLEAN", **_RECORDS},
     ("id_l", "id_r"),
 )  # fmt: skip
 """Persons beside the assigned one whom the rules, or looser ones, propose."""

@@ -1,72 +1,31 @@
-"""assign: at most one person a mention, its runner-up, and a wider net of persons beside it."""
+"""assign: at most one person a mention, and its runner-up."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 
 from linkage.runs.directory import Counts
-from linkage.runs.tables import (
-    ASSIGNED,
-    BLOCKING,
-    CANDIDATES,
-    FREQUENCIES,
-    LOG_LINEAR,
-    MENTIONS,
-    MODEL,
-    PAIRS,
-    PERSONS,
-    PRESENCE,
-    REGISTERED_TWICE,
-    RELATIVES,
-    SCORED_PAIRS,
-    WIDER,
-)
+from linkage.runs.tables import ASSIGNED, CANDIDATES, MENTIONS, PERSONS, REGISTERED_TWICE, SCORED_PAIRS
 from linkage.stages.stage import Stage, Work
 
 
 def assign(work: Work) -> Counts:
-    """Choose among scored pairs under the project's assignment, then cast the wider net."""
+    """Choose among scored pairs under the project's assignment."""
     from linkage.assigning.assignment import assign_pairs
-    from linkage.assigning.wider_net import looser_rules, write_wider_pairs
-    from linkage.model.settings import columns_needed
-    from linkage.pairs.sides import open_tables
-    from linkage.weighing.trained_model import TrainedModel
 
-    model = TrainedModel.load(work.inputs)
     records = (work.mentions, work.persons or work.mentions)
     with work.connect() as connection:
-        sides = open_tables(connection, work.mentions, work.persons, columns_needed(work.spec, model.match))
         work.progress("assigning", 0, 1)
         assigned = assign_pairs(
-            connection,
-            sides,
-            work.spec.assignment,
-            work.inputs,
-            records,
-            work.folder,
+            connection, work.persons is None, work.spec.assignment, work.inputs, records, work.folder
         )
-        narrowed = [one["rule"] for one in BLOCKING.read(work.inputs)["rules"] if one["refined_by"] or one["capped_pairs"]]
-        looser = looser_rules(work.spec.blocking.predict, narrowed)
-        wider = write_wider_pairs(connection, sides, model, looser, work.inputs, records, work.folder)
         work.progress("assigning", 1, 1)
-    return {**asdict(assigned), "wider_pairs": wider}
+    return asdict(assigned)
 
 
 STAGE = Stage(
     assign,
-    writes=(ASSIGNED, CANDIDATES, WIDER),
-    reads=(
-        MENTIONS,
-        PERSONS,
-        BLOCKING,
-        PAIRS,
-        FREQUENCIES,
-        MODEL,
-        RELATIVES,
-        LOG_LINEAR,
-        SCORED_PAIRS,
-        PRESENCE,
-        REGISTERED_TWICE,
-    ),
-    config=lambda spec: [spec.assignment, spec.blocking.predict],
+    writes=(ASSIGNED, CANDIDATES),
+    reads=(MENTIONS, PERSONS, SCORED_PAIRS, REGISTERED_TWICE),
+    config=lambda spec: spec.assignment,
 )

@@ -64,13 +64,16 @@ def learn_presence(totals: Floats, years: Sequence[Floats], held: NDArray[np.boo
     bins = [_bins(one) for one in years]
     # mentions alike to half a bit, in the same bins, are one row; beyond the bounds a person is sure whatever π, or out of sight
     level = np.where(totals > 0, np.round(2 * np.clip(np.log2(np.maximum(totals, 1e-30)), *BOUNDS)) / 2, -np.inf)
-    apart = np.zeros(mentions) if held is None else held
-    rows, row_of, counts = np.unique(np.column_stack([level, apart, *bins]), axis=0, return_inverse=True, return_counts=True)
-    bits, design = rows[:, 0], _design([column.astype(int) for column in rows[:, 2:].T], len(rows))
-    by_itself = rows[:, 1] == 0
+    apart = np.zeros(mentions, dtype=np.int64) if held is None else held.astype(np.int64)
+    alike = np.where(totals > 0, 2 * (level - BOUNDS[0]) + 1, 0).astype(np.int64) * 2 + apart
+    for one in bins:
+        alike = alike * (BINS + 1) + one.astype(np.int64)
+    _, first, row_of, counts = np.unique(alike, return_index=True, return_inverse=True, return_counts=True)
+    bits, design = level[first], _design([one[first].astype(int) for one in bins], len(first))
+    by_itself = apart[first] == 0
     ranges = np.array([by_itself & (np.floor(bits / RANGE) == at) for at in range(int(LOWEST // RANGE), int(HIGHEST // RANGE))])
     penalty = np.append(0.0, np.full(design.shape[1] - 1, RIDGE))
-    beta, share, chance = np.zeros(design.shape[1]), np.full(len(rows), 0.5), np.zeros(len(rows))
+    beta, share, chance = np.zeros(design.shape[1]), np.full(len(first), 0.5), np.zeros(len(first))
     # Half a mention is taken to have none, and half to have one.
     low, high = 0.5 / mentions, 1 - 0.5 / mentions
     for around in range(MOST_ROUNDS):

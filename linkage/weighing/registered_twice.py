@@ -24,7 +24,7 @@ import numpy as np
 import pyarrow as pa
 
 from linkage.config import BlockingRule
-from linkage.pairs.blocking import count_rule_pairs, number_blocks, pairs_of_rules
+from linkage.pairs.blocking import number_blocks, proposals_by_rule
 from linkage.pairs.level_store import levels_of_pairs
 from linkage.pairs.sides import Sides
 from linkage.runs.sql import described_columns, quote
@@ -133,15 +133,18 @@ def _propose(connection: duckdb.DuckDBPyConnection, persons: Sides, rules: Seque
         f" QUALIFY row_number() OVER (PARTITION BY id_l ORDER BY pair_weight DESC, id_r) <= {BEST_OF_A_MENTION})"
         " SELECT one.id_r AS id_l, other.id_r AS id_r FROM best one JOIN best other USING (id_l) WHERE one.id_r < other.id_r"
     )
-    chosen, left = [], PAIRS_A_PERSON * persons.right_rows
-    counted = [(count_rule_pairs(connection, persons, rule).pairs, rule) for rule in rules]
-    for count, rule in sorted(counted, key=lambda one: one[0]):
-        left -= count
-        if left >= 0 and count:
-            chosen.append(rule)
-    if chosen:
-        number_blocks(connection, persons, chosen, "twice")
-        pairs += f" UNION ALL SELECT id_l, id_r FROM ({pairs_of_rules(persons, len(chosen), 'twice')})"
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE alike AS SELECT DISTINCT id_l, id_r, 0::UINTEGER AS blocking_rules FROM ({pairs})"
+        "CREATE OR REPLACE TEMP TABLE proposals AS"
+        f" SELECT (id_l::BIGINT << 32) | id_r AS pair, 0::UINTEGER AS rule FROM ({pairs})"
     )
+    counted = [count.pairs for count in number_blocks(connection, persons, rules, "twice")]
+    proposed, left = proposals_by_rule(persons, len(rules), "twice"), PAIRS_A_PERSON * persons.right_rows
+    for number in sorted(range(len(rules)), key=lambda one: counted[one]):
+        left -= counted[number]
+        if left >= 0 and counted[number]:
+            connection.execute(f"INSERT INTO proposals {proposed[number]}", {"first": 1, "last": persons.left_rows})
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE alike AS SELECT (pair >> 32)::INTEGER AS id_l, (pair & 4294967295)::INTEGER AS id_r,"
+        " 0::UINTEGER AS blocking_rules FROM (SELECT DISTINCT pair FROM proposals) ORDER BY pair"
+    )
+    connection.execute("DROP TABLE proposals")

@@ -46,8 +46,7 @@ def run(
     twice: tuple[tuple[int, int], ...] = (),
 ):
     records = write_case(folder, pairs, left, right, list(twice))
-    sides = Sides("m", "m" if dedupe else "p", left, right)
-    report = assign_pairs(connection, sides, how, folder, records, folder)  # type: ignore[arg-type]
+    report = assign_pairs(connection, dedupe, how, folder, records, folder)  # type: ignore[arg-type]
     rows = connection.execute(
         "SELECT record_id_l, record_id_r, link_weight, runner_up_margin FROM read_parquet(?) ORDER BY id_l, id_r",
         [str(folder / "assigned.parquet")],
