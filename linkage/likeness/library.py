@@ -134,6 +134,9 @@ def partial_date(columns: FieldColumns) -> list[AgreementLevel]:
         AgreementLevel(f"hamming({f}_digits_l, {f}_digits_r) = 1", Word("khác một chữ số", "one digit differs")),
         AgreementLevel(lunar, Word("một bên ghi âm lịch", "one side is the lunar date")),
         AgreementLevel(f"{year} AND {month}", Word("trùng tháng và năm", "same month and year")),
+        AgreementLevel(
+            f"{f}_day_month_l = {f}_day_month_r", Word("trùng ngày và tháng, khác năm", "same day and month, another year")
+        ),
         AgreementLevel(f"abs({f}_year_l - {f}_year_r) <= 1", Word("lệch không quá một năm", "within a year")),
         else_level(),
     ]

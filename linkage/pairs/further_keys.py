@@ -8,7 +8,19 @@ from linkage.config import FieldKind, ProjectSpec
 from linkage.config.field_keys import keys_of
 from linkage.pairs.refinement import Budget
 
-UNFIT = ("_text", "_flags", "_precision", "_repaired", "_lunar_as_solar", "_level", "_variant", "_tone", "_digits", "_day")
+UNFIT = (
+    "_text",
+    "_flags",
+    "_precision",
+    "_repaired",
+    "_lunar_as_solar",
+    "_level",
+    "_variant",
+    "_tone",
+    "_digits",
+    "_day",
+    "_day_month",
+)
 """Endings of keys that say little by themselves, or the same as another."""
 
 

@@ -26,7 +26,7 @@ _UNDERSTOOD = {
 }
 _MAY_BE_EMPTY = ("_flags", "_repaired", "_lunar_as_solar")
 """Keys that only odd values have: sound data leave them empty."""
-_WHOLE_DATES = ("", "digits", "day")
+_WHOLE_DATES = ("", "digits", "day", "day_month")
 """Keys of a date that only a whole date has."""
 
 

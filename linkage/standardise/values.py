@@ -44,6 +44,7 @@ def _date_row(value: str) -> Row:
     return (
         said.date, said.text or None, year, month, day, said.precision,
         f"{year:04d}{month:02d}{day:02d}" if whole else None,
+        100 * day + month if month and day and (day, month) != (1, 1) else None,
         repair_impossible_date(year, month, day) if year and month and day else None,
         solar_of_lunar(year, month, day) if year and month and day else None,
         flag_text(said.flags), said.age, _period(said),

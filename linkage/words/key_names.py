@@ -19,6 +19,7 @@ KEYS: dict[str, Word] = {
     "year": Word("năm", "year"),
     "month": Word("tháng", "month"),
     "day": Word("ngày", "day"),
+    "day_month": Word("ngày và tháng", "day and month"),
     "digits": Word("đủ chữ số", "digits"),
     "commune": Word("xã", "commune"),
     "province": Word("tỉnh", "province"),
