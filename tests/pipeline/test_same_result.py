@@ -54,3 +54,14 @@ def test_killed_at_random_moments_the_next_run_gives_the_same_bytes() -> None:
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert ended.stdout.count("equal=True") == 4
+
+
+def test_a_changed_comparison_gives_the_bytes_of_a_run_from_nothing(sound_project: Path) -> None:
+    path = sound_project / "sound.yaml"
+    open_project(path).run(until="train", out=sound_project / "kept")
+    said = path.read_text(encoding="utf-8")
+    path.write_text(said.replace("use: unit_through_time", "use: category"), encoding="utf-8")
+    assert path.read_text(encoding="utf-8") != said
+    kept, anew = (open_project(path).run(until="decide", out=sound_project / name).path for name in ("kept", "anew"))
+    for name in ("pairs.parquet", "model.json", "scored_pairs.parquet", "links.parquet"):
+        assert (kept / name).read_bytes() == (anew / name).read_bytes()
