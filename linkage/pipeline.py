@@ -42,7 +42,21 @@ from linkage.runs import (
 )
 from linkage.runs.progress import NOTE
 from linkage.runs.tables import RUN
-from linkage.stages import assign, block, decide, differ, estimate, read, reconcile, report, sample, score, standardise, train, widen
+from linkage.stages import (
+    assign,
+    block,
+    decide,
+    differ,
+    estimate,
+    read,
+    reconcile,
+    report,
+    sample,
+    score,
+    standardise,
+    train,
+    widen,
+)
 from linkage.stages.empty_columns import empty_columns
 from linkage.stages.plan import Plan, open_sources
 from linkage.stages.prior_check import foresee_prior

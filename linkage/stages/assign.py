@@ -16,9 +16,7 @@ def assign(work: Work) -> Counts:
     records = (work.mentions, work.persons or work.mentions)
     with work.connect() as connection:
         work.progress("assigning", 0, 1)
-        assigned = assign_pairs(
-            connection, work.persons is None, work.spec.assignment, work.inputs, records, work.folder
-        )
+        assigned = assign_pairs(connection, work.persons is None, work.spec.assignment, work.inputs, records, work.folder)
         work.progress("assigning", 1, 1)
     return asdict(assigned)
 

@@ -8,7 +8,7 @@ its own u only.
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -46,17 +46,22 @@ def estimate_u(
     most_draws: int,
     seed: int,
     kept: MutableMapping[str, Any] | None = None,
+    held: Mapping[str, str] | None = None,
     progress: Progress = silent,
 ) -> list[LevelsOfStrangers]:
     """Estimate u of every comparison, at most `most_draws` draws a level; those whose u the project file says are not looked at.
 
-    `kept` holds what was found before by its fingerprint; what is found now is put into it.
+    `kept` has what was found before by its fingerprint; what is found now is put into it. `held` is what the compared columns
+    hold (`distinct_values.contents`), where that is known already.
     """
     kept = {} if kept is None else kept
     asked = [field for field in model.fields if not all(level.u_is_fixed for level in field.levels)]
+    if held is None:
+        held = contents(connection, sides, [column for one in asked for column in one.columns])
+    same = [sorted(sides.types.items()), most_draws, seed]
     marks = {
-        field.name: fingerprint(field.expression, field.missing, sorted(sides.types.items()), most_draws, seed, held)
-        for field, held in zip(asked, contents(connection, sides, [one.columns for one in asked]) if asked else (), strict=True)
+        one.name: fingerprint(one.expression, one.missing, *same, [held[column] for column in sorted(one.columns)])
+        for one in asked
     }
     found = []
     for place, field in enumerate(model.fields):
@@ -67,9 +72,8 @@ def estimate_u(
         if mark not in kept:
             progress(f"training: u of {field.name}", place, len(model.fields))
             kept[mark] = _as_plain(_levels_of_strangers(connection, sides, field, most_draws, seed))
-        held = kept.pop(mark)
-        kept[mark] = held  # the latest asked for stand last
-        found.append(LevelsOfStrangers(np.array(held["u"]), tuple(held["exact"]), held["drawn"]))
+        known = kept[mark] = kept.pop(mark)  # the latest asked for stand last
+        found.append(LevelsOfStrangers(np.array(known["u"]), tuple(known["exact"]), known["drawn"]))
     return found
 
 

@@ -11,7 +11,6 @@ import pytest
 from linkage.assigning import one_to_one
 from linkage.assigning.assignment import CANDIDATES_KEPT, FLOOR, assign_pairs
 from linkage.assigning.one_to_one import benefits, choose_one_to_one
-from linkage.pairs.sides import Sides
 from linkage.runs.tables import REGISTERED_TWICE, SCORED_PAIRS
 
 
