@@ -33,8 +33,9 @@ def train(work: Work) -> Counts:
     """Fit the model on the level store and each field's values; labelled matches teach m where the project file says so."""
     from linkage.model.settings import build_model, columns_needed
     from linkage.pairs.sides import open_tables
+    from linkage.training.distinct_values import contents
     from linkage.training.fitting import fit_model
-    from linkage.training.kept import kept_training, marks_of_passes
+    from linkage.training.kept import columns_of_pass, kept_training, marks_of_passes
     from linkage.training.levels_of_strangers import estimate_u
 
     model = build_model(work.spec, work.plan.shared)
@@ -45,8 +46,10 @@ def train(work: Work) -> Counts:
             sides = open_tables(connection, work.mentions, work.persons, columns)
             refuse_untrainable(connection, sides, work.project)
             most = int(work.spec.training.max_pairs)
-            strangers = estimate_u(connection, sides, model, most, work.spec.seed, kept.u, work.progress)
-            kept.passes.marks = marks_of_passes(connection, sides, work.spec, model, field_of, work.engine_name)
+            of_passes = (columns_of_pass(rule, model, field_of) for rule in work.spec.blocking.train)
+            held = contents(connection, sides, {*model.columns}.union(*of_passes))
+            strangers = estimate_u(connection, sides, model, most, work.spec.seed, kept.u, held, work.progress)
+            kept.passes.marks = marks_of_passes(held, sides, work.spec, model, field_of, work.engine_name)
         with work.engine() as connection:
             trained, report = fit_model(
                 connection,
@@ -61,8 +64,8 @@ def train(work: Work) -> Counts:
                 work.progress,
             )
     trained.save(work.folder)
-    held: Any = report
-    TRAINING.write(work.folder, held)
+    told: Any = report
+    TRAINING.write(work.folder, told)
     return {
         "passes": len(report["passes"]),
         "expected_matches": round(report["prior"]["expected_matches"]),

@@ -6,7 +6,7 @@ of pairs of values, weighed by the records behind them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import duckdb
@@ -67,9 +67,10 @@ def gather_values(connection: duckdb.DuckDBPyConnection, sides: Sides, field: Co
     )
 
 
-def contents(connection: duckdb.DuckDBPyConnection, sides: Sides, columns: Sequence[Sequence[str]]) -> list[str]:
-    """What each of these groups of columns holds on both sides, as one text that is the same whatever the order of the rows."""
-    sums = ", ".join(f"sum(hash({record_hash(group, sides.types)})::HUGEINT)" for group in columns)
+def contents(connection: duckdb.DuckDBPyConnection, sides: Sides, columns: Iterable[str]) -> dict[str, str]:
+    """Column → what it holds beside each id on both sides, as one text that is the same whatever the order of the rows."""
+    names = sorted(set(columns))
+    sums = "".join(f", sum(hash({record_hash(['id', name], sides.types)})::HUGEINT)" for name in names)
     tables = [sides.left] if sides.is_dedupe else [sides.left, sides.right]
-    seen = [fetch_row(connection, f"SELECT count(*), {sums} FROM {quote(table)}") for table in tables]
-    return [" ".join(f"{rows}:{one[place]}" for rows, *one in seen) for place in range(len(columns))]
+    seen = [fetch_row(connection, f"SELECT count(*){sums} FROM {quote(table)}") for table in tables]
+    return {name: " ".join(f"{rows}:{one[place]}" for rows, *one in seen) for place, name in enumerate(names)}

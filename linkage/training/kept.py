@@ -13,17 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 
-from linkage.config import ProjectSpec
+from linkage.config import BlockingRule, ProjectSpec
 from linkage.errors import RunDirectoryError
-from linkage.model.match_model import MatchModel
+from linkage.model.match_model import ComparedField, MatchModel
 from linkage.pairs.sides import Sides
 from linkage.runs import fingerprint
 from linkage.runs.tables import TRAINING_KEPT
 from linkage.statistics.fellegi_sunter import Patterns
-from linkage.training.distinct_values import contents
 
 MOST_U, MOST_PASSES = 1_000, 30
 """So many are kept, the latest asked for."""
@@ -78,24 +76,31 @@ def kept_training(run: Path, code: str) -> Iterator[KeptTraining]:
         TRAINING_KEPT.write(run, {"code": code, **{name: dict(one) for name, one in latest.items()}})
 
 
+def columns_of_pass(rule: BlockingRule, model: MatchModel, field_of: Mapping[str, str]) -> set[str]:
+    """The columns that the pairs of a training rule, and their levels in the fields it leaves free, follow from."""
+    return {*rule.on, *(column for one in _compared(rule, model, field_of) for column in one.columns)}
+
+
 def marks_of_passes(
-    connection: duckdb.DuckDBPyConnection,
-    sides: Sides,
-    spec: ProjectSpec,
-    model: MatchModel,
-    field_of: Mapping[str, str],
-    engine: str,
+    held: Mapping[str, str], sides: Sides, spec: ProjectSpec, model: MatchModel, field_of: Mapping[str, str], engine: str
 ) -> dict[str, str]:
-    """Training rule's name → fingerprint of what the levels of its pairs follow from; each `engine` draws samples of its own."""
-    compared = {
-        rule: [one for one in model.fields if one.name not in {field_of[key] for key in rule.on}] for rule in spec.blocking.train
-    }
-    columns = [
-        ("id", *sorted({*rule.on, *(name for one in fields for name in one.columns)})) for rule, fields in compared.items()
-    ]
-    held = contents(connection, sides, columns)
+    """Training rule's name → fingerprint of what the levels of its pairs follow from; each `engine` draws samples of its own.
+
+    `held` is what each of `columns_of_pass` holds (`distinct_values.contents`).
+    """
     same = [spec.seed, sides.is_dedupe, engine]
     return {
-        rule.name: fingerprint(same, sides.types_of(read), [one.expression for one in fields], rule.on, rule.cap, seen)
-        for (rule, fields), read, seen in zip(compared.items(), columns, held, strict=True)
+        rule.name: fingerprint(
+            same,
+            sides.types_of(columns_of_pass(rule, model, field_of)),
+            [one.expression for one in _compared(rule, model, field_of)],
+            rule.on,
+            rule.cap,
+            [held[column] for column in sorted(columns_of_pass(rule, model, field_of))],
+        )
+        for rule in spec.blocking.train
     }
+
+
+def _compared(rule: BlockingRule, model: MatchModel, field_of: Mapping[str, str]) -> list[ComparedField]:
+    return [one for one in model.fields if one.name not in {field_of[key] for key in rule.on}]

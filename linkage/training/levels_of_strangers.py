@@ -8,7 +8,7 @@ its own u only.
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
@@ -48,17 +48,24 @@ def estimate_u(
     most_draws: int,
     seed: int,
     kept: MutableMapping[str, Any] | None = None,
+    held: Mapping[str, str] | None = None,
     progress: Progress = silent,
 ) -> list[LevelsOfStrangers]:
     """Estimate u of every comparison, at most `most_draws` draws a level; those whose u the project file says are not looked at.
 
-    `kept` holds what was found before by its fingerprint; what is found now is put into it.
+    `kept` has what was found before by its fingerprint; what is found now is put into it. `held` is what the compared columns
+    hold (`distinct_values.contents`), where that is known already.
     """
     kept = {} if kept is None else kept
     asked = [field for field in model.fields if not all(level.u_is_fixed for level in field.levels)]
+    if held is None:
+        held = contents(connection, sides, [column for one in asked for column in one.columns])
+    same = [most_draws, seed]
     marks = {
-        field.name: fingerprint(field.expression, field.missing, sides.types_of(field.columns), most_draws, seed, held)
-        for field, held in zip(asked, contents(connection, sides, [one.columns for one in asked]) if asked else (), strict=True)
+        one.name: fingerprint(
+            one.expression, one.missing, sides.types_of(one.columns), *same, [held[column] for column in sorted(one.columns)]
+        )
+        for one in asked
     }
     anew = [field for field in asked if marks[field.name] not in kept]
 
@@ -74,9 +81,8 @@ def estimate_u(
             found.append(LevelsOfStrangers(field.probabilities("u"), (False,) * len(field.levels), 0))
             continue
         mark = marks[field.name]
-        held = kept.pop(mark)
-        kept[mark] = held  # the latest asked for stand last
-        found.append(LevelsOfStrangers(np.array(held["u"]), tuple(held["exact"]), held["drawn"]))
+        known = kept[mark] = kept.pop(mark)  # the latest asked for stand last
+        found.append(LevelsOfStrangers(np.array(known["u"]), tuple(known["exact"]), known["drawn"]))
     return found
 
 

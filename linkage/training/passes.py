@@ -26,7 +26,7 @@ from linkage.training.kept import KeptPasses
 from linkage.weighing.relatives import RelativesModel
 from linkage.words.fields import as_written
 
-PASS_PAIRS = 3_000_000
+PASS_PAIRS = 1_000_000
 """Pairs of a training rule beyond which a seeded sample of them is used."""
 STREAMED = 20
 """So many times that are looked at, at most, to draw the sample from."""

@@ -29,8 +29,9 @@ MEMORY, SPLINKS_MEMORY = "3GB", "10GB"
 LINKS_FROM = 0.9
 """Match probability from which plain Splink links."""
 STAGES = ("read", "standardise", "block", "train", "score", "assign", "decide", "report")
-"""Where `linkage run` is stopped; `report` stands for itself and all between."""
+"""Where `linkage run` is stopped; `report` stands for itself and all between, `differ` and `widen` among them."""
 TO_LINKS = ("block", "train", "score", "assign", "decide")
+"""No link waits for how fields differ or for the wider net."""
 SPLINK = {
     "splink_rules": "Splink: blocking and predict, our model and comparisons, the project file's rules as they stand",
     "splink_pairs": "Splink: predict on the run's own pairs, which it is given",

@@ -11,7 +11,8 @@ from linkage.config import BlockingRule, ProjectSpec
 from linkage.model.settings import model_of
 from linkage.pairs.sides import Sides
 from linkage.statistics.fellegi_sunter import Patterns
-from linkage.training.kept import KeptPasses, kept_training, marks_of_passes
+from linkage.training.distinct_values import contents
+from linkage.training.kept import KeptPasses, columns_of_pass, kept_training, marks_of_passes
 from linkage.training.levels_of_strangers import estimate_u
 
 RULE = BlockingRule(on=("born",))
@@ -29,7 +30,9 @@ def mark(connection: duckdb.DuckDBPyConnection, seed: int = 1, engine: str = "du
     model = model_of({"link_type": "link_only", "comparisons": [NAME], "unique_id_column_name": "id"})
     spec = ProjectSpec.model_construct(seed=seed, blocking=type("Rules", (), {"train": (RULE,)}))
     sides = Sides("mentions", "persons", 3, 3, {"id": "INTEGER"})
-    return marks_of_passes(connection, sides, spec, model, {"born": "born", "name": "name"}, engine)[RULE.name]
+    field_of = {"born": "born", "name": "name"}
+    held = contents(connection, sides, columns_of_pass(RULE, model, field_of))
+    return marks_of_passes(held, sides, spec, model, field_of, engine)[RULE.name]
 
 
 def test_mark_of_a_pass_follows_the_records_whole(connection: duckdb.DuckDBPyConnection) -> None:
