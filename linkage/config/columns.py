@@ -173,7 +173,8 @@ def _side(side: SideSpec, kept: Mapping[str, str]) -> SideSpec:
 
 def _comparison(comparison: ComparisonSpec, renamed: Renamed) -> ComparisonSpec:
     levels = comparison.levels and tuple(_level(level, renamed) for level in comparison.levels)
-    return comparison.model_copy(update={"field": renamed(comparison.field), "levels": levels})
+    other = comparison.with_ and renamed(comparison.with_)
+    return comparison.model_copy(update={"field": renamed(comparison.field), "with_": other, "levels": levels})
 
 
 def _level(level: LevelSpec, renamed: Renamed) -> LevelSpec:

@@ -27,7 +27,7 @@ class Plan:
     shared: dict[str, FieldKind]
     """The fields both sides have."""
     field_of: dict[str, str]
-    """Standardised column → the shared field it is a key of."""
+    """Standardised column → the shared field it is a key of, or the one that field is compared with."""
     warnings: tuple[str, ...] = ()
     """What will work but should be known, each with its place in the project file."""
 
@@ -70,7 +70,8 @@ def open_sources(project: LoadedProject, data: Path | None, *, first_rows: bool 
     )
     left, right = reports["left"].mention_fields, reports[list(reports)[-1]].mention_fields
     shared = {field: kind for field, kind in left.items() if right.get(field) == kind and field != "record_id"}
-    field_of = {column: field for field, kind in shared.items() for column in keys_of(field, kind)}
+    beside = {one.with_: one.field for one in spec.comparisons if one.with_}
+    field_of = {column: beside.get(field, field) for field, kind in shared.items() for column in keys_of(field, kind)}
     kept = {
         name: {f: k for f, k in report.mention_fields.items() if f in shared or f in ALWAYS_KEPT}
         for name, report in reports.items()
