@@ -17,7 +17,7 @@ def standardise(work: Work) -> Counts:
     """Standardise each side's fields; as many rows come out as were used."""
     from linkage.registers.column_forms import marked_values
     from linkage.registers.side_reading import forms_of_mentions
-    from linkage.standardise.table import standardise_table
+    from linkage.standardise.table import add_keys, standardise_table
 
     counts: dict[str, int] = {}
     sides = {"left": work.spec.left, "right": work.spec.right}
@@ -44,6 +44,7 @@ def standardise(work: Work) -> Counts:
                 sound_merges=work.spec.standardise.sound_merges,
                 progress=work.progress,
             )
+            add_keys(connection, table.path(work.folder), work.spec.standardise.keys)
             rows_in = read_before.counts[f"{side}_rows_used"] if read_before else None
             if rows_in != counts[table.name]:
                 raise LinkageError(
