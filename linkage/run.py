@@ -1,6 +1,7 @@
 """The façade: a finished run, to look into and to act on.
 
-Tables come as DuckDB relations: `.df()`, `.pl()`, `.arrow()`, `.fetchall()`.
+Tables come as DuckDB relations: `.df()`, `.pl()`, `.arrow()`, `.fetchall()`; the first two need pandas and polars, which
+the extra `frames` brings (`pip install 'linkage[frames]'`).
 """
 
 from __future__ import annotations
