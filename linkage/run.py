@@ -98,7 +98,7 @@ class Run:
         weights = self.table("assigned").select("link_weight").fetchnumpy()["link_weight"]
         there = tables.REVIEW_SET.is_in(self.path)
         strata = load_strata(self.connection, tables.REVIEW_SET.path(self.path)) if there else ()
-        drawn = draw_figures(estimates, weights, self.spec.targets, target, strata=strata, language=self.spec.report.language)
+        drawn = draw_figures(estimates, weights, self.spec.targets, target, strata=strata, language=self.spec.language)
         return [one.path for one in drawn]
 
     def report(

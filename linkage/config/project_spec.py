@@ -94,7 +94,8 @@ class ReconcileSpec(Spec):
 class ReportSpec(Spec):
     """Who signs and in which language."""
 
-    language: Language = "vi"
+    language: Language | None = None
+    """Language of the reports; that of the registers' country when absent: `vi`, or `en` where every side is a `table`."""
     parent_agency: str = ""
     agency: str = ""
     place: str = ""
@@ -130,6 +131,12 @@ class ProjectSpec(Spec):
     report: ReportSpec = ReportSpec()
     memory_limit: Annotated[str, StringConstraints(pattern=MEMORY)] = "4GB"
     threads: Annotated[int, Field(ge=1, le=64)] = 2
+
+    @property
+    def language(self) -> Language:
+        """What reports are written in."""
+        sides = [side.register_ for side in (self.left, self.right) if side]
+        return self.report.language or ("en" if set(sides) == {"table"} else "vi")
 
     @property
     def review_budget(self) -> int:
