@@ -340,7 +340,7 @@ def _import_ahead(spec: ProjectSpec) -> None:
         import_module(name)
     from linkage.report.writing import compiled_template
 
-    compiled_template(spec.report.language)
+    compiled_template(spec.language)
 
 
 def _in_folder(stage: Stage, work: Work, folder: Path) -> Mapping[str, int | float | str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from linkage.config import FieldKind, LoadedProject, ProjectSpec, SideSpec, load_project
 from linkage.config.local_paths import local_path
@@ -27,16 +28,27 @@ PAIRS_A_MENTION = 30.0
 """Budget of suggested rules where the project file sets none."""
 
 
-def open_project(path: str | Path, *, data: str | Path | None = None) -> Project:
-    """Read and check a project file; `data` is the folder that `{data}` stands for in its paths.
+def open_project(
+    project: str | Path | Mapping[str, Any] | ProjectSpec, *, data: str | Path | Mapping[str, Any] | None = None
+) -> Project:
+    """Read and check a project: a file's path, or what one says as a mapping or spec.
+
+    `data` is the folder that `{data}` stands for in its paths; or the tables themselves, `{"left": …, "right": …}`: DataFrames of
+    pandas or polars, Arrow tables, DuckDB relations or paths. What is given in memory is kept under runs/given/.
 
     Raises:
         ProjectFileError: with every fault found, as file:line:column.
+        LinkageError: what is given as a table has no rows to read.
 
     >>> open_project("configs/birth-to-population.yaml", data=registers).spec.targets.false_link_rate
     0.001
     """
-    return Project(load_project(Path(path)), local_path(data, "the folder of data").resolve() if data is not None else None)
+    if isinstance(data, Mapping) or not isinstance(project, (str, Path)):
+        from linkage.given import written
+
+        tables = data if isinstance(data, Mapping) else {}
+        project, data = written(project, tables), None if isinstance(data, Mapping) else data
+    return Project(load_project(Path(project)), local_path(data, "the folder of data").resolve() if data is not None else None)
 
 
 class Project:

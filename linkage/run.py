@@ -1,6 +1,7 @@
 """The façade: a finished run, to look into and to act on.
 
-Tables come as DuckDB relations: `.df()`, `.pl()`, `.arrow()`, `.fetchall()`.
+Tables come as DuckDB relations: `.df()`, `.pl()`, `.arrow()`, `.fetchall()`; the first two need pandas and polars, which
+the extra `frames` brings (`pip install 'linkage[frames]'`).
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ class Run:
         weights = self.table("assigned").select("link_weight").fetchnumpy()["link_weight"]
         there = tables.REVIEW_SET.is_in(self.path)
         strata = load_strata(self.connection, tables.REVIEW_SET.path(self.path)) if there else ()
-        drawn = draw_figures(estimates, weights, self.spec.targets, target, strata=strata, language=self.spec.report.language)
+        drawn = draw_figures(estimates, weights, self.spec.targets, target, strata=strata, language=self.spec.language)
         return [one.path for one in drawn]
 
     def report(

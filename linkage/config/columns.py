@@ -14,7 +14,7 @@ from itertools import count
 
 from linkage.config.field_keys import keys_of
 from linkage.config.matching import BlockingRule, ComparisonSpec, LevelSpec, RelativesSpec
-from linkage.config.project_spec import ProjectSpec
+from linkage.config.project_spec import ProjectSpec, StandardiseSpec
 from linkage.config.sources import FieldKind, SideSpec
 from linkage.words.fields import as_written, is_field
 
@@ -149,6 +149,7 @@ def keep_fields_apart(spec: ProjectSpec) -> ProjectSpec:
             "left": _side(spec.left, kept),
             "right": spec.right and _side(spec.right, kept),
             "blocking": spec.blocking.model_copy(update=blocking),
+            "standardise": _own_keys(spec.standardise, renamed),
             "comparisons": tuple(_comparison(one, renamed) for one in spec.comparisons),
             "training": spec.training.model_copy(update={"prior": prior}),
             "relatives": spec.relatives and _relatives(spec.relatives, renamed),
@@ -173,7 +174,8 @@ def _side(side: SideSpec, kept: Mapping[str, str]) -> SideSpec:
 
 def _comparison(comparison: ComparisonSpec, renamed: Renamed) -> ComparisonSpec:
     levels = comparison.levels and tuple(_level(level, renamed) for level in comparison.levels)
-    return comparison.model_copy(update={"field": renamed(comparison.field), "levels": levels})
+    other = comparison.with_ and renamed(comparison.with_)
+    return comparison.model_copy(update={"field": renamed(comparison.field), "with_": other, "levels": levels})
 
 
 def _level(level: LevelSpec, renamed: Renamed) -> LevelSpec:
@@ -184,6 +186,11 @@ def _level(level: LevelSpec, renamed: Renamed) -> LevelSpec:
         return renamed(word[:-2]) + word[-2:] if word.endswith(("_l", "_r")) else word
 
     return level.model_copy(update={"sql": level.sql and QUOTED_OR_WORD.sub(one, level.sql)})
+
+
+def _own_keys(said: StandardiseSpec, renamed: Renamed) -> StandardiseSpec:
+    keys = {name: QUOTED_OR_WORD.sub(lambda found: renamed(found[0]), sql) for name, sql in said.keys.items()}
+    return said.model_copy(update={"keys": keys})
 
 
 def _relatives(relatives: RelativesSpec, renamed: Renamed) -> RelativesSpec:

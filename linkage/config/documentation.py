@@ -12,6 +12,7 @@ from typing import Any
 from linkage.config.field_keys import FIELD_KEYS, KEY_MEANINGS
 from linkage.config.project_spec import ProjectSpec
 from linkage.config.schema import SCHEMA_FILE, project_schema
+from linkage.config.splink_names import SPLINK_NAMES
 
 README = Path(__file__).parents[2] / "configs" / "README.md"
 
@@ -47,6 +48,16 @@ What `blocking`, `comparisons` (in `levels`), `relatives` and `stratify_by` may 
 column `f_<key>` for each key below; empty means "not known". `linkage check FILE` lists those of the fields that both sides have.
 
 | kind | column | type | holds |
+|---|---|---|---|
+"""
+
+SPLINK_HEAD = """\
+## Splink | here
+
+What Splink's comparison library has, by its names, and what a project file says: a comparison of the field `f` (and `g`), which
+is declared with the kind beside it. `from_splink` takes a saved Splink model's comparisons over as they are.
+
+| Splink | here | kind | remark |
 |---|---|---|---|
 """
 
@@ -94,6 +105,8 @@ def config_readme() -> str:
     parts = [HEAD.replace("{projects}", "\n".join(_projects())), _section("The whole file", schema, groups)]
     parts += [_section(_title(name), groups[name], groups) for name in _in_order(schema, groups)]
     parts.append(KEYS_HEAD + "\n".join(_keys()) + "\n")
+    rows = (f"| `{one.splink}` | `{_cell(one.here)}` | {one.kind.value} | {one.remark} |" for one in SPLINK_NAMES)
+    parts.append(SPLINK_HEAD + "\n".join(rows) + "\n")
     return "\n".join(parts)
 
 

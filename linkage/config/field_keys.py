@@ -30,8 +30,13 @@ FIELD_KEYS: dict[FieldKind, dict[str, str]] = {
     FieldKind.personal_number: {"": "VARCHAR", "year": "SMALLINT", "sex": "VARCHAR", "province": "SMALLINT", "flags": "VARCHAR"},
     FieldKind.identifier: {"": "VARCHAR"},
     FieldKind.category: {"": "VARCHAR", "fold": "VARCHAR"},
-    FieldKind.text: {"": "VARCHAR", "fold": "VARCHAR"},
+    FieldKind.text: {"": "VARCHAR", "fold": "VARCHAR", "sound": "VARCHAR"},
     FieldKind.number: {"": "DOUBLE", "flags": "VARCHAR"},
+    FieldKind.email: {"": "VARCHAR", "user": "VARCHAR", "domain": "VARCHAR"},
+    FieldKind.phone: {"": "VARCHAR", "end": "VARCHAR"},
+    FieldKind.postcode: {"": "VARCHAR", "sector": "VARCHAR", "district": "VARCHAR", "area": "VARCHAR"},
+    FieldKind.list: {"": "VARCHAR[]"},
+    FieldKind.vector: {"": "DOUBLE[]"},
 }  # fmt: skip
 """Kind → key (`""` for the clean value itself) → SQL type, in the order of the columns."""
 
@@ -74,8 +79,18 @@ KEY_MEANINGS: dict[FieldKind, dict[str, str]] = {
     },
     FieldKind.identifier: {"": "capitals, no spaces"},
     FieldKind.category: {"": _UNICODE, "fold": _FOLD},
-    FieldKind.text: {"": _UNICODE, "fold": _FOLD},
+    FieldKind.text: {"": _UNICODE, "fold": _FOLD, "sound": "American Soundex of each word: `s530 r163`"},
     FieldKind.number: {"": "a number", "flags": _FLAGS},
+    FieldKind.email: {"": "lower case; empty where it is none", "user": "what is before the @", "domain": "what is behind it"},
+    FieldKind.phone: {
+        "": "digits, from the 0 on or a foreign country code; mobile prefixes as since 2018", "end": "last six digits",
+    },
+    FieldKind.postcode: {
+        "": "capitals", "sector": "`SW1A 1` of SW1A 1AA, or the first four digits", "district": "`SW1A`, or the first three",
+        "area": "`SW`, or the first two digits",
+    },
+    FieldKind.list: {"": "the fold keys of the items, each once and sorted; written `[a, b]`, as JSON, or parted by `;` or `|`"},
+    FieldKind.vector: {"": "numbers, written as a list"},
 }  # fmt: skip
 """Kind → key → what it holds, for `configs/README.md`."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from linkage.config.spec import Many, Name, Spec
-from linkage.likeness.library import BUILDERS
+from linkage.likeness.library import BUILDERS, TWO_FIELDS
 
 Probability = Annotated[float, Field(gt=0, lt=1)]
 
@@ -56,15 +56,43 @@ class BlockingSpec(Spec):
 
 
 class LevelSpec(Spec):
-    """One level of a comparison, first that holds wins; written `exact`, `{jaro_winkler: 0.92}`, `{sql: "…"}` …"""
+    """One level of a comparison, first that holds wins; written `exact`, `{jaro_winkler: 0.92}`, `{sql: "…"}` …
 
-    exact: bool | None = None
+    Texts are compared by their ASCII fold key, dates by their eight digits, numbers and years as they are written; of two lists
+    the likeliest pair of items counts.
+    """
+
+    exact: Literal[True] | None = None
     jaro_winkler: Probability | None = None
-    """Similarity at least this, on the ASCII fold key."""
+    """Jaro-Winkler similarity at least this."""
+    jaro: Probability | None = None
+    """Jaro similarity at least this."""
+    jaccard: Probability | None = None
+    """Share of letters in common (Jaccard) at least this."""
     levenshtein: Annotated[int, Field(ge=1, le=10)] | None = None
-    """Edits at most this, on the ASCII fold key."""
+    """Edits at most this."""
+    damerau_levenshtein: Annotated[int, Field(ge=1, le=10)] | None = None
+    """Edits at most this, two neighbours exchanged counted as one; much slower than `levenshtein`."""
     difference: Annotated[float, Field(gt=0)] | None = None
-    """Numbers at most this far apart."""
+    """Numbers or years at most this far apart."""
+    percentage_difference: Probability | None = None
+    """Numbers at most this share of the greater apart: 0.1 is ten per cent."""
+    days: Annotated[float, Field(gt=0)] | None = None
+    """Dates at most so many days apart."""
+    months: Annotated[float, Field(gt=0)] | None = None
+    """Dates at most so many months (of 30.4375 days) apart."""
+    years: Annotated[float, Field(gt=0)] | None = None
+    """Dates at most so many years (of 365.25 days) apart."""
+    array_intersect: Annotated[int, Field(ge=1)] | None = None
+    """Lists with at least so many items in common."""
+    array_subset: Literal[True] | None = None
+    """All items of the shorter list are in the longer."""
+    cosine_similarity: Probability | None = None
+    """Vectors with a cosine similarity of at least this."""
+    columns_reversed: Literal[True] | None = None
+    """The field and that under `with` are exchanged."""
+    distance_km: Annotated[float, Field(gt=0)] | None = None
+    """The field (latitude) and that under `with` (longitude) are at most so many kilometres apart."""
     sql: str | None = None
     """Any condition on `<key>_l` and `<key>_r`."""
     label: str | None = None
@@ -73,16 +101,25 @@ class LevelSpec(Spec):
     @model_validator(mode="before")
     @classmethod
     def _short_form(cls, data: Any) -> Any:
-        if isinstance(data, str) and data != "exact":
+        if isinstance(data, str) and data not in ALONE:
             raise ValueError("a level is `exact` or a group with one condition, as in `{jaro_winkler: 0.92}`")
         return {data: True} if isinstance(data, str) else data
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> LevelSpec:
-        said = [name for name in ("exact", "jaro_winkler", "levenshtein", "difference", "sql") if getattr(self, name) is not None]
-        if len(said) != 1:
-            raise ValueError("a level is one of: exact, jaro_winkler, levenshtein, difference, sql")
+        ways = [name for name in type(self).model_fields if name != "label"]
+        if sum(getattr(self, name) is not None for name in ways) != 1:
+            raise ValueError(f"a level is one of: {', '.join(ways)}")
         return self
+
+    @property
+    def way(self) -> str:
+        """Which of the conditions it is."""
+        return next(name for name in type(self).model_fields if getattr(self, name) is not None)
+
+
+ALONE = ("exact", "array_subset", "columns_reversed")
+"""Levels without a number, which may be written as one word."""
 
 
 if TYPE_CHECKING:
@@ -96,6 +133,8 @@ class ComparisonSpec(Spec):
     """How one field is compared: a builder of the comparison library (`use`) or own `levels`."""
 
     field: Name
+    with_: Annotated[Name | None, Field(alias="with")] = None
+    """A second field of the same kind, compared together with the first: surname beside forename, longitude beside latitude."""
     use: ComparisonUse | None = None
     levels: Annotated[Many[LevelSpec], Field(min_length=1)] | None = None
     term_frequency: bool = False
@@ -113,8 +152,17 @@ class ComparisonSpec(Spec):
     def _is_built_one_way(self) -> ComparisonSpec:
         if (self.use is None) == (self.levels is None):
             raise ValueError("give either `use` (a comparison of the library) or `levels`")
-        if self.jaro_winkler and self.use != "vietnamese_name":
-            raise ValueError("`jaro_winkler` here goes with `use: vietnamese_name`; elsewhere write it as levels")
+        if self.jaro_winkler and self.use not in ("vietnamese_name", "text", "forename_surname"):
+            raise ValueError(
+                "`jaro_winkler` here goes with `use: vietnamese_name`, `text`, `forename_surname`; elsewhere write it as levels"
+            )
+        pairing = [level.way for level in self.levels or () if level.columns_reversed or level.distance_km]
+        if (self.use in TWO_FIELDS or pairing) and not self.with_:
+            raise ValueError(f"`{self.use or pairing[0]}` compares two fields: name the second under `with`")
+        if self.with_ and (self.missing_right or self.with_ == self.field or (self.use and self.use not in TWO_FIELDS)):
+            raise ValueError(
+                f"`with` names another field, goes with {', '.join(TWO_FIELDS)} or own levels, not with `missing_right`"
+            )
         return self
 
 

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from linkage.config.matching import BlockingSpec, ComparisonSpec, Probability, RelativesSpec, TrainingSpec
 from linkage.config.sources import SideSpec
-from linkage.config.spec import Many, Spec
+from linkage.config.spec import Many, Name, Spec
 from linkage.words.language import Language
 
 PROJECT_NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
@@ -16,7 +16,11 @@ MEMORY = r"^\d+(\.\d+)?(MB|GB)$"
 
 
 class StandardiseSpec(Spec):
-    """Which merges the sound key makes."""
+    """Which merges the sound key makes, and keys of the project's own."""
+
+    keys: dict[Name, str] = {}  # noqa: RUF012 - pydantic copies it
+    """Own keys for blocking rules: name → SQL of the columns of one field. A prefix is `left(surname_fold, 3)`, a suffix
+    `right(phone, 6)`, an n-gram `substr(surname_fold, 2, 3)`, an item of a list `emails[1]`."""
 
     sound_merges: Many[Literal["s_x", "tr_ch", "d_gi_r", "l_n", "i_y", "hoi_nga", "final_n_ng", "final_t_c"]] = (
         "s_x",
@@ -90,7 +94,8 @@ class ReconcileSpec(Spec):
 class ReportSpec(Spec):
     """Who signs and in which language."""
 
-    language: Language = "vi"
+    language: Language | None = None
+    """Language of the reports; that of the registers' country when absent: `vi`, or `en` where every side is a `table`."""
     parent_agency: str = ""
     agency: str = ""
     place: str = ""
@@ -126,6 +131,12 @@ class ProjectSpec(Spec):
     report: ReportSpec = ReportSpec()
     memory_limit: Annotated[str, StringConstraints(pattern=MEMORY)] = "4GB"
     threads: Annotated[int, Field(ge=1, le=64)] = 2
+
+    @property
+    def language(self) -> Language:
+        """What reports are written in."""
+        sides = [side.register_ for side in (self.left, self.right) if side]
+        return self.report.language or ("en" if set(sides) == {"table"} else "vi")
 
     @property
     def review_budget(self) -> int:

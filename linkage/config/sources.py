@@ -32,6 +32,11 @@ class FieldKind(StrEnum):
     category = "category"
     text = "text"
     number = "number"
+    email = "email"
+    phone = "phone"
+    postcode = "postcode"
+    list = "list"
+    vector = "vector"
 
 
 TwoDigitYears = Annotated[int, Field(ge=1800, le=2050)]

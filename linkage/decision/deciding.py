@@ -62,7 +62,8 @@ def columns_of(connection: duckdb.DuckDBPyConnection, source: str | Path) -> lis
 def group_of(table: str, column: str) -> str:
     """SQL text of the group a row is in by a column: its value, or the decade of a column that ends in `_year`."""
     value = f"{table}.{quote(column)}"
-    return f"(({value} // 10) * 10)::INTEGER::VARCHAR || 's'" if column.endswith("_year") else f"{value}::VARCHAR"
+    decade = f"(TRY_CAST({value} AS INTEGER) // 10 * 10)::INTEGER::VARCHAR || 's'"  # a table's year may be any text
+    return decade if column.endswith("_year") else f"{value}::VARCHAR"
 
 
 def decide(

@@ -23,6 +23,8 @@ class FieldColumns:
     """What stands for the field's value: its fold key where it is text."""
     year: str
     """Its year, where it has one."""
+    other: str = ""
+    """What stands for the value of the second field, of a comparison of two."""
     frequency: bool = False
     """Agreement is weighed by how common the value is."""
     similarities: tuple[float, ...] = ()
@@ -50,13 +52,23 @@ class AgreementLevel:
 MISSING, ELSE = Word("thiếu", "missing"), Word("khác", "different")
 MISSING_RIGHT = Word("phía dân cư không ghi", "not recorded on the right side")
 SAME = Word("trùng", "same")
-EDITS, DIFFERENCE = Word("số lần sửa", "edits"), Word("chênh lệch", "difference")
-"""Of levels that a project file writes itself: they end in a number."""
+ALL_ITEMS, SWAPPED = Word("chứa trọn danh sách kia", "one list within the other"), Word("hai trường đổi chỗ", "fields exchanged")
+EDITS, SWAPS = Word("số lần sửa", "edits"), Word("số lần sửa, đổi chỗ", "edits and exchanges")
+DIFFERENCE, SHARE = Word("chênh lệch", "difference"), Word("chênh lệch tương đối", "relative difference")
+ITEMS, COSINE = Word("số mục chung", "items in common"), Word("độ giống cosin", "cosine similarity")
+DAYS, MONTHS, YEARS = (
+    Word("số ngày cách nhau", "days apart"),
+    Word("số tháng cách nhau", "months apart"),
+    Word("số năm cách nhau", "years apart"),
+)
+KILOMETRES = Word("số km cách nhau", "km apart")
+NUMBERED = (EDITS, SWAPS, DIFFERENCE, SHARE, ITEMS, COSINE, DAYS, MONTHS, YEARS, KILOMETRES)
+"""Of levels that a number tells apart, as `edits ≤ 2`."""
 
 
-def null_level(column: str) -> AgreementLevel:
+def null_level(*columns: str) -> AgreementLevel:
     """A value is missing on either side."""
-    return AgreementLevel(f"{column}_l IS NULL OR {column}_r IS NULL", MISSING, is_null=True)
+    return AgreementLevel(" OR ".join(f"{one}_l IS NULL OR {one}_r IS NULL" for one in columns), MISSING, is_null=True)
 
 
 def else_level() -> AgreementLevel:
@@ -203,6 +215,104 @@ def unit_through_time(columns: FieldColumns) -> list[AgreementLevel]:
     ]
 
 
+def text(columns: FieldColumns) -> list[AgreementLevel]:
+    """Equal, Jaro-Winkler, sounds the same in English, Jaro-Winkler from further off, else: Splink's comparison of names."""
+    f, key = columns.field, columns.key
+    close = [one for one in columns.similarities or (0.92, 0.88, 0.7) if one >= 0.88]
+    far = [one for one in columns.similarities or (0.92, 0.88, 0.7) if one < 0.88]
+    return [
+        null_level(key),
+        AgreementLevel(f"{key}_l = {key}_r", SAME, key if columns.frequency else None),
+        *(jaro_winkler(key, threshold) for threshold in close),
+        AgreementLevel(f"{f}_sound_l = {f}_sound_r", Word("đồng âm tiếng Anh", "sounds the same in English")),
+        *(jaro_winkler(key, threshold) for threshold in far),
+        else_level(),
+    ]
+
+
+def forename_surname(columns: FieldColumns) -> list[AgreementLevel]:
+    """Two fields at once: both equal, exchanged, both close, the second equal, the first equal, else; missing where both are."""
+    one, other = columns.key, columns.other
+    same = [f"{key}_l = {key}_r" for key in (one, other)]
+    near = [[jaro_winkler(key, threshold) for key in (one, other)] for threshold in columns.similarities or (0.92, 0.88)]
+    return [
+        AgreementLevel(
+            f"({one}_l IS NULL OR {one}_r IS NULL) AND ({other}_l IS NULL OR {other}_r IS NULL)", MISSING, is_null=True
+        ),
+        AgreementLevel(" AND ".join(same), Word("trùng cả hai trường", "both fields the same")),
+        AgreementLevel(exchanged(one, other), SWAPPED),
+        *(
+            AgreementLevel(
+                f"{a.condition} AND {b.condition}", Word("cả hai trường gần giống", "both fields close"), detail=b.detail
+            )
+            for a, b in near
+        ),
+        AgreementLevel(same[1], Word("trùng trường thứ hai", "second field the same"), other if columns.frequency else None),
+        AgreementLevel(same[0], Word("trùng trường thứ nhất", "first field the same"), one if columns.frequency else None),
+        else_level(),
+    ]
+
+
+def email(columns: FieldColumns) -> list[AgreementLevel]:
+    """Equal, the same before the @, close, close before the @, else."""
+    f = columns.field
+    before = Word("phần trước @ gần giống", "close before the @")
+    return [
+        null_level(f),
+        AgreementLevel(f"{f}_l = {f}_r", SAME, f if columns.frequency else None),
+        AgreementLevel(f"{f}_user_l = {f}_user_r", Word("trùng phần trước @", "same before the @")),
+        jaro_winkler(f, 0.88),
+        AgreementLevel(jaro_winkler(f"{f}_user", 0.88).condition, before, detail=" (Jaro-Winkler ≥ 0.88)"),
+        else_level(),
+    ]
+
+
+def phone(columns: FieldColumns) -> list[AgreementLevel]:
+    """Equal, one digit off (or two neighbours exchanged), the same six digits at the end, else."""
+    f = columns.field
+    return [
+        null_level(f),
+        AgreementLevel(f"{f}_l = {f}_r", SAME),
+        AgreementLevel(f"damerau_levenshtein({f}_l, {f}_r) <= 1", Word("khác một chữ số", "one digit differs")),
+        AgreementLevel(f"{f}_end_l = {f}_end_r", Word("trùng sáu số cuối", "same last six digits")),
+        else_level(),
+    ]
+
+
+def postcode(columns: FieldColumns) -> list[AgreementLevel]:
+    """Equal, the same sector, district, area, else."""
+    f = columns.field
+    words = {
+        "sector": Word("cùng khu", "same sector"),
+        "district": Word("cùng vùng", "same district"),
+        "area": Word("cùng miền", "same area"),
+    }
+    return [
+        null_level(f),
+        AgreementLevel(f"{f}_l = {f}_r", SAME),
+        *(AgreementLevel(f"{f}_{part}_l = {f}_{part}_r", word) for part, word in words.items()),
+        else_level(),
+    ]
+
+
+def distance_km(columns: FieldColumns) -> list[AgreementLevel]:
+    """Latitude and longitude, in degrees: within 1, 10, 100 km, else."""
+    within = (within_km(columns.key, columns.other, kilometres) for kilometres in (1, 10, 100))
+    return [null_level(columns.key, columns.other), *within, else_level()]
+
+
+def array(columns: FieldColumns) -> list[AgreementLevel]:
+    """Lists: equal, one within the other, two items in common and more, one, else."""
+    f = columns.field
+    return [
+        null_level(f),
+        AgreementLevel(f"{f}_l = {f}_r", SAME),
+        AgreementLevel(subset(f), ALL_ITEMS),
+        *(AgreementLevel(overlap(f, items), ITEMS, detail=f" ≥ {items}") for items in (2, 1)),
+        else_level(),
+    ]
+
+
 BUILDERS: dict[str, Callable[[FieldColumns], list[AgreementLevel]]] = {
     "vietnamese_name": vietnamese_name,
     "given_name": given_name,
@@ -213,8 +323,47 @@ BUILDERS: dict[str, Callable[[FieldColumns], list[AgreementLevel]]] = {
     "category": category,
     "sex": category,
     "number": number,
+    "text": text,
+    "forename_surname": forename_surname,
+    "email": email,
+    "phone": phone,
+    "postcode": postcode,
+    "distance_km": distance_km,
+    "array": array,
 }
 """What `use` may say → its levels: the one place where a comparison of the library is entered."""
+
+
+TWO_FIELDS = ("forename_surname", "distance_km")
+"""Those that compare a second field, `with`, too."""
+
+
+def jaro_winkler(key: str, threshold: float) -> AgreementLevel:
+    """Jaro-Winkler similarity of a key, at least so much."""
+    condition = f"jaro_winkler_similarity({key}_l, {key}_r) >= {threshold}"
+    return AgreementLevel(condition, Word("gần giống", "close"), detail=f" (Jaro-Winkler ≥ {threshold})")
+
+
+def exchanged(one: str, other: str) -> str:
+    """SQL: each of two keys is what the other is on the other side."""
+    return f"{one}_l = {other}_r AND {other}_l = {one}_r"
+
+
+def within_km(latitude: str, longitude: str, kilometres: float) -> AgreementLevel:
+    """Two places at most so far apart, on a sphere (haversine)."""
+    rise = f"pow(sin(radians({latitude}_r - {latitude}_l) / 2), 2)"
+    turn = f"cos(radians({latitude}_l)) * cos(radians({latitude}_r)) * pow(sin(radians({longitude}_r - {longitude}_l) / 2), 2)"
+    return AgreementLevel(f"12742 * asin(sqrt(least(1, {rise} + {turn}))) <= {kilometres}", KILOMETRES, detail=f" ≤ {kilometres}")
+
+
+def overlap(key: str, items: int) -> str:
+    """SQL: two lists have so many items in common."""
+    return f"len(list_intersect({key}_l, {key}_r)) >= {items}"
+
+
+def subset(key: str) -> str:
+    """SQL: all items of the shorter list are in the longer."""
+    return f"len(list_intersect({key}_l, {key}_r)) = least(len({key}_l), len({key}_r))"
 
 
 def _within(middle: str) -> str:
@@ -259,8 +408,8 @@ def _one_digit(left: str, right: str) -> str:
 @cache
 def _words() -> dict[str, str]:
     """English word of a level → Vietnamese, of every level of the library and those a project file may ask for."""
-    levels = (level for build in BUILDERS.values() for level in build(FieldColumns("f", "f", "f")))
-    return {word.en: word.vi for word in (*(level.word for level in levels), MISSING_RIGHT, EDITS, DIFFERENCE)}
+    levels = (level for build in BUILDERS.values() for level in build(FieldColumns("f", "f", "f", "g")))
+    return {word.en: word.vi for word in (*(level.word for level in levels), MISSING_RIGHT, ALL_ITEMS, SWAPPED, *NUMBERED)}
 
 
 def level_word(label: str, language: Language) -> str:
@@ -273,6 +422,6 @@ def level_word(label: str, language: Language) -> str:
         return label
     if found := re.fullmatch(r"(.+?) \((.+ ≥ [\d.]+)\)", label):
         return f"{level_word(found[1], language)} ({found[2].replace('.', ',')})"
-    if found := re.fullmatch(r"(edits|difference) ≤ ([\d.]+)", label):
-        return f"{_words()[found[1]]} ≤ {found[2].replace('.', ',')}"
-    return label.replace(".", ",") if label.startswith("Jaro-Winkler ≥ ") else _words().get(label, label)
+    if found := re.fullmatch(r"(.+) ([≤≥]) ([\d.]+)", label):
+        return f"{_words().get(found[1], found[1])} {found[2]} {found[3].replace('.', ',')}"
+    return _words().get(label, label)

@@ -11,19 +11,42 @@ from typing import Any
 from linkage.config import ComparisonSpec, FieldKind, LevelSpec
 from linkage.config.field_keys import keys_of
 from linkage.likeness.library import (
+    ALL_ITEMS,
     BUILDERS,
+    COSINE,
+    DAYS,
     DIFFERENCE,
     EDITS,
+    ITEMS,
+    KILOMETRES,
     MISSING_RIGHT,
+    MONTHS,
     SAME,
+    SHARE,
+    SWAPPED,
+    SWAPS,
+    YEARS,
     AgreementLevel,
     FieldColumns,
     else_level,
+    exchanged,
     null_level,
+    overlap,
+    subset,
+    within_km,
 )
 from linkage.words.fields import as_written
 
 Level = dict[str, Any]
+SIMILARITIES = {
+    "jaro_winkler": ("jaro_winkler_similarity", "Jaro-Winkler"),
+    "jaro": ("jaro_similarity", "Jaro"),
+    "jaccard": ("jaccard", "Jaccard"),
+}
+"""Way of a level → DuckDB's function and its name."""
+DISTANCES = {"levenshtein": EDITS, "damerau_levenshtein": SWAPS}
+DAYS_OF = {"days": (1.0, DAYS), "months": (30.4375, MONTHS), "years": (365.25, YEARS)}
+"""Way of a level → days of its unit and its word."""
 
 
 def build_comparison(spec: ComparisonSpec, kind: FieldKind) -> dict[str, Any]:
@@ -41,29 +64,57 @@ def build_comparison(spec: ComparisonSpec, kind: FieldKind) -> dict[str, Any]:
 
 def _of_library(spec: ComparisonSpec, kind: FieldKind) -> list[Level]:
     year = spec.field if kind is FieldKind.year else f"{spec.field}_year"
-    columns = FieldColumns(spec.field, _key(spec.field, kind), year, spec.term_frequency, spec.jaro_winkler or ())
+    other = _key(spec.with_, kind) if spec.with_ else ""
+    columns = FieldColumns(spec.field, _key(spec.field, kind), year, other, spec.term_frequency, spec.jaro_winkler or ())
     return [_splink_level(level) for level in BUILDERS[spec.use or "category"](columns)]
 
 
 def _own_levels(spec: ComparisonSpec, kind: FieldKind) -> list[Level]:
-    key = _key(spec.field, kind)
-    own = (_own_level(level, spec, key) for level in spec.levels or ())
-    return [_splink_level(null_level(key)), *own, _splink_level(else_level())]
+    keys = [_key(field, kind) for field in (spec.field, spec.with_) if field]
+    own = (_own_level(level, spec, kind) for level in spec.levels or ())
+    return [_splink_level(null_level(*keys)), *own, _splink_level(else_level())]
 
 
-def _own_level(level: LevelSpec, spec: ComparisonSpec, key: str) -> Level:
+def _own_level(level: LevelSpec, spec: ComparisonSpec, kind: FieldKind) -> Level:
+    key, other = _key(spec.field, kind), _key(spec.with_ or "", kind)
+    asked = getattr(level, level.way)
+    if level.sql is not None:
+        return _level(level.sql, level.label or as_written(level.sql))
     if level.exact:
         return _level(f"{key}_l = {key}_r", level.label or SAME.en, key if spec.term_frequency else None)
-    if level.jaro_winkler is not None:
-        return _level(
-            f"jaro_winkler_similarity({key}_l, {key}_r) >= {level.jaro_winkler}",
-            level.label or f"Jaro-Winkler ≥ {level.jaro_winkler}",
-        )
-    if level.levenshtein is not None:
-        return _level(f"levenshtein({key}_l, {key}_r) <= {level.levenshtein}", level.label or f"{EDITS.en} ≤ {level.levenshtein}")
-    if level.difference is not None:
-        return _level(f"abs({key}_l - {key}_r) <= {level.difference}", level.label or f"{DIFFERENCE.en} ≤ {level.difference}")
-    return _level(level.sql or "", level.label or as_written(level.sql or ""))
+    if level.way in SIMILARITIES:
+        function, name = SIMILARITIES[level.way]
+        return _level(f"{_likest(function, key, kind, 'max')} >= {asked}", level.label or f"{name} ≥ {asked}")
+    if level.way in DISTANCES:
+        word = DISTANCES[level.way]
+        return _level(f"{_likest(level.way, key, kind, 'min')} <= {asked}", level.label or f"{word.en} ≤ {asked}")
+    if level.way in DAYS_OF:
+        days, word = DAYS_OF[level.way]
+        return _level(f"abs({key}_l - {key}_r) <= {asked * days:g}", level.label or f"{word.en} ≤ {asked:g}")
+    apart = f"abs({key}_l - {key}_r)"
+    conditions = {
+        "difference": (f"{apart} <= {asked}", f"{DIFFERENCE.en} ≤ {asked}"),
+        "percentage_difference": (f"{apart} <= {asked} * greatest(abs({key}_l), abs({key}_r))", f"{SHARE.en} ≤ {asked}"),
+        "array_intersect": (overlap(key, asked), f"{ITEMS.en} ≥ {asked}"),
+        "array_subset": (subset(key), ALL_ITEMS.en),
+        "cosine_similarity": (f"list_cosine_similarity({key}_l, {key}_r) >= {asked}", f"{COSINE.en} ≥ {asked}"),
+        "columns_reversed": (exchanged(key, other), SWAPPED.en),
+        "distance_km": (within_km(key, other, asked).condition, f"{KILOMETRES.en} ≤ {asked}"),
+    }
+    condition, label = conditions[level.way]
+    return _level(condition, level.label or label)
+
+
+def _likest(function: str, key: str, kind: FieldKind, best: str) -> str:
+    """SQL of a string function of both sides: of dates by their digits, of numbers as text, of lists for the likest two items."""
+    if kind is FieldKind.list:
+        pairs = f"flatten(list_transform({key}_l, lambda x: list_transform({key}_r, lambda y: [x, y])))"
+        return f"list_{best}(list_transform({pairs}, lambda p: {function}(p[1], p[2])))"
+    if kind is FieldKind.date:
+        key = f"{key}_digits"
+    if kind in (FieldKind.number, FieldKind.year):
+        return f"{function}(CAST({key}_l AS VARCHAR), CAST({key}_r AS VARCHAR))"
+    return f"{function}({key}_l, {key}_r)"
 
 
 def _key(field: str, kind: FieldKind) -> str:

@@ -287,4 +287,9 @@ _RULES: dict[FieldKind, str] = {
     FieldKind.category: _WORDS,
     FieldKind.text: _WORDS,
     FieldKind.number: _EQUAL,
+    FieldKind.email: _CODE,
+    FieldKind.phone: _CODE,
+    FieldKind.postcode: _CODE,
+    FieldKind.list: _EQUAL,
+    FieldKind.vector: _EQUAL,
 }

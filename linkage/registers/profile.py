@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 SHOWN = 5
 """Frequent values shown for a field."""
 UNITS = 15
-SECRET = frozenset({FieldKind.personal_number, FieldKind.identifier, FieldKind.text})
+SECRET = frozenset({FieldKind.personal_number, FieldKind.identifier, FieldKind.text, FieldKind.email, FieldKind.phone})
 """Kinds whose values are never shown, however frequent."""
 
 

@@ -40,7 +40,7 @@ FORMATS: tuple[Format, ...] = ("html", "docx", "pdf")
 
 def write_report(run: Path, project: LoadedProject, folder: Path) -> dict[str, int]:
     """Write folder/report.html from what the run directory holds; returns the tables and figures in it."""
-    return _build(run, project.spec, folder, ("html",), None, project.spec.report.language)
+    return _build(run, project.spec, folder, ("html",), None, project.spec.language)
 
 
 def build_report(
@@ -66,7 +66,7 @@ def build_report(
     spec = spec or _spec_of(run)
     target = folder or run
     target.mkdir(parents=True, exist_ok=True)
-    _build(run, spec, target, formats, since, language or spec.report.language)
+    _build(run, spec, target, formats, since, language or spec.language)
     return {form: target / f"report.{form}" for form in formats}
 
 

@@ -129,7 +129,7 @@ def _groups(run: RunTables, spec: ProjectSpec, texts: Phrases) -> dict[str, list
     columns = run.columns("mentions")
     by: dict[str, str] = {name: name for name in ("sex", "ethnicity") if name in columns}
     if born := next((name for name in ("birth_date_year", "birth_year") if name in columns), None):
-        by["cohort"] = f"greatest(1930, least(2020, {quote(born)} // 10 * 10))"
+        by["cohort"] = f"greatest(1930, least(2020, TRY_CAST({quote(born)} AS INTEGER) // 10 * 10))"
     if province := province_column(run):
         by["province"] = quote(province)
     if "registering_office_fold" in columns:

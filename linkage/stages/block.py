@@ -64,6 +64,11 @@ def _check(project: LoadedProject, plan: Plan) -> Iterator[ProjectFileError]:
         for number, comparison in enumerate(spec.comparisons)
         if comparison.field not in plan.shared
     ]
+    for number, one in enumerate(spec.comparisons):
+        if one.with_ and one.field in plan.shared and plan.shared.get(one.with_) != (kind := plan.shared[one.field]):
+            alike = [field for field in plan.shared if plan.shared[field] == kind and field != one.field]
+            what = f"is to be compared with {one.field}, a {kind}, and is no field of that kind on both sides"
+            unknown.append(project.fault(("comparisons", number, "with"), what, given=one.with_, allowed=alike))
     yield from unknown
     if spec.blocking.refine_by:
         rules.append((("blocking", "refine_by"), rule_on(spec.blocking.refine_by)))

@@ -43,7 +43,7 @@ def faulty_comparisons(project: LoadedProject, plan: Plan) -> Iterator[ProjectFi
             for place, problem in enumerate(problems[1:]):
                 if problem and spec.levels:
                     level = spec.levels[place]
-                    condition = "sql" if level.sql is not None else next(iter(level.model_fields_set - {"label"}))
+                    condition = level.way
                     yield project.fault(
                         ("comparisons", number, "levels", place, condition),
                         f"the comparison of {spec.field} ({kind}) cannot use this level: {problem}",

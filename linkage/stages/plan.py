@@ -11,6 +11,7 @@ from linkage.config.field_keys import keys_of
 from linkage.config.yaml_files import KeyPath, raise_together
 from linkage.errors import ProjectFileError, nearest
 from linkage.registers.side_reading import MappingReport, check_side
+from linkage.stages.own_keys import check_keys
 
 ALWAYS_KEPT = ("registration_date", "registering_office", "birth_registration_place")
 """Fields that breakdowns and worklists need though the other side has none of that name."""
@@ -27,7 +28,9 @@ class Plan:
     shared: dict[str, FieldKind]
     """The fields both sides have."""
     field_of: dict[str, str]
-    """Standardised column → the shared field it is a key of."""
+    """Standardised column → the shared field it is a key of, or the one that field is compared with."""
+    own_keys: tuple[str, ...] = ()
+    """The keys that the project file writes in SQL."""
     warnings: tuple[str, ...] = ()
     """What will work but should be known, each with its place in the project file."""
 
@@ -39,7 +42,7 @@ class Plan:
             for field, kind in self.shared.items()
             for column, sql_type in keys_of(field, kind).items()
             if not sql_type.endswith("[]")
-        ]
+        ] + list(self.own_keys)
 
     @property
     def left(self) -> Mapping[str, FieldKind]:
@@ -70,12 +73,16 @@ def open_sources(project: LoadedProject, data: Path | None, *, first_rows: bool 
     )
     left, right = reports["left"].mention_fields, reports[list(reports)[-1]].mention_fields
     shared = {field: kind for field, kind in left.items() if right.get(field) == kind and field != "record_id"}
-    field_of = {column: field for field, kind in shared.items() for column in keys_of(field, kind)}
+    own_keys, faults = check_keys(project, shared)
+    raise_together(faults)
+    beside = {one.with_: one.field for one in spec.comparisons if one.with_}
+    field_of = {column: beside.get(field, field) for field, kind in shared.items() for column in keys_of(field, kind)}
     kept = {
         name: {f: k for f, k in report.mention_fields.items() if f in shared or f in ALWAYS_KEPT}
         for name, report in reports.items()
     }
-    return Plan(reports, kept, shared, field_of)
+    field_of |= {key: beside.get(field, field) for key, field in own_keys.items()}
+    return Plan(reports, kept, shared, field_of, tuple(own_keys))
 
 
 def unknown_keys(project: LoadedProject, plan: Plan, rules: list[tuple[KeyPath, BlockingRule]]) -> Iterator[ProjectFileError]:

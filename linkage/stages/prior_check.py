@@ -41,7 +41,7 @@ def _first_rows(
 ) -> Sides:
     """The first rows of both sides, standardised as far as the keys ask for it."""
     from linkage.registers.side_reading import read_side
-    from linkage.standardise.table import standardise_table
+    from linkage.standardise.table import add_keys, standardise_table
 
     fields = {field: plan.shared[field] for field in {plan.field_of[key] for key in keys}}
     tables = []
@@ -52,5 +52,6 @@ def _first_rows(
         aside = folder / f"aside_{name}"
         read_side(connection, side, base=project.folder, data=data, target=raw, quarantine=aside, name=name, most=FIRST_ROWS)
         standardise_table(connection, raw, table, fields)
+        add_keys(connection, table, {key: sql for key, sql in project.spec.standardise.keys.items() if key in keys})
         tables.append(table)
     return open_tables(connection, tables[0], tables[1] if tables[1:] else None, keys)

@@ -29,7 +29,7 @@ def standardise(work: Work) -> Counts:
 def _standardise_side(work: Work, side: str, connection: duckdb.DuckDBPyConnection) -> Counts:
     from linkage.registers.column_forms import marked_values
     from linkage.registers.side_reading import forms_of_mentions
-    from linkage.standardise.table import standardise_table
+    from linkage.standardise.table import add_keys, standardise_table
 
     report, fields = work.plan.sides[side], work.plan.fields[side]
     raw, table, declared = {
@@ -49,6 +49,7 @@ def _standardise_side(work: Work, side: str, connection: duckdb.DuckDBPyConnecti
         sound_merges=work.spec.standardise.sound_merges,
         progress=work.progress,
     )
+    add_keys(connection, table.path(work.folder), work.spec.standardise.keys)
     read_before = work.run.record("read")
     rows_in = read_before.counts[f"{side}_rows_used"] if read_before else None
     if rows_in != rows:

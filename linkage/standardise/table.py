@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from linkage.config import FieldKind
 from linkage.config.field_keys import keys_of, suffixes_of
 from linkage.runs.exchange import scan_file
-from linkage.runs.sql import fetch_row, quote
+from linkage.runs.sql import fetch_row, quote, write_parquet
 from linkage.standardise.dictionaries import Dictionaries
 from linkage.standardise.name_words import Names
 from linkage.standardise.personal_number_sql import flag_contradictions
@@ -81,6 +81,16 @@ def standardise_table(
             writer.close()
     target.chmod(0o600)
     return done
+
+
+def add_keys(connection: duckdb.DuckDBPyConnection, table: Path, keys: Mapping[str, str]) -> None:
+    """Put columns of a project's own, name → SQL of the others, behind those of a standardised table."""
+    if not keys:
+        return
+    added = ", ".join(f"({sql}\n) AS {quote(name)}" for name, sql in keys.items())
+    whole = table.with_name(f".{table.name}")
+    write_parquet(connection, f"SELECT *, {added} FROM {scan_file(table)} ORDER BY id", whole)
+    whole.replace(table)
 
 
 def _write(writer: pq.ParquetWriter, chunk: pa.Table, rows: int) -> None:

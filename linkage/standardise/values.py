@@ -7,6 +7,7 @@ from datetime import date
 from functools import partial
 
 from linkage.config import FieldKind
+from linkage.standardise.plain_values import email_parts, list_items, postcode_parts, sound_of_words, vector
 from linkage.vietnamese import (
     RegisterDate,
     clean_identifier,
@@ -25,6 +26,7 @@ from linkage.vietnamese import (
     same_periods,
     solar_of_lunar,
 )
+from linkage.vietnamese.phones import clean_phone
 
 UNDATED = -1
 """The period of a place that no date goes with."""
@@ -92,9 +94,19 @@ def _named_row(parse: Callable[[str], str | None], value: str) -> Row:
     return (name, fold(name) or None)
 
 
-def _text_row(value: str, *, may_be_name: bool) -> Row:
-    missing = is_placeholder(value, may_be_name=may_be_name)
-    return (None, None) if missing else (clean_text(value), fold(value) or None)
+def _category_row(value: str) -> Row:
+    return (None, None) if is_placeholder(value, may_be_name=False) else (clean_text(value), fold(value) or None)
+
+
+def _text_row(value: str) -> Row:
+    if is_placeholder(value, may_be_name=True):
+        return (None, None, None)
+    return (clean_text(value), fold(value) or None, sound_of_words(fold(value)))
+
+
+def _phone_row(value: str) -> Row:
+    number = clean_phone(value)
+    return (number, number and number[-6:])
 
 
 def _number_row(value: str) -> Row:
@@ -113,8 +125,13 @@ ROWS: dict[FieldKind, Callable[[str], Row]] = {
     FieldKind.sex: lambda value: (parse_sex(value),),
     FieldKind.personal_number: _personal_number_row,
     FieldKind.identifier: lambda value: (clean_identifier(value),),
-    FieldKind.category: partial(_text_row, may_be_name=False),
-    FieldKind.text: partial(_text_row, may_be_name=True),
+    FieldKind.category: _category_row,
+    FieldKind.text: _text_row,
+    FieldKind.email: email_parts,
+    FieldKind.phone: _phone_row,
+    FieldKind.postcode: postcode_parts,
+    FieldKind.list: lambda value: (list_items(value),),
+    FieldKind.vector: lambda value: (vector(value),),
     FieldKind.number: _number_row,
     FieldKind.ethnicity: partial(_named_row, parse_ethnicity),
     FieldKind.nationality: partial(_named_row, parse_nationality),

@@ -147,9 +147,12 @@ def _prior(report: Mapping[str, Any], left_rows: int, one_to_one: bool) -> Itera
 def _dependence(pairs: Sequence[Mapping[str, Any]]) -> Iterator[Diagnosis]:
     for pair in pairs:
         if abs(pair["correlation"]) >= DEPENDENCE:
+            together = pair["correlation"] > 0
+            how = "go wrong together" if together else "seldom go wrong together"
+            bias = "against a match where both differ" if together else "of a match where both differ"
             yield Diagnosis(
                 "warn", "dependent_comparisons",
-                f"Among likely matches {pair['a']} and {pair['b']} go wrong together (correlation {pair['correlation']:+.2f};"
-                f" both differ {pair['ratio']:.1f} times as often as independence says).",
-                "Probabilities are too sure where both differ: compare them jointly, or set training.dependence: log_linear.",
+                f"Among likely matches {pair['a']} and {pair['b']} {how} (correlation {pair['correlation']:+.2f};"
+                f" both differ {pair['ratio']:.2g} times as often as independence says).",
+                f"Probabilities are too sure {bias}: compare them jointly, or set training.dependence: log_linear.",
             )  # fmt: skip

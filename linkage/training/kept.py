@@ -92,7 +92,7 @@ def marks_of_passes(
     return {
         rule.name: fingerprint(
             same,
-            sides.types_of(columns_of_pass(rule, model, field_of)),
+            sides.types_of(sorted(columns_of_pass(rule, model, field_of))),
             [one.expression for one in _compared(rule, model, field_of)],
             rule.on,
             rule.cap,

@@ -87,7 +87,8 @@ class Explanation:
                 f" (in {step.m:.2%} of matches, {step.u:.4%} of other pairs)" if step.m is not None and step.u is not None else ""
             )
             lines.append(f"{step.comparison}: {step.level} {step.weight:+.2f}{rarity}{shares}")
-        lines.append(f"Match weight {self.match_weight:+.2f}: same person rather than two unrelated people")
+        likelier, other = ("the same person", "two unrelated people")[:: 1 if self.match_weight >= 0 else -1]
+        lines.append(f"Match weight {self.match_weight:+.2f}: {likelier} rather than {other}")
         if self.by_chance:
             lines.append(f"Fields that agree or differ together by chance: {-self.by_chance:+.2f}")
         if self.relative_weight is not None:

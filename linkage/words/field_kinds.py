@@ -17,6 +17,11 @@ FIELD_KINDS: dict[str, Word] = {
     "category": Word("Danh mục", "Category"),
     "text": Word("Văn bản", "Text"),
     "number": Word("Số", "Number"),
+    "email": Word("Thư điện tử", "E-mail address"),
+    "phone": Word("Số điện thoại", "Telephone number"),
+    "postcode": Word("Mã bưu chính", "Postcode"),
+    "list": Word("Danh sách giá trị", "List of values"),
+    "vector": Word("Véc-tơ số", "Vector of numbers"),
 }
 
 PRECISIONS: dict[str, Word] = {

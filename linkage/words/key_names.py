@@ -24,6 +24,12 @@ KEYS: dict[str, Word] = {
     "commune": Word("xã", "commune"),
     "province": Word("tỉnh", "province"),
     "unit": Word("đơn vị", "unit"),
+    "user": Word("phần trước @", "before the @"),
+    "domain": Word("tên miền", "domain"),
+    "end": Word("sáu số cuối", "last six digits"),
+    "sector": Word("khu", "sector"),
+    "district": Word("vùng", "district"),
+    "area": Word("miền", "area"),
 }
 
 

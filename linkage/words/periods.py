@@ -27,6 +27,7 @@ def period_at(year: int) -> int:
 
 
 def period_case(year: str) -> str:
-    """SQL for the place of the period; NULL where `year` (SQL of a number) is."""
+    """SQL for the place of the period; NULL where `year` (SQL) is no number, as it may be in a table."""
+    year = f"TRY_CAST({year} AS INTEGER)"
     cases = " ".join(f"WHEN {year} <= {last} THEN {place}" for place, last in enumerate(LAST_YEARS) if last)
     return f"CASE WHEN {year} IS NULL THEN NULL {cases} ELSE {len(LAST_YEARS) - 1} END"

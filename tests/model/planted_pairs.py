@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from linkage.config import ComparisonSpec, FieldKind
 from linkage.config.matching import ComparisonUse
+from linkage.likeness.library import TWO_FIELDS
 from linkage.model.comparisons import build_comparison
 from linkage.model.match_model import ComparedField
 from linkage.model.settings import model_of
@@ -90,6 +91,43 @@ PLANTED: dict[tuple[ComparisonUse, FieldKind], list[tuple[str | None, str | None
         ("-", "Nông dân", "missing"),
     ],
     ("sex", FieldKind.sex): [("Nam", "nam", "same"), ("Nam", "Nữ", "different"), ("x", "Nữ", "missing")],
+    ("text", FieldKind.text): [
+        ("Margaret", "MARGARET", "same"), ("Margaret", "Margarett", "close (Jaro-Winkler ≥ 0.92)"),
+        ("Elizabeth", "Elisabet", "close (Jaro-Winkler ≥ 0.88)"), ("Catherine", "Kathryn", "close (Jaro-Winkler ≥ 0.7)"),
+        ("Cook", "Cauche", "sounds the same in English"), ("Smith", "Jones", "different"), ("-", "Jones", "missing"),
+    ],
+    ("forename_surname", FieldKind.text): [
+        ("Anna ~ Smith", "ANNA ~ Smith", "both fields the same"), ("Anna ~ Smith", "Smith ~ Anna", "fields exchanged"),
+        ("Anna ~ Smithson", "Annas ~ Smithsen", "both fields close (Jaro-Winkler ≥ 0.92)"),
+        ("Catrin ~ Smithson", "Cathryn ~ Smithsen", "both fields close (Jaro-Winkler ≥ 0.88)"),
+        ("Anna ~ Smith", "Mary ~ Smith", "second field the same"), ("Anna ~ Smith", "Anna ~ Jones", "first field the same"),
+        ("Anna ~ Smith", "- ~ Smith", "second field the same"), ("Anna ~ Smith", "Mary ~ Jones", "different"),
+        ("Anna ~ -", "- ~ Smith", "missing"),
+    ],
+    ("email", FieldKind.email): [
+        ("john@smith.com", "John@Smith.com", "same"), ("john@smith.com", "john@other.org", "same before the @"),
+        ("john.smith@company.com", "john.smyth@company.com", "close (Jaro-Winkler ≥ 0.88)"),
+        ("johnathan@aa.com", "johnatan@zzzzz.vn.org", "close before the @ (Jaro-Winkler ≥ 0.88)"),
+        ("john@other.com", "rebecca@mail.vn", "different"), ("john", "john@smith.com", "missing"),
+    ],
+    ("phone", FieldKind.phone): [
+        ("0912 345 678", "+84 912345678", "same"), ("01635550123", "0335550123", "same"),
+        ("0912345678", "0912345687", "one digit differs"), ("0912345678", "0934345678", "same last six digits"),
+        ("0912345678", "0388111222", "different"), ("12", "0912345678", "missing"),
+    ],
+    ("postcode", FieldKind.postcode): [
+        ("SW1A 1AA", "sw1a1aa", "same"), ("SW1A 1AA", "SW1A 1AB", "same sector"), ("SW1A 1AA", "SW1A 2AA", "same district"),
+        ("SW1A 1AA", "SW2 1AA", "same area"), ("70000", "70009", "same sector"), ("70000", "81000", "different"), (None, "70000", "missing"),
+    ],
+    ("distance_km", FieldKind.number): [
+        ("21.0285 ~ 105.8542", "21.03 ~ 105.8551", "km apart ≤ 1"), ("21.0285 ~ 105.8542", "21.05 ~ 105.9", "km apart ≤ 10"),
+        ("21.0285 ~ 105.8542", "20.86 ~ 106.68", "km apart ≤ 100"), ("21.0285 ~ 105.8542", "10.78 ~ 106.70", "different"),
+        ("21.0285 ~ -", "21.03 ~ 105.8551", "missing"),
+    ],
+    ("array", FieldKind.list): [
+        ("a; b", '["B", "A"]', "same"), ("a; b; c", "[a, b]", "one list within the other"), ("a|b|c", "b|c|d", "items in common ≥ 2"),
+        ("a; b", "b; c", "items in common ≥ 1"), ("a", "b", "different"), (None, "b", "missing"),
+    ],
     ("number", FieldKind.number): [
         ("10", "10.0", "same"), ("10", "11", "within one"), ("100", "109", "within ten per cent"), ("10", "20", "different"),
         ("nặng", "20", "missing"),
@@ -100,7 +138,8 @@ PLANTED: dict[tuple[ComparisonUse, FieldKind], list[tuple[str | None, str | None
 
 def compared(use: ComparisonUse, kind: FieldKind) -> ComparedField:
     """The comparison of a field `f`, as a run builds it."""
-    comparison = build_comparison(ComparisonSpec(field="f", use=use, term_frequency=True), kind)
+    both = {"with": "g"} if use in TWO_FIELDS else {}
+    comparison = build_comparison(ComparisonSpec(field="f", use=use, term_frequency=True, **both), kind)
     [field] = model_of({"link_type": "link_only", "comparisons": [comparison], "unique_id_column_name": "id"}).fields
     return field
 
@@ -114,6 +153,8 @@ def joined(
 ) -> str:
     """SQL of the two sides' values, standardised, each with each: `id_l`, `id_r` from 1, and the keys as a comparison reads them.
 
+    What stands behind ` ~ ` in a value is that of a second field, `g`.
+
     `said` is the date at which each side says it.
     """
     shown = []
@@ -122,12 +163,13 @@ def joined(
         raw = {
             "id": pa.array(range(1, size + 1), pa.int32()),
             "record_id": pa.array([f"{side}{n}" for n in range(size)]),
-            "f": pa.array(values, pa.string()),
+            "f": pa.array([value and value.partition(" ~ ")[0] for value in values], pa.string()),
+            "g": pa.array([value and (value.partition(" ~ ")[2] or None) for value in values], pa.string()),
             "said": pa.array([when] * size, pa.string()),
         }
         pq.write_table(pa.table(raw), folder / f"{side}.raw")
         target = folder / f"{side}.parquet"
-        fields = {"f": kind, "said": FieldKind.date}
+        fields = {"f": kind, "g": kind, "said": FieldKind.date}
         standardise_table(connection, folder / f"{side}.raw", target, fields, dated_by={"f": "said"} if when else {})
         shown.append(f"(SELECT COLUMNS('.*') AS '\\0_{side}' FROM read_parquet('{target}'))")
     return f"{shown[0]} CROSS JOIN {shown[1]}"
