@@ -1,4 +1,4 @@
-"""assign: at most one person a mention, its runner-up, and a wider net of persons beside it."""
+"""assign: at most one person a mention, its runner-up, and a wider net of persons beside it; or the pairs entities rest on."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ from linkage.stages.stage import Stage, Work
 
 def assign(work: Work) -> Counts:
     """Choose among scored pairs under the project's assignment, then cast the wider net."""
-    from linkage.assigning.assignment import assign_pairs
+    from linkage.assigning.assignment import Assigned, assign_pairs
+    from linkage.assigning.entity_pairs import EntityPairs, write_entity_pairs
     from linkage.assigning.wider_net import looser_rules, write_wider_pairs
     from linkage.model.settings import columns_needed
     from linkage.pairs.sides import open_tables
@@ -37,14 +38,11 @@ def assign(work: Work) -> Counts:
     with work.connect() as connection:
         sides = open_tables(connection, work.mentions, work.persons, columns_needed(work.spec, model.match))
         work.progress("assigning", 0, 1)
-        assigned = assign_pairs(
-            connection,
-            sides,
-            work.spec.assignment,
-            work.inputs,
-            records,
-            work.folder,
-        )
+        assigned: Assigned | EntityPairs
+        if work.spec.right is None:
+            assigned = write_entity_pairs(connection, sides, model, work.inputs, work.mentions, work.folder)
+        else:
+            assigned = assign_pairs(connection, sides, work.spec.assignment, work.inputs, records, work.folder)
         narrowed = [one["rule"] for one in BLOCKING.read(work.inputs)["rules"] if one["refined_by"] or one["capped_pairs"]]
         looser = looser_rules(work.spec.blocking.predict, narrowed)
         wider = write_wider_pairs(connection, sides, model, looser, work.inputs, records, work.folder)
@@ -68,5 +66,5 @@ STAGE = Stage(
         PRESENCE,
         REGISTERED_TWICE,
     ),
-    config=lambda spec: [spec.assignment, spec.blocking.predict],
+    config=lambda spec: [spec.right is None, spec.assignment, spec.blocking.predict],
 )

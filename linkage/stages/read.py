@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 
 from linkage.runs.directory import Counts
-from linkage.runs.exchange import scan_files
+from linkage.runs.exchange import scan_file, scan_files
 from linkage.runs.progress import Progress
 from linkage.runs.shapes import SideChecked
+from linkage.runs.sql import literal
 from linkage.runs.tables import CHECKS, QUARANTINE, RAW_MENTIONS, RAW_PERSONS
 from linkage.stages.stage import Stage, Work
 
@@ -16,19 +19,21 @@ SHOWN = 20
 
 
 def read(work: Work) -> Counts:
-    """Read each side; rows in file = titles, headers and blank rows + used + quarantined, or the run ends."""
+    """Read each side; rows in file = titles, headers and blank rows + used + quarantined, or the run ends.
+
+    Several tables become one, ordered by name and record id, with the name of each before its record ids.
+    """
     from linkage.registers.legacy_books import decode_legacy_books
     from linkage.registers.side_reading import read_side
 
     counts: dict[str, int | float | str] = {}
-    sides = (("left", RAW_MENTIONS, work.spec.left), ("right", RAW_PERSONS, work.spec.right))
+    places = {"left": RAW_MENTIONS.path(work.folder), "right": RAW_PERSONS.path(work.folder)}
+    tables = {name: work.folder / f".raw_{name}" for name in work.spec.tables or ()}
     set_aside = []
     checked: dict[str, SideChecked] = {}
     with work.connect() as connection:
-        for name, table, side in sides:
-            if side is None:
-                continue
-            target = table.path(work.folder)
+        for name, side in work.spec.sides.items():
+            target = tables.get(name) or places[name]
             set_aside.append(work.folder / f".quarantine_{name}")
             report = read_side(
                 connection,
@@ -62,11 +67,24 @@ def read(work: Work) -> Counts:
                 f"{name}_rows_used": report.rows_used,
                 f"{name}_rows_quarantined": report.rows_quarantined,
             }
+        if tables:
+            RAW_MENTIONS.write(connection, one_table_of(tables), work.folder)
         QUARANTINE.write(connection, f"SELECT * FROM {scan_files(set_aside)} ORDER BY ALL", work.folder)
-    for path in set_aside:
+    for path in (*set_aside, *tables.values()):
         path.unlink()
     CHECKS.write(work.folder, {"sides": checked})
     return counts
+
+
+def one_table_of(tables: Mapping[str, Path]) -> str:
+    """SQL of the raw tables as one, with new ids: the names' and then the record ids' order, whatever theirs is in the file."""
+    named = " UNION ALL BY NAME ".join(
+        f"SELECT {literal(name)} AS table_name, {literal(name + ':')} || record_id AS record_id, * EXCLUDE (id, record_id)"
+        f" FROM {scan_file(path)}"
+        for name, path in sorted(tables.items())
+    )
+    numbered = "row_number() OVER (ORDER BY table_name, record_id)::INTEGER AS id"
+    return f"SELECT {numbered}, * FROM ({named}) ORDER BY id"
 
 
 def _listed(rows: tuple[tuple[str, int], ...]) -> str:
@@ -83,5 +101,5 @@ STAGE = Stage(
     read,
     writes=(RAW_MENTIONS, RAW_PERSONS, QUARANTINE, CHECKS),
     reads=(),
-    config=lambda spec: [spec.left, spec.right],
+    config=lambda spec: spec.sides,
 )
