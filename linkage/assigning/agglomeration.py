@@ -79,8 +79,8 @@ def agglomerate(records: int, edges: Sequence[Edge], apart: Sequence[int | None]
         beside[other] = {}
 
     for edge in edges:
-        between = _Between(edge.bits, 1, edge.strong, edge.barred)
-        beside[edge.one][edge.other] = beside[edge.other][edge.one] = between
+        own = _Between(edge.bits, 1, edge.strong, edge.barred)
+        beside[edge.one][edge.other] = beside[edge.other][edge.one] = own
     for edge in edges:
         one, other = sorted((group[edge.one], group[edge.other]))
         if edge.forced and one != other:

@@ -78,7 +78,7 @@ def _group_within(connection: duckdb.DuckDBPyConnection, cut: float, table: str)
             WHERE l.component = r.component GROUP BY l.component
         ), told AS (
             SELECT component, pairs, contradicted OR pairs < size * (size - 1) // 2 AS doubtful
-            FROM within JOIN (SELECT component, any_value(size) AS size FROM connected_at_cut GROUP BY component) USING (component)
+            FROM within JOIN (SELECT DISTINCT component, size FROM connected_at_cut) USING (component)
         )
         SELECT id, component, size, doubtful, doubtful AND pairs > {MOST_PAIRS} AS too_large
         FROM connected_at_cut JOIN told USING (component)"""
@@ -96,7 +96,7 @@ def _group_within(connection: duckdb.DuckDBPyConnection, cut: float, table: str)
         connection.execute(f"INSERT INTO {table} FROM split_groups")
         connection.unregister("split_groups")
     counted = ", ".join(f"count(DISTINCT component) FILTER ({which})" for which in ("true", "doubtful", "too_large"))
-    return fetch_row(connection, f"SELECT {counted}, coalesce(max(size), 0) FROM judged")  # type: ignore[return-value]
+    return fetch_row(connection, f"SELECT {counted}, coalesce(max(size), 0) FROM judged")
 
 
 def _split(pairs: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -104,7 +104,9 @@ def _split(pairs: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     ids: list[int] = []
     entities: list[int] = []
     starts = np.flatnonzero(np.diff(pairs["component"], prepend=-1))
-    columns = [pairs[name].tolist() for name in ("id_l", "id_r", "link_weight", "strong", "forced", "barred", "apart_l", "apart_r")]
+    columns = [
+        pairs[name].tolist() for name in ("id_l", "id_r", "link_weight", "strong", "forced", "barred", "apart_l", "apart_r")
+    ]
     for first, last in zip(starts, [*starts[1:], len(pairs["component"])], strict=True):
         rows = list(zip(*(column[first:last] for column in columns), strict=True))
         apart = {row[0]: row[6] for row in rows} | {row[1]: row[7] for row in rows}

@@ -53,7 +53,6 @@ column `f_<key>` for each key below; empty means "not known". `linkage check FIL
 MEANINGS = {
     "adjudication": "Pairs on which the reviewers differ go to a third, who sees both answers.",
     "agency": "The agency that issues the report, as its letterhead says it.",
-    "assignment": "How many links a record may have: one on both sides, one a mention (a person's other entries count), or any.",
     "blocking": "Which pairs are looked at.",
     "comparisons": "How each field is compared.",
     "convergence": "A pass ends when no probability moves by more than this.",

@@ -107,7 +107,7 @@ class ProjectSpec(Spec):
     """Short name: lower-case letters, digits and hyphens."""
     title: str
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
-    left: SideSpec = Field(default=None)
+    left: SideSpec = None  # type: ignore[assignment]  # set below where `tables` are given
     """The side whose mentions are linked; left out where `tables` are given."""
     right: SideSpec | None = None
     """The side they are linked to; absent to find the entities among the records of `left`: groups of records of one person."""
@@ -124,7 +124,8 @@ class ProjectSpec(Spec):
     targets: TargetsSpec = TargetsSpec()
     thresholds: ThresholdsSpec = ThresholdsSpec()
     assignment: Literal["one_to_one", "many_to_one", "free"] = "one_to_one"
-    """How many mentions a person may have; without `right` there are no persons, and records are grouped to entities."""
+    """How many links a record may have: one on both sides, one a mention (a person's other entries count), or any. Without
+    `right` records are grouped to entities, whatever it says."""
     runner_up_margin: Annotated[float, Field(ge=0)] = 3.0
     """A link whose runner-up is closer than this (in pair weight) goes to review whatever its weight; not where entities are
     found, whose records are no rivals."""

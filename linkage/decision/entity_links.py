@@ -48,7 +48,8 @@ def entity_links_query(connection: duckdb.DuckDBPyConnection, assigned: str, thr
     believed = f"CASE WHEN {within} THEN {together} ELSE link_weight END"
     return f"""
         WITH held AS (
-            SELECT judged_pairs.*, coalesce(a.entity = b.entity, false) AS same_now, coalesce(c.entity = d.entity, false) AS same_before
+            SELECT judged_pairs.*, coalesce(a.entity = b.entity, false) AS same_now,
+                coalesce(c.entity = d.entity, false) AS same_before
             FROM judged_pairs
             LEFT JOIN entity_groups a ON a.id = id_l LEFT JOIN entity_groups b ON b.id = id_r
             LEFT JOIN entity_groups_unreviewed c ON c.id = id_l LEFT JOIN entity_groups_unreviewed d ON d.id = id_r

@@ -71,7 +71,8 @@ def load_entity_frame(
         SELECT pair_id, CASE WHEN l.entity = r.entity THEN 2.0 / l.size ELSE 0.0 END::DOUBLE AS within,
             coalesce(l.size * r.size / pairs, 0)::DOUBLE AS missed, (2 / (l.size + r.size))::DOUBLE AS lost
         FROM {relation(review_set)} JOIN entity_of l ON l.record_id = record_id_l JOIN entity_of r ON r.record_id = record_id_r
-        LEFT JOIN both_ways b ON b.one = least(l.entity, r.entity) AND b.other = greatest(l.entity, r.entity) AND l.entity <> r.entity
+        LEFT JOIN both_ways b
+            ON b.one = least(l.entity, r.entity) AND b.other = greatest(l.entity, r.entity) AND l.entity <> r.entity
         ORDER BY pair_id"""
     ).fetchnumpy()
     place = np.searchsorted(np.asarray(found["pair_id"], dtype=str), sample.pair)
@@ -107,9 +108,7 @@ def estimate_entities(sample: LabelledSample, frame: EntityFrame, level: float =
     return found
 
 
-def _total(
-    sample: LabelledSample, alone: NDArray[np.float64], costs: NDArray[np.float64], level: float
-) -> Interval:
+def _total(sample: LabelledSample, alone: NDArray[np.float64], costs: NDArray[np.float64], level: float) -> Interval:
     """What the frame's pairs cost in all (n,), where the entities stand as they are now.
 
     A labelled pair that its verdict has moved stands for others that none has: it cost then what two records `alone` cost.

@@ -101,7 +101,9 @@ def look(connection: duckdb.DuckDBPyConnection, run: Path, spec: ProjectSpec, le
         links=hash_file(LINKS.path(run)),
     )
     if ENTITIES.is_in(run) and LABELS.name in held and REVIEW_SET.is_in(run):
-        sample = load_sample(connection, held[REVIEW_SET.name], held[LABELS.name], LINKS.path(run), verdicts=held.get(VERDICTS.name))
+        sample = load_sample(
+            connection, held[REVIEW_SET.name], held[LABELS.name], LINKS.path(run), verdicts=held.get(VERDICTS.name)
+        )
         pairs = tuple(table.path(run) for table in (LINKS, OUTSIDE) if table.is_in(run))
         frame = load_entity_frame(connection, sample, REVIEW_SET.path(run), pairs, ENTITIES.path(run), MENTIONS.path(run))
         found = replace(found, estimates=(*found.estimates, *estimate_entities(sample, frame, level)))

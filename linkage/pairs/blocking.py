@@ -107,7 +107,8 @@ def pairs_by_rule(sides: Sides, rules: int, table: str) -> list[str]:
         earlier = "".join(f" AND (l.block_{before} = r.block_{before}) IS NOT TRUE" for before in range(rule))
         parts.append(
             f"SELECT l.id AS id_l, r.id AS id_r, ({1 << rule}{later})::UINTEGER AS blocking_rules"
-            f" FROM {quote(table + '_left')} l JOIN {quote(table + '_right')} r ON l.block_{rule} = r.block_{rule}{earlier}{sides.once}"
+            f" FROM {quote(table + '_left')} l JOIN {quote(table + '_right')} r"
+            f" ON l.block_{rule} = r.block_{rule}{earlier}{sides.once}"
         )
     return parts
 

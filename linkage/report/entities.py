@@ -21,7 +21,9 @@ def describe_entities(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part
     """Entities by their records; none of it in a linkage to persons."""
     if not run.has("entities"):
         return part({"found": False}, {})
-    sizes = run.rows("SELECT size, count(*) FROM (SELECT count(*) AS size FROM entities GROUP BY entity_id) GROUP BY ALL ORDER BY size")
+    sizes = run.rows(
+        "SELECT size, count(*) FROM (SELECT count(*) AS size FROM entities GROUP BY entity_id) GROUP BY ALL ORDER BY size"
+    )
     count, records = sum(many for _, many in sizes), sum(size * many for size, many in sizes)
     several = sum(many for size, many in sizes if size > 1)
     facts: dict[str, object] = {

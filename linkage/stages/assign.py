@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 
+from linkage.config import LoadedProject
 from linkage.runs.directory import Counts
 from linkage.runs.tables import (
     ASSIGNED,
@@ -21,6 +23,7 @@ from linkage.runs.tables import (
     SCORED_PAIRS,
     WIDER,
 )
+from linkage.stages.plan import Plan
 from linkage.stages.stage import Stage, Work
 
 
@@ -50,6 +53,13 @@ def assign(work: Work) -> Counts:
     return {**asdict(assigned), "wider_pairs": wider}
 
 
+def _without_use(project: LoadedProject, plan: Plan) -> Iterator[str]:
+    """Keys of linkages to persons that say nothing where entities are found."""
+    for key in ("assignment", "runner_up_margin") if project.spec.right is None else ():
+        if (key,) in project.places:
+            yield f"{project.place((key,))} `{key}` is for a linkage to persons: here records are grouped"
+
+
 STAGE = Stage(
     assign,
     writes=(ASSIGNED, CANDIDATES, WIDER),
@@ -66,5 +76,6 @@ STAGE = Stage(
         PRESENCE,
         REGISTERED_TWICE,
     ),
+    warn=_without_use,
     config=lambda spec: [spec.right is None, spec.assignment, spec.blocking.predict],
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pyarrow.parquet import read_metadata
 
-from linkage.config import FieldKind, LoadedProject, SideSpec
+from linkage.config import FieldKind, LoadedProject
 from linkage.config.field_keys import keys_of
 from linkage.runs.tables import MENTIONS, PERSONS, RAW_MENTIONS, RAW_PERSONS
 

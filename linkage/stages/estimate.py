@@ -20,8 +20,8 @@ STAGE = Stage(
     estimate,
     writes=(tables.ESTIMATES,),
     reads=(
-        tables.RAW_MENTIONS, tables.RAW_PERSONS, tables.MENTIONS, tables.PERSONS, tables.PAIRS, tables.ASSIGNED, tables.LINKS, tables.ENTITIES,
-        tables.THRESHOLDS, tables.REVIEW_SET, tables.OUTSIDE, tables.ANCHORS, tables.VERDICTS,
+        tables.RAW_MENTIONS, tables.RAW_PERSONS, tables.MENTIONS, tables.PERSONS, tables.PAIRS, tables.ASSIGNED, tables.LINKS,
+        tables.ENTITIES, tables.THRESHOLDS, tables.REVIEW_SET, tables.OUTSIDE, tables.ANCHORS, tables.VERDICTS,
         tables.SEARCH_SET, tables.SEARCH_FRAME, tables.SEARCHES, tables.REGISTERED_TWICE,
     ),
     config=lambda spec: [spec.targets, spec.comparisons, spec.review.stratify_by, spec.seed],

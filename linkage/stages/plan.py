@@ -69,9 +69,7 @@ def open_sources(project: LoadedProject, data: Path | None, *, first_rows: bool 
     )
     first, *others = (report.mention_fields for report in reports.values())
     shared = {
-        field: kind
-        for field, kind in first.items()
-        if field != "record_id" and all(other.get(field) == kind for other in others)
+        field: kind for field, kind in first.items() if field != "record_id" and all(other.get(field) == kind for other in others)
     }
     field_of = {column: field for field, kind in shared.items() for column in keys_of(field, kind)}
     kept = {
@@ -111,9 +109,7 @@ def unknown_field(project: LoadedProject, plan: Plan, keys: KeyPath, name: str, 
     return project.fault(keys, what + guess, given=name, allowed=known)
 
 
-def _unknown_in_tables(
-    project: LoadedProject, plan: Plan, keys: KeyPath, name: str, known: Collection[str]
-) -> ProjectFileError:
+def _unknown_in_tables(project: LoadedProject, plan: Plan, keys: KeyPath, name: str, known: Collection[str]) -> ProjectFileError:
     kinds = {table: report.mention_fields.get(name) for table, report in plan.sides.items()}
     if all(kinds.values()):
         told = ", ".join(f"{kind} in {table}" for table, kind in kinds.items())

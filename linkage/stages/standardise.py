@@ -68,11 +68,14 @@ def standardise(work: Work) -> Counts:
 
 def _one_table(spec: ProjectSpec, tables: Mapping[str, Path]) -> str:
     """SQL of the standardised tables as one; `apart` numbers those of which two records are never one entity."""
-    return " UNION ALL BY NAME ".join(
-        f"SELECT *, {literal(name)} AS table_name, {number if name in spec.at_most_one_per else 'NULL'}::INTEGER AS apart"
-        f" FROM {scan_file(path)}"
-        for number, (name, path) in enumerate(sorted(tables.items()), 1)
-    ) + " ORDER BY id"
+    return (
+        " UNION ALL BY NAME ".join(
+            f"SELECT *, {literal(name)} AS table_name, {number if name in spec.at_most_one_per else 'NULL'}::INTEGER AS apart"
+            f" FROM {scan_file(path)}"
+            for number, (name, path) in enumerate(sorted(tables.items()), 1)
+        )
+        + " ORDER BY id"
+    )
 
 
 def _hidden(project: LoadedProject, plan: Plan) -> Iterator[str]:

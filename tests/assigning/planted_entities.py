@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-SURNAMES = "Nguyễn Trần Lê Phạm Hoàng Huỳnh Phan Vũ Võ Đặng Bùi Đỗ Hồ Ngô Dương Lý Đinh Mai Trịnh Lương Cao Tạ Hà Tô".split()
-MIDDLES = "Văn Thị Hữu Đức Ngọc Thanh Minh Xuân Quang Thu Hồng Kim Gia Bảo Đình Công Tuấn Như Quốc Phương".split()
-GIVEN = (
+SURNAMES = "Nguyễn Trần Lê Phạm Hoàng Huỳnh Phan Vũ Võ Đặng Bùi Đỗ Hồ Ngô Dương Lý Đinh Mai Trịnh Cao Hà".split()  # noqa: SIM905
+MIDDLES = "Văn Thị Hữu Đức Ngọc Thanh Minh Xuân Quang Thu Hồng Kim Gia Bảo Đình Công Tuấn Như Quốc Phương".split()  # noqa: SIM905
+GIVEN = (  # noqa: SIM905
     "An Anh Bình Châu Chi Cường Dung Dũng Duy Giang Hà Hải Hạnh Hiếu Hoa Hòa Hùng Hương Huy Khánh Lan Linh Long Mai Nam Nga Nhung"
     " Phúc Phương Quân Quỳnh Sơn Tâm Thảo Thắng Trang Trung Tú Tùng Vân Việt Yến Đạt Khoa Lộc Mỹ Oanh Thủy Toàn Uyên"
 ).split()
-TOWNS = "Ba Vì|Chương Mỹ|Đan Phượng|Đông Anh|Gia Lâm|Hoài Đức|Mê Linh|Mỹ Đức|Phú Xuyên|Phúc Thọ|Quốc Oai|Sóc Sơn".split("|")
+TOWNS = "Ba Vì|Chương Mỹ|Đan Phượng|Đông Anh|Gia Lâm|Hoài Đức|Mê Linh|Mỹ Đức|Phú Xuyên|Phúc Thọ|Sóc Sơn".split("|")  # noqa: SIM905
 HEADERS = ("id", "name", "born", "town", "phone")
 FIELDS = "{name: person_name, born: date, town: text, phone: identifier}"
 MATCHING = """
