@@ -15,7 +15,7 @@ from linkage.report.annexes import crosswalk, describe_annexes, printed_numbers
 from linkage.report.changes import describe_changes
 from linkage.report.completeness import describe_flow, describe_sources
 from linkage.report.content import Cell, Code, Picture, Table
-from linkage.report.entities import describe_entities
+from linkage.report.entity_sizes import describe_entities
 from linkage.report.groups import describe_groups
 from linkage.report.html import write_html
 from linkage.report.letterhead import letterhead

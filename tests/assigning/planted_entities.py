@@ -26,6 +26,7 @@ comparisons:
   - {field: born, use: partial_date}
   - {field: town, levels: [exact, {jaro_winkler: 0.9}], term_frequency: true}
   - {field: phone, levels: [exact, {levenshtein: 1}]}
+training: {max_pairs: 200000, starts: 1}
 """
 
 Row = tuple[str, str, str, str]

@@ -151,7 +151,7 @@ def test_labels_give_the_rates_of_entities(one_table, connection) -> None:
 
 def test_three_tables_shuffled_give_the_same_entities(tmp_path) -> None:
     shares = {"clinic": [0.4, 0.6], "school": [0.3, 0.5, 0.15, 0.05], "tax": [0.4, 0.4, 0.2]}
-    truth = plant_tables(tmp_path, 1_000, shares, seed=23)
+    truth = plant_tables(tmp_path, 500, shares, seed=23)
     first = entities_of(open_project(tmp_path / "several.yaml").run(until="decide", out=tmp_path / "first"))
     assert first.keys() == truth.keys()
     members, records = defaultdict(set), defaultdict(set)
