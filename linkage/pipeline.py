@@ -261,7 +261,7 @@ def _origin(run: RunDirectory) -> tuple[LoadedProject, Path | None]:
 
 def _inputs(project: LoadedProject, plan: Plan, data: Path | None) -> dict[str, str]:
     """The fingerprint of each side's source."""
-    sources = {side: getattr(project.spec, side).source for side in plan.sides}
+    sources = {name: side.source for name, side in project.spec.sides.items()}
     return {
         side: source_fingerprint(source, resolve(source.path, project.folder, data) if source.path else None, state_of(source))
         for side, source in sources.items()

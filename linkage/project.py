@@ -75,9 +75,8 @@ class Project:
 
     @property
     def sides(self) -> dict[str, SideSpec]:
-        """`left` and, unless duplicates are sought within one table, `right`."""
-        sides = {"left": self.spec.left, "right": self.spec.right}
-        return {name: side for name, side in sides.items() if side is not None}
+        """`left` and, unless duplicates are sought within it, `right`; or the project's `tables`."""
+        return self.spec.sides
 
     def check(self) -> Plan:
         """Open the sources' headers and hold them against the project file; links nothing.

@@ -20,6 +20,7 @@ from linkage.runs.sql import connect
 if TYPE_CHECKING:
     import duckdb
 
+    from linkage.assigning.entity_explanation import EntityExplanation
     from linkage.decision import Estimates, Thresholds
     from linkage.decision.proposing import Proposal
     from linkage.model.linker import Linker
@@ -219,6 +220,23 @@ class Run:
 
         with connect() as connection:
             return explain_pair(connection, self.path, mention, person)
+
+    def explain_entity(self, entity: str) -> EntityExplanation:
+        """Why the records of this entity, or of the entity of this record, are taken for one person (`entities.parquet`).
+
+        Raises:
+            LinkageError: the run links mentions to persons, or has no such entity.
+
+        >>> run.explain_entity("7")
+        Traceback (most recent call last):
+        ...
+        linkage.errors.RunDirectoryError: ... has no entities.parquet yet
+        It is written by `decide`: run that first.
+        """
+        from linkage.assigning.entity_explanation import explain_entity
+
+        with connect() as connection:
+            return explain_entity(connection, self.path, entity)
 
     @property
     def thresholds(self) -> Thresholds:

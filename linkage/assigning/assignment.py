@@ -17,7 +17,7 @@ from typing import Literal
 import duckdb
 import pyarrow as pa
 
-from linkage.assigning.one_to_one import Chosen, choose_greedily, choose_one_to_one
+from linkage.assigning.one_to_one import Chosen, choose_one_to_one
 from linkage.runs.exchange import ParquetTable, scan_file
 from linkage.runs.sql import fetch_row
 from linkage.runs.tables import ASSIGNED, CANDIDATES, REGISTERED_TWICE, SCORED_PAIRS
@@ -42,7 +42,6 @@ class Assigned:
 
 def assign_pairs(
     connection: duckdb.DuckDBPyConnection,
-    of_one_table: bool,
     how: Literal["one_to_one", "many_to_one", "free"],
     run: Path,
     records: tuple[Path, Path],
@@ -50,9 +49,8 @@ def assign_pairs(
 ) -> Assigned:
     """Write `assigned` (one row a mention with a pair) and `candidates` (the best few persons a mention) into `folder`.
 
-    The scored pairs are those of `run`. `of_one_table` says that duplicates are sought within one table; `records` are the two
-    sides' tables, for their record ids. `free` keeps the best person of each mention like `many_to_one`; every other pair stays
-    a candidate.
+    The scored pairs are those of `run`; `records` are the two sides' tables, for their record ids. `free` keeps the best person
+    of each mention like `many_to_one`; every other pair stays a candidate.
     """
     columns = "id_l, id_r, match_weight, pair_weight, link_weight, match_probability"
     connection.execute(
@@ -62,9 +60,6 @@ def assign_pairs(
     exclusive, report = how == "one_to_one", (0, 0, 0)
     if not exclusive:
         chosen = _best_of_each(connection)
-    elif of_one_table:
-        heaviest_first = "SELECT id_l, id_r, pair_weight FROM assignable ORDER BY pair_weight DESC, id_l, id_r"
-        chosen = choose_greedily(connection, heaviest_first, shares_records=True)
     else:
         chosen, report = choose_one_to_one(connection, "assignable")
     connection.register("chosen", pa.table({"id_l": chosen[0], "id_r": chosen[1]}))

@@ -63,7 +63,7 @@ def choose_one_to_one(connection: duckdb.DuckDBPyConnection, pairs: str) -> tupl
     connection.register("components", pa.table({"id_l": found.left, **columns}))
     query = f"SELECT part, id_l, id_r, pair_weight FROM {pairs} JOIN components USING (id_l) WHERE"
     kept = [(left, right) for left, right, *_ in _chunks(connection, f"{query} single")]
-    kept.append(choose_greedily(connection, f"{query} large ORDER BY pair_weight DESC, id_l, id_r", shares_records=False))
+    kept.append(choose_greedily(connection, f"{query} large ORDER BY pair_weight DESC, id_l, id_r"))
     # pairs in order: of equally good assignments the matching's choice depends on it
     for left, right, weights, part in _chunks(connection, f"{query} part >= 0 ORDER BY component, id_l, id_r", "part"):
         ends = np.flatnonzero(np.diff(part)) + 1
@@ -101,13 +101,10 @@ def find_components(connection: duckdb.DuckDBPyConnection, pairs: str) -> Compon
     return Components(there, component, sizes, np.bincount(component, of_left[there], len(met)).astype(np.int64))
 
 
-def choose_greedily(connection: duckdb.DuckDBPyConnection, heaviest_first: str, shares_records: bool) -> Chosen:
-    """Each record once, in the order of a query of (id_l, id_r, pair_weight).
-
-    `shares_records` says that both sides are one table, so that an id is the same record on either.
-    """
+def choose_greedily(connection: duckdb.DuckDBPyConnection, heaviest_first: str) -> Chosen:
+    """Each record once, in the order of a query of (id_l, id_r, pair_weight)."""
     used_left: set[int] = set()
-    used_right: set[int] = used_left if shares_records else set()
+    used_right: set[int] = set()
     kept: list[Chosen] = []
     for left, right, *_ in _chunks(connection, heaviest_first):
         taken = []

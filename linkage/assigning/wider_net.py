@@ -90,7 +90,7 @@ def write_wider_pairs(
     others = "PARTITION BY id_l ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING EXCLUDE CURRENT ROW"
     with_rival = f"""
         SELECT net.*, greatest(max(pair_weight) OVER ({others}), of_mention, of_person) AS rival FROM net
-        LEFT JOIN (SELECT id_l, pair_weight AS of_mention FROM {assigned}) USING (id_l)
+        LEFT JOIN (SELECT id_l, max(pair_weight) AS of_mention FROM {assigned} GROUP BY id_l) USING (id_l)
         LEFT JOIN (SELECT id_r, max(pair_weight) AS of_person FROM {assigned} GROUP BY id_r) USING (id_r)"""
     given = "pair_weight - coalesce(greatest(rival, 0) + log2(1 + pow(2, -abs(rival))), 0)"
     query = f"SELECT id_l, id_r, pair_weight, link_weight, {given} AS weight_given_rival, proposed FROM ({with_rival})"

@@ -183,13 +183,21 @@ def runs(folder: Annotated[Path, typer.Argument(help="Folder to look in.")] = Pa
 @app.command()
 def explain(
     run_folder: RunFolder,
-    mention: Annotated[str, typer.Argument(help="Record id of the mention (left).", show_default=False)],
-    person: Annotated[str, typer.Argument(help="Record id of the person (right).", show_default=False)],
+    mention: Annotated[str | None, typer.Argument(help="Record id of the mention (left).", show_default=False)] = None,
+    person: Annotated[str | None, typer.Argument(help="Record id of the person (right).", show_default=False)] = None,
+    entity: Annotated[
+        str | None, typer.Option(help="Instead of a pair: the id of an entity, or of a record in it.", show_default=False)
+    ] = None,
     chart: Annotated[Path | None, typer.Option(help="Write the waterfall to this PNG or SVG file.", show_default=False)] = None,
 ) -> None:
-    """Why one pair weighs what it weighs, in words and numbers."""
+    """Why one pair weighs what it weighs, or why records are one entity, in words and numbers."""
     from linkage.project import Run
 
+    if entity is not None:
+        console.print("\n".join(Run.open(run_folder).explain_entity(entity).lines()), markup=False, soft_wrap=True)
+        return
+    if mention is None or person is None:
+        raise typer.BadParameter("give the record ids of a mention and a person, or --entity ID")
     explanation = Run.open(run_folder).explain(mention, person)
     console.print("\n".join(explanation.lines()), markup=False, soft_wrap=True)
     if chart:

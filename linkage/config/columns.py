@@ -23,6 +23,7 @@ OURS = frozenset(
         # staged entries, raw tables and standardised ones
         "entry source row_number problem raw judged nulls id record_id role "
         # what other tables of a run promise, which stands beside fields in a query
+        "table_name apart apart_l apart_r entity_id "
         "side field value reason id_l id_r record_id_l record_id_r blocking_rules is_right match_weight pair_weight link_weight "
         "share presence_weight other other_record_id probability match_probability runner_up_margin decision decision_unreviewed "
         "rank weight_given_rival proposed class value_l search_id stratum_size kind number_hidden "
@@ -102,8 +103,8 @@ def hidden_keys(fields: Mapping[str, Collection[FieldKind]]) -> Iterable[tuple[s
 def declared_fields(spec: ProjectSpec) -> dict[str, set[FieldKind]]:
     """The fields that the project file itself declares, of both sides, with their kinds."""
     found: dict[str, set[FieldKind]] = {}
-    for side in (spec.left, spec.right):
-        for field, kind in ((side.fields if side else None) or {}).items():
+    for side in spec.sides.values():
+        for field, kind in (side.fields or {}).items():
             found.setdefault(field, set()).add(kind)
     return found
 
@@ -148,6 +149,7 @@ def keep_fields_apart(spec: ProjectSpec) -> ProjectSpec:
         update={
             "left": _side(spec.left, kept),
             "right": spec.right and _side(spec.right, kept),
+            "tables": spec.tables and {name: _side(side, kept) for name, side in spec.tables.items()},
             "blocking": spec.blocking.model_copy(update=blocking),
             "standardise": _own_keys(spec.standardise, renamed),
             "comparisons": tuple(_comparison(one, renamed) for one in spec.comparisons),

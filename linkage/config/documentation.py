@@ -64,7 +64,6 @@ is declared with the kind beside it. `from_splink` takes a saved Splink model's 
 MEANINGS = {
     "adjudication": "Pairs on which the reviewers differ go to a third, who sees both answers.",
     "agency": "The agency that issues the report, as its letterhead says it.",
-    "assignment": "How many links a record may have: one on both sides, one a mention (a person's other entries count), or any.",
     "blocking": "Which pairs are looked at.",
     "comparisons": "How each field is compared.",
     "convergence": "A pass ends when no probability moves by more than this.",

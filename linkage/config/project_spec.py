@@ -106,16 +106,21 @@ class ReportSpec(Spec):
 
 
 class ProjectSpec(Spec):
-    """A linkage project: two registers (or one), how to match them and which errors are accepted."""
+    """A linkage project: two registers (or one, or several tables), how to match them and which errors are accepted."""
 
     project: Annotated[str, StringConstraints(pattern=PROJECT_NAME)]
     """Short name: lower-case letters, digits and hyphens."""
     title: str
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
-    left: SideSpec
-    """The side whose mentions are linked."""
+    left: SideSpec = None  # type: ignore[assignment]  # set below where `tables` are given
+    """The side whose mentions are linked; left out where `tables` are given."""
     right: SideSpec | None = None
-    """The side they are linked to; absent to find duplicates within `left`."""
+    """The side they are linked to; absent to find the entities among the records of `left`: groups of records of one person."""
+    tables: Annotated[dict[Name, SideSpec], Field(min_length=2)] | None = None
+    """Instead of `left` and `right`: name → table, for the entities among the records of two tables or more. Record ids are
+    `<name>:<id>` in the run. Splink's link_and_dedupe; link_only where `at_most_one_per` names all of them."""
+    at_most_one_per: Many[Name] = ()
+    """Tables without duplicates: two of its records are not compared, and no entity has two of them."""
     standardise: StandardiseSpec = StandardiseSpec()
     blocking: BlockingSpec
     comparisons: Annotated[Many[ComparisonSpec], Field(min_length=2)]
@@ -124,8 +129,11 @@ class ProjectSpec(Spec):
     targets: TargetsSpec = TargetsSpec()
     thresholds: ThresholdsSpec = ThresholdsSpec()
     assignment: Literal["one_to_one", "many_to_one", "free"] = "one_to_one"
+    """How many links a record may have: one on both sides, one a mention (a person's other entries count), or any. Without
+    `right` records are grouped to entities, whatever it says."""
     runner_up_margin: Annotated[float, Field(ge=0)] = 3.0
-    """A link whose runner-up is closer than this (in pair weight) goes to review whatever its weight."""
+    """A link whose runner-up is closer than this (in pair weight) goes to review whatever its weight; not where entities are
+    found, whose records are no rivals."""
     review: ReviewSpec = ReviewSpec()
     reconcile: ReconcileSpec = ReconcileSpec()
     report: ReportSpec = ReportSpec()
@@ -135,13 +143,39 @@ class ProjectSpec(Spec):
     @property
     def language(self) -> Language:
         """What reports are written in."""
-        sides = [side.register_ for side in (self.left, self.right) if side]
-        return self.report.language or ("en" if set(sides) == {"table"} else "vi")
+        registers = {side.register_ for side in self.sides.values()}
+        return self.report.language or ("en" if registers == {"table"} else "vi")
+
+    @property
+    def sides(self) -> dict[str, SideSpec]:
+        """Every table that is read: the `tables` by their names, else `left` and, unless entities are sought in it, `right`."""
+        return self.tables or {"left": self.left, **({"right": self.right} if self.right else {})}
+
+    def keys_of_side(self, name: str) -> tuple[str, ...]:
+        """Where one of the `sides` stands in a project file."""
+        return ("tables", name) if self.tables else (name,)
 
     @property
     def review_budget(self) -> int:
         """Pairs that reviewers label in all, whatever batches they come in."""
         return self.review.pairs or self.targets.review_capacity
+
+    @model_validator(mode="after")
+    def _reads_left_and_right_or_tables(self) -> ProjectSpec:
+        if self.tables is None:
+            if self.left is None:
+                raise ValueError("give `left` (and `right`), or `tables`")
+            if self.at_most_one_per:
+                raise ValueError("`at_most_one_per` names some of the `tables`, and there are none")
+            return self
+        first = next(iter(self.tables.values()))
+        if self.right is not None or self.left not in (None, first):
+            raise ValueError("give either `left` (and `right`), or `tables`")
+        unknown = sorted({*self.at_most_one_per} - {*self.tables})
+        if unknown:
+            raise ValueError(f"`at_most_one_per` names no table of this project: {', '.join(unknown)}")
+        object.__setattr__(self, "left", first)  # stands for all of them where one is asked for
+        return self
 
     @field_validator("comparisons")
     @classmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from linkage.decision.entity_links import entity_links_query
 from linkage.errors import LinkageError
 from linkage.runs.exchange import scan_file
 from linkage.runs.sql import quote, write_parquet
@@ -18,7 +19,9 @@ REASONS = (
     "verdict_match",
     "verdict_non_match",
     "above_upper",
+    "same_entity",
     "runner_up_close",
+    "doubtful_bridge",
     "between_thresholds",
     "below_lower",
 )
@@ -76,6 +79,9 @@ def decide(
 ) -> dict[str, int]:
     """Write `links.parquet`: the assigned pairs (at most one a mention) with `decision` and `reason`; return the counts.
 
+    Where `assigned` says which records are kept apart, its records are grouped to entities (`entity_links`), and a mention
+    may have several pairs.
+
     A pair at or above the upper threshold is a link unless its runner-up is closer than `runner_up_margin` bits (a NULL
     margin means no runner-up); a pair to review that its runner-up alone keeps below it (its `pair_weight`, where `assigned`
     has one, reaches it) has that for its reason; a reviewer's verdict in `labels` wins over both thresholds (planted pairs,
@@ -85,6 +91,11 @@ def decide(
     Raises:
         LinkageError: a mention stands in `assigned` twice.
     """
+    columns = columns_of(connection, assigned)
+    relation_of_labels = _NO_LABELS if labels is None else relation(labels)
+    if "apart_l" in columns:
+        write_parquet(connection, entity_links_query(connection, relation(assigned), thresholds, relation_of_labels), target)
+        return _counts(connection, target)
     twice = connection.execute(
         f"SELECT count(*) FROM (SELECT record_id_l FROM {relation(assigned)} GROUP BY ALL HAVING count(*) > 1)"
     ).fetchone()
@@ -92,10 +103,9 @@ def decide(
         raise LinkageError(
             f"{twice[0]} mentions have more than one assigned pair.", "Decide on the table of best pairs, after the assignment."
         )
-    columns = columns_of(connection, assigned)
     replaced = ", ".join(name for name in ("decision", "reason", "decision_unreviewed") if name in columns)
     query = _DECIDE.format(
-        labels=_NO_LABELS if labels is None else relation(labels),
+        labels=relation_of_labels,
         assigned=relation(assigned),
         replaced=replaced,
         pair_weight="pair_weight" if "pair_weight" in columns else "link_weight",
@@ -106,6 +116,10 @@ def decide(
         decision_of_unreviewed=_DECISION.format("reason_unreviewed"),
     )
     write_parquet(connection, query if replaced else query.replace(" EXCLUDE ()", ""), target)
+    return _counts(connection, target)
+
+
+def _counts(connection: duckdb.DuckDBPyConnection, target: Path) -> dict[str, int]:
     counts = dict.fromkeys(("link", "clerical", "non_link", *REASONS), 0)
     for decision, reason, pairs in connection.execute(
         f"SELECT decision, reason, count(*) FROM {relation(target)} GROUP BY ALL"

@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 
 Measure = Literal[
     "precision", "false_link_rate", "recall_of_all", "missed_of_all", "recall_within_reach", "missed_within_reach",
-    "blocking_recall", "scoring_recall", "missed_below",
+    "blocking_recall", "scoring_recall", "missed_below", "pairwise_precision", "pairwise_recall", "b_cubed_precision",
+    "b_cubed_recall",
 ]  # fmt: skip
 Estimator = Literal["model", "anchors", "design"]
-Denominator = Literal["links", "matches", "persons"]
+Denominator = Literal["links", "matches", "persons", "records"]
 Reach = Literal["of_all", "within_reach"]
 REACH: dict[Estimator, Reach] = {"model": "within_reach", "anchors": "of_all", "design": "within_reach"}
 """Which matches an estimator's frame holds: those of the frame, or whoever's person exists."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkage.config.sources import PROVINCE_FIELDS
 from linkage.decision.breakdowns import error_class
+from linkage.decision.entity_rates import estimate_entities, load_entity_frame
 from linkage.decision.estimate import Estimates, EstimateTables, estimate
 from linkage.decision.label_evidence import load_errors, load_kinds, with_errors
+from linkage.decision.samples import load_sample
 from linkage.decision.searching import SearchTables
 from linkage.decision.thresholds import Thresholds
 from linkage.runs.fingerprints import hash_file
@@ -17,6 +20,7 @@ from linkage.runs.sql import described_columns, fetch_row, quote
 from linkage.runs.tables import (
     ANCHORS,
     ASSIGNED,
+    ENTITIES,
     ESTIMATES,
     LABELS,
     LINKS,
@@ -78,7 +82,7 @@ def look(connection: duckdb.DuckDBPyConnection, run: Path, spec: ProjectSpec, le
     }
     held |= _standing(connection, run)
     twice = REGISTERED_TWICE.path(run) if REGISTERED_TWICE.is_in(run) else None
-    return estimate(
+    found = estimate(
         connection,
         EstimateTables(
             LINKS.path(run),
@@ -96,6 +100,14 @@ def look(connection: duckdb.DuckDBPyConnection, run: Path, spec: ProjectSpec, le
         seed=spec.seed,
         links=hash_file(LINKS.path(run)),
     )
+    if ENTITIES.is_in(run) and LABELS.name in held and REVIEW_SET.is_in(run):
+        sample = load_sample(
+            connection, held[REVIEW_SET.name], held[LABELS.name], LINKS.path(run), verdicts=held.get(VERDICTS.name)
+        )
+        pairs = tuple(table.path(run) for table in (LINKS, OUTSIDE) if table.is_in(run))
+        frame = load_entity_frame(connection, sample, REVIEW_SET.path(run), pairs, ENTITIES.path(run), MENTIONS.path(run))
+        found = replace(found, estimates=(*found.estimates, *estimate_entities(sample, frame, level)))
+    return found
 
 
 def standing_labels(connection: duckdb.DuckDBPyConnection, run: Path) -> str | None:

@@ -136,6 +136,7 @@ def propose_thresholds(
     given: ThresholdsSpec,
     reviewers_per_pair: int = 2,
     settled: ArrayLike | None = None,
+    of_entities: bool = False,
 ) -> Thresholds:
     """Place the thresholds by the model's own probabilities, before any label exists.
 
@@ -146,7 +147,8 @@ def propose_thresholds(
     lower is the highest at which the sum of p below it is within `targets.missed_link_rate` of the sum over all (Fellegi
     and Sunter 1969, section 2.5, with estimated posteriors). A threshold in `given` is taken as it is, but for that least
     probability. Where both targets hold with no clerical region the two are equal, unless reviewers are free
-    (`spend_free_capacity`).
+    (`spend_free_capacity`). `of_entities`: free reviewers are not asked above the upper one, where the records of an entity
+    bear each other out; of pairs that come there, those that join no entity wait anyway.
 
     Raises:
         LinkageError: no pairs, or a weight that is not a finite number.
@@ -161,7 +163,7 @@ def propose_thresholds(
     upper = max(upper, log2_odds(targets.least_probability))
     if lower > upper:
         lower, upper = (lower, lower) if given.lower is not None else (upper, upper)
-    fixed = (given.upper is not None, given.lower is not None)
+    fixed = (given.upper is not None or of_entities, given.lower is not None)
     upper, lower = spend_free_capacity(ordered, matched, decided, (upper, lower), fixed, targets.review_capacity)
     choices = trade_off(ordered, matched, (upper, lower), (upper, lower), targets.review_capacity, reviewers_per_pair, decided)
     asked = choices[0]

@@ -92,24 +92,23 @@ def proposals_by_rule(sides: Sides, rules: int, table: str) -> list[str]:
     Only of left ids between the bound parameters $first and $last. To join on two columns and to count each pair once
     afterwards is faster than to compare, for every pair, the blocks of all rules.
     """
-    once = " AND l.id < r.id" if sides.is_dedupe else ""
     return [
         f"SELECT (l.id::BIGINT << 32) | r.id AS pair, {1 << rule}::UINTEGER AS rule FROM {quote(table + '_left')} l"
-        f" JOIN {quote(table + '_right')} r ON l.block_{rule} = r.block_{rule}{once} WHERE l.id BETWEEN $first AND $last"
+        f" JOIN {quote(table + '_right')} r ON l.block_{rule} = r.block_{rule}{sides.once} WHERE l.id BETWEEN $first AND $last"
         for rule in range(rules)
     ]
 
 
 def pairs_by_rule(sides: Sides, rules: int, table: str) -> list[str]:
     """One query a rule, of the pairs that it proposes and no earlier rule does: none is compared with those already there."""
-    once = " AND l.id < r.id" if sides.is_dedupe else ""
     parts = []
     for rule in range(rules):
         later = "".join(f" | (CASE WHEN l.block_{n} = r.block_{n} THEN {1 << n} ELSE 0 END)" for n in range(rule + 1, rules))
         earlier = "".join(f" AND (l.block_{before} = r.block_{before}) IS NOT TRUE" for before in range(rule))
         parts.append(
             f"SELECT l.id AS id_l, r.id AS id_r, ({1 << rule}{later})::UINTEGER AS blocking_rules"
-            f" FROM {quote(table + '_left')} l JOIN {quote(table + '_right')} r ON l.block_{rule} = r.block_{rule}{earlier}{once}"
+            f" FROM {quote(table + '_left')} l JOIN {quote(table + '_right')} r"
+            f" ON l.block_{rule} = r.block_{rule}{earlier}{sides.once}"
         )
     return parts
 
@@ -134,9 +133,12 @@ def block_sizes(sides: Sides, number: str, left_table: str, right_table: str) ->
     blocks = f"SELECT id, {number} AS block, {{is_left}} AS is_left FROM {{table}} WHERE {number} IS NOT NULL"
     left = blocks.format(is_left="true", table=quote(left_table))
     if sides.is_dedupe:
+        pairs = "{0} * ({0} - 1) // 2"
+        kept_apart = (f"count(*) FILTER (id BETWEEN {first} AND {last})" for first, last in sides.apart)
+        counted = " - ".join(map(pairs.format, ("count(*)", *kept_apart)))
         return (
-            "SELECT block, count(*) * (count(*) - 1) // 2 AS pairs, count(*) AS size, count(*) // 2 AS fewest,"
-            f" min(id) AS id_l, max(id) AS id_r FROM ({left}) GROUP BY block HAVING count(*) > 1"
+            f"SELECT block, {counted} AS pairs, count(*) AS size, count(*) // 2 AS fewest,"
+            f" min(id) AS id_l, max(id) AS id_r FROM ({left}) GROUP BY block HAVING {counted} > 0"
         )
     both = f"{left} UNION ALL {blocks.format(is_left='false', table=quote(right_table))}"
     here, there = "count(*) FILTER (is_left)", "count(*) FILTER (NOT is_left)"

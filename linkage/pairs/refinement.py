@@ -253,12 +253,11 @@ class _Refinement:
         expected = pairs * self.sampled[0] * self.sampled[1]
         thinned = f"hash(id, {self.budget.seed}, 2) < {share_of_hashes(math.sqrt(STRANGERS / max(expected, 1)))}"
         of_side = f"SELECT m.block, s.* FROM crowded_{{side}} m JOIN sample_{{side}} s USING (id) WHERE {thinned}"
-        once = " AND l.id < r.id" if self.sides.is_dedupe else ""
         agreeing = ", ".join(f"count(*) FILTER (l.{self._place(key)} = r.{self._place(key)})" for key in keys)
         total, *agree = fetch_row(
             self.connection,
             f"SELECT count(*), {agreeing} FROM ({of_side.format(side='left')}) l"
-            f" JOIN ({of_side.format(side='right')}) r ON l.block = r.block{once}",
+            f" JOIN ({of_side.format(side='right')}) r ON l.block = r.block{self.sides.once}",
         )
         return {key: (count + UNSEEN) / (total + UNSEEN) for key, count in zip(keys, agree, strict=True)}
 

@@ -31,6 +31,8 @@ class Sides:
     right_rows: int
     types: Mapping[str, str] = field(default_factory=dict)
     """DuckDB's type of the columns that have the same on both sides, as far as known."""
+    apart: Sequence[tuple[int, int]] = ()
+    """First and last id of each group of records of which no two are one entity: no such pair is proposed."""
 
     @property
     def is_dedupe(self) -> bool:
@@ -44,7 +46,17 @@ class Sides:
     @property
     def possible_pairs(self) -> int:
         """All pairs there are, candidate or not."""
-        return self.left_rows * (self.left_rows - 1) // 2 if self.is_dedupe else self.left_rows * self.right_rows
+        if not self.is_dedupe:
+            return self.left_rows * self.right_rows
+        within = sum((last - first + 1) * (last - first) // 2 for first, last in self.apart)
+        return self.left_rows * (self.left_rows - 1) // 2 - within
+
+    @property
+    def once(self) -> str:
+        """SQL that goes on with AND: within one table each pair of records `l`, `r` once, and none of records kept apart."""
+        if not self.is_dedupe:
+            return ""
+        return " AND l.id < r.id" + "".join(f" AND NOT (l.id >= {first} AND r.id <= {last})" for first, last in self.apart)
 
 
 def record_hash(columns: Sequence[str], types: Mapping[str, str]) -> str:
@@ -77,9 +89,18 @@ def open_tables(connection: duckdb.DuckDBPyConnection, mentions: Path, persons: 
     """
     left_rows, types = _open(connection, "mentions", mentions, columns)
     if persons is None:
-        return Sides("mentions", "mentions", left_rows, left_rows, types)
+        return Sides("mentions", "mentions", left_rows, left_rows, types, _kept_apart(connection, mentions))
     right_rows, right_types = _open(connection, "persons", persons, columns)
     return Sides("mentions", "persons", left_rows, right_rows, dict(types.items() & right_types.items()))
+
+
+def _kept_apart(connection: duckdb.DuckDBPyConnection, mentions: Path) -> tuple[tuple[int, int], ...]:
+    """The ids of each group of records kept apart, which follow on one another."""
+    file = scan_file(mentions)
+    if "apart" not in described_columns(connection, file):
+        return ()
+    grouped = f"SELECT min(id), max(id) FROM {file} WHERE apart IS NOT NULL GROUP BY apart ORDER BY ALL"
+    return tuple(connection.execute(grouped).fetchall())
 
 
 def _open(connection: duckdb.DuckDBPyConnection, name: str, path: Path, columns: Collection[str]) -> tuple[int, dict[str, str]]:

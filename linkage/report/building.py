@@ -15,6 +15,7 @@ from linkage.report.annexes import crosswalk, describe_annexes, printed_numbers
 from linkage.report.changes import describe_changes
 from linkage.report.completeness import describe_flow, describe_sources
 from linkage.report.content import Cell, Code, Picture, Table
+from linkage.report.entity_sizes import describe_entities
 from linkage.report.groups import describe_groups
 from linkage.report.html import write_html
 from linkage.report.letterhead import letterhead
@@ -120,6 +121,7 @@ def _compose(
         "b": describe_sources(run, spec, texts),
         "d": describe_method(run, spec, texts),
         "e": describe_flow(run, spec, texts, ledger),
+        "n": describe_entities(run, spec, texts),
         "f": describe_results(run, spec, texts),
         "g": describe_quality(run, spec, texts),
         "h": describe_groups(run, spec, texts),

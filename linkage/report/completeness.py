@@ -35,9 +35,10 @@ def describe_sources(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
     facts["register"] = _register(texts, spec.left.register_, spec.left.role)
     facts["base"] = _register(texts, spec.right.register_, spec.right.role) if spec.right else ""
     inputs: list[tuple[Cell, ...]] = []
-    for side, _ in SIDES[: 1 if spec.right is None else 2]:
+    called = {"left": facts["register"], "right": facts["base"]}
+    for side in spec.sides:
         counts = (run.counted("read", f"{side}_{name}") for name in ("rows_in", "rows_quarantined", "rows_used"))
-        inputs.append((str(facts["register"] if side == "left" else facts["base"]), *counts))
+        inputs.append((str(called.get(side, side)), *counts))
     facts |= _years(run) | _places(run, texts)
     period = _by_period(run, fields, texts, spec.report.small_cell_floor)
     tables: dict[str, Table | None] = {
@@ -57,15 +58,18 @@ def describe_sources(run: RunTables, spec: ProjectSpec, texts: Phrases) -> Part:
 
 def describe_flow(run: RunTables, spec: ProjectSpec, texts: Phrases, ledger: Ledger) -> Part:
     """The flow of records from the files to the links, as a table and a drawing."""
+    entities = run.has("entities")
     counts = {
-        "left_in": run.counted("read", "left_rows_in"),
-        "left_out": run.counted("read", "left_rows_quarantined"),
-        "left_used": run.counted("read", "left_rows_used"),
+        "left_in": _over_tables(run, spec, "rows_in"),
+        "left_out": _over_tables(run, spec, "rows_quarantined"),
+        "left_used": _over_tables(run, spec, "rows_used"),
         "right_in": run.counted("read", "right_rows_in"),
         "right_out": run.counted("read", "right_rows_quarantined"),
         "right_used": run.counted("read", "right_rows_used"),
         "candidates": run.counted("block", "candidate_pairs"),
-        "assigned": run.counted("assign", "assigned"),
+        "assigned": run.number(run.one("SELECT count(*) FROM links"), "count", "links.parquet: records")
+        if entities
+        else run.counted("assign", "assigned"),
     }
     used, assigned = counts["left_used"].value, counts["assigned"].value
     if used is not None and assigned is not None:
@@ -76,8 +80,12 @@ def describe_flow(run: RunTables, spec: ProjectSpec, texts: Phrases, ledger: Led
             counts[name] = run.number(found.get(name, 0), "count", f"links.parquet: decision = {name}")
         if used is not None:
             counts["unlinked"] = run.number(used - found.get("link", 0), "count", "run.json: read.left_rows_used − links.parquet")
-        linked = run.one("SELECT count(DISTINCT record_id_r) FROM links WHERE decision = 'link'")
-        counts["right_linked"] = run.number(linked, "count", "links.parquet: record_id_r")
+        if not entities:
+            counts["right_linked"] = run.number(
+                run.one("SELECT count(DISTINCT record_id_r) FROM links WHERE decision = 'link'"),
+                "count",
+                "links.parquet: record_id_r",
+            )
     order = [
         "left_in", "left_out", "left_used", "right_in", "right_out", "right_used", "candidates", "no_candidate", "assigned",
         "link", "clerical", "non_link", "unlinked", "right_linked",
@@ -102,6 +110,15 @@ def describe_flow(run: RunTables, spec: ProjectSpec, texts: Phrases, ledger: Led
         drawn = draw_flow(steps)
         picture = Picture(texts("figures", "flow"), texts("alternatives", "flow"), drawn, "run.json, links.parquet")
     return part(dict(counts), {"flow": table}, {"flow": picture})
+
+
+def _over_tables(run: RunTables, spec: ProjectSpec, name: str) -> Number:
+    """What was counted of the left side, or of all tables together."""
+    if not spec.tables:
+        return run.counted("read", f"left_{name}")
+    counted = [run.counted("read", f"{table}_{name}").value for table in spec.tables]
+    known = None if None in counted else sum(value for value in counted if value is not None)
+    return run.number(known, "count", f"run.json: read.<table>_{name}")
 
 
 def _register(texts: Phrases, register: str, role: str | None) -> str:

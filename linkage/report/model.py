@@ -335,7 +335,7 @@ def choices_table(run: RunTables, texts: Phrases, held: ThresholdPair, source: s
 
 def _assignment(run: RunTables, spec: ProjectSpec) -> dict[str, object]:
     return {
-        "assignment": spec.assignment,
+        "assignment": spec.assignment if spec.right else "entities",
         **{
             f"assign_{name}": run.counted("assign", name)
             for name in ("pairs", "components", "greedy_components", "largest_component")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MEASURES = (
     "precision", "false_link_rate", "recall_of_all", "missed_of_all", "recall_within_reach", "missed_within_reach",
-    "blocking_recall", "scoring_recall",
+    "blocking_recall", "scoring_recall", "pairwise_precision", "pairwise_recall", "b_cubed_precision", "b_cubed_recall",
 )  # fmt: skip
 ESTIMATORS = ("design", "anchors", "model")
 """From the one that needs the fewest assumptions to the one that needs the most."""

@@ -30,6 +30,15 @@ if TYPE_CHECKING:
 Shape = TypeVar("Shape")
 
 
+_BEST_OF_EACH = """FROM (
+    FROM {links} UNION ALL
+    SELECT * REPLACE (id_r AS id_l, id_l AS id_r, record_id_r AS record_id_l, record_id_l AS record_id_r) FROM {links}
+) QUALIFY row_number() OVER (
+    PARTITION BY id_l ORDER BY decision = 'link' DESC, decision = 'clerical' DESC, link_weight DESC, id_r
+) = 1"""
+"""Where entities are found a record has several pairs: what the report counts is records, each by its best one."""
+
+
 class RunTables:
     """One run directory, opened for reading; a document that it has not (yet) is None."""
 
@@ -46,6 +55,8 @@ class RunTables:
         for name, table in tables.TABLES.items():
             if table.is_in(self.path):
                 opened.execute(f"CREATE VIEW {quote(name)} AS SELECT * FROM {table.scan(self.path)}")
+        if tables.ENTITIES.is_in(self.path):
+            opened.execute(f"CREATE OR REPLACE VIEW links AS {_BEST_OF_EACH.format(links=tables.LINKS.scan(self.path))}")
         return opened
 
     def close(self) -> None:

@@ -105,6 +105,15 @@ LINKS = ParquetTable(
     ("record_id_l", "record_id_r"),
 )
 """Every assigned pair with its decision and the reason; `decision_unreviewed` is what it was before any verdict."""
+ENTITIES = ParquetTable(
+    "entities",
+    "decide",
+    {"id": "INTEGER", "source": "VARCHAR", "record_id": "VARCHAR", "entity_id": "VARCHAR", "probability": "DOUBLE"},
+    ("source", "record_id"),
+)
+"""Where entities are found, every record with its group, called by its least record id; absent in a linkage to persons.
+`source` is the table's name, else the file's; `record_id` as that says it. `probability`: that its best pair within the entity
+is one person or, of a record alone, that its best pair is not."""
 THRESHOLDS = Document("thresholds", "decide", ThresholdsDecided)
 DECISION = Document("decision", "linkage decide", DecisionHeld)
 """What a person agreed to let the labels decide; absent, the model's thresholds do."""

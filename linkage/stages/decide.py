@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from linkage.runs.directory import Counts
 from linkage.runs.judged import hold_labels
 from linkage.runs.tables import (
     ASSIGNED,
     DECISION,
+    ENTITIES,
     LABELS,
     LINKS,
     LOG_LINEAR,
@@ -28,6 +29,7 @@ def decide(work: Work) -> Counts:
     Labels alone move no threshold: `linkage decide` does, with consent. A verdict on a record that has changed since it was
     judged decides nothing; the run counts these.
     """
+    from linkage.assigning.entity_table import write_entities
     from linkage.decision.consent import agreed_thresholds
     from linkage.decision.deciding import decide as decide_links
     from linkage.decision.thresholds import propose_thresholds
@@ -45,6 +47,7 @@ def decide(work: Work) -> Counts:
             spec.thresholds,
             spec.review.reviewers_per_pair,
             pairs["settled"],
+            of_entities=spec.right is None,
         )
         labels, outdated = None, 0
         if LABELS.is_in(work.inputs):
@@ -60,12 +63,14 @@ def decide(work: Work) -> Counts:
             LINKS.path(work.folder),
             labels,
         )
+        found = write_entities(connection, work.inputs, work.folder) if spec.right is None else None
     THRESHOLDS.write(work.folder, {**thresholds.as_json(), "by_model": by_model.as_json()})
     return {
         "links": counts["link"],
         "clerical": counts["clerical"],
         "non_links": counts["non_link"],
         "thresholds_from": thresholds.how,
+        **(asdict(found) if found else {}),
         **({"verdicts_outdated": outdated} if outdated else {}),
         **({"decision_lapsed": 1} if state == "lapsed" else {}),
     }
@@ -73,7 +78,7 @@ def decide(work: Work) -> Counts:
 
 STAGE = Stage(
     decide,
-    writes=(LINKS, THRESHOLDS),
+    writes=(LINKS, ENTITIES, THRESHOLDS),
     reads=(RAW_MENTIONS, RAW_PERSONS, MODEL, RELATIVES, LOG_LINEAR, ASSIGNED, LABELS, DECISION),
-    config=lambda spec: [spec.thresholds, spec.targets, spec.runner_up_margin, spec.review],
+    config=lambda spec: [spec.right is None, spec.thresholds, spec.targets, spec.runner_up_margin, spec.review],
 )

@@ -20,5 +20,5 @@ STAGE = Stage(
     differ,
     writes=(FIELD_DIFFERENCES,),
     reads=(RAW_MENTIONS, RAW_PERSONS, MENTIONS, PERSONS, ASSIGNED),
-    config=lambda spec: [spec.left, spec.right],
+    config=lambda spec: spec.sides,
 )

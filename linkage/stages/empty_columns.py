@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pyarrow.parquet import read_metadata
 
-from linkage.config import FieldKind, LoadedProject, SideSpec
+from linkage.config import FieldKind, LoadedProject
 from linkage.config.field_keys import keys_of
 from linkage.runs.tables import MENTIONS, PERSONS, RAW_MENTIONS, RAW_PERSONS
 
@@ -32,12 +32,10 @@ _WHOLE_DATES = ("", "digits", "day", "day_month")
 
 def empty_columns(project: LoadedProject, plan: Plan, run: Path) -> Iterator[str]:
     """A sentence for each declared field, and each key of a rule or comparison, that is empty in all rows of its side."""
-    sides: list[tuple[str, SideSpec | None, Path, Path]] = [
-        ("left", project.spec.left, RAW_MENTIONS.path(run), MENTIONS.path(run)),
-        ("right", project.spec.right, RAW_PERSONS.path(run), PERSONS.path(run)),
-    ]
-    for name, side, raw, standardised in sides:
-        if side is None or not (rows := read_metadata(raw).num_rows):
+    places = {"right": (RAW_PERSONS.path(run), PERSONS.path(run))}
+    for name, side in project.spec.sides.items():
+        raw, standardised = places.get(name, (RAW_MENTIONS.path(run), MENTIONS.path(run)))
+        if not (rows := read_metadata(raw).num_rows):
             continue
         written, understood = _columns_without_values(raw), _columns_without_values(standardised)
         declared = {*side.columns, *(side.fields or ())}

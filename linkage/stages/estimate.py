@@ -21,7 +21,7 @@ STAGE = Stage(
     writes=(tables.ESTIMATES,),
     reads=(
         tables.RAW_MENTIONS, tables.RAW_PERSONS, tables.MENTIONS, tables.PERSONS, tables.PAIRS, tables.ASSIGNED, tables.LINKS,
-        tables.THRESHOLDS, tables.REVIEW_SET, tables.OUTSIDE, tables.ANCHORS, tables.VERDICTS,
+        tables.ENTITIES, tables.THRESHOLDS, tables.REVIEW_SET, tables.OUTSIDE, tables.ANCHORS, tables.VERDICTS,
         tables.SEARCH_SET, tables.SEARCH_FRAME, tables.SEARCHES, tables.REGISTERED_TWICE,
     ),
     config=lambda spec: [spec.targets, spec.comparisons, spec.review.stratify_by, spec.seed],

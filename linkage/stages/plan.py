@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from linkage.config import BlockingRule, FieldKind, LoadedProject, SideSpec
+from linkage.config import BlockingRule, FieldKind, LoadedProject
 from linkage.config.field_keys import keys_of
 from linkage.config.yaml_files import KeyPath, raise_together
 from linkage.errors import ProjectFileError, nearest
@@ -22,11 +22,11 @@ class Plan:
     """What a run will standardise, block and compare."""
 
     sides: dict[str, MappingReport]
-    """`left` and, unless duplicates are sought, `right` → how its columns are taken."""
+    """Each of the project's `sides` → how its columns are taken."""
     fields: dict[str, dict[str, FieldKind]]
     """Side → the fields to standardise and their kinds."""
     shared: dict[str, FieldKind]
-    """The fields both sides have."""
+    """The fields all sides have."""
     field_of: dict[str, str]
     """Standardised column → the shared field it is a key of, or the one that field is compared with."""
     own_keys: tuple[str, ...] = ()
@@ -46,8 +46,8 @@ class Plan:
 
     @property
     def left(self) -> Mapping[str, FieldKind]:
-        """The left side's fields."""
-        return self.sides["left"].mention_fields
+        """The left side's fields, or the first table's."""
+        return self.sides[next(iter(self.sides))].mention_fields
 
     @property
     def right(self) -> Mapping[str, FieldKind]:
@@ -62,17 +62,18 @@ def open_sources(project: LoadedProject, data: Path | None, *, first_rows: bool 
         ProjectFileError: with every fault of the sources, each as file:line:column.
     """
     spec = project.spec
-    declared: dict[str, SideSpec] = {"left": spec.left} if spec.right is None else {"left": spec.left, "right": spec.right}
-    reports = {name: check_side(side, project.folder, data, first_rows=first_rows) for name, side in declared.items()}
+    reports = {name: check_side(side, project.folder, data, first_rows=first_rows) for name, side in spec.sides.items()}
     raise_together(
         [
-            project.fault((name, *finding.key), finding.what, allowed=finding.allowed, remedy=finding.remedy)
+            project.fault((*spec.keys_of_side(name), *finding.key), finding.what, allowed=finding.allowed, remedy=finding.remedy)
             for name, report in reports.items()
             for finding in report.errors
         ]
     )
-    left, right = reports["left"].mention_fields, reports[list(reports)[-1]].mention_fields
-    shared = {field: kind for field, kind in left.items() if right.get(field) == kind and field != "record_id"}
+    first, *others = (report.mention_fields for report in reports.values())
+    shared = {
+        field: kind for field, kind in first.items() if field != "record_id" and all(other.get(field) == kind for other in others)
+    }
     own_keys, faults = check_keys(project, shared)
     raise_together(faults)
     beside = {one.with_: one.field for one in spec.comparisons if one.with_}
@@ -100,6 +101,8 @@ def unknown_keys(project: LoadedProject, plan: Plan, rules: list[tuple[KeyPath, 
 
 def unknown_field(project: LoadedProject, plan: Plan, keys: KeyPath, name: str, known: Collection[str]) -> ProjectFileError:
     """The error for a field or key that both sides do not have: which side has it, or what is near."""
+    if project.spec.tables:
+        return _unknown_in_tables(project, plan, keys, name, known)
     left, right = plan.left, plan.right
     if name in left and name in right:
         return project.fault(
@@ -110,4 +113,20 @@ def unknown_field(project: LoadedProject, plan: Plan, keys: KeyPath, name: str, 
     sides = {"left": left, "right": right}
     having = [side for side, fields in sides.items() if any(name in keys_of(field, kind) for field, kind in fields.items())]
     what = f"only the {having[0]} side has it" if len(having) == 1 else "no such field or key on both sides"
+    return project.fault(keys, what + guess, given=name, allowed=known)
+
+
+def _unknown_in_tables(project: LoadedProject, plan: Plan, keys: KeyPath, name: str, known: Collection[str]) -> ProjectFileError:
+    kinds = {table: report.mention_fields.get(name) for table, report in plan.sides.items()}
+    if all(kinds.values()):
+        told = ", ".join(f"{kind} in {table}" for table, kind in kinds.items())
+        return project.fault(keys, f"{name} is {told}", remedy="Declare one kind for all tables.")
+    lacking = [
+        table
+        for table, report in plan.sides.items()
+        if not any(name in keys_of(field, kind) for field, kind in report.mention_fields.items())
+    ]
+    near = nearest(name, known)
+    guess = f"; did you mean `{near}`?" if near else ""
+    what = "no table has such a field or key" if len(lacking) == len(plan.sides) else f"{', '.join(lacking)} lacks it"
     return project.fault(keys, what + guess, given=name, allowed=known)

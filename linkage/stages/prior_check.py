@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from linkage.config import LoadedProject
 from linkage.errors import LinkageError, ProjectFileError
 from linkage.pairs.sides import Sides, open_tables
-from linkage.runs.sql import connect
+from linkage.runs.exchange import scan_file
+from linkage.runs.sql import connect, write_parquet
 from linkage.stages.pairs_check import prior_above_one
 from linkage.stages.plan import Plan
 
@@ -45,13 +46,17 @@ def _first_rows(
 
     fields = {field: plan.shared[field] for field in {plan.field_of[key] for key in keys}}
     tables = []
-    for name, side in (("left", project.spec.left), ("right", project.spec.right)):
-        if side is None:
-            continue
+    for name, side in project.spec.sides.items():
         raw, table = folder / f"raw_{name}", folder / name
         aside = folder / f"aside_{name}"
         read_side(connection, side, base=project.folder, data=data, target=raw, quarantine=aside, name=name, most=FIRST_ROWS)
         standardise_table(connection, raw, table, fields)
         add_keys(connection, table, {key: sql for key, sql in project.spec.standardise.keys.items() if key in keys})
         tables.append(table)
+    if project.spec.tables:
+        together = folder / "together.parquet"
+        # ids anew: each table's begin at 1
+        every = " UNION ALL BY NAME ".join(f"SELECT * EXCLUDE id FROM {scan_file(path)}" for path in tables)
+        write_parquet(connection, f"SELECT row_number() OVER ()::INTEGER AS id, * FROM ({every})", together)
+        tables = [together]
     return open_tables(connection, tables[0], tables[1] if tables[1:] else None, keys)

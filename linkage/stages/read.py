@@ -2,54 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linkage.runs.directory import Counts
-from linkage.runs.exchange import scan_files
+from linkage.runs.exchange import scan_file, scan_files
 from linkage.runs.progress import Progress
 from linkage.runs.shapes import SideChecked
-from linkage.runs.sql import at_once
+from linkage.runs.sql import at_once, literal
 from linkage.runs.tables import CHECKS, QUARANTINE, RAW_MENTIONS, RAW_PERSONS
 from linkage.stages.stage import Stage, Work
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import duckdb
 
     from linkage.config import SideSpec
-    from linkage.runs.exchange import ParquetTable
 
 SHOWN = 20
 """Headers whose rows are listed among the counts."""
 
 
 def read(work: Work) -> Counts:
-    """Read each side; rows in file = titles, headers and blank rows + used + quarantined, or the run ends."""
-    sides = [
-        (name, table, side)
-        for name, table, side in (("left", RAW_MENTIONS, work.spec.left), ("right", RAW_PERSONS, work.spec.right))
-        if side
-    ]
-    set_aside = [work.folder / f".quarantine_{name}" for name, _, _ in sides]
+    """Read each side; rows in file = titles, headers and blank rows + used + quarantined, or the run ends.
+
+    Several tables become one, ordered by name and record id, with the name of each before its record ids.
+    """
+    places = {"left": RAW_MENTIONS.path(work.folder), "right": RAW_PERSONS.path(work.folder)}
+    tables = {name: work.folder / f".raw_{name}" for name in work.spec.tables or ()}
+    set_aside = {name: work.folder / f".quarantine_{name}" for name in work.spec.sides}
     with work.connect() as connection:
-        read_sides = [partial(_read_side, work, *side, apart) for side, apart in zip(sides, set_aside, strict=True)]
-        found = at_once(connection, read_sides)
-        QUARANTINE.write(connection, f"SELECT * FROM {scan_files(set_aside)} ORDER BY ALL", work.folder)
-    for path in set_aside:
+        read_sides = [
+            partial(_read_side, work, name, side, tables.get(name) or places[name], set_aside[name])
+            for name, side in work.spec.sides.items()
+        ]
+        found = dict(zip(work.spec.sides, at_once(connection, read_sides), strict=True))
+        if tables:
+            RAW_MENTIONS.write(connection, one_table_of(tables), work.folder)
+        QUARANTINE.write(connection, f"SELECT * FROM {scan_files(list(set_aside.values()))} ORDER BY ALL", work.folder)
+    for path in (*set_aside.values(), *tables.values()):
         path.unlink()
-    CHECKS.write(work.folder, {"sides": {name: checked for (name, _, _), (checked, _) in zip(sides, found, strict=True)}})
-    return {name: count for _, counts in found for name, count in counts.items()}
+    CHECKS.write(work.folder, {"sides": {name: checked for name, (checked, _) in found.items()}})
+    return {name: count for _, counts in found.values() for name, count in counts.items()}
 
 
 def _read_side(
-    work: Work, name: str, table: ParquetTable, side: SideSpec, set_aside: Path, connection: duckdb.DuckDBPyConnection
+    work: Work, name: str, side: SideSpec, target: Path, set_aside: Path, connection: duckdb.DuckDBPyConnection
 ) -> tuple[SideChecked, Counts]:
     from linkage.registers.legacy_books import decode_legacy_books
     from linkage.registers.side_reading import read_side
 
-    target = table.path(work.folder)
     report = read_side(
         connection,
         side,
@@ -82,6 +85,17 @@ def _read_side(
     return {"rules": rules, "null_words": dict(report.null_words)}, counts
 
 
+def one_table_of(tables: Mapping[str, Path]) -> str:
+    """SQL of the raw tables as one, with new ids: the names' and then the record ids' order, whatever theirs is in the file."""
+    named = " UNION ALL BY NAME ".join(
+        f"SELECT {literal(name)} AS table_name, {literal(name + ':')} || record_id AS record_id, * EXCLUDE (id, record_id)"
+        f" FROM {scan_file(path)}"
+        for name, path in sorted(tables.items())
+    )
+    numbered = "row_number() OVER (ORDER BY table_name, record_id)::INTEGER AS id"
+    return f"SELECT {numbered}, * FROM ({named}) ORDER BY id"
+
+
 def _listed(rows: tuple[tuple[str, int], ...]) -> str:
     """Which row of which file or sheet: the first of them."""
     shown = ", ".join(f"{source}: {row}" for source, row in rows[:SHOWN])
@@ -96,5 +110,5 @@ STAGE = Stage(
     read,
     writes=(RAW_MENTIONS, RAW_PERSONS, QUARANTINE, CHECKS),
     reads=(),
-    config=lambda spec: [spec.left, spec.right],
+    config=lambda spec: spec.sides,
 )

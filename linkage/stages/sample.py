@@ -103,7 +103,7 @@ def _check(project: LoadedProject, plan: Plan) -> Iterator[ProjectFileError]:
     by = project.spec.review.stratify_by
     columns = [
         key
-        for field, kind in plan.fields["left"].items()
+        for field, kind in plan.fields[next(iter(plan.fields))].items()
         for key, sql_type in keys_of(field, kind).items()
         if not sql_type.endswith("[]")
     ]

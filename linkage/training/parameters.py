@@ -23,10 +23,13 @@ from linkage.runs.sql import fetch_row
 from linkage.statistics.fellegi_sunter import Floats, Patterns, fit_prior
 from linkage.training.kept import KeptPasses
 from linkage.training.levels_of_strangers import LevelsOfStrangers
+from linkage.training.matches_among_all import without_matches
 from linkage.training.passes import Pass, can_train, is_given, learn_from_matches, train_pass, train_without_relatives
 from linkage.weighing.relatives import RelativesModel, learn_relatives
 from linkage.words.fields import as_written
 
+ROUNDS = 5
+"""Of u and prior, each found with the other, within one table."""
 SELF_CONSISTENT = "the share that agrees with its own match probabilities over the candidate pairs"
 
 
@@ -79,6 +82,12 @@ def train_model(
     progress("training: prior", steps - 1, steps)
     prior, how = _prior(connection, sides, spec.training.prior, model, candidate_patterns)
     model = model.with_prior(prior)
+    for _ in range(ROUNDS if sides.is_dedupe else 0):
+        # within one table matches are many among the pairs that agree; the prior follows from u where it is not said
+        model = without_matches(model, u)
+        if how == SELF_CONSISTENT:
+            prior, how = _prior(connection, sides, spec.training.prior, model, candidate_patterns)
+            model = model.with_prior(prior)
     progress("training: done", steps, steps)
     relatives = relatives.weighed(model) if relatives else None
     return (

@@ -14,6 +14,8 @@ DECISION_REASONS: dict[str, Word] = {
     "verdict_match": Word("người rà soát kết luận cùng một người", "reviewers: same person"),
     "verdict_non_match": Word("người rà soát kết luận hai người khác nhau", "reviewers: different persons"),
     "above_upper": Word("đạt ngưỡng trên", "at or above the upper threshold"),
+    "same_entity": Word("cùng nhóm với nhau qua hồ sơ khác", "of one entity by way of other records"),
+    "doubtful_bridge": Word("cầu nối còn nghi giữa hai nhóm hồ sơ", "a doubtful bridge between two entities"),
     "runner_up_close": Word("ứng viên thứ hai quá gần", "runner-up too close"),
     "between_thresholds": Word("giữa hai ngưỡng", "between the thresholds"),
     "below_lower": Word("dưới ngưỡng dưới", "below the lower threshold"),

@@ -19,6 +19,10 @@ MEASURES: dict[str, Word] = {
     "blocking_recall": Word("Độ bao phủ của khóa chặn", "Blocking recall"),
     "scoring_recall": Word("Độ bao phủ của chấm điểm", "Scoring recall"),
     "missed_below": Word("Bỏ sót dưới ngưỡng dưới", "Missed below the lower threshold"),
+    "pairwise_precision": Word("Độ chính xác theo cặp của nhóm hồ sơ", "Pairwise precision of entities"),
+    "pairwise_recall": Word("Độ bao phủ theo cặp của nhóm hồ sơ", "Pairwise recall of entities"),
+    "b_cubed_precision": Word("Độ chính xác B³ của nhóm hồ sơ", "B-cubed precision of entities"),
+    "b_cubed_recall": Word("Độ bao phủ B³ của nhóm hồ sơ", "B-cubed recall of entities"),
     "link_rate": Word("Tỷ lệ liên kết", "Linkage rate"),
 }
 
@@ -40,6 +44,7 @@ READINGS: dict[str, Word] = {
 DENOMINATORS: dict[str, Word] = {
     "links": Word("liên kết", "links"),
     "matches": Word("cặp trùng thật của khung (ước lượng)", "matches of the frame (estimated)"),
+    "records": Word("hồ sơ", "records"),
     "persons": Word("lượt ghi có người thật (ước lượng)", "mentions whose person is there (estimated)"),
 }
 

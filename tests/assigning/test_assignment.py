@@ -41,11 +41,10 @@ def run(
     pairs: list[tuple[int, int, float]],
     left: int = 5,
     right: int = 5,
-    dedupe: bool = False,
     twice: tuple[tuple[int, int], ...] = (),
 ):
     records = write_case(folder, pairs, left, right, list(twice))
-    report = assign_pairs(connection, dedupe, how, folder, records, folder)  # type: ignore[arg-type]
+    report = assign_pairs(connection, how, folder, records, folder)  # type: ignore[arg-type]
     rows = connection.execute(
         "SELECT record_id_l, record_id_r, link_weight, runner_up_margin FROM read_parquet(?) ORDER BY id_l, id_r",
         [str(folder / "assigned.parquet")],
@@ -88,12 +87,6 @@ def test_the_same_human_registered_twice_is_no_runner_up(connection, tmp_path) -
     pairs = [(1, 1, 9.0), (1, 2, 8.5), (1, 3, 2.0), (2, 4, 7.0), (2, 5, 6.5)]
     _, rows = run(connection, tmp_path, "many_to_one", pairs, twice=((1, 2), (3, 4)))
     assert rows == [("l1", "r1", 9.0, 7.0), ("l2", "r4", 7.0, 0.5)]
-
-
-def test_dedupe_uses_each_record_once(connection, tmp_path) -> None:
-    _, rows = run(connection, tmp_path, "one_to_one", [(1, 2, 9.0), (2, 3, 8.0), (3, 4, 7.0)], dedupe=True)
-    used = [record.removeprefix("l").removeprefix("r") for row in rows for record in row[:2]]
-    assert sorted(used) == ["1", "2", "3", "4"]
 
 
 def assign_one_to_one(connection, left, right, weights) -> tuple[np.ndarray, tuple[int, int, int]]:
