@@ -45,7 +45,8 @@ def written(project: str | Path | Mapping[str, Any] | ProjectSpec, tables: Mappi
         for side in SIDES:
             source = dict(dict(said.get(side) or {}).get("source") or {})
             if side in tables and isinstance(tables[side], (str, Path)):
-                source = source | {"path": str(Path(tables[side]).absolute())}
+                source = {key: value for key, value in source.items() if key != "format"}  # the new file's own extension says it
+                source["path"] = str(Path(tables[side]).absolute())
             elif side in tables:
                 _write(tables[side], side, place / side)
                 source = {"path": side, "format": "parquet"}
