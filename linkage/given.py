@@ -45,10 +45,11 @@ def written(project: str | Path | Mapping[str, Any] | ProjectSpec, tables: Mappi
         for side in SIDES:
             source = dict(dict(said.get(side) or {}).get("source") or {})
             if side in tables and isinstance(tables[side], (str, Path)):
-                source = source | {"path": str(Path(tables[side]).absolute())}
+                source = {key: value for key, value in source.items() if key != "format"}  # the new file's own extension says it
+                source["path"] = str(Path(tables[side]).absolute())
             elif side in tables:
-                _write(tables[side], side, place / f"{side}.parquet")
-                source = {"path": f"{side}.parquet"}
+                _write(tables[side], side, place / side)
+                source = {"path": side, "format": "parquet"}
             elif source.get("path") and not is_elsewhere(source["path"]) and "{data}" not in source["path"]:
                 source["path"] = str(base / source["path"])
             if source:

@@ -104,7 +104,7 @@ def config_readme() -> str:
     parts = [HEAD.replace("{projects}", "\n".join(_projects())), _section("The whole file", schema, groups)]
     parts += [_section(_title(name), groups[name], groups) for name in _in_order(schema, groups)]
     parts.append(KEYS_HEAD + "\n".join(_keys()) + "\n")
-    rows = (f"| `{one.splink}` | `{_cell(one.here)}` | {one.kind.value} | {one.remark} |" for one in SPLINK_NAMES)
+    rows = (f"| {one.splink} | `{_cell(one.here)}` | {one.kind.value} | {one.remark} |" for one in SPLINK_NAMES)
     parts.append(SPLINK_HEAD + "\n".join(rows) + "\n")
     return "\n".join(parts)
 
