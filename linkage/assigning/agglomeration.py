@@ -1,8 +1,9 @@
 """Correlation clustering of one doubtful component: groups that its pairs speak for, taken together.
 
 Groups are merged as long as the summed log odds of all pairs between them are above zero, at each step the two with most bits
-a pair; some pair between them must be strong enough to link by itself. Ties go to the lowest records, so that the result is
-the same on every machine.
+a pair; some pair between them must be strong enough to link by itself. Two groups of several records, of which a false merge
+makes many false pairs, must also reach the cut in the mean of their pairs, as a single pair must: copies of a record ask one
+question several times, and do not add up. Ties go to the lowest records, so that the result is the same on every machine.
 """
 
 from __future__ import annotations
@@ -42,12 +43,12 @@ class Edge:
     barred: bool = False
 
 
-def agglomerate(records: int, edges: Sequence[Edge], apart: Sequence[int | None]) -> list[int]:
+def agglomerate(records: int, edges: Sequence[Edge], apart: Sequence[int | None], cut: float) -> list[int]:
     """The group of each of `records`, called by its first record; of records with the same `apart` no group has two.
 
-    >>> agglomerate(3, [Edge(0, 1, 9.0, True), Edge(1, 2, 8.0, True), Edge(0, 2, -20.0, False)], [None] * 3)
+    >>> agglomerate(3, [Edge(0, 1, 9.0, True), Edge(1, 2, 8.0, True), Edge(0, 2, -20.0, False)], [None] * 3, 1.0)
     [0, 0, 2]
-    >>> agglomerate(3, [Edge(0, 1, 9.0, True), Edge(1, 2, 8.0, True), Edge(0, 2, -5.0, False)], [None] * 3)
+    >>> agglomerate(3, [Edge(0, 1, 9.0, True), Edge(1, 2, 8.0, True), Edge(0, 2, -5.0, False)], [None] * 3, 1.0)
     [0, 0, 0]
     """
     group = list(range(records))
@@ -58,7 +59,9 @@ def agglomerate(records: int, edges: Sequence[Edge], apart: Sequence[int | None]
 
     def offer(one: int, other: int) -> None:
         between = beside[one][other]
-        if between.strong and not between.barred and between.bits > 0 and held[one].isdisjoint(held[other]):
+        both_several = len(members[one]) > 1 and len(members[other]) > 1
+        believed = between.bits > 0 and (not both_several or between.bits >= cut * between.pairs)
+        if between.strong and not between.barred and believed and held[one].isdisjoint(held[other]):
             heapq.heappush(waiting, (-between.bits / between.pairs, min(one, other), max(one, other)))
 
     def merge(one: int, other: int) -> None:

@@ -89,7 +89,7 @@ def _group_within(connection: duckdb.DuckDBPyConnection, cut: float, table: str)
             coalesce(verdict = 'non_match', false) AS barred
         FROM ungrouped JOIN (FROM judged WHERE doubtful AND NOT too_large) l ON l.id = id_l JOIN judged r ON r.id = id_r
         WHERE l.component = r.component ORDER BY component, id_l, id_r"""
-    groups = [_split(chunk) for chunk in fetch_chunks(connection, split, CHUNK, "component")]
+    groups = [_split(chunk, cut) for chunk in fetch_chunks(connection, split, CHUNK, "component")]
     if groups:
         ids, entities = (np.concatenate(column) for column in zip(*groups, strict=True))
         connection.register("split_groups", pa.table({"id": ids, "entity": entities}))
@@ -99,7 +99,7 @@ def _group_within(connection: duckdb.DuckDBPyConnection, cut: float, table: str)
     return fetch_row(connection, f"SELECT {counted}, coalesce(max(size), 0) FROM judged")
 
 
-def _split(pairs: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def _split(pairs: dict[str, np.ndarray], cut: float) -> tuple[np.ndarray, np.ndarray]:
     """Ids and entities of the records of some components, whose pairs stand together."""
     ids: list[int] = []
     entities: list[int] = []
@@ -115,5 +115,5 @@ def _split(pairs: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         edges = [Edge(place[one], place[other], *rest) for one, other, *rest, _, _ in rows]
         kept_apart = [None if apart[record] < 0 else apart[record] for record in records]
         ids += records
-        entities += [records[group] for group in agglomerate(len(records), edges, kept_apart)]
+        entities += [records[group] for group in agglomerate(len(records), edges, kept_apart, cut)]
     return np.array(ids, dtype=np.int32), np.array(entities, dtype=np.int32)

@@ -54,9 +54,15 @@ def test_a_bridge_between_two_groups_joins_neither(connection) -> None:
 
 
 def test_a_weak_pair_is_outvoted_by_the_records_beside_it(connection) -> None:
-    report, groups = grouped(connection, [(1, 2, 9.0), (2, 3, 8.0), (1, 3, -4.0)])
+    report, groups = grouped(connection, [(1, 2, 9.0), (2, 3, 8.0), (1, 3, -3.0)], cut=2.0)
     assert set(groups.values()) == {1}
     assert report.doubtful == 1
+
+
+def test_pairs_of_the_same_records_do_not_add_up(connection) -> None:
+    across = [(1, 3, 2.8), (2, 3, 2.8), (1, 4, -0.4), (1, 5, -0.4), (2, 4, -0.4), (2, 5, -0.4)]
+    _, groups = grouped(connection, [(1, 2, 22.0), *all_pairs([3, 4, 5], 16.0), *across], cut=2.7)
+    assert groups == {1: 1, 2: 1, 3: 3, 4: 3, 5: 3}
 
 
 def test_verdicts_win_over_weights(connection) -> None:
@@ -83,10 +89,10 @@ def test_the_order_of_pairs_does_not_matter() -> None:
     random = np.random.default_rng(3)
     weights = random.normal(2, 8, (9, 9))
     edges = [Edge(a, b, float(weights[a, b]), bool(weights[a, b] >= 5)) for a, b in combinations(range(9), 2)]
-    first = agglomerate(9, edges, [None] * 9)
+    first = agglomerate(9, edges, [None] * 9, 0.0)
     for _ in range(20):
         random.shuffle(edges)  # type: ignore[arg-type]
-        assert agglomerate(9, edges, [None] * 9) == first
+        assert agglomerate(9, edges, [None] * 9, 0.0) == first
 
 
 @pytest.fixture(scope="module")
