@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from linkage.config import LoadedProject, ProjectSpec
 from linkage.config.local_paths import local_path
@@ -209,34 +209,31 @@ class Run:
 
         return open_linker(self.path)
 
-    def explain(self, mention: str, person: str) -> Explanation:
-        """Why the pair of these two record ids weighs what it weighs.
+    @overload
+    def explain(self, mention: str, person: str) -> Explanation: ...
+
+    @overload
+    def explain(self, mention: str) -> EntityExplanation: ...
+
+    def explain(self, mention: str, person: str | None = None) -> Explanation | EntityExplanation:
+        """Why the pair of these two record ids weighs what it weighs; of one id alone, why its entity's records are one person.
+
+        Where entities are found (`entities.parquet`) the one may be an entity's id or that of a record in it.
+
+        Raises:
+            LinkageError: a side has no such record, or there is no such entity.
 
         >>> best = run.table("links").order("link_weight DESC, record_id_l").select("record_id_l, record_id_r")
         >>> run.explain(*best.fetchall()[0]).lines()[-1]
         'Link weight +..., probability ...'
         """
+        from linkage.assigning.entity_explanation import explain_entity
         from linkage.weighing.explanation import explain_pair
 
         with connect() as connection:
+            if person is None:
+                return explain_entity(connection, self.path, mention)
             return explain_pair(connection, self.path, mention, person)
-
-    def explain_entity(self, entity: str) -> EntityExplanation:
-        """Why the records of this entity, or of the entity of this record, are taken for one person (`entities.parquet`).
-
-        Raises:
-            LinkageError: the run links mentions to persons, or has no such entity.
-
-        >>> run.explain_entity("7")
-        Traceback (most recent call last):
-        ...
-        linkage.errors.RunDirectoryError: ... has no entities.parquet yet
-        It is written by `decide`: run that first.
-        """
-        from linkage.assigning.entity_explanation import explain_entity
-
-        with connect() as connection:
-            return explain_entity(connection, self.path, entity)
 
     @property
     def thresholds(self) -> Thresholds:

@@ -194,7 +194,7 @@ def explain(
     from linkage.project import Run
 
     if entity is not None:
-        console.print("\n".join(Run.open(run_folder).explain_entity(entity).lines()), markup=False, soft_wrap=True)
+        console.print("\n".join(Run.open(run_folder).explain(entity).lines()), markup=False, soft_wrap=True)
         return
     if mention is None or person is None:
         raise typer.BadParameter("give the record ids of a mention and a person, or --entity ID")

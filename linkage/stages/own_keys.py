@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import duckdb
-import sqlglot
-from sqlglot import exp
 
 from linkage.config import FieldKind, LoadedProject
 from linkage.config.columns import OURS, SQL_WORDS
@@ -14,17 +12,20 @@ from linkage.config.field_keys import keys_of
 from linkage.errors import ProjectFileError
 from linkage.runs.sql import connect, quote
 
-FORBIDDEN = (exp.Select, exp.AggFunc, exp.Window)
 REMEDY = "A key is SQL of one record's own columns, as in `left(surname_fold, 3)`; a rule may name several keys."
 
 
 def columns_read(sql: str) -> set[str]:
     """The columns that an expression reads; none where sqlglot cannot read it."""
+    import sqlglot  # a project without keys of its own does not wait for it
+    from sqlglot import exp
+
+    forbidden = (exp.Select, exp.AggFunc, exp.Window)
     try:
         tree = sqlglot.parse_one(sql, read="duckdb")
     except sqlglot.errors.SqlglotError:
         return set()
-    return set() if isinstance(tree, FORBIDDEN) or tree.find(*FORBIDDEN) else {one.name for one in tree.find_all(exp.Column)}
+    return set() if isinstance(tree, forbidden) or tree.find(*forbidden) else {one.name for one in tree.find_all(exp.Column)}
 
 
 def check_keys(project: LoadedProject, shared: Mapping[str, FieldKind]) -> tuple[dict[str, str], list[ProjectFileError]]:

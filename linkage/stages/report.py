@@ -21,6 +21,7 @@ STAGE = Stage(
         tables.RAW_MENTIONS, tables.RAW_PERSONS, tables.QUARANTINE, tables.MENTIONS, tables.PERSONS, tables.PAIRS,
         tables.BLOCKING, tables.TRAINING, tables.RELATIVES, tables.CLAIMS, tables.ORDER_OF_DATES,
         tables.ASSIGNED, tables.LINKS, tables.ENTITIES, tables.THRESHOLDS,
+        tables.REVIEW_SET, tables.SEARCH_SET, tables.SEARCHES, tables.FEASIBLE, tables.LABELS, tables.ESTIMATES,
         tables.OUTCOMES, tables.DIFFERENCES,
     ),
     config=lambda spec: spec,

@@ -126,13 +126,13 @@ def test_an_entity_is_explained_without_its_values(one_table) -> None:
     _, run, _ = one_table
     sizes = run.table("entities").aggregate("entity_id, count(*) AS size").order("size DESC, entity_id")
     entity, size = sizes.fetchall()[0]
-    told = run.explain_entity(entity)
+    told = run.explain(entity)
     assert len(told.records) == size > 3
     assert len(told.within) == size * (size - 1) / 2
-    assert told == run.explain_entity(told.records[-1][0])
+    assert told == run.explain(told.records[-1][0])
     assert told.lines()[0] == f"Entity {entity}: {size} records"
     with pytest.raises(LinkageError, match="no entity or record with that id"):
-        run.explain_entity("nobody")
+        run.explain("nobody")
 
 
 def test_labels_give_the_rates_of_entities(one_table, connection) -> None:

@@ -136,10 +136,15 @@ PLANTED: dict[tuple[ComparisonUse, FieldKind], list[tuple[str | None, str | None
 """A new comparison is entered here with the kind of field it is for; every level of it must be met."""
 
 
+def spec_of(use: ComparisonUse) -> ComparisonSpec:
+    """The comparison of a field `f`, and `g` where it is of two."""
+    both = {"with": "g"} if use in TWO_FIELDS else {}
+    return ComparisonSpec(field="f", use=use, term_frequency=True, **both)
+
+
 def compared(use: ComparisonUse, kind: FieldKind) -> ComparedField:
     """The comparison of a field `f`, as a run builds it."""
-    both = {"with": "g"} if use in TWO_FIELDS else {}
-    comparison = build_comparison(ComparisonSpec(field="f", use=use, term_frequency=True, **both), kind)
+    comparison = build_comparison(spec_of(use), kind)
     [field] = model_of({"link_type": "link_only", "comparisons": [comparison], "unique_id_column_name": "id"}).fields
     return field
 

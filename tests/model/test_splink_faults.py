@@ -38,7 +38,7 @@ import pytest
 
 from linkage import open_project
 from linkage.assigning.assignment import _best_of_each
-from linkage.config import ComparisonSpec, FieldKind, ProjectSpec, load_project
+from linkage.config import FieldKind, ProjectSpec, load_project
 from linkage.errors import LinkageError, ProjectFileError
 from linkage.likeness.library import BUILDERS
 from linkage.model import splink_training
@@ -54,6 +54,7 @@ from linkage.training import passes
 from linkage.training.kept import KeptPasses
 from linkage.weighing.run_weights import open_linker, weighed_pairs
 from linkage.weighing.trained_model import TrainedModel
+from tests.model.planted_pairs import spec_of
 
 
 @dataclass(frozen=True)
@@ -195,11 +196,15 @@ def test_doubled_ids_are_refused(connection: duckdb.DuckDBPyConnection, finished
 def test_string_distances_see_ascii_keys_only() -> None:
     distance = re.compile(r"(?:levenshtein|jaro_winkler_similarity|jaccard|hamming)\(([^)]*)\)")
     for use in BUILDERS:
-        levels = build_comparison(ComparisonSpec(field="f", use=use), FieldKind.person_name)["comparison_levels"]  # type: ignore[arg-type]
+        levels = build_comparison(spec_of(use), FieldKind.person_name)["comparison_levels"]
         columns = {
             column.strip() for level in levels for seen in distance.findall(level["sql_condition"]) for column in seen.split(",")
         }
-        allowed = {"f_l", "f_r"} if use == "identifier" else {f"f_{key}_{side}" for key in ("fold", "digits") for side in "lr"}
+        allowed = (
+            {"f_l", "f_r"}
+            if use == "identifier"
+            else {f"{field}_{key}_{side}" for field in "fg" for key in ("fold", "digits") for side in "lr"}
+        )
         assert columns <= allowed
 
 

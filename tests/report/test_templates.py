@@ -8,12 +8,11 @@ import pytest
 from jinja2 import Environment, nodes
 
 import linkage.report
-from linkage.config import ComparisonSpec
 from linkage.likeness.library import BUILDERS
 from linkage.model.comparisons import build_comparison
 from linkage.report.phrases import Phrases
 from linkage.words import findings
-from tests.model.planted_pairs import PLANTED
+from tests.model.planted_pairs import PLANTED, spec_of
 
 ROOM = Path(linkage.report.__file__).parent
 TEMPLATES = sorted((ROOM / "templates").glob("*.j2"))
@@ -73,7 +72,7 @@ def test_every_level_of_the_comparison_library_is_translated():
     assert {use for use, _ in PLANTED} == set(BUILDERS)
     english = set()
     for use, kind in PLANTED:
-        built = build_comparison(ComparisonSpec(field="f", use=use), kind)
+        built = build_comparison(spec_of(use), kind)
         labels = [level["label_for_charts"] for level in built["comparison_levels"]]
         english |= {label for label in labels if texts.level(label) == label and not label.startswith("Jaro")}
     assert english == set()
