@@ -7,7 +7,7 @@ import math
 import re
 from itertools import groupby
 
-from linkage.vietnamese import fold
+from linkage.vietnamese import compose, fold
 
 _UK_POSTCODE = re.compile(r"([A-Z]{1,2})([0-9][A-Z0-9]?)([0-9])([A-Z]{2})")
 _SOUNDS = {letter: digit for digit, letters in enumerate(("bfpv", "cgjkqsxz", "dt", "l", "mn", "r"), 1) for letter in letters}
@@ -34,12 +34,12 @@ def sound_of_words(folded: str) -> str | None:
 
 
 def email_parts(text: str) -> tuple[str | None, str | None, str | None]:
-    """The address in lower case, its name and its domain; nothing where it is no address.
+    """The address in lower case without accents, its name and its domain; nothing where it is no address.
 
-    >>> email_parts(" John@Smith.COM "), email_parts("john")
-    (('john@smith.com', 'john', 'smith.com'), (None, None, None))
+    >>> email_parts(" John.Đỗ@Smith.COM "), email_parts("john")
+    (('john.do@smith.com', 'john.do', 'smith.com'), (None, None, None))
     """
-    address = text.strip().lower()
+    address = "".join(sign if sign.isascii() else fold(sign) for sign in compose(text.strip().lower()))
     name, _, domain = address.partition("@")
     return (address, name, domain) if name and domain and not re.search(r"[\s@]", name + domain) else (None, None, None)
 
