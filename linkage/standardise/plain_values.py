@@ -7,7 +7,7 @@ import math
 import re
 from itertools import groupby
 
-from linkage.vietnamese import compose, fold
+from linkage.vietnamese import clean_text, fold
 
 _UK_POSTCODE = re.compile(r"([A-Z]{1,2})([0-9][A-Z0-9]?)([0-9])([A-Z]{2})")
 _SOUNDS = {letter: digit for digit, letters in enumerate(("bfpv", "cgjkqsxz", "dt", "l", "mn", "r"), 1) for letter in letters}
@@ -39,7 +39,7 @@ def email_parts(text: str) -> tuple[str | None, str | None, str | None]:
     >>> email_parts(" John.Đỗ@Smith.COM "), email_parts("john")
     (('john.do@smith.com', 'john.do', 'smith.com'), (None, None, None))
     """
-    address = "".join(sign if sign.isascii() else fold(sign) for sign in compose(text.strip().lower()))
+    address = "".join(sign if sign.isascii() else fold(sign) for sign in clean_text(text).lower())
     name, _, domain = address.partition("@")
     return (address, name, domain) if name and domain and not re.search(r"[\s@]", name + domain) else (None, None, None)
 
