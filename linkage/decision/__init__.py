@@ -4,7 +4,8 @@ Contract. Works on plain tables (Parquet paths, or names of tables and views of 
 link weights; imports no other stage. In order of use:
 
 1. `propose_thresholds(weights, targets, given)` places the thresholds by the model; `decide(connection, assigned, …)` writes
-   `links.parquet` (with `labels`, verdicts overrule the thresholds).
+   `links.parquet` (with `labels`, verdicts overrule the thresholds). Where records of one table or several are grouped,
+   `entity_links.py` makes its rows, and `entity_rates.py` estimates the entities from labelled pairs.
 2. `draw_outside_pairs` makes the frame of pairs that were not assigned; `plan_sample` says what a budget would tell, and
    `feasible.py` what labels can show of a target at best and how many it needs; `draw_review_sample` writes
    `review_set.parquet`, a probability sample; `batches.py` says what further pairs can settle and draws them

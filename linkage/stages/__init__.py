@@ -4,5 +4,6 @@ Contract: a stage file is the only place where rooms meet, and they meet through
 from `linkage.runs.tables` (the flow's order follows from that), imports the modules it needs by name (its code version is
 the closure of these imports), takes a `Work` and writes whole files into `work.folder`. `check` says what is wrong in its part
 of a project file before anything runs. A stage holds no knowledge of its own. Beside the stages stand what they share (`stage`,
-`plan`) and what is told early of several of them together (`comparison_check`, `pairs_check`, `prior_check`, `empty_columns`).
+`plan`) and what is told early of several of them together (`comparison_check`, `pairs_check`, `prior_check`, `own_keys`,
+`empty_columns`).
 """

@@ -1,4 +1,5 @@
-"""Weights: Splink's match weight, the evidence beside it (relatives, chance, claims, dependence, rivals), what is believed.
+"""Weights: Splink's match weight, the evidence beside it (relatives, chance, order of dates,
+claims, dependence, presence, rivals), what is believed.
 
 Contract: `scoring` writes both weights of every stored pair by itself in one query; each kind of evidence is a module of its
 name; `belief` makes of them the one probability of a pair and its log2 odds, the link weight, which every place shows;
